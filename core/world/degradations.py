@@ -64,14 +64,14 @@ def noise(frame, severity, rng, box):
 
 
 def low_light(frame, severity, rng, box):
-    """Down to 6 % of the light, and the sensor noise that remains when so little is left."""
+    """Down to 8 % of the light, and the sensor noise that remains when so little is left."""
     grain = rng.standard_normal(frame.shape, np.float32)
-    return np.clip(frame * (1 - 0.94 * severity) + 4 * severity * grain + 0.5, 0, 255).astype(np.uint8)
+    return np.clip(frame * (1 - 0.92 * severity) + 4 * severity * grain + 0.5, 0, 255).astype(np.uint8)
 
 
 def compression(frame, severity, rng, box):
-    """JPEG of quality 90 down to 1."""
-    quality = round(90 - 89 * severity)
+    """JPEG of quality 90 down to 3."""
+    quality = round(90 - 87 * severity)
     coded = cv2.imencode(".jpg", frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     return cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1]
 

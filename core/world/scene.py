@@ -72,6 +72,8 @@ def sample_scene(seed, split="train", *, action=None, distractors=None, hard=Non
         raise ReaderError(f"The hard case {hard!r} needs at least 1 distractor, got 0.")
     if not seconds > 0:
         raise ReaderError(f"A clip lasts longer than 0 seconds, got {seconds!r}.")
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ReaderError(f"The seed is a whole number from 0, got {seed!r}.")
     if min(size) < 16:
         raise ReaderError(f"A frame has at least 16 pixels a side, got {size[0]}×{size[1]}.")
     rng = np.random.default_rng([SPLITS.index(one_of("split", split, SPLITS)), seed])
@@ -87,7 +89,7 @@ def sample_scene(seed, split="train", *, action=None, distractors=None, hard=Non
     actor = Thing(1, "actor", shape, colour, motion.size, motion)
     others = sample_distractors(rng, actor, kept_free, count, split, hard, size)
     words = caption(colour, shape, action)
-    return Scene((actor, *others), background, pan, action, words, float(seconds), tuple(size), seed, split)
+    return Scene((actor, *others), background, pan, action, words, float(seconds), tuple(size), int(seed), split)
 
 
 def sample_motion(rng, action, size):
@@ -100,7 +102,7 @@ def sample_motion(rng, action, size):
     for axis in (0, 1):
         lengths.append(rng.uniform(0.35, 0.60))
         starts.append(rng.uniform(edge[axis], 1 - edge[axis] - lengths[axis]))
-    moments = rng.random(4)
+    moments = rng.random(4).tolist()
     place = [start + length * u for start, length, u in zip(starts, lengths, moments)]
     small, factor = rng.uniform(0.15, 0.165), rng.uniform(1.8, 2.0)
     diameter = small * factor ** moments[2]

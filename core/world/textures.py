@@ -16,7 +16,8 @@ RGB = {
     "white": (242, 240, 234),
 }
 SPRITE = 1.25  # a sprite's side, in diameters of its shape: room for corners that stick out
-MARK = 96  # degrees of the darker wedge that shows how a thing is turned
+MARK = 96  # degrees of the darker wedge that shows how a thing is turned; it points up, but in a heart to its tip,
+# or it would hide what makes it a heart
 
 
 def background_HW3(background, height, width, unit):
@@ -26,16 +27,17 @@ def background_HW3(background, height, width, unit):
     for cells, weight in ((3, 0.55), (8, 0.22), (24, 0.10)):
         grid = rng.random((24, 24), np.float32) - 0.5
         mix_HW += weight * _noise_HW(grid, height, width, unit / cells)
-    y_H1, x_1W = np.mgrid[0:height, 0:1][0] / unit, np.mgrid[0:1, 0:width][1] / unit
+    y_H1, x_1W = (np.arange(n, dtype=np.float32) / np.float32(unit) for n in (height, width))
+    y_H1 = y_H1[:, None]
     turn, cycles = rng.uniform(0, np.pi), rng.uniform(5, 9)
-    a = 2 * np.pi * cycles * (x_1W * np.cos(turn) + y_H1 * np.sin(turn))
-    b = 2 * np.pi * cycles * (y_H1 * np.cos(turn) - x_1W * np.sin(turn))
+    right, down = (np.float32(2 * np.pi * cycles * f(turn)) for f in (np.cos, np.sin))
+    a, b = x_1W * right + y_H1 * down, y_H1 * right - x_1W * down
     if background.kind == "stripes":
-        mix_HW += (0.16 * np.tanh(3 * np.sin(a))).astype(np.float32)
+        mix_HW += 0.16 * np.tanh(3 * np.sin(a))
     elif background.kind == "dots":
-        mix_HW += (0.22 * (1 + np.tanh(6 * (np.sin(a) * np.sin(b) - 0.6)))).astype(np.float32)
+        mix_HW += 0.22 * (1 + np.tanh(6 * (np.sin(a) * np.sin(b) - 0.6)))
     elif background.kind == "linen":
-        mix_HW += (0.10 * (np.sin(3 * a) + np.sin(3 * b))).astype(np.float32)
+        mix_HW += 0.10 * (np.sin(3 * a) + np.sin(3 * b))
     dark, light = (np.array(c, np.float32) for c in (background.dark, background.light))
     picture = dark + np.clip(mix_HW, -0.2, 1.2)[..., None] * (light - dark)
     return np.clip(picture + 0.5, 0, 255).astype(np.uint8)
@@ -61,8 +63,8 @@ def sprite(shape, colour, diameter):
     body = np.where(soft > 127, np.uint8(255), np.uint8(0))  # a blur and a threshold round the corners
     rim = cv2.erode(body, np.ones((3, 3), np.uint8), iterations=max(1, round(0.10 * diameter)))
     wedge = np.zeros_like(body)
-    cv2.ellipse(wedge, (fine // 2, fine // 2), (fine, fine), -90, -MARK / 2, MARK / 2, 255, -1)
-    tone = np.where(wedge > 0, 0.58, np.where(rim > 0, 1.0, 0.78)).astype(np.float32)
+    cv2.ellipse(wedge, (fine // 2, fine // 2), (fine, fine), 90 if shape == "heart" else -90, -MARK / 2, MARK / 2, 255, -1)
+    tone = np.where(wedge > 0, 0.55, np.where(rim > 0, 1.0, 0.84)).astype(np.float32)
     rgba = np.empty((fine, fine, 4), np.float32)
     rgba[..., :3] = np.array(RGB[colour], np.float32) * tone[..., None]
     rgba[..., 3] = 255
