@@ -1,0 +1,87 @@
+"""A knob: a number (or switch, or choice) a reader may turn, declared once where it is used.
+
+The slider, the check, the help text and the README row all come from the declaration:
+
+    class StopKnobs(KnobSet):
+        alpha: float = knob(0.5, "α", (0.0, 1.0, 0.05), "1 = attention only, 0 = dynamics only")
+        spatial: bool = knob(True, "P^s", None, "insert spatial prompts")
+        depth: str = knob("first", "×L", ("first", "all"), "layers that are prompted")
+"""
+
+import math
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
+
+from core.errors import BadKnob
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One knob as the page draws it. span: (low, high, step) of a number, None of a switch, the names of a choice."""
+
+    name: str
+    symbol: str
+    default: Any
+    span: tuple | None
+    meaning: str
+
+    @property
+    def kind(self) -> str:
+        """ "switch", "choice", "whole" or "real"."""
+        if self.span is None:
+            return "switch"
+        if isinstance(self.default, str):
+            return "choice"
+        return "whole" if isinstance(self.default, int) else "real"
+
+    def check(self, value: Any) -> Any:
+        """`value` as this knob's type; raises BadKnob with the value and what is allowed."""
+        told = f"{self.symbol} ({self.name})"
+        if self.kind == "switch":
+            if not isinstance(value, bool):
+                raise BadKnob(f"{told} is on or off (True or False), got {value!r}.")
+            return value
+        if self.kind == "choice":
+            if value not in self.span:
+                raise BadKnob(f"{told} is one of {', '.join(self.span)}, got {value!r}.")
+            return value
+        low, high, _ = self.span
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise BadKnob(f"{told} is a number from {low} to {high}, got {value!r}.")
+        if self.kind == "whole" and value != int(value):
+            raise BadKnob(f"{told} is a whole number from {low} to {high}, got {value}.")
+        if not low <= value <= high:
+            raise BadKnob(f"{told} is {low} to {high}, got {value}.")
+        # twelve digits: 0.1 + 0.2 and 0.3 are the same setting, and one cache entry
+        return int(value) if self.kind == "whole" else round(float(value), 12)
+
+
+def knob(default, symbol: str, span, meaning: str):
+    """Declare a knob inside a KnobSet."""
+    return field(default=default, metadata={"symbol": symbol, "span": span, "meaning": meaning})
+
+
+class KnobSet:
+    """The knobs of one method: a frozen dataclass whose values are checked when it is made."""
+
+    def __init_subclass__(cls):
+        dataclass(frozen=True, kw_only=True)(cls)
+
+    def __post_init__(self):
+        for one in self.knobs():
+            object.__setattr__(self, one.name, one.check(getattr(self, one.name)))
+
+    @classmethod
+    def knobs(cls) -> tuple[Knob, ...]:
+        """Every knob, in the order of declaration."""
+        assert all(f.default is not MISSING for f in fields(cls))  # pyright: ignore[reportArgumentType]
+        return tuple(Knob(f.name, default=f.default, **f.metadata) for f in fields(cls))  # pyright: ignore[reportArgumentType]
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> "KnobSet":
+        """A set with `values`, the rest at their defaults. An unknown name is a BadKnob."""
+        known = [one.name for one in cls.knobs()]
+        for name in values:
+            if name not in known:
+                raise BadKnob(f"There is no knob {name!r}. The knobs are {', '.join(known)}.")
+        return cls(**values)

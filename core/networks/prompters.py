@@ -1,0 +1,117 @@
+"""STOP's four trained parts: two filters that measure change and two prompters that write tokens.
+
+    𝒩^s  `dynamics_filter`   depth-wise 3-D convolution of the tokens; its mean square is M
+    𝒫^s  `spatial`           Conv3d → ReLU → Conv3d → Linear → ReLU → Linear → Dropout, over frames i − 1, i, i + 1
+    𝒩^t  `gap_filter`        depth-wise 3-D convolution of the differences; its weighted mean square is W^t
+    𝒫^t  `temporal`          Attention → Conv3d → ReLU → Conv3d → Linear → Dropout, over one gap's differences
+
+(STOP, CVPR 2025, §3 and Figure 2 b, c.) Kernel sizes and widths are not in any source that could be read; ours are small.
+Letters: B batch, T frames, G gaps, P patches (h × w), Q prompts a gap can hold, D width.
+"""
+
+import torch
+from torch import Tensor, nn
+
+CAP = 8  # Q: the most prompts a gap can hold. The paper states no bound on ⌈η·W⌉, and a live app needs one.
+
+
+class Filter(nn.Module):
+    """𝒩: a depth-wise Conv3d with no bias, started as a temporal filter. [B, T, P, D] → the same shape.
+
+    No bias, so that no change is measured where nothing changes. Time is padded by repeating the end frames, not with
+    zeros, so that identical frames stay identical at both ends of the clip.
+    """
+
+    def __init__(self, width: int, taps: tuple[float, float, float]):
+        super().__init__()
+        self.conv = nn.Conv3d(width, width, 3, padding=(0, 1, 1), groups=width, bias=False)
+        nn.init.zeros_(self.conv.weight)
+        with torch.no_grad():
+            self.conv.weight[:, 0, :, 1, 1] = torch.tensor(taps)
+
+    def forward(self, tokens_BTPD: Tensor, grid: tuple[int, int]) -> Tensor:
+        video_BDThw = to_video(tokens_BTPD, grid)
+        ends = torch.cat([video_BDThw[:, :, :1], video_BDThw, video_BDThw[:, :, -1:]], 2)
+        return to_tokens(self.conv(ends))
+
+
+class SpatialPrompter(nn.Module):
+    """𝒫^s: a prompt for every patch from its neighbourhood in frames i − 1, i, i + 1. [B, T, P, D] → the same shape.
+
+    The window of three frames is the first kernel's; the second looks only within the frame, so the window stays three.
+    """
+
+    def __init__(self, width: int, hidden: int, dropout: float):
+        super().__init__()
+        self.convs = nn.Sequential(
+            nn.Conv3d(width, hidden, 3, padding=1), nn.ReLU(), nn.Conv3d(hidden, hidden, (1, 3, 3), padding=(0, 1, 1))
+        )
+        self.mlp = nn.Sequential(
+            nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, width), nn.Dropout(dropout)
+        )
+
+    def forward(self, tokens_BTPD: Tensor, grid: tuple[int, int]) -> Tensor:
+        return self.mlp(to_tokens(self.convs(to_video(tokens_BTPD, grid))))
+
+
+class TemporalPrompter(nn.Module):
+    """𝒫^t: Q prompts for every gap from its differences. [B, G, P, D] → [B, G, Q, D].
+
+    Figure 2c ends in a Linear that turns the tokens of a gap into its prompts. A Linear over the token axis would tie the
+    weights to one number of patches; ours gives each of the Q prompts a softmax over the patches, so any grid works.
+    """
+
+    def __init__(self, width: int, hidden: int, dropout: float, heads: int = 4):
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
+        self.convs = nn.Sequential(
+            nn.Conv3d(width, hidden, (1, 3, 3), padding=(0, 1, 1)),
+            nn.ReLU(),
+            nn.Conv3d(hidden, width, (3, 1, 1), padding=(1, 0, 0)),
+        )
+        self.look = nn.Linear(width, CAP)
+        self.value = nn.Linear(width, CAP * width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, difference_BGPD: Tensor, grid: tuple[int, int]) -> Tensor:
+        B, G, P, D = difference_BGPD.shape
+        x = self.norm(difference_BGPD).flatten(0, 1)
+        x = (x + self.attention(x, x, x, need_weights=False)[0]).unflatten(0, (B, G))
+        x = to_tokens(self.convs(to_video(x, grid)))
+        weight_BGPQ = self.look(x).softmax(2)
+        pooled_BGQD = torch.einsum("bgpq,bgpd->bgqd", weight_BGPQ, x)
+        value_QDD = self.value.weight.view(CAP, D, D)  # each prompt its own projection
+        prompt_BGQD = torch.einsum("bgqd,qed->bgqe", pooled_BGQD, value_QDD) + self.value.bias.view(CAP, D)
+        return self.dropout(prompt_BGQD)
+
+
+class Prompter(nn.Module):
+    """The four parts for one layer, and the constant that W^t is divided by."""
+
+    change_scale: Tensor
+
+    def __init__(self, width: int, hidden: int = 64, dropout: float = 0.0):
+        super().__init__()
+        self.dynamics_filter = Filter(width, (-0.5, 0.0, 0.5))  # central difference over the three frames
+        self.spatial = SpatialPrompter(width, hidden, dropout)
+        self.gap_filter = Filter(width, (0.0, 1.0, 0.0))  # its input is a difference already
+        self.temporal = TemporalPrompter(width, hidden, dropout)
+        self.register_buffer("change_scale", torch.ones(()))
+
+
+class Prompters(nn.ModuleList):
+    """One Prompter per prompted layer: one ("first") or as many as the tower has blocks ("all")."""
+
+    def __init__(self, layers: int, width: int, hidden: int = 64, dropout: float = 0.0):
+        super().__init__(Prompter(width, hidden, dropout) for _ in range(layers))
+
+
+def to_video(tokens_BTPD: Tensor, grid: tuple[int, int]) -> Tensor:
+    """[B, T, P, D] → [B, D, T, h, w], patches row-major."""
+    return tokens_BTPD.unflatten(2, grid).permute(0, 4, 1, 2, 3)
+
+
+def to_tokens(video_BDThw: Tensor) -> Tensor:
+    """[B, D, T, h, w] → [B, T, P, D]."""
+    return video_BDThw.permute(0, 2, 3, 4, 1).flatten(2, 3)

@@ -1,0 +1,140 @@
+"""A frozen Vision Transformer, taken apart so that prompts can enter it and its attention can be read.
+
+Any timm `VisionTransformer` with a class token will do: any patch size, any input size, register tokens or none.
+
+Letters: B batch, C channels, H W pixels, P patches (row-major), R prefix tokens (CLS first, then registers), S sequence,
+D width, N heads, L layers, E features shared with the text tower.
+"""
+
+import torch
+import torch.nn.functional as F
+from timm.models.vision_transformer import Block, VisionTransformer
+from torch import Tensor, nn
+
+from core.errors import BadWeights
+
+
+class VisionTower(nn.Module):
+    """A timm ViT and the pixel statistics it was trained with.
+
+    size: (H, W) pixels it takes. grid: (rows, columns) of patches. depth: number of blocks. width: D.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, vit: VisionTransformer, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)):
+        super().__init__()
+        if vit.cls_token is None:
+            raise BadWeights("STOP reads attention from a class token, and this vision transformer has none.")
+        self.vit = vit
+        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.vit.patch_embed.img_size  # pyright: ignore[reportReturnType]
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        return self.vit.patch_embed.grid_size  # pyright: ignore[reportReturnType]
+
+    @property
+    def patches(self) -> int:
+        return self.grid[0] * self.grid[1]
+
+    @property
+    def depth(self) -> int:
+        return len(self.vit.blocks)
+
+    @property
+    def width(self) -> int:
+        return self.vit.embed_dim
+
+    def pixels(self, frames_BHWC: Tensor) -> Tensor:
+        """uint8 RGB frames of any size → normalised [B, 3, H, W] of this tower's size.
+
+        Our reading: the whole frame is resized, nothing is cropped, so that every pixel lies under a patch.
+        """
+        frames_BCHW = frames_BHWC.permute(0, 3, 1, 2).float() / 255
+        if frames_BCHW.shape[-2:] != self.size:
+            frames_BCHW = F.interpolate(frames_BCHW, self.size, mode="bilinear", antialias=True)
+        return (frames_BCHW - self.mean) / self.std
+
+    def embed(self, pixels_BCHW: Tensor) -> Tensor:
+        """Patch embedding and position, before the first block: [B, R + P, D]."""
+        return self.vit.norm_pre(self.vit._pos_embed(self.vit.patch_embed(pixels_BCHW)))
+
+    @property
+    def prefix(self) -> int:
+        """R: tokens before the patches (CLS and registers)."""
+        return self.vit.num_prefix_tokens
+
+    def attention(self, layer: int, tokens_BSD: Tensor) -> Tensor:
+        """CLS → patch attention of one block (0-based) over the patches of one frame, mean over heads: [B, P].
+
+        Softmax over the patches alone: CLS and registers take no part, so each row sums to 1.
+        """
+        block = self.vit.blocks[layer]
+        query_BNSd, key_BNSd, _ = heads(block, block.norm1(tokens_BSD))  # pyright: ignore
+        logits_BNP = torch.einsum("bnd,bnpd->bnp", query_BNSd[:, :, 0], key_BNSd[:, :, self.prefix :])
+        return (logits_BNP * block.attn.scale).softmax(-1).mean(1)  # pyright: ignore
+
+    def attentions(self, tokens_BSD: Tensor) -> Tensor:
+        """`attention` of every block along the unprompted per-frame pass: [L, B, P]."""
+        maps = []
+        for layer, block in enumerate(self.vit.blocks):
+            maps.append(self.attention(layer, tokens_BSD))
+            if layer + 1 < self.depth:
+                tokens_BSD = block(tokens_BSD)
+        return torch.stack(maps)
+
+    def blocks(self, tokens_BSD: Tensor, seen_BS: Tensor | None = None, start: int = 0, stop: int | None = None) -> Tensor:
+        """Blocks start … stop − 1. seen_BS: False for padding tokens that nobody may attend to."""
+        mask = None if seen_BS is None else seen_BS[:, None, None, :]
+        for block in self.vit.blocks[start:stop]:
+            tokens_BSD = block(tokens_BSD, attn_mask=mask)
+        return tokens_BSD
+
+    def last_block(self, tokens_BSD: Tensor, seen_BS: Tensor | None = None) -> Tensor:
+        """The last block for the CLS token alone: [B, 1, D]. Nothing reads its other outputs, so they are not computed."""
+        block: Block = self.vit.blocks[-1]  # pyright: ignore[reportAssignmentType]
+        if type(block) is not Block or getattr(block.attn, "gate", None) is not None:
+            return self.blocks(tokens_BSD, seen_BS, self.depth - 1)[:, :1]  # a variant of timm's: run it as it is
+        query, key, value = heads(block, block.norm1(tokens_BSD))
+        mask = None if seen_BS is None else seen_BS[:, None, None, :]
+        mixed_BN1d = F.scaled_dot_product_attention(query[:, :, :1], key, value, attn_mask=mask, scale=block.attn.scale)
+        mixed_B1D = block.attn.norm(mixed_BN1d.transpose(1, 2).flatten(2))
+        x_B1D = tokens_BSD[:, :1] + block.ls1(block.attn.proj(mixed_B1D))
+        return x_B1D + block.ls2(block.mlp(block.norm2(x_B1D)))
+
+    def feature(self, tokens_BSD: Tensor) -> Tensor:
+        """CLS after the last block → the space shared with texts: [B, E], unit length."""
+        return F.normalize(self.vit.forward_head(self.vit.norm(tokens_BSD)), dim=-1)
+
+    def encode(self, tokens_BSD: Tensor, seen_BS: Tensor | None = None) -> Tensor:
+        """All blocks and the head: [B, E], unit length."""
+        return self.feature(self.last_block(self.blocks(tokens_BSD, seen_BS, 0, self.depth - 1), seen_BS))
+
+
+def heads(block: Block, normed_BSD: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Query, key, value of a timm attention, [B, N, S, d] each."""
+    attn = block.attn
+    parts = attn.qkv(normed_BSD).unflatten(-1, (3, attn.num_heads, -1)).permute(2, 0, 3, 1, 4)
+    query, key, value = parts.unbind(0)
+    return attn.q_norm(query), attn.k_norm(key), value
+
+
+def small_vit(*, size: tuple[int, int] = (128, 128), patch: int = 16, width: int = 128, depth: int = 3, features: int = 128):
+    """The vision tower this project trains: CLIP's layout (pre-norm, class token, linear head), small."""
+    return VisionTransformer(
+        img_size=size,
+        patch_size=patch,
+        embed_dim=width,
+        depth=depth,
+        num_heads=width // 32,
+        num_classes=features,
+        pre_norm=True,
+        global_pool="token",
+        init_values=None,
+    )
