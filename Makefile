@@ -1,0 +1,48 @@
+# The commands of this project; README names the plain ones behind them.
+#   make run PORT=7861       another port
+#   make run PYTHON=python3.11   another Python
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?=
+PY := $(VENV)/bin/python
+
+.PHONY: run test bench weights evaluate readme
+
+run: $(VENV)/run.stamp
+	$(PY) -m app $(if $(PORT),--port $(PORT))
+
+test: $(VENV)/test.stamp
+	@command -v chromium chromium-browser google-chrome >/dev/null || echo "No Chromium: the tests of the page need it (apt-get install chromium)."
+	$(PY) -m ruff check .
+
+	$(PY) -m pyright --pythonpath $(PY)
+	$(PY) -m pytest
+
+bench: $(VENV)/test.stamp
+	$(PY) -m tests.bench
+
+# From nothing to the files in assets/weights. Each command takes up where it was interrupted.
+weights: $(VENV)/run.stamp
+	$(PY) -m core.training.clip
+	$(PY) -m core.training.stop
+
+# What the weights are worth, and README's tables of it.
+evaluate: $(VENV)/run.stamp
+	$(PY) -m core.evaluate stop --json assets/weights/metrics.json
+	$(PY) -m core.report
+
+readme: $(VENV)/run.stamp
+	$(PY) -m core.report
+
+# A stamp is newer than the list it was installed from, so nothing is installed twice.
+$(VENV)/run.stamp: requirements.txt | $(PY)
+	$(PY) -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/test.stamp: requirements.txt requirements-test.txt | $(PY)
+	$(PY) -m pip install --quiet -r requirements-test.txt
+	touch $(VENV)/run.stamp $@
+
+$(PY):
+	@$(PYTHON) -c 'import sys; (3, 10) <= sys.version_info[:2] <= (3, 12) or sys.exit("Python 3.10 to 3.12 is needed, $(PYTHON) is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)

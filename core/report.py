@@ -1,0 +1,188 @@
+"""README's tables, written from the declarations and the measurements, so that they cannot grow old.
+
+    python -m core.report            writes the blocks between <!-- name:begin --> and <!-- name:end -->
+    python -m core.report --check    changes nothing; exits 1 if a block is out of date
+
+knobs: every method's knobs and what each re-runs. measured: what `core.evaluate` wrote. readings: where a paper is
+silent and the choice is ours.
+"""
+
+import argparse
+import importlib
+import json
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import mean
+
+from core.engine import METHODS
+from core.graph import downstream
+from core.knobs import Knob
+from core.methods import Method
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+METRICS = ROOT / "assets" / "weights" / "metrics.json"
+
+TITLES = {
+    "actions": "Which action is it? Share of held-out clips answered rightly",
+    "captions": "Which of the held-out captions is it? Share ranked first (R@1)",
+    "regions": "Do the kept patches lie on the actor?",
+    "counts": "Do the prompts follow the motion?",
+}
+NAMES = {
+    "mean_pool": "frozen CLIP, mean over frames",
+    "static": "static prompts: one learned set for all videos",
+    "spatial": "spatial prompts only",
+    "temporal": "temporal prompts only",
+    "full": "STOP, spatial and temporal",
+    "default": "STOP, default α",
+    "attention": "attention only (α = 1)",
+    "dynamics": "dynamics only (α = 0)",
+    "random": "random patches",
+    "centre": "centre patches",
+    "spearman": "rank correlation of N^t with true motion (Spearman)",
+    "still": "mean prompts a gap, still clips",
+    "moving": "mean prompts a gap, an object moves",
+    "panning": "mean prompts a gap, the camera pans",
+}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """0 when README is current, afterwards or already."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # pyright: ignore[reportOptionalMemberAccess]
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if a block is out of date")
+    args = parser.parse_args(words)
+    text = README.read_text(encoding="utf-8")
+    fresh = filled(text, blocks())
+    if fresh == text:
+        return 0
+    if args.check:
+        print("README.md is out of date: python -m core.report", file=sys.stderr)
+        return 1
+    README.write_text(fresh, encoding="utf-8")
+    return 0
+
+
+def blocks() -> dict[str, str]:
+    """Marker → what belongs between its begin and its end."""
+    metrics = json.loads(METRICS.read_text(encoding="utf-8")) if METRICS.is_file() else {}
+    return {
+        "knobs": "\n\n".join(knob_table(method) for method in METHODS.values()),
+        "measured": measured(metrics) if metrics else "Not measured yet: `make evaluate`.",
+        "readings": "\n\n".join(readings(method) for method in METHODS.values()),
+    }
+
+
+def filled(text: str, made: Mapping[str, str]) -> str:
+    """`text` with every block replaced. A marker that is missing is a ValueError."""
+    for name, block in made.items():
+        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+        pattern = re.compile(f"({re.escape(begin)}).*?({re.escape(end)})", re.DOTALL)
+        if not pattern.search(text):
+            raise ValueError(f"README.md has no {begin} … {end}.")
+        text = pattern.sub(lambda found, block=block: f"{found[1]}\n\n{block}\n\n{found[2]}", text)
+    return text
+
+
+def knob_table(method: Method) -> str:
+    """One row a knob: symbol, name, span, default, meaning, and the stages that can change with it."""
+    rows = [
+        (one.symbol, f"`{one.name}`", span(one), told(one.default), one.meaning, reruns(method, one.name))
+        for one in method.knobs.knobs()
+    ]
+    rows.append(("—", "`texts`", "sentences", "—", "what the video is compared with", reruns(method, "texts")))
+    order = " → ".join(f"`{stage.__name__}`" for stage in method.stages)
+    head = ("knob", "in code", "span", "default", "what it does", "what it can re-run")
+    return f"**{method.title}**\n\n{table(head, rows)}\n\nThe {len(method.stages)} stages in order: {order}."
+
+
+def span(one: Knob) -> str:
+    """ "0 – 1 in steps of 0.05", "on or off", "first or all"."""
+    if one.span is None:
+        return "on or off"
+    if one.kind == "choice":
+        return " or ".join(one.span)
+    low, high, step = one.span
+    return f"{low:g} – {high:g} in steps of {step:g}"
+
+
+def told(value: object) -> str:
+    """A default as a reader would say it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
+
+
+def reruns(method: Method, source: str) -> str:
+    """The stages behind a source: all of a few, or the first and how many."""
+    stages = downstream(method.stages, source)
+    if len(stages) <= 4:
+        return ", ".join(f"`{name}`" for name in stages)
+    return f"`{stages[0]}` and {len(stages) - 1} after it, to `{stages[-1]}`"
+
+
+def readings(method: Method) -> str:
+    """One row for every place where the paper is silent and the choice is ours."""
+    module = importlib.import_module(method.stages[0].__module__)
+    return f"**{method.title}**\n\n{table(('where', 'our reading'), getattr(module, 'READINGS', ()))}"
+
+
+def measured(metrics: Mapping[str, object]) -> str:
+    """A table for each part of the metrics file that holds numbers; `hard` holds one of each for every hard case."""
+    parts = []
+    for name, part in metrics.items():
+        if not isinstance(part, Mapping) or name == "made":
+            continue
+        if name == "hard":
+            parts.append(f"**Hard cases**\n\n{number_table(flattened(part))}")
+        else:
+            parts.append(f"**{TITLES.get(name, spoken(name))}**\n\n{number_table(part)}")
+    return "\n\n".join(parts)
+
+
+def flattened(hard: Mapping) -> dict[str, dict[str, object]]:
+    """Hard case → measure → number, however deep the measures are nested."""
+
+    def leaves(part: Mapping, before: str = ""):
+        for name, value in part.items():
+            label = f"{before} {spoken(name)}".strip()
+            if isinstance(value, Mapping):
+                yield from leaves(value, label)
+            else:
+                yield label, value
+
+    return {name: dict(leaves(part)) if isinstance(part, Mapping) else {"": part} for name, part in hard.items()}
+
+
+def number_table(part: Mapping) -> str:
+    """Rows of numbers. A row is one number, a list of them (one for each seed), or a mapping of either by column."""
+    rows = {name: value if isinstance(value, Mapping) else {"": value} for name, value in part.items()}
+    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+    lines = [[NAMES.get(name, spoken(name)), *(number(row.get(one)) for one in columns)] for name, row in rows.items()]
+    return table(["", *map(spoken, columns)], lines)
+
+
+def number(value: object) -> str:
+    """Two digits after the point; of several seeds the mean, and the lowest and highest."""
+    if isinstance(value, list) and value:
+        return f"{mean(value):.2f} ({min(value):.2f}–{max(value):.2f})"
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return "—" if value is None else str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
+
+
+def spoken(name: str) -> str:
+    """ "camera_pan" → "camera pan"."""
+    return name.replace("_", " ")
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
