@@ -12,9 +12,8 @@ run: $(VENV)/run.stamp
 	$(PY) -m app $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/test.stamp
-	@command -v chromium chromium-browser google-chrome >/dev/null || echo "No Chromium: the tests of the page need it (apt-get install chromium)."
+	@command -v chromium >/dev/null || echo "No Chromium: the tests of the page need it (apt-get install chromium)."
 	$(PY) -m ruff check .
-
 	$(PY) -m pyright --pythonpath $(PY)
 	$(PY) -m pytest
 
