@@ -63,7 +63,8 @@ def sprite(shape, colour, diameter):
     body = np.where(soft > 127, np.uint8(255), np.uint8(0))  # a blur and a threshold round the corners
     rim = cv2.erode(body, np.ones((3, 3), np.uint8), iterations=max(1, round(0.10 * diameter)))
     wedge = np.zeros_like(body)
-    cv2.ellipse(wedge, (fine // 2, fine // 2), (fine, fine), 90 if shape == "heart" else -90, -MARK / 2, MARK / 2, 255, -1)
+    middle, towards = (fine // 2, fine // 2), 90 if shape == "heart" else -90
+    cv2.ellipse(wedge, middle, (fine, fine), towards, -MARK / 2, MARK / 2, 255, -1)
     tone = np.where(wedge > 0, 0.55, np.where(rim > 0, 1.0, 0.84)).astype(np.float32)
     rgba = np.empty((fine, fine, 4), np.float32)
     rgba[..., :3] = np.array(RGB[colour], np.float32) * tone[..., None]

@@ -72,7 +72,7 @@ class Truth:
         return render_scenes(self.scenes, self.time_T[np.asarray(indices)])[1]
 
     def to_json(self):
-        """A JSON text. "seed", "caption", "action", "duration" and "events" are there to be read; `scenes` says it all."""
+        """A JSON text. Caption, action, duration, events and seed are there to be read: `scenes` has them all."""
         H, W = self.instance_THW.shape[1:]
         ids = range(1, self.box_TO4.shape[1] + 1)
         return json.dumps(
