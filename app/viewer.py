@@ -1,0 +1,187 @@
+"""Trace → the small JSON the viewer draws. Grids and numbers travel, never painted pictures.
+
+    about_payload   once a page: a method's maps and stages in words
+    clip_payload    once a clip: its frames as JPEG, and the actor's outline where the truth is known
+    trace_payload   once a knob: grids, counts, similarities, and which stages ran
+
+A map is sent as 16-bit whole numbers on the fixed scale 0–1. Eight bits would do to paint it, but the numbers of a hovered
+patch are read from it too, and must add up to three digits.
+"""
+
+import base64
+import inspect
+import io
+import math
+
+import numpy as np
+from PIL import Image
+
+from core import kinds
+from core.graph import downstream
+
+SHOWN_SIDE = 512  # pixels: a frame is never drawn much larger than this
+
+
+def about_payload(method):
+    """What does not change while the page is open."""
+    knobs = method.knobs.knobs()
+    moved = {one.name: downstream(method.stages, one.name) for one in knobs}
+    return {
+        "title": method.title,
+        "paper": method.paper,
+        "maps": [
+            {"stage": one.stage, "symbol": one.symbol, "title": one.title, "unit": one.unit, "kind": type(one).__name__}
+            for one in method.outputs
+            if isinstance(one, (kinds.PatchMap, kinds.RegionMask))
+        ],
+        "stages": [
+            {
+                "name": stage.__name__,
+                "doc": inspect.getdoc(stage) or "",
+                "source": inspect.getsource(stage),
+                "knobs": [one.symbol for one in knobs if stage.__name__ in moved[one.name]],
+            }
+            for stage in method.stages
+        ],
+    }
+
+
+def clip_payload(clip, truth=None):
+    """The frames, where each came from, and what is true of them."""
+    T, H, W, _ = clip.frames_THWC.shape
+    return {
+        "key": clip.key,
+        "name": clip.name,
+        "width": W,
+        "height": H,
+        "frames": [jpeg(frame_HWC) for frame_HWC in clip.frames_THWC],
+        "time": [round(float(t), 3) for t in clip.time_T],
+        "source": [int(i) for i in clip.source_T],
+        "notes": list(clip.notes),
+        "truth": None if truth is None else {"caption": truth.caption, "masks": [bits(m) for m in actor_THW(clip, truth)]},
+    }
+
+
+def trace_payload(method, trace, clip, knobs, grid, texts=None, truth=None, stamp=0):
+    """Everything of one run that the viewer draws. texts None: similarities have yet to come."""
+    outputs = {one.stage: one for one in method.outputs if one.stage in trace.values}
+    payload = {
+        "clip": clip.key,
+        "stamp": stamp,
+        "knobs": knobs,
+        "grid": list(grid),
+        "maps": {name: grid16(array(trace[name])) for name, one in outputs.items() if isinstance(one, kinds.PatchMap)},
+        "region": next((bits(array(trace[n])) for n, one in outputs.items() if isinstance(one, kinds.RegionMask)), None),
+        "kept": next((array(trace[n]).sum(1).tolist() for n, one in outputs.items() if isinstance(one, kinds.RegionMask)), None),
+        "gaps": gaps_payload(outputs, trace, knobs),
+        "blend": blend(knobs),
+        "texts": texts_payload(method, trace, texts),
+        "unknown": list(trace.values.get("unknown_words", ())),
+        "ledger": {name: [ms_of(trace, name), shape_of(trace[name])] for name in trace.values},
+        "weights": list(trace.weights.values()),
+    }
+    if truth is not None and "score_TP" in trace.values:
+        payload["pointing"] = pointing_T(array(trace["score_TP"]), actor_THW(clip, truth), grid)
+    return payload
+
+
+def gaps_payload(outputs, trace, knobs):
+    """W^t and N^t of every gap, and the rule between them in numbers."""
+    scores = [one for one in outputs.values() if isinstance(one, kinds.GapScores)]
+    counts = [one for one in outputs.values() if isinstance(one, kinds.GapCounts)]
+    if not scores or not counts:
+        return None
+    change_G = [float(w) for w in array(trace[scores[0].stage])]
+    count_G = [int(n) for n in trace[counts[0].stage]]
+    eta = knobs.get("eta", 1.0)
+    off = not knobs.get("temporal", True)
+    return {
+        "symbols": [scores[0].symbol, counts[0].symbol],
+        "unit": scores[0].unit,
+        "score": [float(f"{w:.6g}") for w in change_G],
+        "count": count_G,
+        "eta": eta,
+        "rule": [rule(g, w, n, eta, off) for g, (w, n) in enumerate(zip(change_G, count_G))],
+    }
+
+
+def rule(gap, change, count, eta, off=False):
+    """ "gap 3→4: W = 0.31, η = 8 → ⌈2.48⌉ = 3". Frames are counted from 1, as on the page."""
+    said = f"gap {gap + 1}→{gap + 2}: W = {change:.3g}, η = {eta:g} → "
+    if off:
+        return said + "temporal prompts are off: 0"
+    raw = round(eta * change, 6)  # as the method rounds it
+    # as many digits as it takes for the ceiling on the screen to be true
+    digits = next((d for d in range(2, 9) if math.ceil(float(f"{raw:.{d}f}")) == math.ceil(raw)), 9)
+    said += f"⌈{raw:.{digits}f}⌉ = {math.ceil(raw)}"
+    return said if count == math.ceil(raw) else f"{said}, capped at {count}"
+
+
+def blend(knobs):
+    """How a hovered patch's score is made of the two maps, for the viewer to write in numbers."""
+    if "alpha" not in knobs:
+        return None
+    alpha = knobs["alpha"]
+    return {"result": "score_TP", "terms": [["attention_TP", alpha], ["dynamics_TP", 1 - alpha]], "rule": "W = αA + (1 − α)M"}
+
+
+def texts_payload(method, trace, texts):
+    """Similarity of the clip with each text; None until it is computed."""
+    one = next((one for one in method.outputs if isinstance(one, kinds.TextScores)), None)
+    if one is None or texts is None:
+        return None
+    value_Y = array(trace[one.stage]) if texts else ()
+    return {"text": texts, "value": [round(float(c), 4) for c in value_Y], "unit": one.unit, "symbol": one.symbol}
+
+
+def pointing_T(score_TP, inside_THW, grid):
+    """Per frame: does the centre of the top-scoring patch lie on the actor? None where the actor is not to be seen."""
+    rows, columns = grid
+    _, H, W = inside_THW.shape
+    hits = []
+    for score_P, inside_HW in zip(score_TP, inside_THW):
+        row, column = divmod(int(score_P.argmax()), columns)
+        y, x = int((row + 0.5) * H / rows), int((column + 0.5) * W / columns)
+        hits.append({"patch": [row, column], "hit": bool(inside_HW[y, x]) if inside_HW.any() else None})
+    return hits
+
+
+def actor_THW(clip, truth):
+    """Where the actor is seen in each frame of the clip."""
+    return truth.instance_THW[clip.source_T] == 1
+
+
+def array(tensor):
+    """A tensor of any device as numpy, without asking torch by name."""
+    return tensor.detach().cpu().numpy()
+
+
+def grid16(map_TP):
+    return encoded((np.clip(map_TP, 0, 1) * 65535).round().astype("<u2"))
+
+
+def bits(mask):
+    return encoded(np.packbits(mask.astype(bool).reshape(-1), bitorder="little"))
+
+
+def encoded(numbers):
+    return base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode()
+
+
+def jpeg(frame_HWC, side=SHOWN_SIDE):
+    """A frame as a data URL, no longer than `side`."""
+    picture = Image.fromarray(frame_HWC)
+    picture.thumbnail((side, side))
+    held = io.BytesIO()
+    picture.save(held, "JPEG", quality=88)
+    return "data:image/jpeg;base64," + base64.b64encode(held.getvalue()).decode()
+
+
+def ms_of(trace, name):
+    return round(trace.ms[name], 2) if name in trace.ms else None
+
+
+def shape_of(value):
+    if hasattr(value, "shape"):
+        return "×".join(map(str, value.shape)) or "1"
+    return f"{len(value)} numbers" if isinstance(value, (tuple, list)) else type(value).__name__
