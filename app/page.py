@@ -8,11 +8,14 @@ shows: the last value wins, whoever answers first.
 `change` and `always_last` are written out: Gradio's other events lose the last value, or never fire from the keyboard.
 """
 
+import inspect
 import json
+import sys
 from pathlib import Path
 
 import gradio as gr
 
+from app.api import publish
 from app.store import Clips
 from app.told import told
 from app.viewer import about_payload, clip_payload, jpeg, trace_payload
@@ -54,7 +57,7 @@ def build(engine, examples):
         for method in METHODS.values():
             with gr.Tab(method.title):
                 tab(engine, clips, method)
-        endpoints(engine, clips)
+        publish(engine, clips)
     return page
 
 
@@ -102,6 +105,8 @@ def tab(engine, clips, method):
         ],
     }
 
+    home = sys.modules[method.knobs.__module__]  # the file of the method: its first sentence and its readings are shown
+    gr.Markdown(f"{(inspect.getdoc(home) or '').splitlines()[0]} Move a knob: everything follows.", elem_classes="what")
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320):
             viewer = gr.HTML(
@@ -109,6 +114,9 @@ def tab(engine, clips, method):
                 server_functions=[frames], apply_default_css=False, elem_id=f"viewer-{method.name}",
             )  # fmt: skip
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
+            with gr.Accordion("Your own clip: upload or webcam", open=False):
+                own = gr.Video(show_label=False, label="Your own clip", sources=["upload", "webcam"], height=180, elem_id="own")
+                gr.Markdown(f"{LIMITS_TEXT} It stays on this server for a day at most.", elem_classes="limits")
             with gr.Row(elem_classes="presets"):
                 presets = {name: gr.Button(name, size="sm", min_width=60) for name in PRESETS.get(method.name, {"defaults": {}})}
             knobs = {one.name: control(one, engine.limits(method.name)) for one in method.knobs.knobs()}
@@ -116,9 +124,7 @@ def tab(engine, clips, method):
                 *FRAMES, DEFAULT_FRAMES, step=1, label="T · frames", info="read from the file at the centres of equal segments"
             )
             texts = gr.Textbox(texts_of_first, label="Texts, one a line", lines=4, max_lines=10)
-            own = gr.Video(label="Your own clip", sources=["upload", "webcam"], height=190, elem_id="own")
-            gr.Markdown(f"{LIMITS_TEXT} It stays on this server's disk for at most a day.", elem_classes="limits")
-    readings(method)
+    readings(method, home)
 
     path = gr.State(str(first.path))
     stamp = gr.Number(0, visible=False)
@@ -159,17 +165,11 @@ def control(knob, limits):
     return gr.Slider(low, high, min(knob.default, high), step=step, label=label, info=info, elem_id=f"knob-{knob.name}")
 
 
-def readings(method):
+def readings(method, home):
     """Where the paper is silent, what we chose: said on the page, from the method's own list."""
-    from importlib import import_module
-
-    said = getattr(import_module(method.knobs.__module__), "READINGS", ())
+    said = getattr(home, "READINGS", ())
     with gr.Accordion("Where the paper is silent: our readings", open=False):
-        gr.Markdown("\n".join(f"- **{topic}** — {sentence}" for topic, sentence in said) + f"\n\n{method.paper}")
-
-
-def endpoints(engine, clips):
-    """What a program may ask over HTTP."""
+        gr.Markdown("\n".join(f"- **{topic}**: {sentence}" for topic, sentence in said) + f"\n\n{method.paper}")
 
 
 def texts_for(example):

@@ -14,8 +14,8 @@
 
 const HELD_CLIPS = 4;
 const COLOURS = {kept: "#3b82f6", prompt: "#f59e0b", truth: "#ff4fa3", hit: "#22c55e", miss: "#ef4444"};
-// cividis, nine points of it: even in lightness, and the same to colour-blind eyes
-const CIVIDIS = ["#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838"];
+// viridis, nine points of it: even in lightness, and in order to colour-blind eyes
+const VIRIDIS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"];
 
 const KEYS = [
   ["space", "play or pause"], [", .", "one frame back, forward (also ← →)"], ["Home End", "first, last frame"],
@@ -196,7 +196,7 @@ export function mount(element, payload, hooks = {}) {
     const map = about.maps.find(one => one.stage === view.overlay);
     $("bar").hidden = !map;
     $("bar").classList.toggle("vw-mask", map?.kind === "RegionMask");
-    $("bar").querySelector("b").textContent = map ? `${pretty(map.symbol)} · ${map.title} — ${map.unit}` : "";
+    $("bar").querySelector("b").innerHTML = map ? `${pretty(map.symbol)}, ${escape(map.title)}: ${escape(map.unit)}` : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
     for (const [i, thumb] of [...$("strip").children].entries()) thumb.setAttribute("aria-current", i === t);
     patch();
@@ -295,7 +295,7 @@ export function mount(element, payload, hooks = {}) {
       const sides = texts.value.some(c => c < 0), left = c => sides ? 50 + Math.min(c, 0) * 50 : 0, span = c => Math.abs(c) * (sides ? 50 : 100);
       box.innerHTML = texts.value.map((c, y) => `<div class="vw-text${y === best ? " vw-best" : ""}"><span>${escape(texts.text[y])}${y === best ? " <em>top 1</em>" : ""}</span>`
         + `<i><u style="left:${left(c)}%;width:${span(c)}%"></u></i><b>${c.toFixed(3)}</b></div>`).join("")
-        + `<div class="vw-scale"><span>${sides ? "−1" : "0"}</span><span>${sides ? "0" : ""} ${pretty(texts.symbol)}, ${escape(texts.unit)}</span><span>1</span></div>${unknown}`
+        + `<div class="vw-scale"><span>${pretty(texts.symbol)}, ${escape(texts.unit)}</span><i><span>${sides ? "−1" : "0"}</span>${sides ? "<span>0</span>" : ""}<span>1</span></i></div>${unknown}`;
       if (!texts.value.length) box.innerHTML = `<p class="vw-empty">${escape(texts.why || "Write a text, one a line, to compare it with the clip.")}</p>`;
     }
     const points = (trace.pointing || []).filter(one => one.hit !== null), hits = points.filter(one => one.hit).length;
@@ -420,7 +420,7 @@ export function mount(element, payload, hooks = {}) {
     button.onclick = () => overlay(one.stage);
     return button;
   }), Object.assign(make("button", {type: "button", role: "radio", title: "no overlay (0)", "data-stage": "none"}), {textContent: "none", onclick: () => overlay("none")}));
-  $("bar").querySelector("i").style.background = `linear-gradient(90deg, ${CIVIDIS.join(",")})`;
+  $("bar").querySelector("i").style.background = `linear-gradient(90deg, ${VIRIDIS.join(",")})`;
   $("examples").hidden = !payload.examples?.length;
   $("examples").replaceChildren(...(payload.examples || []).map(one => {
     const button = make("button", {type: "button", title: one.title, "data-title": one.title, "aria-pressed": "false"});
@@ -494,9 +494,9 @@ function bits(text) {
 }
 
 const SCALE = Array.from({length: 256}, (_, i) => {
-  const x = i / 255 * (CIVIDIS.length - 1), k = Math.min(CIVIDIS.length - 2, Math.floor(x)), f = x - k;
+  const x = i / 255 * (VIRIDIS.length - 1), k = Math.min(VIRIDIS.length - 2, Math.floor(x)), f = x - k;
   const part = (hex, j) => parseInt(hex.slice(1 + 2 * j, 3 + 2 * j), 16);
-  return `rgb(${[0, 1, 2].map(j => Math.round(part(CIVIDIS[k], j) * (1 - f) + part(CIVIDIS[k + 1], j) * f)).join(",")})`;
+  return `rgb(${[0, 1, 2].map(j => Math.round(part(VIRIDIS[k], j) * (1 - f) + part(VIRIDIS[k + 1], j) * f)).join(",")})`;
 });
 const colour = value => SCALE[Math.round(255 * value)];
 const number = value => +value.toPrecision(3) + "";
