@@ -1,0 +1,39 @@
+"""Methods, found by looking in this folder: every module with a `METHOD` is one."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.graph import Stage, check_wiring
+from core.kinds import Output
+from core.knobs import KnobSet
+
+GIVEN = ("clip", "texts", "device")  # what every run has, besides knobs and networks
+
+
+@dataclass(frozen=True)
+class Method:
+    """A paper as a list of functions.
+
+    networks: names of the networks its stages ask for. limits: networks → upper ends of knobs that depend on their geometry.
+    """
+
+    name: str
+    title: str
+    paper: str
+    knobs: type[KnobSet]
+    stages: tuple[Stage, ...]
+    networks: tuple[str, ...]
+    outputs: tuple[Output, ...]
+    limits: Callable[[Mapping[str, Any]], dict[str, float]] = field(default=lambda networks: {})
+
+    def __post_init__(self):
+        check_wiring(self.stages, (*GIVEN, *self.networks, *(one.name for one in self.knobs.knobs())))
+
+
+def find() -> dict[str, Method]:
+    """Every method of this folder by name."""
+    modules = [importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
+    return {module.METHOD.name: module.METHOD for module in modules if hasattr(module, "METHOD")}

@@ -1,0 +1,155 @@
+"""The engine: a device, the networks on it, and what has been computed. The only object with state."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.clip import Clip
+from core.errors import BadKnob, BadText, BadWeights, ReaderError
+from core.graph import Source, StageCache, Trace, digest, run, upstream
+from core.methods import Method, find
+from core.networks.weights import Loaded, load_clip, load_prompters
+
+METHODS: Mapping[str, Method] = find()
+TEXTS = 64  # the most texts of one run
+TEXT_LENGTH = 200  # the most characters of one text
+
+
+class Engine:
+    """Runs a method on a clip and keeps what it computed, so that a knob re-runs only what it changes.
+
+        trace = Engine().run("stop", clip, texts=["a red ring moves left"], alpha=0.3)
+
+    device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
+    models: network → file or name: "clip" (see `load_clip`), "stop_first", "stop_all". What is not named is the shipped one.
+    cache_mb: memory for results, in MB. Safe under threads: one run at a time, the others wait.
+    """
+
+    def __init__(self, device: str = "auto", models: Mapping[str, str] | None = None, cache_mb: int = 512):
+        self.device = pick_device(device)
+        self.models = dict(models or {})
+        unknown = self.models.keys() - {"clip", "stop_first", "stop_all"}
+        if unknown:
+            raise BadWeights(f"The models are clip, stop_first and stop_all, got {', '.join(sorted(unknown))}.")
+        self.cache = StageCache(cache_mb << 20)
+        self._loaded: dict[str, Loaded] = {}
+        self._lock = threading.RLock()
+
+    def run(
+        self,
+        method: str,
+        clip: Clip,
+        texts: Sequence[str] | None = None,
+        outputs: Iterable[str] | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+        **knobs: Any,
+    ) -> Trace:
+        """Compute `outputs` (every stage where none are named) and return the trace.
+
+        Knobs that are not given have their defaults; one that does not exist, or lies outside its span, is a BadKnob.
+        `cancelled` is asked before each stage that would run: a called-off run raises Cancelled and leaves nothing behind.
+        """
+        chosen = method_named(method)
+        settings = self.settings(method, knobs)
+        said = checked_texts(texts)
+        if outputs is not None:
+            wanted = tuple(outputs)
+        else:
+            needs_texts = {"text_YE", "similarity_Y", "unknown_words"} if not said else set()
+            wanted = tuple(s.__name__ for s in chosen.stages if s.__name__ not in needs_texts)
+        stages = upstream(chosen.stages, wanted)
+        with self._lock:
+            networks = {name: self.network(name) for name in chosen.networks}
+            sources = {
+                "clip": Source(clip, clip.key),
+                "texts": Source(said, digest(*said)),
+                "device": Source(self.device, str(self.device)),
+                **{name: Source(value, digest(name, repr(value))) for name, value in settings.items()},
+                **{
+                    name: Source(one.network, digest(name, one.digest, str(self.device), "float32"))
+                    for name, one in networks.items()
+                },
+            }
+            labels = {name: one.label for name, one in networks.items() if not self._hidden(name, settings)}
+            return run(stages, sources, self.cache, labels, cancelled)
+
+    def settings(self, method: str, knobs: Mapping[str, Any]) -> dict[str, Any]:
+        """Every knob's value: as given, else its default (or the largest the loaded networks allow, where that is less)."""
+        chosen = method_named(method)
+        limits = self.limits(method)
+        for name, value in knobs.items():
+            if name in limits and isinstance(value, (int, float)) and value > limits[name]:
+                one = next(one for one in chosen.knobs.knobs() if one.name == name)
+                raise BadKnob(f"{one.symbol} ({name}) is {one.span[0]} to {limits[name]} for these weights, got {value}.")  # pyright: ignore
+        made = chosen.knobs.of(dict(knobs))
+        return {one.name: _at_most(getattr(made, one.name), limits.get(one.name)) for one in chosen.knobs.knobs()}
+
+    def limits(self, method: str) -> dict[str, float]:
+        """Upper ends of the knobs that depend on the loaded networks (patches of a frame, blocks of the encoder)."""
+        chosen = method_named(method)
+        return chosen.limits({name: self.network(name).network for name in chosen.networks})
+
+    def labels(self, method: str) -> dict[str, str]:
+        """What was loaded, network by network, for the reader."""
+        return {name: self.network(name).label for name in method_named(method).networks}
+
+    def network(self, name: str) -> Loaded:
+        """A network on the engine's device, loaded when first asked for."""
+        with self._lock:
+            if name not in self._loaded:
+                made = self._load(name)
+                made.network.to(self.device)
+                self._loaded[name] = made
+            return self._loaded[name]
+
+    def _load(self, name: str) -> Loaded:
+        if name == "clip_towers":
+            return load_clip(self.models.get("clip"))
+        clip = self.network("clip_towers")
+        layers = 1 if name == "stop_first" else clip.network.vision.depth  # pyright: ignore
+        return load_prompters(clip, layers, self.models.get(name))
+
+    @staticmethod
+    def _hidden(name: str, settings: Mapping[str, Any]) -> bool:
+        """Whether a network had no part in the run: prompters of the other depth."""
+        return name in ("stop_first", "stop_all") and name != f"stop_{settings.get('depth')}"
+
+
+def method_named(name: str) -> Method:
+    """The method, or a sentence that says which there are."""
+    if name not in METHODS:
+        raise ReaderError(f"There is no method {name!r}. The methods are {', '.join(METHODS)}.")
+    return METHODS[name]
+
+
+def pick_device(name: str) -> torch.device:
+    """ "auto" is CUDA where there is one. A device that is not there is a ReaderError."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as wrong:
+        raise ReaderError(f"The device is auto, cpu or cuda, got {name!r}.") from wrong
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ReaderError(f"There is no device {name} on this machine; use auto or cpu.")
+    return device
+
+
+def checked_texts(texts: Sequence[str] | None) -> tuple[str, ...]:
+    """Texts without surrounding blanks, in the order given; too many, or too long ones, are a BadText."""
+    if isinstance(texts, str):
+        raise BadText(f"Texts are a list of sentences, got the single string {texts[:40]!r}.")
+    said = tuple(text.strip() for text in texts or ())
+    if len(said) > TEXTS:
+        raise BadText(f"Up to {TEXTS} texts can be compared at once, got {len(said)}.")
+    for text in said:
+        if not 0 < len(text) <= TEXT_LENGTH:
+            raise BadText(f"A text has 1 to {TEXT_LENGTH} characters, got {len(text)}: {text[:40]!r}.")
+    return said
+
+
+def _at_most(value: Any, limit: float | None) -> Any:
+    return value if limit is None else min(value, type(value)(limit))

@@ -1,0 +1,330 @@
+"""STOP: spatial prompts where something happens in a frame, temporal prompts where something changes between frames.
+
+Liu, Xu, Su, Zou, Peng, Zhou: *STOP: Integrated Spatial-Temporal Dynamic Prompting for Video Understanding*, CVPR 2025.
+
+The stages below are the paper's equations in its order. The equations take tensors with any leading dimensions, so that
+training and the page run the same lines. Where the paper is silent the choice is ours, and is listed in READINGS.
+
+Letters: T frames, G = T − 1 gaps, P patches (row-major), Q prompts a gap can hold, D width, L layers, Y texts, E features.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.clip import Clip
+from core.errors import BadKnob
+from core.kinds import GapCounts, GapScores, PatchMap, RegionMask, TextScores, TokenSequence
+from core.knobs import KnobSet, knob
+from core.methods import Method
+from core.networks.prompters import CAP, Prompter
+
+SILENT = 1e-12  # a map whose largest value is below this is all zero: a still clip has no dynamics to scale
+
+
+class StopKnobs(KnobSet):
+    """What a reader may turn."""
+
+    layer: int = knob(1, "ℓ", (1, 48, 1), "block of the frozen encoder whose CLS → patch attention is A")
+    alpha: float = knob(0.5, "α", (0.0, 1.0, 0.05), "what makes a region: 1 = attention only, 0 = dynamics only")
+    kept: int = knob(6, "N_s", (1, 256, 1), "patches kept in each frame: these receive a spatial prompt")
+    beta: float = knob(1.0, "β", (0.0, 4.0, 0.1), "extra weight of kept patches when a gap's change is measured")
+    eta: float = knob(4.0, "η", (0.0, 12.0, 0.1), "temporal prompts per unit of change")
+    spatial: bool = knob(True, "p^s", None, "add spatial prompts to the kept patches")
+    temporal: bool = knob(True, "p^t", None, "insert temporal prompts between frames")
+    depth: str = knob("first", "×L", ("first", "all"), "prompt the first layer only, or every layer anew")
+
+
+# ---- stages, in the paper's order -------------------------------------------------------------------------------------
+
+
+def tokens_TSD(clip: Clip, clip_towers, device) -> Tensor:
+    """[CLS; h_i]: each frame resized, cut into patches, embedded and given its position (frozen)."""
+    vision = clip_towers.vision
+    return vision.embed(vision.pixels(torch.from_numpy(clip.frames_THWC).to(device)))
+
+
+def patches_TPD(tokens_TSD: Tensor, clip_towers) -> Tensor:
+    """h: the patch tokens of every frame, before the first block."""
+    return tokens_TSD[:, clip_towers.vision.prefix :]
+
+
+def attention_LTP(tokens_TSD: Tensor, clip_towers) -> Tensor:
+    """CLS → patch attention of every block, frame by frame, without prompts. Each row sums to 1 over the patches."""
+    return clip_towers.vision.attentions(tokens_TSD)
+
+
+def attention_TP(attention_LTP: Tensor, layer: int) -> Tensor:
+    """A = Attn(h_cls, h_i) of the chosen block, on one scale for the clip: its largest value is 1. (§3.2)"""
+    if layer > len(attention_LTP):
+        raise BadKnob(f"ℓ (layer) is 1 to {len(attention_LTP)} for these weights, got {layer}.")
+    return to_clip_scale(attention_LTP[layer - 1])
+
+
+def prompters(depth: str, stop_first, stop_all):
+    """The trained parts for the prompted layers: one set, or one for each block."""
+    return stop_first if depth == "first" else stop_all
+
+
+def filtered_TPD(patches_TPD: Tensor, prompters, clip_towers) -> Tensor:
+    """h̃ = 𝒩^s(h): a 3-D convolution that starts as a central difference in time. (§3.2)"""
+    return prompters[0].dynamics_filter(patches_TPD[None], clip_towers.vision.grid)[0]
+
+
+def dynamics_TP(filtered_TPD: Tensor) -> Tensor:
+    """M = 1/d · Σ_k h̃_k², on one scale for the clip: its largest value is 1. (§3.2)"""
+    return to_clip_scale(mean_square(filtered_TPD))
+
+
+def score_TP(attention_TP: Tensor, dynamics_TP: Tensor, alpha: float) -> Tensor:
+    """W^s = α·A + (1 − α)·M: what stands out, and what moves, in one number. (§3.2)"""
+    return alpha * attention_TP + (1 - alpha) * dynamics_TP
+
+
+def region_TP(score_TP: Tensor, kept: int) -> Tensor:
+    """r: True for the N_s highest scores of each frame; among equals the earlier patch. (§3.2)"""
+    if kept > score_TP.shape[-1]:
+        raise BadKnob(f"N_s (kept) is 1 to {score_TP.shape[-1]}, the patches of a frame, got {kept}.")
+    top_TK = score_TP.sort(dim=-1, descending=True, stable=True).indices[..., :kept]
+    return torch.zeros_like(score_TP, dtype=torch.bool).scatter(-1, top_TK, True)
+
+
+def spatial_prompt_TPD(patches_TPD: Tensor, prompters, clip_towers) -> Tensor:
+    """p^s = 𝒫^s(h_{i−1}, h_i, h_{i+1}): a prompt for every patch; r decides which are used. (§3.2, Figure 2b)"""
+    return prompters[0].spatial(patches_TPD[None], clip_towers.vision.grid)[0]
+
+
+def prompted_TPD(patches_TPD: Tensor, spatial_prompt_TPD: Tensor, region_TP: Tensor, spatial: bool) -> Tensor:
+    """h^s = h + r·p^s: prompts are added to the kept patches, not inserted. (§3.2)"""
+    return add_prompts(patches_TPD, spatial_prompt_TPD, region_TP) if spatial else patches_TPD
+
+
+def difference_GPD(prompted_TPD: Tensor) -> Tensor:
+    """Δh^s: each prompted frame less the one before it. (§3.3)"""
+    return differences(prompted_TPD)
+
+
+def gap_filtered_GPD(difference_GPD: Tensor, prompters, clip_towers) -> Tensor:
+    """h̃^s = 𝒩^t(Δh^s): no bias, so no change stays no change. (§3.3)"""
+    return prompters[0].gap_filter(difference_GPD[None], clip_towers.vision.grid)[0]
+
+
+def change_G(gap_filtered_GPD: Tensor, region_TP: Tensor, beta: float, prompters) -> Tensor:
+    """W^t = 1/(N_p·d) · Σ_j (1 + β·r_j) Σ_k (h̃^s_jk)², over a constant stored with the weights. (§3.3)"""
+    return weighted_change(gap_filtered_GPD, region_TP, beta) / prompters[0].change_scale
+
+
+def prompt_count_G(change_G: Tensor, eta: float, temporal: bool) -> tuple[int, ...]:
+    """N^t = ⌈η·W^t⌉, at most 8: how many prompts each gap receives. (§3.3)"""
+    return tuple(counts(change_G, eta).tolist()) if temporal else (0,) * len(change_G)
+
+
+def temporal_prompt_GQD(difference_GPD: Tensor, prompters, clip_towers) -> Tensor:
+    """p^t = 𝒫^t(Δh^s): as many prompts as a gap can hold; the first N^t of them are inserted. (§3.3, Figure 2c)"""
+    return prompters[0].temporal(difference_GPD[None], clip_towers.vision.grid)[0]
+
+
+def sequence_SD(
+    tokens_TSD: Tensor, prompted_TPD: Tensor, temporal_prompt_GQD: Tensor, prompt_count_G: tuple[int, ...], clip_towers
+) -> Tensor:
+    """[CLS; h^s_1; p^t_1; h^s_2; p^t_2; …]: one CLS for the video, prompts between the frames they join. (Figure 2a)"""
+    prefix_RD = tokens_TSD[0, : clip_towers.vision.prefix]
+    return interleave(prefix_RD, prompted_TPD, temporal_prompt_GQD, prompt_count_G)
+
+
+def video_E(
+    sequence_SD: Tensor, prompt_count_G: tuple[int, ...], depth: str, prompters, clip_towers,
+    alpha: float, kept: int, beta: float, eta: float, spatial: bool, temporal: bool,
+) -> Tensor:  # fmt: skip
+    """v: CLS after joint space–time attention over the whole sequence, in the space shared with texts. (Figure 2a)"""
+    vision = clip_towers.vision
+    if depth == "first":
+        return vision.encode(sequence_SD[None])[0]
+    settings = Settings(alpha, kept, beta, eta, spatial, temporal)
+    prefix_RD, frames_TPD, _ = split(sequence_SD, prompt_count_G, vision.prefix, vision.patches)
+    held_SD = sequence_SD
+    for layer in range(1, vision.depth):
+        held_SD = vision.blocks(held_SD[None], None, layer - 1, layer)[0]
+        prefix_RD, frames_TPD, _ = split(held_SD, prompt_count_G, vision.prefix, vision.patches)
+        attention = vision.attention(layer, with_prefix(prefix_RD, frames_TPD))
+        made = prompt_layer(frames_TPD[None], attention[None], prompters[layer], vision.grid, settings)
+        prompt_count_G = tuple(made.count_BG[0].tolist())
+        held_SD = interleave(prefix_RD, made.prompted_BTPD[0], made.temporal_BGQD[0], prompt_count_G)
+    return vision.feature(vision.last_block(held_SD[None]))[0]
+
+
+def text_YE(texts: tuple[str, ...], clip_towers) -> Tensor:
+    """s: the frozen text tower's feature of each text, unit length."""
+    return clip_towers.text(list(texts))
+
+
+def similarity_Y(video_E: Tensor, text_YE: Tensor) -> Tensor:
+    """c(s, v) = s·v / (‖s‖‖v‖): the cosine of each text with the video. (§3.4)"""
+    return text_YE @ video_E
+
+
+def unknown_words(texts: tuple[str, ...], clip_towers) -> tuple[str, ...]:
+    """Words of the texts that the text tower has never seen, and reads as one and the same unknown word."""
+    return clip_towers.text.unknown(list(texts))
+
+
+# ---- equations: any leading dimensions, differentiable where they can be ----------------------------------------------
+
+
+def mean_square(x: Tensor) -> Tensor:
+    """1/d · Σ_k x_k² over the last dimension."""
+    return x.square().mean(-1)
+
+
+def to_clip_scale(map_TP: Tensor) -> Tensor:
+    """Divided by the clip's largest value; a map of nothing stays zero. One scale per clip, never per frame."""
+    top = map_TP.amax((-2, -1), keepdim=True)
+    return torch.where(top > SILENT, map_TP / top.clamp(min=SILENT), 0)
+
+
+def add_prompts(h_TPD: Tensor, prompt_TPD: Tensor, region_TP: Tensor) -> Tensor:
+    """h + r·p."""
+    return h_TPD + region_TP.unsqueeze(-1).to(h_TPD.dtype) * prompt_TPD
+
+
+def differences(h_TPD: Tensor) -> Tensor:
+    """h_{i+1} − h_i, [T − 1, P, D]."""
+    return h_TPD[..., 1:, :, :] - h_TPD[..., :-1, :, :]
+
+
+def weighted_change(filtered_GPD: Tensor, region_TP: Tensor, beta: float | Tensor) -> Tensor:
+    """1/(N_p·d) · Σ_j (1 + β·r_j) Σ_k x_jk², with the region of the gap's later frame. [G]"""
+    weight_GP = 1 + beta * region_TP[..., 1:, :].to(filtered_GPD.dtype)
+    return (weight_GP * mean_square(filtered_GPD)).mean(-1)
+
+
+def counts(change_G: Tensor, eta: float | Tensor) -> Tensor:
+    """⌈η·W⌉, from 0 to CAP, whole numbers.
+
+    Rounded to six digits first: 4 × 0.5 must give 2, whatever the last bit of a 32-bit product says."""
+    return (eta * change_G).double().mul(1e6).round().div(1e6).ceil().clamp(0, CAP).long()
+
+
+def interleave(prefix_RD: Tensor, frames_TPD: Tensor, prompt_GQD: Tensor, count_G: tuple[int, ...]) -> Tensor:
+    """[prefix; frame 1; the first N_1 prompts of gap 1; frame 2; …]."""
+    parts = [prefix_RD, frames_TPD[0]]
+    for frame_PD, prompt_QD, count in zip(frames_TPD[1:], prompt_GQD, count_G, strict=True):
+        parts += [prompt_QD[:count], frame_PD]
+    return torch.cat(parts)
+
+
+def split(sequence_SD: Tensor, count_G: tuple[int, ...], R: int, P: int) -> tuple[Tensor, Tensor, list[Tensor]]:
+    """`interleave` undone: prefix, frames, and the prompts of each gap."""
+    sizes = [R, P, *(size for count in count_G for size in (count, P))]
+    prefix_RD, *parts = sequence_SD.split(sizes)
+    return prefix_RD, torch.stack(parts[0::2]), parts[1::2]
+
+
+def with_prefix(prefix_RD: Tensor, frames_TPD: Tensor) -> Tensor:
+    """The video's prefix before every frame: [T, R + P, D]."""
+    return torch.cat([prefix_RD.expand(len(frames_TPD), -1, -1), frames_TPD], 1)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The knobs one prompted layer needs."""
+
+    alpha: float | Tensor
+    kept: int
+    beta: float | Tensor
+    eta: float | Tensor
+    spatial: bool = True
+    temporal: bool = True
+
+
+@dataclass(frozen=True)
+class Prompted:
+    """What the two modules make of one layer's tokens."""
+
+    region_BTP: Tensor
+    prompted_BTPD: Tensor
+    change_BG: Tensor
+    count_BG: Tensor
+    temporal_BGQD: Tensor
+
+
+def prompt_layer(
+    h_BTPD: Tensor, attention_BTP: Tensor, prompter: Prompter, grid: tuple[int, int], settings: Settings
+) -> Prompted:
+    """The stages above for a batch of clips at one layer, with straight-through gradients where they are hard.
+
+    The top-N_s and the ceiling have no gradient. Forward both are exact; backward r passes the gradient of a sigmoid
+    around the N_s-th score, so that 𝒩^s learns, and each prompt that is there passes that of a sigmoid around its rank,
+    so that 𝒩^t learns. In inference nothing of this is seen.
+    """
+    attention = to_clip_scale(attention_BTP)
+    dynamics = to_clip_scale(mean_square(prompter.dynamics_filter(h_BTPD, grid)))
+    score = score_TP(attention, dynamics, settings.alpha)  # pyright: ignore[reportArgumentType]
+    region = region_TP(score, settings.kept)
+    gate = straight_through(region.to(h_BTPD.dtype), soft_region(score, region))
+    prompted = add_prompts(h_BTPD, prompter.spatial(h_BTPD, grid), gate) if settings.spatial else h_BTPD
+    gap = differences(prompted)
+    change = weighted_change(prompter.gap_filter(gap, grid), gate, settings.beta) / prompter.change_scale
+    count = counts(change.detach(), settings.eta) if settings.temporal else torch.zeros_like(change, dtype=torch.long)
+    prompt_BGQD = prompter.temporal(gap, grid)
+    rank_Q = torch.arange(CAP, device=h_BTPD.device)
+    there_BGQ = (rank_Q < count.unsqueeze(-1)).to(h_BTPD.dtype)
+    soft_BGQ = torch.sigmoid(4 * ((settings.eta * change).unsqueeze(-1) - rank_Q))
+    prompt_BGQD = prompt_BGQD * straight_through(there_BGQ, soft_BGQ).unsqueeze(-1)
+    return Prompted(region, prompted, change, count, prompt_BGQD)
+
+
+def straight_through(hard: Tensor, soft: Tensor) -> Tensor:
+    """The value of `hard` with the gradient of `soft` (Bengio et al., 2013)."""
+    return hard + (soft - soft.detach() if soft.requires_grad else 0)
+
+
+def soft_region(score_TP: Tensor, region_TP: Tensor) -> Tensor:
+    """A sigmoid around the lowest kept score of each frame."""
+    edge_T1 = score_TP.masked_fill(~region_TP, torch.inf).amin(-1, keepdim=True).detach()
+    return torch.sigmoid(10 * (score_TP - edge_T1))
+
+
+READINGS = (
+    ("A", "The frozen model's CLS → patch attention, softmax over the patches of one frame, mean over heads, from one block."),
+    ("scale of A and M", "Each is divided by its largest value in the clip, never per frame, so that α blends like with like."),
+    ("𝒩^s, 𝒩^t", "Depth-wise 3×3×3 convolutions without bias, started as temporal differences; the frames at both ends repeat."),
+    ("gradients", "The top-N_s and the ceiling are exact forward and straight-through backward, so that 𝒩^s and 𝒩^t learn."),
+    ("𝒫^s", "The first kernel spans three frames, the second one frame: the window is i − 1, i, i + 1, as the equation says."),
+    ("r in W^t", "The region of the gap's later frame."),
+    ("scale of W^t", "A constant stored with the weights, set on training clips; never the batch's or the clip's: a still clip stays still."),
+    ("N^t", f"⌈η·W^t⌉, at most {CAP}; the paper states no bound."),
+    ("𝒫^t", f"{CAP} prompts a gap, each with its own softmax over the gap's patches; the first N^t are inserted."),
+    ("order", "The frozen encoder has no code for time: order reaches the video feature only through the prompts."),
+    ("×L", "“all” repeats both modules at every layer with weights of its own and drops the previous layer's temporal prompts."),
+    ("frames", "A frame is resized whole to the encoder's input; nothing is cropped."),
+)  # fmt: skip
+
+METHOD = Method(
+    name="stop",
+    title="STOP — spatial and temporal dynamic prompts",
+    paper="Liu et al., STOP: Integrated Spatial-Temporal Dynamic Prompting for Video Understanding, CVPR 2025",
+    knobs=StopKnobs,
+    stages=(
+        tokens_TSD, patches_TPD, attention_LTP, attention_TP, prompters, filtered_TPD, dynamics_TP, score_TP, region_TP,
+        spatial_prompt_TPD, prompted_TPD, difference_GPD, gap_filtered_GPD, change_G, prompt_count_G, temporal_prompt_GQD,
+        sequence_SD, video_E, text_YE, similarity_Y, unknown_words,
+    ),
+    networks=("clip_towers", "stop_first", "stop_all"),
+    outputs=(
+        PatchMap("attention_TP", "A", "attention inside each frame", "share of the clip's largest"),
+        PatchMap("dynamics_TP", "M", "change around each frame", "share of the clip's largest"),
+        PatchMap("score_TP", "W^s", "score of each patch", "α·A + (1 − α)·M"),
+        RegionMask("region_TP", "r", "discriminative region", "N_s patches a frame"),
+        GapScores("change_G", "W^t", "change between frames", "of the weights' own scale"),
+        GapCounts("prompt_count_G", "N^t", "temporal prompts between frames", "prompts"),
+        TokenSequence("sequence_SD", "[CLS; h; p; …]", "the sequence that enters the encoder", "tokens"),
+        TextScores("similarity_Y", "c(s, v)", "how well each text fits", "cosine"),
+    ),
+    limits=lambda networks: {
+        "kept": networks["clip_towers"].vision.patches,
+        "layer": networks["clip_towers"].vision.depth,
+    },
+)  # fmt: skip
