@@ -12,15 +12,17 @@ from core import Engine
 
 CLIPS = Path(__file__).resolve().parents[1] / "assets" / "clips"
 CSS = """
-.title h1 { font-size: 19px; margin: 0; }
+.title h1 { font-size: 20px !important; margin: 0 !important; }
+.gradio-container main { padding-top: 10px !important; gap: 6px !important; }
+.tabs .tabitem { padding: 6px 0 !important; gap: 6px !important; }
 .what p { font-size: 14px; margin: 0; color: var(--body-text-color-subdued); }
 .knobs { gap: 8px !important; }
 .knobs .form > .block { padding: 7px 12px !important; }
 .knobs .form .head { margin-bottom: 0 !important; align-items: flex-start; }
 .knobs .form [data-testid=block-info] { font-size: 13px; margin-bottom: 1px; }
 .knobs .form [data-testid=block-info] + div, .knobs .form .info, .knobs .form .info-text { font-size: 11.5px !important; line-height: 1.25; margin: 0; }
-.presets { gap: 5px !important; flex-wrap: wrap; }
-.presets button { flex: 1 1 30%; font-weight: 400; font-size: 12px; padding: 3px 6px; min-height: 28px; white-space: nowrap; }
+.presets { display: grid !important; grid-template-columns: repeat(3, 1fr); gap: 5px !important; }
+.presets button { min-width: 0 !important; font-weight: 400; font-size: 12px; padding: 3px 6px; min-height: 28px; white-space: nowrap; }
 .limits p { font-size: 12px; color: var(--body-text-color-subdued); }
 """
 

@@ -1,0 +1,270 @@
+"""Facts about the page, in a real browser: the last value wins, nobody sees another's clip, nothing leaves the machine."""
+
+import base64
+import json
+import random
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from app.main import launch
+from app.page import build
+from app.store import find_examples
+from core import Engine, read_clip
+from core.networks.text import SmallText
+from core.networks.vision import VisionTower, small_vit
+from core.networks.weights import save
+from core.world import ACTIONS, COLOURS, SHAPES
+from core.world.__main__ import main as render
+
+PATIENCE = 30_000  # milliseconds; a loaded machine is slow, not wrong
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """(address, engine, examples) of one page over a tiny untrained network whose patches are not square in number."""
+    folder = tmp_path_factory.mktemp("page")
+    torch.manual_seed(0)
+    shape = {"size": [64, 96], "patch": 16, "width": 64, "depth": 2, "features": 32}
+    vocabulary = sorted({word for text in (*SHAPES, *COLOURS, *ACTIONS, "a an object") for word in text.split()})
+    modules = {
+        "vision": VisionTower(small_vit(**(shape | {"size": (64, 96)}))),
+        "text": SmallText(tuple(vocabulary), features=32),
+    }
+    save(folder / "clip.safetensors", modules, {"kind": "clip", "shape": shape, "vocabulary": vocabulary, "scale": 10.0}, {})
+    for seed, action in enumerate(("moves left", "grows")):
+        render(["--out", str(folder / "clips"), "--clips", "1", "--seed", str(seed), "--action", action, "--size", "64x96"])
+    engine = Engine("cpu", models={"clip": str(folder / "clip.safetensors")})
+    examples = find_examples(folder / "clips")
+    page = build(engine, examples)
+    yield launch(page, wait=False), engine, examples
+    page.close()
+
+
+@pytest.fixture
+def page(browser, served):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    one = context.new_page()
+    one.set_default_timeout(PATIENCE)
+    opened(one, served)
+    yield one
+    context.close()
+
+
+def opened(page, served):
+    page.goto(served[0])
+    page.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
+    page.wait_for_timeout(300)  # Gradio attaches its events after the first paint
+
+
+def shown(page, what="shown"):
+    return json.loads(page.locator(".vw").get_attribute(f"data-{what}"))
+
+
+def settles(page, **knobs):
+    """Wait until pictures and similarities both show these values, and make sure that they stay."""
+    condition = """([name, wanted]) => { const told = JSON.parse(document.querySelector('.vw').dataset[name] || '{}');
+        return Object.entries(wanted).every(([k, v]) => told[k] === v); }"""
+    for what in ("shown", "texts"):
+        page.wait_for_function(condition, arg=[what, knobs], timeout=PATIENCE)
+    page.wait_for_timeout(400)
+    for what in ("shown", "texts"):
+        assert {name: shown(page, what)[name] for name in knobs} == knobs
+
+
+def slider(page, knob):
+    return page.locator(f"#knob-{knob} input[type=range]")
+
+
+def number(page, knob):
+    return page.locator(f"#knob-{knob} input[type=number]")
+
+
+def test_the_first_paint_has_a_picture_with_its_similarities_and_the_label_of_its_weights(page, served):
+    pixels = page.evaluate("""() => { const c = document.querySelector('.vw-canvas');
+        return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; }""")
+    assert np.std(pixels) > 5
+    assert page.locator(".vw-text").count() == 6 and page.locator(".vw-thumb").count() == 8
+    assert "UNTRAINED" in page.locator(".vw-weights").inner_text()
+    assert page.locator(".vw-examples button").count() == len(served[2])
+
+
+def test_the_last_value_wins_by_mouse(page):
+    box = slider(page, "alpha").bounding_box()
+    chance = random.Random(0)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for _ in range(25):
+        page.mouse.move(box["x"] + box["width"] * chance.random(), box["y"] + 5)
+        page.wait_for_timeout(chance.choice((0, 5, 20, 60)))
+    page.mouse.move(box["x"] + box["width"] - 1, box["y"] + 5)
+    page.mouse.up()
+    settles(page, alpha=1)
+
+
+def test_the_last_value_wins_by_keys(page):
+    slider(page, "eta").focus()
+    chance = random.Random(1)
+    for key in chance.choices(("ArrowRight", "ArrowLeft", "PageUp", "Home"), k=20):
+        page.keyboard.press(key)
+        page.wait_for_timeout(chance.choice((0, 10, 50)))
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    settles(page, eta=11.9)
+
+
+def test_the_last_value_wins_by_typing_reset_and_preset(page):
+    number(page, "kept").fill("9")
+    settles(page, kept=9)
+    for value in ("3", "12", "17"):
+        number(page, "kept").fill(value)
+    settles(page, kept=17)
+    page.locator("#knob-kept button").click()
+    settles(page, kept=6)
+    page.get_by_role("button", name="many prompts").click()
+    page.get_by_role("button", name="dynamics only").click()
+    settles(page, alpha=0, eta=4)
+    slider(page, "alpha").press("ArrowRight")
+    page.get_by_role("button", name="defaults").click()
+    settles(page, alpha=0.5, kept=6, eta=4)
+
+
+def test_a_value_out_of_range_is_told_in_words_and_the_picture_stays(page):
+    before = shown(page)
+    number(page, "alpha").fill("7")
+    toast = page.get_by_test_id("toast-body")
+    toast.first.wait_for(timeout=PATIENCE)
+    assert "7" in toast.first.inner_text()
+    assert shown(page) == before
+
+
+def test_texts_are_compared_as_they_are_typed_and_unknown_words_are_told(page):
+    page.get_by_label("Texts, one a line").fill("a red ring grows\na zorgle moves left")
+    page.wait_for_function("document.querySelectorAll('.vw-text').length === 2", timeout=PATIENCE)
+    assert "zorgle" in page.locator(".vw-texts").inner_text()
+    page.get_by_label("Texts, one a line").fill("")
+    page.locator(".vw-texts .vw-empty").wait_for(timeout=PATIENCE)
+
+
+def test_a_knob_reruns_only_what_follows_it(page):
+    slider(page, "eta").press("ArrowRight")
+    settles(page, eta=4.1)
+    page.locator(".vw-ledger summary").click()
+    ran = page.locator(".vw-stages .vw-ran b").all_inner_texts()
+    assert "prompt_count_G" in ran and "score_TP" not in ran and "change_G" not in ran
+    page.locator(".vw-stages button", has_text="score_TP").click()
+    assert "return alpha * attention_TP" in page.locator(".vw-source").inner_text()
+
+
+def test_two_browsers_never_see_each_others_clip(browser, served):
+    examples = list(served[2].values())
+    contexts = [browser.new_context() for _ in range(2)]
+    pages = [context.new_page() for context in contexts]
+    for one in pages:
+        one.set_default_timeout(PATIENCE)
+        opened(one, served)
+    first = shown(pages[0])["clip"]
+    pages[1].locator(".vw-examples button").nth(1).click()
+    pages[1].wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.texts).clip !== key", arg=first)
+    slider(pages[0], "alpha").press("ArrowRight")
+    settles(pages[0], alpha=0.55, clip=first)
+    slider(pages[1], "alpha").press("ArrowLeft")
+    settles(pages[1], alpha=0.45)
+    assert shown(pages[1])["clip"] == read_clip(examples[1].path).key != first
+    assert examples[0].title in pages[0].locator(".vw-clip").inner_text()
+    assert examples[1].title in pages[1].locator(".vw-clip").inner_text()
+    for context in contexts:
+        context.close()
+
+
+def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tmp_path):
+    first = shown(page)["clip"]
+    page.get_by_role("button", name="Your own clip").click()
+    bad = tmp_path / "bad.mp4"
+    bad.write_bytes(b"no video at all")
+    page.locator("#own input[type=file]").set_input_files(bad)
+    toast = page.get_by_test_id("toast-body")
+    toast.first.wait_for(timeout=PATIENCE)
+    assert "bad.mp4" in toast.first.inner_text()
+    assert shown(page)["clip"] == first
+
+    page.get_by_label("Clear").first.click()
+    good = tmp_path / "mine.mp4"
+    shutil.copy(list(served[2].values())[1].path, good)
+    page.locator("#own input[type=file]").set_input_files(good)
+    page.wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.texts).clip !== key", arg=first)
+    assert "mine.mp4" in page.locator(".vw-clip").inner_text()
+
+
+def test_the_limits_are_told_where_a_clip_is_dropped(page):
+    from core.video import LIMITS_TEXT
+
+    page.get_by_role("button", name="Your own clip").click()
+    assert LIMITS_TEXT[:40] in page.locator(".limits").inner_text()
+
+
+def test_nothing_leaves_the_machine(browser, served):
+    context = browser.new_context()
+    asked, page = [], context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    opened(page, served)
+    slider(page, "alpha").press("ArrowRight")
+    settles(page, alpha=0.55)
+    context.close()
+    strangers = [url for url in asked if not url.startswith((served[0], "data:", "blob:"))]
+    assert asked and strangers == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_screen_needs_no_sideways_scrolling(browser, served, scheme):
+    context = browser.new_context(viewport={"width": 400, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    opened(page, served)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert page.locator(".vw-canvas").bounding_box()["width"] > 250
+    context.close()
+
+
+def test_over_http_the_same_numbers_come_as_from_the_engine(served):
+    client_of = pytest.importorskip("gradio_client", reason="gradio_client is not installed")
+    address, engine, examples = served
+    client, texts = client_of.Client(address, verbose=False), ["a red ring grows", "a red ring moves left"]
+    name, example = next(iter(examples.items()))
+    assert [one["name"] for one in client.predict(api_name="/examples")] == list(examples)
+    said = client.predict(clip=name, texts=texts, alpha=0.3, kept=4, api_name="/explain_stop")
+    trace = engine.run("stop", read_clip(example.path), texts=texts, alpha=0.3, kept=4)
+    for stage in ("score_TP", "region_TP", "change_G", "similarity_Y"):
+        np.testing.assert_allclose(np.array(said[stage]), trace[stage].numpy(), rtol=1e-5, atol=1e-6, err_msg=stage)
+    assert said["prompt_count_G"] == list(trace["prompt_count_G"])
+    uploaded = client_of.handle_file(str(example.path))
+    again = client.predict(file=uploaded, texts=texts, alpha=0.3, kept=4, api_name="/explain_stop_file")
+    assert again["region_TP"] == said["region_TP"]
+    with pytest.raises(Exception, match="There is no example"):
+        client.predict(clip="/etc/passwd", texts=texts, api_name="/explain_stop")
+
+
+def test_over_http_no_file_of_the_server_can_be_named(served):
+    """A path that was not uploaded is refused, whatever the client claims about it."""
+    import httpx
+
+    example = next(iter(served[2].values())).path
+    client = httpx.Client(base_url=served[0], timeout=60)
+    data = [{"path": str(example), "meta": {"_type": "gradio.FileData"}}, [], 8, 1, 0.5, 6, 1, 4, True, True, "first"]
+    event = client.post("/gradio_api/call/explain_stop_file", json={"data": data})
+    answer = client.get(f"/gradio_api/call/explain_stop_file/{event.json()['event_id']}").text if event.is_success else event.text
+    assert "score_TP" not in answer
+
+
+def test_only_what_is_meant_for_programs_is_offered_to_them(served):
+    client_of = pytest.importorskip("gradio_client", reason="gradio_client is not installed")
+    named = client_of.Client(served[0], verbose=False).view_api(return_format="dict")["named_endpoints"]
+    assert set(named) == {"/examples", "/knobs", "/explain_stop", "/explain_stop_file"}
+
+
+def test_the_module_is_one_file_without_dependencies():
+    source = (Path(__file__).resolve().parents[1] / "assets" / "viewer" / "viewer.js").read_text()
+    assert "import " not in source.replace("import(", "") and "http" not in source
+    assert base64.b64encode(source.encode())
