@@ -119,8 +119,9 @@ def test_everything_public_says_what_it_is(name):
 
 
 def test_what_core_lists_is_what_is_visible():
+    assert all(hasattr(core, name) for name in core.__all__)  # some are found when asked for
     visible = {name for name, one in vars(core).items() if name[0] != "_" and not isinstance(one, ModuleType)}
-    assert set(core.__all__) == visible
+    assert visible <= set(core.__all__)
 
 
 def test_readme_tables_are_current():
