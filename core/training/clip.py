@@ -32,9 +32,9 @@ SHAPE = dict(size=SIZE, patch=16, width=128, depth=3, features=128)
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=WEIGHTS / "clip.safetensors")
-    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--steps", type=int, default=1400)
     parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--scenes", type=int, default=12000, help="training scenes, four frames of each")
+    parser.add_argument("--scenes", type=int, default=8000, help="training scenes, four frames of each")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
     args = parser.parse_args(argv)
@@ -99,7 +99,7 @@ def batch(samples: list[Sample], size: int, rng: np.random.Generator) -> tuple[T
     return torch.from_numpy(np.stack(frames)), texts
 
 
-def captions(rng: np.random.Generator, objects: int = 8) -> list[str]:
+def captions(rng: np.random.Generator, objects: int = 4) -> list[str]:
     """Every action of a few objects, "an object" among them: the hard negatives are the other actions of one object."""
     known = pairs("train")
     chosen = [known[i] for i in rng.choice(len(known), objects - 1, replace=False)]

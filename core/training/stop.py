@@ -1,0 +1,276 @@
+"""Train STOP's prompters on the world, the towers frozen:  python -m core.training.stop
+
+Contrastive between videos and captions (STOP §3.4): video → text against every caption of the training grammar and
+against the fifteen actions of "an object", text → video within the batch. Half of the batches draw α, N_s, β and η at
+random, so that the model has seen what a reader's sliders can ask of it.
+
+The same command trains what STOP is compared with, on the same clips for the same number of steps: one learned set of
+prompts for all videos (static), spatial prompts only, temporal prompts only.
+"""
+
+import argparse
+import json
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from core.methods.stop import METHOD, Settings, prompt_layer, weighted_change
+from core.networks.prompters import CAP, Prompters
+from core.networks.vision import VisionTower
+from core.networks.weights import WEIGHTS, Clip, fill, load_clip, read, save
+from core.training.loop import Checkpoint, cosine, pick_device
+from core.training.pool import Sample, pool
+from core.world import ACTIONS, caption, pairs
+
+FRAMES = 8
+HIDDEN = 64
+STATIC = 16  # learned prompts of the static variant: about as many as STOP inserts in a clip
+USUAL_CHANGE = 0.5  # W^t of a gap in which something moves, on average over training clips: this fixes its scale
+VARIANTS = ("static", "spatial", "temporal", "full")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Frames and the frozen attention of some clips, and what they show. caption: index into the grammar's captions."""
+
+    frames_BTHWC: Tensor
+    attention_LBTP: Tensor
+    caption_B: Tensor
+    action_B: Tensor
+
+
+class Model(nn.Module):
+    """The frozen towers and the trained prompts of one variant: frames in, video features out."""
+
+    def __init__(self, clip: Clip, variant: str, layers: int):
+        super().__init__()
+        if variant not in VARIANTS:
+            raise ValueError(f"The variants are {', '.join(VARIANTS)}, got {variant!r}.")
+        self.vision = clip.vision
+        self.variant, self.layers = variant, layers
+        width = clip.vision.width
+        self.prompters = nn.Parameter(torch.randn(STATIC, width) * 0.5) if variant == "static" else Prompters(layers, width, HIDDEN)
+
+    def settings(self, **knobs) -> Settings:
+        """The default knobs, but for `knobs`; the variant decides which prompts there are."""
+        usual = {one.name: one.default for one in METHOD.knobs.knobs()} | knobs
+        return Settings(
+            usual["alpha"], usual["kept"], usual["beta"], usual["eta"],
+            self.variant in ("spatial", "full"), self.variant in ("temporal", "full"),
+        )  # fmt: skip
+
+    def forward(self, batch: Batch, settings: Settings | None = None, layer: int | None = None) -> tuple[Tensor, list]:
+        """Video features [B, E], unit length, and what was made at each prompted layer."""
+        vision: VisionTower = self.vision
+        B, T = batch.frames_BTHWC.shape[:2]
+        with torch.no_grad():
+            tokens = vision.embed(vision.pixels(batch.frames_BTHWC.flatten(0, 1))).unflatten(0, (B, T))
+        R, P = vision.prefix, vision.patches
+        prefix_BRD, h_BTPD = tokens[:, 0, :R], tokens[:, :, R:]
+        if self.variant == "static":
+            learned_BSD = self.prompters.expand(B, -1, -1)
+            return vision.encode(torch.cat([prefix_BRD, h_BTPD.flatten(1, 2), learned_BSD], 1)), []
+        settings = settings or self.settings()
+        attention_BTP = batch.attention_LBTP[(layer or default("layer")) - 1]
+        made = []
+        for i, prompter in enumerate(self.prompters):
+            made.append(prompt_layer(h_BTPD, attention_BTP, prompter, vision.grid, settings))
+            tokens_BSD, seen_BS = padded(prefix_BRD, made[-1])
+            if i + 1 == self.layers:
+                break
+            tokens_BSD = vision.blocks(tokens_BSD, seen_BS, i, i + 1)
+            prefix_BRD, h_BTPD = tokens_BSD[:, :R], tokens_BSD[:, R : R + T * P].unflatten(1, (T, P))
+            per_frame = torch.cat([prefix_BRD[:, None].expand(-1, T, -1, -1), h_BTPD], 2).flatten(0, 1)
+            attention_BTP = vision.attention(i + 1, per_frame).unflatten(0, (B, T))
+        first = self.layers - 1
+        tokens_BSD = vision.blocks(tokens_BSD, seen_BS, first, vision.depth - 1)
+        return vision.feature(vision.last_block(tokens_BSD, seen_BS)), made
+
+
+def padded(prefix_BRD: Tensor, made) -> tuple[Tensor, Tensor]:
+    """The sequence of a batch: every gap has CAP places, and the empty ones are not seen.
+
+    Attention has no order, so the prompts may stand at the end here and between the frames in the paper's picture."""
+    frames_BSD, prompts_BSD = made.prompted_BTPD.flatten(1, 2), made.temporal_BGQD.flatten(1, 2)
+    there = torch.arange(CAP, device=frames_BSD.device) < made.count_BG.unsqueeze(-1)
+    kept = torch.ones(frames_BSD.shape[0], prefix_BRD.shape[1] + frames_BSD.shape[1], dtype=torch.bool, device=there.device)
+    return torch.cat([prefix_BRD, frames_BSD, prompts_BSD], 1), torch.cat([kept, there.flatten(1)], 1)
+
+
+class Data:
+    """Rendered clips with the frozen attention maps of each (they never change, so they are computed once)."""
+
+    def __init__(self, samples: list[Sample], vision: VisionTower, captions: list[str], device: torch.device):
+        self.samples, self.device = samples, device
+        self.caption_N = torch.tensor([captions.index(one.scene.caption) for one in samples])
+        self.action_N = torch.tensor([ACTIONS.index(one.scene.action) for one in samples])
+        maps = []
+        with torch.no_grad():
+            for one in tqdm(samples, desc="attention", unit="clip", leave=False):
+                frames = torch.from_numpy(one.frames_THWC).to(device)
+                maps.append(vision.attentions(vision.embed(vision.pixels(frames))).cpu())
+        self.attention_LNTP = torch.stack(maps, 1)
+
+    def __len__(self):
+        return len(self.samples)
+
+    def batch(self, chosen) -> Batch:
+        frames = torch.from_numpy(np.stack([self.samples[i].frames_THWC for i in chosen]))
+        chosen = torch.as_tensor(np.asarray(chosen))
+        return Batch(
+            frames.to(self.device), self.attention_LNTP[:, chosen].to(self.device),
+            self.caption_N[chosen].to(self.device), self.action_N[chosen].to(self.device),
+        )  # fmt: skip
+
+
+def default(name: str):
+    """A knob's default."""
+    return next(one.default for one in METHOD.knobs.knobs() if one.name == name)
+
+
+def grammar(split: str) -> list[str]:
+    """Every caption an actor of the split can have."""
+    return [caption(colour, shape, action) for colour, shape in pairs(split) for action in ACTIONS]
+
+
+def generic() -> list[str]:
+    """ "an object moves left": the texts that actions are recognised with."""
+    return [caption(None, None, action) for action in ACTIONS]
+
+
+def train(clip, data: Data, variant: str, layers: int, seed: int, steps: int, batch: int, out: Path, rate: float) -> None:
+    """Train one variant and write it, with what it scored on validation clips of the same pool's making."""
+    began = time.time()
+    torch.manual_seed(seed)
+    towers: Clip = clip.network
+    device = data.device
+    model = Model(towers, variant, layers).to(device)
+    trained = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.01, betas=(0.9, 0.98))
+    settings = dict(variant=variant, layers=layers, seed=seed, steps=steps, batch=batch, rate=rate, towers=clip.digest)
+    held = model.prompters if variant != "static" else nn.ParameterList([model.prompters])
+    checkpoint = Checkpoint(out, settings, dict(prompters=held, optimizer=optimizer))
+    first = checkpoint.resume()
+    with torch.no_grad():
+        caption_YE, action_YE = towers.text(grammar("train")), towers.text(generic())
+    right, bar = 0.0, tqdm(range(first, steps), initial=first, total=steps, desc=f"{variant} {seed}", unit="step")
+    for step in bar:
+        rng = np.random.default_rng([seed, step])
+        for group in optimizer.param_groups:
+            group["lr"] = cosine(step, steps, rate, warmup=30)
+        one = data.batch(rng.choice(len(data), batch, replace=False))
+        video_BE, made = model(one, drawn(model, rng))
+        for prompter, layer in zip(model.prompters if made else (), made, strict=True):
+            keep_scale(prompter, layer, one, step)
+        to_caption = towers.scale * video_BE @ caption_YE.T
+        to_action = towers.scale * video_BE @ action_YE.T
+        to_video = (towers.scale * video_BE @ caption_YE[one.caption_B].T).T
+        same = torch.arange(batch, device=device)
+        loss = F.cross_entropy(to_caption, one.caption_B) + F.cross_entropy(to_action, one.action_B)
+        loss = loss + 0.5 * F.cross_entropy(to_video, same)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
+        right = 0.95 * right + 0.05 * (to_action.argmax(1) == one.action_B).float().mean().item()
+        if step % 10 == 0:
+            bar.set_postfix(loss=f"{loss.item():.2f}", action=f"{right:.2f}")
+        if step % 200 == 199:
+            checkpoint.save(step + 1)
+    made = dict(command=f"python -m core.training.stop --only {variant}", minutes=round((time.time() - began) / 60, 1),
+                device=str(device), **settings)  # fmt: skip
+    about = dict(kind="stop", variant=variant, layers=layers, hidden=HIDDEN, towers=clip.digest, made=made)
+    save(out, {"prompters": held}, about, score(model.eval(), towers, device))
+    checkpoint.clear()
+    print(f"{out.name}: {json.loads(out.with_suffix('.json').read_text())['scores']}", flush=True)
+
+
+def drawn(model: Model, rng: np.random.Generator) -> Settings:
+    """The default knobs in half of the batches, any in the others."""
+    if rng.random() < 0.5:
+        return model.settings()
+    return model.settings(alpha=rng.uniform(), kept=int(rng.integers(2, 17)), beta=rng.uniform(0, 4), eta=rng.uniform(1, 8))
+
+
+@torch.no_grad()
+def keep_scale(prompter, made, batch: Batch, step: int) -> None:
+    """W^t's constant follows the training clips in which something moves, so that their mean stays USUAL_CHANGE."""
+    moving = batch.action_B != ACTIONS.index("stays still")
+    now = made.change_BG[moving].mean() / USUAL_CHANGE
+    prompter.change_scale.mul_(now if step == 0 else 1 + 0.02 * (now - 1))
+
+
+@torch.no_grad()
+def score(model: Model, towers: Clip, device: torch.device, clips: int = 240) -> dict[str, float]:
+    """On the validation split, whose colour–shape pairs were never trained on."""
+    captions = grammar("val")
+    data = Data(pool(0, clips, "val", FRAMES, tuple(towers.vision.size)), towers.vision, captions, device)
+    caption_YE, action_YE = towers.text(captions), towers.text(generic())
+    action, right = [], []
+    for start in range(0, clips, 16):
+        one = data.batch(range(start, min(start + 16, clips)))
+        video_BE = model(one)[0]
+        action.append((video_BE @ action_YE.T).argmax(1) == one.action_B)
+        right.append((video_BE @ caption_YE.T).argmax(1) == one.caption_B)
+    return dict(val_action=torch.cat(action).float().mean().item(), val_caption=torch.cat(right).float().mean().item(), clips=clips)
+
+
+def load(path: Path, clip) -> Model:
+    """A trained variant from its file."""
+    tensors, about, _ = read(path)
+    model = Model(clip.network, about["variant"], about["layers"])
+    held = model.prompters if about["variant"] != "static" else nn.ParameterList([model.prompters])
+    fill(held, tensors, "prompters", path.name)
+    return model.eval().requires_grad_(False)
+
+
+def file_of(out: Path, variant: str, layers: int, seed: int) -> Path:
+    """Where a variant is written: what the engine loads at the top, what it is compared with in a folder."""
+    if variant == "full" and seed == 0:
+        return out / f"stop_{'first' if layers == 1 else 'all'}.safetensors"
+    return out / "compared" / f"stop_{variant if layers == 1 else variant + '_all'}_{seed}.safetensors"
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--clip", default=None, help="the frozen towers; default: the shipped ones")
+    parser.add_argument("--only", choices=(*VARIANTS, "all"), nargs="*", help="“all” is full STOP at every layer; default: everything")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--clips", type=int, default=8000, help="training clips")
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--device", default="auto")
+    args = parser.parse_args(argv)
+    clip = load_clip(args.clip)
+    device = pick_device(args.device)
+    clip.network.to(device)
+    vision = clip.network.vision
+    jobs = [("full", 1, 0), ("full", vision.depth, 0)]
+    jobs += [(variant, 1, seed) for seed in range(args.seeds) for variant in VARIANTS if (variant, seed) != ("full", 0)]
+    if args.only:
+        jobs = [job for job in jobs if ("all" if job[1] > 1 else job[0]) in args.only]
+    jobs = [(*job, file_of(args.out, *job)) for job in jobs]
+    jobs = [job for job in jobs if not made_from(job[-1], clip.digest)]
+    if not jobs:
+        print("Everything asked for is there already.")
+        return
+    data = Data(pool(5_000_000, args.clips, "train", FRAMES, tuple(vision.size)), vision, grammar("train"), device)
+    for variant, layers, seed, out in jobs:
+        train(clip, data, variant, layers, seed, args.steps, args.batch, out, args.rate)
+
+
+def made_from(path: Path, towers: str) -> bool:
+    """Whether the file is there and was trained on these towers: then an interrupted command goes on behind it."""
+    return path.is_file() and read(path)[1].get("towers") == towers
+
+
+if __name__ == "__main__":
+    main()
