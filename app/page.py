@@ -17,14 +17,16 @@ import gradio as gr
 
 from app.api import publish
 from app.store import Clips
-from app.told import told
+from app.told import sentence, told
 from app.viewer import about_payload, clip_payload, jpeg, trace_payload
 from core import METHODS
 from core import kinds as kind
+from core.knobs import Knob
 from core.video import LIMITS_TEXT
 
 VIEWER = Path(__file__).resolve().parents[1] / "assets" / "viewer"
-FRAMES, DEFAULT_FRAMES = (4, 32), 8
+DEFAULT_FRAMES = 8
+FRAMES = Knob("frames", "T", DEFAULT_FRAMES, (4, 32, 1), "read from the file at the centres of equal segments")
 ACTIONS_SHOWN = ("moves left", "moves right", "moves up", "moves down", "grows", "shrinks", "blinks", "stays still")
 PRESETS = {
     "stop": {
@@ -75,31 +77,33 @@ def tab(engine, clips, method):
     def explain(outputs, path, frames, texts, values, stamp):
         """One run, as the viewer wants it."""
         lines = [line.strip() for line in texts.splitlines() if line.strip()]
-        with told():
-            settings = engine.settings(method.name, dict(zip(names, values, strict=True)))
-            clip = clips.open(path, whole(frames))
-            trace = engine.run(method.name, clip, texts=lines, outputs=outputs if lines else fast, **settings)
+        settings = engine.settings(method.name, dict(zip(names, values, strict=True)))
+        clip = clips.open(path, FRAMES.check(frames))
+        trace = engine.run(method.name, clip, texts=lines, outputs=outputs if lines else fast, **settings)
         grid = engine.network(method.networks[0]).network.vision.grid
         done = outputs is slow
-        return trace_payload(method, trace, clip, settings, grid, lines if done else None, clips.truth(path), stamp)
+        key, truth = clips.key(path, FRAMES.check(frames)), clips.truth(path)
+        return trace_payload(method, trace, key, clip, settings, grid, lines if done else None, truth, stamp)
 
+    @sentence
     def at_once(path, frames, texts, *rest):
         return explain(fast, path, frames, texts, rest[:-1], rest[-1])
 
+    @sentence
     def similarities(path, frames, texts, *rest):
         return explain(slow, path, frames, texts, rest[:-1], rest[-1])
 
     def frames(key):
         """The pictures of an open clip, asked for by the viewer once a clip."""
         found = clips.of_key(key) if isinstance(key, str) else None
-        return found and clip_payload(*found)
+        return found and clip_payload(key, *found)
 
     defaults = engine.settings(method.name, {})
     texts_of_first = "\n".join(texts_for(first))
     opening = explain(slow, str(first.path), DEFAULT_FRAMES, texts_of_first, list(defaults.values()), 0)
     about = {
         "about": about_payload(method),
-        "clip": clip_payload(clips.open(first.path, DEFAULT_FRAMES), first.truth),
+        "clip": frames(opening["clip"]),
         "examples": [
             {"name": one.name, "title": one.title, "thumb": jpeg(clips.open(one.path, DEFAULT_FRAMES).frames_THWC[3], 96)}
             for one in clips.examples.values()
@@ -121,9 +125,7 @@ def tab(engine, clips, method):
             with gr.Row(elem_classes="presets"):
                 presets = {name: gr.Button(name, size="sm", min_width=60) for name in PRESETS.get(method.name, {"defaults": {}})}
             knobs = {one.name: control(one, engine.limits(method.name)) for one in method.knobs.knobs()}
-            count = gr.Slider(
-                *FRAMES, DEFAULT_FRAMES, step=1, label="T · frames", info="read from the file at the centres of equal segments"
-            )
+            count = control(FRAMES, {})
             texts = gr.Textbox(texts_of_first, label="Texts, one a line", lines=4, max_lines=10)
     readings(method, home)
 
@@ -146,7 +148,7 @@ def tab(engine, clips, method):
         if uploaded is None:
             return gr.skip()
         with told():
-            clips.open(uploaded, whole(frames))
+            clips.open(uploaded, FRAMES.check(frames))
         return uploaded
 
     still = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
@@ -163,7 +165,9 @@ def control(knob, limits):
         return gr.Radio(list(knob.span), value=knob.default, label=label, info=info)
     low, high, step = knob.span
     high = min(high, limits.get(knob.name, high))
-    return gr.Slider(low, high, min(knob.default, high), step=step, label=label, info=info, elem_id=f"knob-{knob.name}")
+    made = gr.Slider(low, high, min(knob.default, high), step=step, label=label, info=info, elem_id=f"knob-{knob.name}")
+    made.preprocess = lambda value: value  # the engine checks, in a sentence that is shown; Gradio's own refusal would not be
+    return made
 
 
 def readings(method, home):
@@ -185,11 +189,6 @@ def plain(symbol):
     for written, shown in {"N_s": "Nₛ", "p^s": "pˢ", "p^t": "pᵗ"}.items():
         symbol = symbol.replace(written, shown)
     return symbol
-
-
-def whole(number):
-    """A slider gives 8.0 where 8 is meant."""
-    return int(number) if number is not None and number == int(number) else number
 
 
 def mount_script(about):

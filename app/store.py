@@ -1,15 +1,17 @@
 """What the page holds open: example clips with their truth, and the clips of its visitors, bounded in bytes.
 
-A session knows a clip by where it came from and its number of frames; the browser knows it by the digest of its frames,
-which nobody can name who has not got the frames already. So one visitor never reaches another's clip.
+A session knows a clip by its file and number of frames; the browser knows it by a key made of both and of a secret of this
+process. Nobody can guess the key of another visitor's clip, and equal frames in two visitors' files do not share a name.
 """
 
+import secrets
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
-from core import read_clip
+from core import ReaderError, read_clip
 from core.clip import Clip
 from core.world import Truth
 
@@ -29,12 +31,10 @@ class Example:
 
 def find_examples(folder):
     """Every mp4 of the folder that has its truth beside it, by name."""
-    paths = sorted(Path(folder).glob("*.mp4"))
-    return {
-        path.stem: Example(path.stem, path, Truth.from_json(path.with_suffix(".json").read_text()))
-        for path in paths
-        if path.with_suffix(".json").exists()
-    }
+    paths = [path for path in sorted(Path(folder).glob("*.mp4")) if path.with_suffix(".json").exists()]
+    if not paths:
+        raise ReaderError(f"There are no example clips in {folder}; python -m core.world --out {folder} --clips 6 makes some.")
+    return {path.stem: Example(path.stem, path, Truth.from_json(path.with_suffix(".json").read_text())) for path in paths}
 
 
 class Clips:
@@ -45,7 +45,12 @@ class Clips:
         self.budget = budget
         self._known = {str(one.path): one.truth for one in examples.values()}
         self._open: OrderedDict[tuple[str, int], Clip] = OrderedDict()
+        self._secret = secrets.token_bytes(32)
         self._lock = threading.Lock()
+
+    def key(self, path, frames):
+        """What the browser may ask an open clip by."""
+        return blake2b(f"{frames} {path}".encode(), key=self._secret, digest_size=16).hexdigest()
 
     def open(self, path, frames):
         """The clip of a file, read only if it is not open already."""
@@ -66,7 +71,7 @@ class Clips:
         return self._known.get(str(path))
 
     def of_key(self, key):
-        """(clip, truth) of a digest, or None when it is no longer open."""
+        """(clip, truth) of a key, or None when it is no longer open."""
         with self._lock:
-            found = [(clip, self._known.get(path)) for (path, _), clip in self._open.items() if clip.key == key]
-        return max(found, key=lambda pair: pair[1] is not None, default=None)
+            found = [(clip, path) for (path, frames), clip in self._open.items() if self.key(path, frames) == key]
+        return (found[0][0], self.truth(found[0][1])) if found else None

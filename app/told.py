@@ -1,6 +1,7 @@
 """The one border where a reader's error becomes what a reader sees."""
 
 from contextlib import contextmanager
+from functools import wraps
 
 import gradio as gr
 
@@ -14,3 +15,18 @@ def told(how=gr.Error):
         yield
     except ReaderError as wrong:
         raise how(str(wrong)) from wrong
+
+
+def sentence(function):
+    """The same function, except that a ReaderError becomes {"error": its sentence}, for the viewer to show.
+
+    Gradio shows no gr.Error of an event that does not queue (6.31), and the knobs' events do not."""
+
+    @wraps(function)
+    def spoken(*given):
+        try:
+            return function(*given)
+        except ReaderError as wrong:
+            return {"error": str(wrong)}
+
+    return spoken

@@ -46,11 +46,11 @@ def about_payload(method):
     }
 
 
-def clip_payload(clip, truth=None):
+def clip_payload(key, clip, truth=None):
     """The frames, where each came from, and what is true of them."""
     T, H, W, _ = clip.frames_THWC.shape
     return {
-        "key": clip.key,
+        "key": key,
         "name": clip.name,
         "width": W,
         "height": H,
@@ -62,11 +62,11 @@ def clip_payload(clip, truth=None):
     }
 
 
-def trace_payload(method, trace, clip, knobs, grid, texts=None, truth=None, stamp=0):
+def trace_payload(method, trace, key, clip, knobs, grid, texts=None, truth=None, stamp=0):
     """Everything of one run that the viewer draws. texts None: similarities have yet to come."""
     outputs = {one.stage: one for one in method.outputs if one.stage in trace.values}
     payload = {
-        "clip": clip.key,
+        "clip": key,
         "stamp": stamp,
         "knobs": knobs,
         "grid": list(grid),

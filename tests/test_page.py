@@ -134,11 +134,14 @@ def test_the_last_value_wins_by_typing_reset_and_preset(page):
 
 def test_a_value_out_of_range_is_told_in_words_and_the_picture_stays(page):
     before = shown(page)
+    told = page.locator(".vw-wait")
     number(page, "alpha").fill("7")
-    toast = page.get_by_test_id("toast-body")
-    toast.first.wait_for(timeout=PATIENCE)
-    assert "7" in toast.first.inner_text()
+    told.wait_for()
+    assert told.inner_text() == "α (alpha) is 0.0 to 1.0, got 7."
     assert shown(page) == before
+    number(page, "alpha").fill("0.3")
+    settles(page, alpha=0.3)
+    assert told.is_hidden()
 
 
 def test_texts_are_compared_as_they_are_typed_and_unknown_words_are_told(page):
@@ -173,7 +176,7 @@ def test_two_browsers_never_see_each_others_clip(browser, served):
     settles(pages[0], alpha=0.55, clip=first)
     slider(pages[1], "alpha").press("ArrowLeft")
     settles(pages[1], alpha=0.45)
-    assert shown(pages[1])["clip"] == read_clip(examples[1].path).key != first
+    assert shown(pages[1])["clip"] != first
     assert examples[0].title in pages[0].locator(".vw-clip").inner_text()
     assert examples[1].title in pages[1].locator(".vw-clip").inner_text()
     for context in contexts:
@@ -191,7 +194,8 @@ def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tm
     assert "bad.mp4" in toast.first.inner_text()
     assert shown(page)["clip"] == first
 
-    page.get_by_label("Clear").first.click()
+    for clear in ("first", "last"):  # the message, then the file
+        getattr(page.locator("#own").get_by_label("Clear"), clear).click()
     good = tmp_path / "mine.mp4"
     shutil.copy(list(served[2].values())[1].path, good)
     page.locator("#own input[type=file]").set_input_files(good)
@@ -203,7 +207,7 @@ def test_the_limits_are_told_where_a_clip_is_dropped(page):
     from core.video import LIMITS_TEXT
 
     page.get_by_role("button", name="Your own clip").click()
-    assert LIMITS_TEXT[:40] in page.locator(".limits").inner_text()
+    assert LIMITS_TEXT[:40] in page.locator(".limits").first.inner_text()
 
 
 def test_nothing_leaves_the_machine(browser, served):

@@ -29,7 +29,7 @@ const TEMPLATE = `
   <div class="vw-examples" role="group" aria-label="Example clips"></div>
   <div class="vw-top">
     <div class="vw-stage">
-      <div class="vw-picture"><canvas class="vw-canvas" role="img"></canvas><div class="vw-wait" hidden>reading the clip…</div></div>
+      <div class="vw-picture"><canvas class="vw-canvas" role="img"></canvas><div class="vw-wait" role="status" hidden></div></div>
       <div class="vw-row">
         <button class="vw-play" aria-label="Play">▶</button>
         <button class="vw-prev" aria-label="One frame back">‹</button>
@@ -80,14 +80,14 @@ export function mount(element, payload, hooks = {}) {
 
   async function update(next) {
     if (next.clip) await hold(next.clip);
+    if (next.trace?.error) return say(next.trace.error);
     if (!next.trace || (wanted && next.trace.stamp < wanted.stamp)) return;
     wanted = next.trace;
     if (!clips.has(wanted.clip)) {
-      $("wait").hidden = false;
+      say("reading the clip…");
       const found = hooks.frames && await hooks.frames(wanted.clip);
       if (found) await hold(found);
       if (next.trace !== wanted) return;         // a newer one came while the frames were on their way
-      $("wait").hidden = true;
       if (!found) return say("This clip is no longer held by the server: choose it again.");
     }
     take(next.trace);
@@ -107,7 +107,11 @@ export function mount(element, payload, hooks = {}) {
   function take(next) {
     const held = clips.get(next.clip), fresh = clip !== held.clip;
     ({clip, images} = held);
-    trace = next;
+    $("wait").hidden = true;
+    // similarities follow their maps as a second run, which reuses what the first ran: both together are one step
+    const same = trace && next.texts && trace.clip === next.clip && JSON.stringify(trace.knobs) === JSON.stringify(next.knobs);
+    const ran = same ? Object.entries(trace.ledger).filter(([, told]) => told[0] !== null) : [];
+    trace = {...next, ledger: {...next.ledger, ...Object.fromEntries(ran)}};
     maps = Object.fromEntries(Object.entries(trace.maps).map(([stage, text]) => [stage, new Uint16Array(bytes(text).buffer)]));
     region = bits(trace.region);
     if (trace.texts) texts = trace.texts;
@@ -425,7 +429,7 @@ export function mount(element, payload, hooks = {}) {
   $("examples").replaceChildren(...(payload.examples || []).map(one => {
     const button = make("button", {type: "button", title: one.title, "data-title": one.title, "aria-pressed": "false"});
     button.innerHTML = `<img src="${one.thumb}" alt=""><span>${escape(one.title)}</span>`;
-    button.onclick = () => hooks.pick && hooks.pick(one.name);
+    button.onclick = () => { if (button.ariaPressed !== "true") say("reading the clip…"); hooks.pick?.(one.name); };
     return button;
   }));
   if (!about.maps.some(one => one.stage === view.overlay)) view.overlay = about.maps.at(-1)?.stage ?? "none";
