@@ -43,12 +43,15 @@ class Opened:
 
 
 class Kept(NamedTuple):
+    """One frame kept: its index in the file, its seconds, its pixels."""
+
     source: int
     time: float
     frame_HWC: np.ndarray
 
 
 def open_by_opencv(path):
+    """The file under OpenCV, which turns frames upright by itself."""
     # Two threads: every thread holds frames of its own, and memory is bounded.
     capture = cv2.VideoCapture(path, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 2])
     if not capture.isOpened():
@@ -80,6 +83,7 @@ def open_by_opencv(path):
 
 
 def open_by_pyav(path):
+    """The file under PyAV, an optional package, with more codecs; ImportError without it."""
     import av
 
     fence = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
@@ -112,10 +116,12 @@ def open_by_pyav(path):
 
 
 def upright(frame):
+    """A PyAV frame's pixels, turned as its rotation tag says."""
     return np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
 
 
 def believable(value, low, high):
+    """A header's value, or 0 if it is outside what any video has."""
     return value if low <= value <= high else 0
 
 
@@ -155,11 +161,13 @@ def landing(video, index):
 
 
 def refuse_hours(time):
+    """A BadClip if the video reaches further than is allowed."""
     if time > LIMITS.seconds:
         raise BadClip(f"is longer than {LIMITS.seconds // 3600} hours. {LIMITS_TEXT}")
 
 
 def refuse_outside(indices, count):
+    """A BadClip if an index asked for is not one of the `count` frames."""
     for index in indices or ():
         if not 0 <= index < count:
             raise BadClip(f"has {count} frames that decode: a frame index is from 0 to {count - 1}, got {index}.")
@@ -204,6 +212,7 @@ def sought(video, count, T, indices, max_side):
 
 
 def is_long(video, count):
+    """True if decoding `count` frames would take more than seconds."""
     return count > COUNTED_FRAMES or count * video.W * video.H > COUNTED_PIXELS
 
 
@@ -248,6 +257,7 @@ def same_size(frames):
 
 
 def bound_memory(extra):
+    """From here on the decoder is denied memory beyond the limit, plus `extra` bytes for the frames kept."""
     try:
         import resource
     except ImportError:  # not on Windows

@@ -20,6 +20,8 @@ from core.errors import BadClip, BadKnob
 
 
 class Limits(NamedTuple):
+    """What is read; the page prints LIMITS_TEXT where a file is dropped."""
+
     bytes: int = 2_000_000_000  # of the file
     seconds: int = 4 * 3600  # of the video
     pixels: int = 4096 * 2304  # of a frame
@@ -65,19 +67,19 @@ def read_clip(path, frames=8, *, indices=None, max_side=640):
     }
     refuse_file(path)
     reply, pixels = decode_apart(request, path.name)
-    frames_THWC = (
-        np.frombuffer(pixels, np.uint8).reshape(reply["shape"]).copy()
-    )  # a copy is writable, as torch likes it
+    frames_THWC = np.frombuffer(pixels, np.uint8).reshape(reply["shape"]).copy()  # a copy is writable, as torch likes it
     return Clip(frames_THWC, np.array(reply["time_T"]), np.array(reply["source_T"]), path.name, tuple(reply["notes"]))
 
 
 def whole(name, value, low, high):
+    """The value as an int, a BadKnob if it is not a whole number within its span."""
     if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
         raise BadKnob(f"{name} is a whole number from {low} to {high}, got {value!r}.")
     return int(value)
 
 
 def whole_indices(indices, most):
+    """The indices as a list of ints; whether the file has them, decoding tells."""
     indices = list(indices)
     if not 1 <= len(indices) <= most:
         raise BadClip(f"From 1 to {most} frame indices are read at once, got {len(indices)}.")

@@ -17,3 +17,20 @@ def browser():
         one = driver.chromium.launch(executable_path=CHROMIUM, args=OFFLINE)
         yield one
         one.close()
+
+
+TABLES = pytest.StashKey[dict]()
+
+
+@pytest.fixture(scope="session")
+def tables(pytestconfig):
+    """{title: rows of text}: tables printed after the run."""
+    return pytestconfig.stash.setdefault(TABLES, {})
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for title, rows in config.stash.get(TABLES, {}).items():
+        terminalreporter.section(title)
+        widths = [max(map(len, column)) for column in zip(*rows)]
+        for row in rows:
+            terminalreporter.line("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
