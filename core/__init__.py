@@ -7,13 +7,28 @@
     trace["region_TP"], trace.ran, trace.ms, trace.weights
 """
 
+import importlib
+import typing
+
 from core.clip import Clip
-from core.engine import METHODS, Engine
 from core.errors import BadClip, BadKnob, BadText, BadWeights, ReaderError
-from core.graph import Cancelled, Trace
 from core.video import read_clip
+
+if typing.TYPE_CHECKING:
+    from core.engine import METHODS, Engine
+    from core.graph import Cancelled, Trace
 
 __all__ = [
     "METHODS", "BadClip", "BadKnob", "BadText", "BadWeights", "Cancelled", "Clip", "Engine", "ReaderError", "Trace",
     "read_clip",
 ]  # fmt: skip
+
+# Found when asked for: the process that decodes a video imports this package too, and torch alone would cost it several
+# seconds and more memory than it may have.
+_LATER = {"METHODS": "core.engine", "Engine": "core.engine", "Cancelled": "core.graph", "Trace": "core.graph"}
+
+
+def __getattr__(name):
+    if name not in _LATER:
+        raise AttributeError(f"module 'core' has no attribute {name!r}")
+    return getattr(importlib.import_module(_LATER[name]), name)

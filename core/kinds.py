@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Output:
+    """A stage's result, and how it is called."""
+
     stage: str
     symbol: str
     title: str

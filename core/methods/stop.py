@@ -11,7 +11,6 @@ Letters: T frames, G = T − 1 gaps, P patches (row-major), Q prompts a gap can 
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from core.clip import Clip
@@ -288,19 +287,25 @@ def soft_region(score_TP: Tensor, region_TP: Tensor) -> Tensor:
 
 
 READINGS = (
-    ("A", "The frozen model's CLS → patch attention, softmax over the patches of one frame, mean over heads, from one block."),
-    ("scale of A and M", "Each is divided by its largest value in the clip, never per frame, so that α blends like with like."),
-    ("𝒩^s, 𝒩^t", "Depth-wise 3×3×3 convolutions without bias, started as temporal differences; the frames at both ends repeat."),
-    ("gradients", "The top-N_s and the ceiling are exact forward and straight-through backward, so that 𝒩^s and 𝒩^t learn."),
-    ("𝒫^s", "The first kernel spans three frames, the second one frame: the window is i − 1, i, i + 1, as the equation says."),
+    ("A", "The frozen model's CLS → patch attention, softmax over one frame's patches, mean over heads, from one block."),
+    ("scale of A and M", "Each is divided by its largest value in the clip, never per frame: α blends like with like."),
+    ("𝒩^s, 𝒩^t", "Depth-wise 3×3×3 convolutions without bias, started as temporal differences; the end frames repeat."),
+    ("gradients", "The top-N_s and the ceiling are exact forward and straight-through backward: 𝒩^s and 𝒩^t learn."),
+    ("𝒫^s", "The first kernel spans three frames, the second one: the window is i − 1, i, i + 1, as the equation says."),
     ("r in W^t", "The region of the gap's later frame."),
-    ("scale of W^t", "A constant stored with the weights, set on training clips; never the batch's or the clip's: a still clip stays still."),
+    (
+        "scale of W^t",
+        "A constant stored with the weights, set on training clips, never by the batch or the clip: a still clip stays still.",
+    ),
     ("N^t", f"⌈η·W^t⌉, at most {CAP}; the paper states no bound."),
     ("𝒫^t", f"{CAP} prompts a gap, each with its own softmax over the gap's patches; the first N^t are inserted."),
     ("order", "The frozen encoder has no code for time: order reaches the video feature only through the prompts."),
-    ("×L", "“all” repeats both modules at every layer with weights of its own and drops the previous layer's temporal prompts."),
+    (
+        "×L",
+        "“all” repeats both modules at every layer, with weights of its own, and drops the previous layer's temporal prompts.",
+    ),
     ("frames", "A frame is resized whole to the encoder's input; nothing is cropped."),
-)  # fmt: skip
+)
 
 METHOD = Method(
     name="stop",

@@ -41,21 +41,22 @@ class SmallText(nn.Module):
         return tuple(dict.fromkeys(word for text in texts for word in words(text) if word not in self.ids))
 
     def tokens(self, texts: list[str]) -> Tensor:
-        """[Y, WORDS] word ids. A text without any word, or with more than WORDS, is a BadText."""
-        rows = []
+        """[Y, S] word ids, S the longest text. A text without any word, or with more than WORDS, is a BadText."""
+        rows: list[list[int]] = []
         for text in texts:
             ids = [self.ids.get(word, UNKNOWN) for word in words(text)]
             if not ids:
                 raise BadText(f"A text has at least one word, got {text!r}.")
             if len(ids) > WORDS:
                 raise BadText(f"This text tower reads up to {WORDS} words, got {len(ids)}: {text[:60]!r}.")
-            rows.append(ids + [PAD] * (WORDS - len(ids)))
-        return torch.tensor(rows, device=self.position.device)
+            rows.append(ids)
+        longest = max(map(len, rows))
+        return torch.tensor([ids + [PAD] * (longest - len(ids)) for ids in rows], device=self.position.device)
 
     def features(self, ids_YS: Tensor) -> Tensor:
         """Word ids → [Y, E], unit length."""
         padding_YS = ids_YS == PAD
-        x_YSD = self.blocks(self.word(ids_YS) + self.position, src_key_padding_mask=padding_YS)
+        x_YSD = self.blocks(self.word(ids_YS) + self.position[: ids_YS.shape[1]], src_key_padding_mask=padding_YS)
         kept_YS1 = (~padding_YS).unsqueeze(-1)
         mean_YD = (self.norm(x_YSD) * kept_YS1).sum(1) / kept_YS1.sum(1)
         return F.normalize(self.head(mean_YD), dim=-1)

@@ -60,6 +60,7 @@ def read(path: Path) -> tuple[dict[str, torch.Tensor], dict, str]:
 
 
 def sha256(path: Path) -> str:
+    """Of the file's bytes, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

@@ -23,7 +23,7 @@ from core.networks.weights import WEIGHTS, save
 from core.training.loop import Checkpoint, cosine, pick_device
 from core.training.pool import Sample, pool
 from core.training.words import list_of, paraphrase, vocabulary
-from core.world import ACTIONS, caption, pairs
+from core.world import ACTIONS, COLOURS, SHAPES, caption, pairs
 
 SIZE = (128, 128)
 SHAPE = dict(size=SIZE, patch=16, width=128, depth=3, features=128)
@@ -32,7 +32,7 @@ SHAPE = dict(size=SIZE, patch=16, width=128, depth=3, features=128)
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=WEIGHTS / "clip.safetensors")
-    parser.add_argument("--steps", type=int, default=1400)
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--scenes", type=int, default=8000, help="training scenes, four frames of each")
     parser.add_argument("--seed", type=int, default=0)
@@ -42,6 +42,7 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def train(args) -> None:
+    """Train both towers together and write them with what they scored."""
     began = time.time()
     torch.manual_seed(args.seed)
     device = pick_device(args.device)
@@ -49,7 +50,7 @@ def train(args) -> None:
     text = SmallText(vocabulary(), features=SHAPE["features"]).to(device)
     scale = nn.Parameter(torch.tensor(2.66, device=device))  # ln(1/0.07), CLIP's start
     parameters = [*vision.parameters(), *text.parameters(), scale]
-    optimizer = torch.optim.AdamW(parameters, lr=1e-3, weight_decay=0.05, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(parameters, lr=1.5e-3, weight_decay=0.05, betas=(0.9, 0.98))
     checkpoint = Checkpoint(args.out, vars(args), dict(vision=vision, text=text, optimizer=optimizer))
     first = checkpoint.resume()
     samples = pool(1_000_000 * (args.seed + 1), args.scenes, "train", 4, SIZE)
@@ -57,7 +58,7 @@ def train(args) -> None:
     for step in bar:
         rng = np.random.default_rng([args.seed, step])
         for group in optimizer.param_groups:
-            group["lr"] = cosine(step, args.steps, 1e-3, warmup=100)
+            group["lr"] = cosine(step, args.steps, 1.5e-3, warmup=60)
         frames_BHWC, texts = batch(samples, args.batch, rng)
         image_BE = encode(vision, frames_BHWC.to(device))
         both_BE = text(texts + [p for one in captions(rng) for p in (paraphrase(one, rng), paraphrase(one, rng))])
@@ -73,7 +74,7 @@ def train(args) -> None:
             scale.clamp_(0, 4.6052)  # CLIP's ceiling: a temperature of 0.01
         if step % 20 == 0:
             bar.set_postfix(image=f"{image_loss.item():.3f}", text=f"{text_loss.item():.3f}")
-        if step % 300 == 299:
+        if step % 100 == 99:
             checkpoint.save(step + 1)
     made = dict(command="python -m core.training.clip", steps=args.steps, batch=args.batch, seed=args.seed,
                 device=str(device), minutes=round((time.time() - began) / 60, 1))  # fmt: skip
@@ -122,9 +123,8 @@ def contrast(a_BE: Tensor, b_BE: Tensor, scale: Tensor) -> Tensor:
 def score(vision: VisionTower, text: SmallText, device: torch.device) -> dict[str, float]:
     """On frames of pairs never seen in training: is the right colour and shape ranked first, among all 64, of a lone actor?
     And do an action's paraphrases stay with it?"""
-    from core.world import COLOURS, SHAPES
-
-    vision.eval(), text.eval()
+    vision.eval()
+    text.eval()
     nouns = [(colour, shape) for colour in COLOURS for shape in SHAPES]
     text_YE = text([list_of([f"{colour} {shape}"]) for colour, shape in nouns])
     hits = {"both": [], "colour": [], "shape": []}

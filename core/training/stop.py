@@ -11,7 +11,7 @@ prompts for all videos (static), spatial prompts only, temporal prompts only.
 import argparse
 import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core.methods.stop import METHOD, Settings, prompt_layer, weighted_change
+from core.methods.stop import METHOD, Settings, prompt_layer
 from core.networks.prompters import CAP, Prompters
 from core.networks.vision import VisionTower
 from core.networks.weights import WEIGHTS, Clip, fill, load_clip, read, save
@@ -55,7 +55,10 @@ class Model(nn.Module):
         self.vision = clip.vision
         self.variant, self.layers = variant, layers
         width = clip.vision.width
-        self.prompters = nn.Parameter(torch.randn(STATIC, width) * 0.5) if variant == "static" else Prompters(layers, width, HIDDEN)
+        if variant == "static":
+            self.prompters = nn.Parameter(torch.randn(STATIC, width) * 0.5)
+        else:
+            self.prompters = Prompters(layers, width, HIDDEN)
 
     def settings(self, **knobs) -> Settings:
         """The default knobs, but for `knobs`; the variant decides which prompts there are."""
@@ -218,7 +221,8 @@ def score(model: Model, towers: Clip, device: torch.device, clips: int = 240) ->
         video_BE = model(one)[0]
         action.append((video_BE @ action_YE.T).argmax(1) == one.action_B)
         right.append((video_BE @ caption_YE.T).argmax(1) == one.caption_B)
-    return dict(val_action=torch.cat(action).float().mean().item(), val_caption=torch.cat(right).float().mean().item(), clips=clips)
+    share = {name: torch.cat(hits).float().mean().item() for name, hits in (("action", action), ("caption", right))}
+    return {f"val_{name}": value for name, value in share.items()} | {"clips": clips}
 
 
 def load(path: Path, clip) -> Model:
@@ -241,7 +245,8 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--clip", default=None, help="the frozen towers; default: the shipped ones")
-    parser.add_argument("--only", choices=(*VARIANTS, "all"), nargs="*", help="“all” is full STOP at every layer; default: everything")
+    told = "“all” is full STOP at every layer; default: everything"
+    parser.add_argument("--only", choices=(*VARIANTS, "all"), nargs="*", help=told)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--batch", type=int, default=16)

@@ -1,0 +1,210 @@
+"""What the pictures are worth, on clips no training has seen:  python -m core.evaluate stop [--clips N --seed S --json FILE]
+
+(a) actions   which of fifteen actions a video shows, and which caption is its own, with and without prompts
+(b) regions   whether the regions are on the actor
+(c) counts    whether temporal prompts go where something moves
+(d) hard      the same where the camera pans, the background slides, distractors blink or drift
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core.methods.stop import score_TP, to_clip_scale
+from core.metrics import on_actor, pointing, precision, rank_correlation, recall, top
+from core.networks.weights import WEIGHTS, Loaded, load_clip
+from core.training.loop import pick_device
+from core.training.pool import pool
+from core.training.stop import FRAMES, VARIANTS, Data, Model, default, file_of, generic, grammar, load
+from core.world import HARD
+
+REGIONS = {"default": None, "attention": 1.0, "dynamics": 0.0}
+SEEDS = 10  # the most training seeds that are looked for
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("method", choices=("stop",))
+    parser.add_argument("--clips", type=int, default=480, help="held-out clips; a third of that for each hard case")
+    parser.add_argument("--seed", type=int, default=0, help="of the clips")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args(argv)
+    if args.clips < 3:
+        parser.error(f"--clips is at least 3, got {args.clips}.")
+    found = evaluate(args.weights, args.clips, args.seed, pick_device(args.device))
+    print(table(found))
+    if args.json:
+        args.json.write_text(json.dumps(found, indent=1) + "\n")
+
+
+@torch.no_grad()
+def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict:
+    """Every number of the module's first lines; fractions are 0–1."""
+    clip = load_clip(weights / "clip.safetensors")
+    clip.network.to(device)
+    models = trained(weights, clip, device)
+    if "full" not in models:
+        raise SystemExit(f"There are no trained STOP weights for these towers in {weights}.")
+    seeds = range(seed * 100_000, seed * 100_000 + clips)
+    plain = data_of(clip, seeds, device)
+    few = seeds[: max(1, clips // 3)]
+    hard = {case: data_of(clip, few, device, hard=case) for case in HARD if case}
+    shipped = models["full"][0]
+    found: dict = actions(models, clip, plain)
+    found["regions"] = regions(shipped, plain, seed)
+    still, panning = (data_of(clip, few, device, action="stays still", hard=case) for case in (None, "pan"))
+    found["counts"] = counts_of(shipped, plain) | {
+        "still": float(gaps(shipped, still)[0].mean()), "panning": float(gaps(shipped, panning)[0].mean())
+    }  # fmt: skip
+    found["hard"] = {
+        case: actions(models, clip, data)
+        | {"regions": regions(shipped, data, seed), "counts": counts_of(shipped, data)}
+        for case, data in hard.items()
+    }
+    found["about"] = {
+        "command": f"python -m core.evaluate stop --clips {clips} --seed {seed}",
+        "split": "test", "clips": clips, "clips_hard": len(few), "frames": FRAMES, "device": str(device),
+        "training_seeds": {name: len(several) for name, several in models.items()},
+        "defaults": {name: default(name) for name in ("layer", "alpha", "kept", "beta", "eta")},
+        "weights": [clip.label],
+    }  # fmt: skip
+    return found
+
+
+def trained(weights: Path, clip: Loaded, device: torch.device) -> dict[str, list[Model]]:
+    """The variants that are there for these towers, each with all its seeds; "full_all" is full STOP at every layer."""
+    depth = clip.network.vision.depth  # pyright: ignore
+    found = {}
+    for variant, layers in [*((name, 1) for name in VARIANTS), ("full", depth)]:
+        files = [file_of(weights, variant, layers, seed) for seed in range(SEEDS)]
+        several = [load(file, clip).to(device) for file in files if file.is_file()]
+        if several:
+            found[variant if layers == 1 else "full_all"] = several
+    return found
+
+
+def data_of(clip: Loaded, seeds: range, device: torch.device, **asked) -> Data:
+    vision = clip.network.vision  # pyright: ignore
+    samples = pool(seeds.start, len(seeds), "test", FRAMES, tuple(vision.size), **asked)
+    return Data(samples, vision, grammar("test"), device)
+
+
+def batches(data: Data, size: int = 16):
+    for start in range(0, len(data), size):
+        yield data.batch(range(start, min(start + size, len(data))))
+
+
+def actions(models: dict[str, list[Model]], clip: Loaded, data: Data) -> dict:
+    """{actions, captions: {variant: fraction}, spread: {variant: sd over training seeds of the action accuracy}}."""
+    towers = clip.network
+    action_YE, caption_YE = towers.text(generic()), towers.text(grammar("test"))  # pyright: ignore
+
+    def right(features) -> tuple[float, float]:
+        hits = [
+            ((v @ action_YE.T).argmax(1) == one.action_B, (v @ caption_YE.T).argmax(1) == one.caption_B)
+            for v, one in zip(features, batches(data), strict=True)
+        ]
+        action, own = (torch.cat(part).float().mean().item() for part in zip(*hits, strict=True))
+        return action, own
+
+    scores = {"mean_pool": [right(mean_pooled(towers, one) for one in batches(data))]}
+    for name, several in models.items():
+        scores[name] = [right(model(one)[0] for one in batches(data)) for model in several]
+    return {
+        "actions": {name: float(np.mean([s[0] for s in several])) for name, several in scores.items()},
+        "captions": {name: float(np.mean([s[1] for s in several])) for name, several in scores.items()},
+        "spread": {name: float(np.std([s[0] for s in several])) for name, several in scores.items()},
+    }
+
+
+def mean_pooled(towers, one) -> torch.Tensor:
+    """The frozen CLIP without any prompt: the mean of its frames' features. [B, E]"""
+    vision, (B, T) = towers.vision, one.frames_BTHWC.shape[:2]
+    frames = vision.encode(vision.embed(vision.pixels(one.frames_BTHWC.flatten(0, 1))))
+    return torch.nn.functional.normalize(frames.unflatten(0, (B, T)).mean(1), dim=-1)
+
+
+def regions(model: Model, data: Data, seed: int) -> dict:
+    """{default, attention, dynamics, random, centre: {pointing, precision, recall}} over the frames that show the actor.
+
+    Clips in which nothing happens are left out: there the actor is an object like any other."""
+    grid, kept = model.vision.grid, default("kept")
+    rng = np.random.default_rng(seed)
+    row, column = np.indices(grid)
+    middle = -np.hypot(row - (grid[0] - 1) / 2, column - (grid[1] - 1) / 2).reshape(1, -1)
+    hits: dict[str, list] = {}
+    start = 0
+    for one in batches(data):
+        cues = cues_of(model, one)
+        for i in range(len(one.action_B)):
+            sample = data.samples[start + i]
+            if sample.scene.action == "stays still":
+                continue
+            truth = on_actor(sample.instance_THW, grid)
+            maps = {name: score_TP(*(cue[i] for cue in cues), default("alpha") if alpha is None else alpha).cpu().numpy()
+                    for name, alpha in REGIONS.items()}  # fmt: skip
+            maps |= {"random": rng.random(truth.shape), "centre": np.repeat(middle, len(truth), 0)}
+            for name, score in maps.items():
+                region = top(score, kept)
+                hits.setdefault(name, []).append(
+                    (pointing(score, truth), precision(region, truth), recall(region, truth))
+                )
+        start += len(one.action_B)
+    return {
+        name: {
+            what: float(np.concatenate(part).mean())
+            for what, part in zip(("pointing", "precision", "recall"), zip(*several, strict=True), strict=True)
+        }
+        for name, several in hits.items()
+    }
+
+
+def cues_of(model: Model, one) -> tuple[torch.Tensor, torch.Tensor]:
+    """A and M of a batch, each on its clip's scale: [B, T, P]."""
+    vision, (B, T) = model.vision, one.frames_BTHWC.shape[:2]
+    h = vision.embed(vision.pixels(one.frames_BTHWC.flatten(0, 1)))[:, vision.prefix :].unflatten(0, (B, T))
+    dynamics = model.prompters[0].dynamics_filter(h, vision.grid).square().mean(-1)
+    return to_clip_scale(one.attention_LBTP[default("layer") - 1]), to_clip_scale(dynamics)
+
+
+def gaps(model: Model, data: Data) -> tuple[np.ndarray, np.ndarray]:
+    """Counts and W^t of every gap of every clip: [N, G] each."""
+    made = [model(one)[1][0] for one in batches(data)]
+    return tuple(torch.cat([getattr(m, name) for m in made]).cpu().numpy() for name in ("count_BG", "change_BG"))  # pyright: ignore
+
+
+def counts_of(model: Model, data: Data) -> dict[str, float]:
+    """Spearman's ρ of the counts, and of W^t itself, with the true motion energy of each gap; the mean count where the
+    actor acts."""
+    count_NG, change_NG = gaps(model, data)
+    energy = np.concatenate([one.energy_G for one in data.samples])
+    moving = np.array([one.scene.action != "stays still" for one in data.samples])
+    return {
+        "spearman": rank_correlation(count_NG.ravel(), energy),
+        "spearman_change": rank_correlation(change_NG.ravel(), energy),
+        "moving": float(count_NG[moving].mean()),
+    }
+
+
+def table(found: dict) -> str:
+    """The numbers as a person reads them, in percent."""
+    lines = []
+    for case, part in {"held-out clips": found, **found["hard"]}.items():
+        lines += ["", f"== {case} ==", f"{'':12}{'action':>8}{'± sd':>7}{'caption R@1':>13}"]
+        for name in part["actions"]:
+            values = (part["actions"][name], part["spread"][name], part["captions"][name])
+            lines.append(f"{name:12}{values[0]:8.1%}{values[1]:7.1%}{values[2]:13.1%}")
+        lines.append(f"{'':12}{'pointing':>10}{'precision':>11}{'recall':>8}")
+        for name, row in part["regions"].items():
+            lines.append(f"{name:12}{row['pointing']:10.1%}{row['precision']:11.1%}{row['recall']:8.1%}")
+        lines.append("counts      " + "  ".join(f"{name} {value:.2f}" for name, value in part["counts"].items()))
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
