@@ -30,28 +30,30 @@ class Filter(nn.Module):
             self.conv.weight[:, 0, :, 1, 1] = torch.tensor(taps)
 
     def forward(self, tokens_BTPD: Tensor, grid: tuple[int, int]) -> Tensor:
-        video_BDThw = to_video(tokens_BTPD, grid)
-        ends = torch.cat([video_BDThw[:, :, :1], video_BDThw, video_BDThw[:, :, -1:]], 2)
-        return to_tokens(self.conv(ends))
+        return to_tokens(self.conv(repeat_ends(to_video(tokens_BTPD, grid))))
 
 
 class SpatialPrompter(nn.Module):
     """𝒫^s: a prompt for every patch from its neighbourhood in frames i − 1, i, i + 1. [B, T, P, D] → the same shape.
 
     The window of three frames is the first kernel's; the second looks only within the frame, so the window stays three.
+    Time is padded by repeating the end frames here too: zeros would give a still clip other prompts at its ends, and the
+    differences of prompted frames would then see a change where there is none.
     """
 
     def __init__(self, width: int, hidden: int, dropout: float):
         super().__init__()
         self.convs = nn.Sequential(
-            nn.Conv3d(width, hidden, 3, padding=1), nn.ReLU(), nn.Conv3d(hidden, hidden, (1, 3, 3), padding=(0, 1, 1))
+            nn.Conv3d(width, hidden, 3, padding=(0, 1, 1)),
+            nn.ReLU(),
+            nn.Conv3d(hidden, hidden, (1, 3, 3), padding=(0, 1, 1)),
         )
         self.mlp = nn.Sequential(
             nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, width), nn.Dropout(dropout)
         )
 
     def forward(self, tokens_BTPD: Tensor, grid: tuple[int, int]) -> Tensor:
-        return self.mlp(to_tokens(self.convs(to_video(tokens_BTPD, grid))))
+        return self.mlp(to_tokens(self.convs(repeat_ends(to_video(tokens_BTPD, grid)))))
 
 
 class TemporalPrompter(nn.Module):
@@ -110,6 +112,11 @@ class Prompters(nn.ModuleList):
 def to_video(tokens_BTPD: Tensor, grid: tuple[int, int]) -> Tensor:
     """[B, T, P, D] → [B, D, T, h, w], patches row-major."""
     return tokens_BTPD.unflatten(2, grid).permute(0, 4, 1, 2, 3)
+
+
+def repeat_ends(video_BDThw: Tensor) -> Tensor:
+    """One more frame at each end, equal to its neighbour: [B, D, T + 2, h, w]."""
+    return torch.cat([video_BDThw[:, :, :1], video_BDThw, video_BDThw[:, :, -1:]], 2)
 
 
 def to_tokens(video_BDThw: Tensor) -> Tensor:
