@@ -18,7 +18,7 @@ CSS = """
 .what p { font-size: 14px; margin: 0; color: var(--body-text-color-subdued); }
 .knobs { gap: 8px !important; }
 .knobs .form > .block { padding: 7px 12px !important; }
-.knobs .form .head { margin-bottom: 0 !important; align-items: flex-start; }
+.knobs .form .head { margin-bottom: 6px !important; align-items: flex-start; height: auto !important; }
 .knobs .form [data-testid=block-info] { font-size: 13px; margin-bottom: 1px; }
 .knobs .form [data-testid=block-info] + div, .knobs .form .info, .knobs .form .info-text { font-size: 11.5px !important; line-height: 1.25; margin: 0; }
 .presets { display: grid !important; grid-template-columns: repeat(3, 1fr); gap: 5px !important; }

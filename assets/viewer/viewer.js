@@ -200,9 +200,11 @@ export function mount(element, payload, hooks = {}) {
     const map = about.maps.find(one => one.stage === view.overlay);
     $("bar").hidden = !map;
     $("bar").classList.toggle("vw-mask", map?.kind === "RegionMask");
-    $("bar").querySelector("b").innerHTML = map ? `${pretty(map.symbol)}, ${escape(map.title)}: ${escape(map.unit)}` : "";
+    $("bar").querySelector("b").innerHTML = map ? `${pretty(map.symbol)}, ${escape(map.title)}: ${pretty(map.unit)}` : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
     for (const [i, thumb] of [...$("strip").children].entries()) thumb.setAttribute("aria-current", i === t);
+    const line = $("line"), thumb = $("strip").children[t];
+    if (line.scrollWidth > line.clientWidth) line.scrollLeft = thumb.offsetLeft - (line.clientWidth - thumb.offsetWidth) / 2;
     patch();
   }
 
@@ -286,7 +288,7 @@ export function mount(element, payload, hooks = {}) {
     if (!trace?.gaps) return;
     const {score} = trace.gaps, g = Math.min(view.gap ?? score.indexOf(Math.max(...score)), score.length - 1);
     for (const [i, button] of [...$("gaps").querySelectorAll(".vw-gap")].entries()) button.classList.toggle("vw-on", i === g);
-    $("rule").innerHTML = g < 0 ? "" : `${trace.gaps.rule[g].replace(/= (\d+)( prompts?)?(, capped.*)?$/, "= <b>$1</b>$3")} <small>N<sup>t</sup> = ⌈η·W<sup>t</sup>⌉ · dotted lines: where one more prompt begins</small>`;
+    $("rule").innerHTML = g < 0 ? "" : `${trace.gaps.rule[g].replace(/= (\d+)( prompts?)?(, capped.*)?$/, "= <b>$1</b>$3")} <small>N<sup>t</sup> = ⌈η·W<sup>t</sup>⌉ · W<sup>t</sup> ${escape(trace.gaps.unit)} · dotted lines: where one more prompt begins</small>`;
   }
 
   function side() {
