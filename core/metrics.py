@@ -3,17 +3,13 @@
 import numpy as np
 from scipy.stats import spearmanr
 
-COVERED = 0.1  # a patch is on the actor where the actor covers at least a tenth of it
-
 
 def on_actor(instance_THW: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
-    """[T, P] bool: patches on the actor (instance 1), for frames of any size at least as large as the grid."""
-    T, H, W = instance_THW.shape
-    rows, columns = (np.linspace(0, side, n + 1).round().astype(int) for side, n in zip((H, W), grid, strict=True))
-    actor = (instance_THW == 1).astype(np.float64)
-    area = np.add.reduceat(np.add.reduceat(actor, rows[:-1], 1), columns[:-1], 2)
-    cover = area / (np.diff(rows)[:, None] * np.diff(columns)[None])
-    return (cover >= COVERED).reshape(T, -1)
+    """[T, P] bool: patches that hold a visible part of the actor (instance 1). Frames of any size no smaller than the grid."""
+    (_, H, W), (rows, columns) = instance_THW.shape, grid
+    tops, lefts = np.arange(rows) * H // rows, np.arange(columns) * W // columns
+    touched = np.logical_or.reduceat(np.logical_or.reduceat(instance_THW == 1, tops, 1), lefts, 2)
+    return touched.reshape(len(touched), -1)
 
 
 def pointing(score_TP: np.ndarray, truth_TP: np.ndarray) -> np.ndarray:

@@ -95,7 +95,7 @@ class Prompter(nn.Module):
 
     def __init__(self, width: int, hidden: int = 64, dropout: float = 0.0):
         super().__init__()
-        self.dynamics_filter = Filter(width, (-0.5, 0.0, 0.5))  # central difference over the three frames
+        self.dynamics_filter = Filter(width, (-0.5, 1.0, -0.5))  # each frame against the mean of its neighbours
         self.spatial = SpatialPrompter(width, hidden, dropout)
         self.gap_filter = Filter(width, (0.0, 1.0, 0.0))  # its input is a difference already
         self.temporal = TemporalPrompter(width, hidden, dropout)
