@@ -23,11 +23,12 @@ class Engine:
         trace = Engine().run("stop", clip, texts=["a red ring moves left"], alpha=0.3)
 
     device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
-    models: network → file or name: "clip" (see `load_clip`), "stop_first", "stop_all". What is not named is the shipped one.
+    models: network → file, name or `Loaded`: "clip" (see `load_clip`), "stop_first", "stop_all". What is not named is the
+    shipped one.
     cache_mb: memory for results, in MB. Safe under threads: one run at a time, the others wait.
     """
 
-    def __init__(self, device: str = "auto", models: Mapping[str, str] | None = None, cache_mb: int = 512):
+    def __init__(self, device: str = "auto", models: Mapping[str, str | Loaded] | None = None, cache_mb: int = 512):
         self.device = pick_device(device)
         self.models = dict(models or {})
         unknown = self.models.keys() - {"clip", "stop_first", "stop_all"}

@@ -80,12 +80,13 @@ class VisionTower(nn.Module):
         logits_BNP = torch.einsum("bnd,bnpd->bnp", query_BNSd[:, :, 0], key_BNSd[:, :, self.prefix :])
         return (logits_BNP * block.attn.scale).softmax(-1).mean(1)  # pyright: ignore
 
-    def attentions(self, tokens_BSD: Tensor) -> Tensor:
-        """`attention` of every block along the unprompted per-frame pass: [L, B, P]."""
+    def attentions(self, tokens_BSD: Tensor, layers: int | None = None) -> Tensor:
+        """`attention` of the first `layers` blocks (all, if not said) along the unprompted per-frame pass: [L, B, P]."""
+        layers = layers or self.depth
         maps = []
-        for layer, block in enumerate(self.vit.blocks):
+        for layer, block in enumerate(self.vit.blocks[:layers]):
             maps.append(self.attention(layer, tokens_BSD))
-            if layer + 1 < self.depth:
+            if layer + 1 < layers:
                 tokens_BSD = block(tokens_BSD)
         return torch.stack(maps)
 
@@ -110,7 +111,9 @@ class VisionTower(nn.Module):
 
     def feature(self, tokens_BSD: Tensor) -> Tensor:
         """CLS after the last block → the space shared with texts: [B, E], unit length."""
-        return F.normalize(self.vit.forward_head(self.vit.norm(tokens_BSD)), dim=-1)
+        # not `forward_head`: it pools as the model's classifier does, and some average patches, which are not here
+        cls_BD = self.vit.fc_norm(self.vit.norm(tokens_BSD[:, 0]))
+        return F.normalize(self.vit.head(cls_BD), dim=-1)
 
     def encode(self, tokens_BSD: Tensor, seen_BS: Tensor | None = None) -> Tensor:
         """All blocks and the head: [B, E], unit length."""

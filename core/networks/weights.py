@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
 from core.errors import BadWeights
@@ -87,16 +88,19 @@ class Clip(nn.Module):
         self.eval().requires_grad_(False)
 
 
-def load_clip(spec: str | Path | None = None) -> Loaded:
+def load_clip(spec: str | Path | Loaded | None = None) -> Loaded:
     """The frozen towers.
 
-    spec None                        the small CLIP trained on the world, shipped with the project
+    spec Loaded                      towers that are at hand already (a `Clip` with its label and digest)
+         None                        the small CLIP trained on the world, shipped with the project
          FILE.safetensors            one written by `core.training.clip`
          open_clip:ARCH:FILE         any open_clip ViT, e.g. open_clip:ViT-B-32-quickgelu:ViT-B-32.pt (a name of
                                      pretrained weights instead of FILE needs a network)
          timm:NAME[:FILE]            a timm vision transformer, without a text tower
          random:NAME                 the same with random weights: for timing, never for looking
     """
+    if isinstance(spec, Loaded):
+        return spec
     kind, _, rest = str(spec or WEIGHTS / "clip.safetensors").partition(":")
     if kind == "open_clip":
         return _open_clip(*_two(rest, "open_clip:ARCH:FILE"))
@@ -113,17 +117,21 @@ def load_clip(spec: str | Path | None = None) -> Loaded:
     return Loaded(Clip(vision, text, about["scale"]), f"small CLIP trained on the world · {path.name} · {digest[:8]}", digest)
 
 
-def load_prompters(clip: Loaded, layers: int, path: str | Path | None = None) -> Loaded:
-    """STOP's trained parts for these towers: from a file, else the shipped ones if they were trained on these towers,
-    else untrained temporal-difference filters (the label says so)."""
-    vision: VisionTower = clip.network.vision  # pyright: ignore
+def load_prompters(clip: Loaded, layers: int, path: str | Path | Loaded | None = None) -> Loaded:
+    """STOP's trained parts for these towers: from a file (or at hand already), else the shipped ones if they were trained
+    on these towers, else untrained temporal-difference filters (the label says so)."""
+    if isinstance(path, Loaded):
+        return path
+    vision = clip.network.vision
     shipped = WEIGHTS / f"stop_{'first' if layers == 1 else 'all'}.safetensors"
     if path is None and (not shipped.is_file() or read(shipped)[1]["towers"] != clip.digest):
         return untrained(vision, layers)
     path = Path(path or shipped)
     tensors, about, digest = read(path)
-    if about["kind"] != "stop" or about["layers"] != layers:
-        raise BadWeights(f"{path.name} holds {about['kind']} for {about.get('layers')} layers; {layers} are asked for.")
+    if about["kind"] != "stop":
+        raise BadWeights(f"{path.name} holds {about['kind']}, not STOP prompters.")
+    if about["layers"] != layers:
+        raise BadWeights(f"{path.name} holds STOP prompters for {about['layers']} layers, and {layers} are asked for.")
     if about["towers"] != clip.digest:
         raise BadWeights(f"{path.name} was trained on other towers than the ones loaded ({clip.label}).")
     prompters = Prompters(layers, vision.width, about["hidden"])
@@ -154,39 +162,39 @@ def _open_clip(arch: str, source: str) -> Loaded:
 
     try:
         model = open_clip.create_model(arch, pretrained=source).eval()
-    except (RuntimeError, FileNotFoundError, OSError, ValueError) as wrong:
-        raise BadWeights(f"open_clip could not load {arch} from {source}: {wrong}") from wrong
-    vit = _timm_twin(arch, model)
-    state = {f"visual.{name}": t for name, t in model.visual.state_dict().items()}  # pyright: ignore
-    vit.load_state_dict(checkpoint_filter_fn(state, vit))
-    mean, std = open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD
-    towers = Clip(VisionTower(vit, mean, std), OpenClipText(model, open_clip.get_tokenizer(arch)),
-                  float(model.logit_scale.exp()))  # fmt: skip
+        tokenizer = open_clip.get_tokenizer(arch)
+    except Exception as wrong:  # open_clip, torch and the hub each raise errors of their own
+        raise BadWeights(f"open_clip could not load {arch} from {source}: {_first_line(wrong)}") from wrong
+    visual = model.visual
+    vit = _timm_twin(arch, visual)
+    try:
+        vit.load_state_dict(checkpoint_filter_fn({f"visual.{name}": t for name, t in visual.state_dict().items()}, vit))
+    except RuntimeError as wrong:
+        raise BadWeights(f"{arch} has parts that a plain vision transformer lacks: {_first_line(wrong)}") from wrong
+    model.visual = nn.Identity()  # its weights live in the twin now
+    vision = VisionTower(vit, visual.image_mean, visual.image_std)
+    towers = Clip(vision, OpenClipText(model, tokenizer), model.logit_scale.exp().item())
     digest = state_digest(towers)
     return Loaded(towers, f"open_clip {arch} · {Path(source).name} · {digest[:8]}", digest)
 
 
-def _timm_twin(arch: str, model: nn.Module):
-    """A timm ViT of the same geometry as an open_clip vision tower (OpenAI's layout: pre-norm, quick GELU where named)."""
-    from timm.layers import GELU, QuickGELU  # pyright: ignore[reportAttributeAccessIssue]
-    from timm.models.vision_transformer import VisionTransformer
-
-    visual = model.visual
-    if not hasattr(visual, "conv1") or not hasattr(visual, "transformer"):
+def _timm_twin(arch: str, visual) -> VisionTransformer:
+    """An empty timm ViT of the same geometry as an open_clip vision tower (OpenAI's layout)."""
+    if not hasattr(visual, "conv1") or not hasattr(visual, "transformer") or visual.pool_type != "tok":
         raise BadWeights(f"{arch} does not have the plain CLIP vision transformer that STOP prompts.")
-    width, patch = visual.conv1.weight.shape[0], visual.conv1.kernel_size[0]  # pyright: ignore
-    blocks = visual.transformer.resblocks  # pyright: ignore
+    width, block = visual.conv1.out_channels, visual.transformer.resblocks[0]
     return VisionTransformer(
-        img_size=visual.image_size,  # pyright: ignore
-        patch_size=patch,
+        img_size=visual.image_size,
+        patch_size=visual.patch_size,
         embed_dim=width,
-        depth=len(blocks),
-        num_heads=blocks[0].attn.num_heads,
-        mlp_ratio=blocks[0].mlp.c_fc.out_features / width,
-        num_classes=visual.output_dim,  # pyright: ignore
-        pre_norm=True,
+        depth=len(visual.transformer.resblocks),
+        num_heads=block.attn.num_heads,
+        mlp_ratio=block.mlp.c_fc.out_features / width,
+        num_classes=visual.output_dim,
+        pre_norm=not isinstance(visual.ln_pre, nn.Identity),
         global_pool="token",
-        act_layer=QuickGELU if "quickgelu" in arch.lower() else GELU,
+        # read from the model, not from its name: OpenAI's weights switch it on for "ViT-B-32" too
+        act_layer="quick_gelu" if type(block.mlp.gelu).__name__ == "QuickGELU" else "gelu",
         norm_layer=nn.LayerNorm,
     )
 
@@ -194,21 +202,23 @@ def _timm_twin(arch: str, model: nn.Module):
 def _timm(name: str, file: str, random: bool) -> Loaded:
     import timm
 
-    if not random and not file:
-        told = f"{name} · timm"
-    else:
-        told = f"{name} · RANDOM weights" if random else f"{name} · {Path(file).name}"
+    told = f"{name} · RANDOM weights" if random else f"{name} · {Path(file).name or 'timm'}"
     try:
-        torch.manual_seed(0)
-        vit = timm.create_model(name, pretrained=not random and not file, checkpoint_path=file)
-    except (RuntimeError, FileNotFoundError, OSError, ValueError) as wrong:
-        raise BadWeights(f"timm could not load {name}: {wrong}") from wrong
-    if not isinstance(vit, timm.models.VisionTransformer):
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            vit = timm.create_model(name, pretrained=not random and not file, checkpoint_path=file)
+    except Exception as wrong:  # timm, torch and the hub each raise errors of their own
+        raise BadWeights(f"timm could not load {name}: {_first_line(wrong)}") from wrong
+    if not isinstance(vit, VisionTransformer):
         raise BadWeights(f"{name} is not a plain vision transformer.")
     config = vit.pretrained_cfg
     towers = Clip(VisionTower(vit, config["mean"], config["std"]), NoText())
     digest = state_digest(towers)
     return Loaded(towers, f"{told} · {digest[:8]}", digest)
+
+
+def _first_line(wrong: Exception) -> str:
+    return str(wrong).strip().partition("\n")[0] or type(wrong).__name__
 
 
 def state_digest(module: nn.Module) -> str:
