@@ -1,0 +1,206 @@
+"""Facts about the graph: what ran, what was known already, and what is forgotten."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+
+from core.graph import (
+    Cancelled,
+    Source,
+    StageCache,
+    bytes_of,
+    check_wiring,
+    content_key,
+    digest,
+    downstream,
+    run,
+    upstream,
+)
+
+
+def doubled(x):
+    return torch.full((4,), 2.0 * x)
+
+
+def score(doubled, gain):
+    return doubled * gain
+
+
+def count(score):
+    return tuple(score.ceil().long().tolist())
+
+
+def mask(score):
+    return score > 3
+
+
+def below_count(count, x):
+    return torch.tensor(count).float() + x
+
+
+def below_mask(mask):
+    return mask.float()
+
+
+STAGES = (doubled, score, count, mask, below_count, below_mask)
+
+
+def asked(cache, x=1, gain=1.0, **more):
+    return run(STAGES, {"x": Source(x, repr(x)), "gain": Source(gain, repr(gain))}, cache, **more)
+
+
+def test_a_digest_knows_where_one_part_ends_and_the_next_begins():
+    parts = [("ab", "c"), ("a", "bc"), ("abc",), ("abc", ""), ("", "abc"), ("c", "ab")]
+    assert len({digest(*one) for one in parts}) == len(parts)
+    assert digest("ab") == digest(b"ab") and len(digest("ab")) == 32
+
+
+def test_same_sources_run_nothing_and_another_runs_only_what_follows_it():
+    cache = StageCache()
+    assert asked(cache).ran == tuple(stage.__name__ for stage in STAGES)
+    again = asked(cache)
+    assert again.ran == () and again.reused == tuple(stage.__name__ for stage in STAGES)
+    assert asked(cache, gain=10.0).ran == downstream(STAGES, "gain")
+    assert asked(cache, gain=1.0).ran == ()  # both settings are remembered
+
+
+def test_a_result_is_known_by_everything_it_received():
+    def sum_of(a, b):
+        return torch.tensor([a + b])
+
+    def other(a, b):
+        return torch.tensor([a - b])
+
+    cache = StageCache()
+
+    def ran(stage, a, b):
+        return run([stage], {"a": Source(a, repr(a)), "b": Source(b, repr(b))}, cache).ran
+
+    assert ran(sum_of, 1.0, 2.0) and ran(sum_of, 2.0, 1.0) and ran(sum_of, 1.0, 3.0) and ran(other, 1.0, 2.0)
+    assert not ran(sum_of, 1.0, 2.0) and not ran(other, 1.0, 2.0)
+    sum_of.__module__ = "elsewhere"  # a function of the same name in another file is another stage
+    assert ran(sum_of, 1.0, 2.0)
+
+
+def test_a_knob_that_changes_no_count_and_no_mask_runs_nothing_below_them():
+    cache = StageCache()
+    asked(cache, gain=1.0)
+    assert asked(cache, gain=0.9).ran == ("score", "count", "mask")  # ⌈1.8⌉ is 2 again, and 1.8 is not above 3 either
+    assert asked(cache, gain=1.2).ran == ("score", "count", "mask", "below_count")  # ⌈2.4⌉ = 3, below the mask's 3
+    assert asked(cache, gain=3.0).ran == ("score", "count", "mask", "below_count", "below_mask")
+
+
+def test_content_is_told_apart_by_value_shape_and_type():
+    held = [
+        0, 1, True, False, "1", (), (1,), (1, 2), (True,), ("1",), torch.tensor([1, 2]), torch.tensor([[1, 2]]),
+        torch.tensor([1, 2], dtype=torch.int32), torch.tensor([True, False]), torch.tensor([False, True]),
+    ]  # fmt: skip
+    keys = [content_key(one) for one in held]
+    assert None not in keys and len(set(keys)) == len(held)
+    assert content_key(torch.tensor([1, 2])) == content_key(torch.tensor([1, 0, 2])[::2])
+    long = torch.zeros(1 << 17, dtype=torch.bool)
+    assert [content_key(one) for one in (0.5, torch.zeros(2), (0.5,), [1], None, long)] == [None] * 6
+
+
+def test_wiring_is_checked_before_anything_runs():
+    check_wiring(STAGES, ("x", "gain"))
+    with pytest.raises(ValueError, match="score asks for gain, which no earlier stage makes"):
+        check_wiring(STAGES, ("x",))
+    with pytest.raises(ValueError, match="score asks for doubled"):
+        check_wiring((score, doubled), ("x", "gain"))  # the order is the paper's: nothing may ask for a later stage
+    with pytest.raises(ValueError, match="doubled is made twice"):
+        check_wiring((doubled, doubled), ("x",))
+    with pytest.raises(ValueError, match="doubled is made twice"):
+        check_wiring((doubled,), ("x", "doubled"))
+
+
+def test_upstream_is_what_an_output_needs_and_downstream_what_a_source_touches():
+    assert upstream(STAGES, ["mask"]) == (doubled, score, mask)
+    assert upstream(STAGES, ["doubled", "count"]) == (doubled, score, count)
+    assert upstream(STAGES, []) == ()
+    with pytest.raises(ValueError, match="No stage makes colour"):
+        upstream(STAGES, ["colour", "mask"])
+    assert downstream(STAGES, "gain") == ("score", "count", "mask", "below_count", "below_mask")
+    assert downstream(STAGES, "mask") == ("below_mask",)
+    assert downstream(STAGES, "nothing") == ()
+
+
+def test_a_cancelled_run_leaves_nothing_behind():
+    cache = StageCache()
+    for after in range(len(STAGES)):
+        calls = iter([False] * after + [True])
+        with pytest.raises(Cancelled, match=f"Called off before {STAGES[after].__name__}"):
+            asked(cache, cancelled=lambda calls=calls: next(calls))
+        assert len(cache) == cache.bytes == 0
+    assert asked(cache, cancelled=lambda: False).ran == tuple(stage.__name__ for stage in STAGES)
+    assert asked(cache, cancelled=lambda: True).ran == ()  # nothing is left to call off
+
+
+def test_a_stage_that_fails_leaves_nothing_behind():
+    def broken(doubled):
+        raise RuntimeError("out of memory")
+
+    cache = StageCache()
+    with pytest.raises(RuntimeError, match="out of memory"):
+        run((doubled, broken), {"x": Source(1, "1")}, cache)
+    assert len(cache) == cache.bytes == 0
+
+
+def test_gradients_are_off_in_a_run_and_results_can_be_differentiated_later():
+    weight = torch.ones(4, requires_grad=True)
+
+    def product(x):
+        return weight * x
+
+    result = run((product,), {"x": Source(2.0, "2")}, StageCache())["product"]
+    assert not result.requires_grad
+    cared = result.requires_grad_()
+    (cared * cared).sum().backward()  # refused for results of inference mode
+    assert cared.grad.tolist() == [4.0] * 4
+
+
+def test_memory_is_bounded_and_the_least_recently_used_goes_first():
+    size = bytes_of(torch.zeros(250))
+    cache = StageCache(3 * size)
+    for key in "abc":
+        cache.put(key, torch.zeros(250))
+    assert cache.bytes == 3 * size and cache.get("a") is not None  # a is now the latest
+    cache.put("d", torch.zeros(250))
+    assert [key for key in "abcd" if cache.get(key) is not None] == ["a", "c", "d"]
+    cache.put("a", torch.zeros(10))  # replaced, not counted twice
+    assert cache.bytes == 2 * size + bytes_of(torch.zeros(10)) and len(cache) == 3
+
+
+def test_what_is_larger_than_the_budget_is_not_kept_and_drives_nothing_out():
+    cache = StageCache(1000)
+    cache.put("small", torch.zeros(100))
+    cache.put("large", torch.zeros(300))
+    assert cache.get("large") is None and cache.get("small") is not None
+    assert asked(StageCache(10))["below_mask"].shape == (4,)  # nothing is kept, and the run still has its results
+
+
+def test_bytes_are_those_that_stay_alive():
+    frames = torch.zeros(100, 10)
+    assert bytes_of(frames[0]) == bytes_of(frames) >= 4000  # a view keeps the whole of it
+    assert bytes_of((frames, frames[1:])) >= 8000 and bytes_of({"a": frames}) >= 4000
+    assert bytes_of(np.zeros(500)) >= 4000 and 0 < bytes_of(3) < 200
+
+
+def test_a_cache_counts_right_under_threads():
+    cache = StageCache(20_000)
+
+    def work(seed):
+        rng = np.random.default_rng(seed)
+        for _ in range(300):
+            key = str(rng.integers(40))
+            found = cache.get(key)
+            assert found is None or int(found[0]) == int(key)
+            cache.put(key, torch.full((int(rng.integers(1, 400)),), int(key)))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(work, range(8)))
+    held = [cache.get(str(key)) for key in range(40)]
+    assert cache.bytes == sum(bytes_of(one) for one in held if one is not None) <= cache.budget
+    assert len(cache) == sum(one is not None for one in held)

@@ -1,0 +1,199 @@
+"""What every method promises: shapes are what names say, and a knob re-runs what follows it and nothing else.
+
+The same on a GPU, where there is one, with the CPU as the reference.
+"""
+
+import random
+
+import pytest
+import torch
+
+from core import METHODS
+from core.graph import downstream
+from tests import tiny
+
+CLIP = tiny.clip(T=5)
+SIZES = {"T": 5, "G": 4, "P": 6, "D": 32, "L": 3, "E": 10, "Y": len(tiny.TEXTS)}  # all different: 32×48 pixels, 16 a patch
+DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA here"))]
+
+pytestmark = pytest.mark.parametrize("name", METHODS)
+
+
+def run(engine, name, clip=CLIP, texts=tiny.TEXTS, **knobs):
+    return engine.run(name, clip, texts=texts, **knobs)
+
+
+def same(a, b, within=0.0):
+    """Equal results: bit by bit, or tensors of real numbers within a tolerance."""
+    if isinstance(a, torch.Tensor):
+        a, b = a.cpu(), b.cpu()
+        return a.shape == b.shape and torch.allclose(a.double(), b.double(), rtol=within, atol=within)
+    return isinstance(a, torch.nn.Module) or a == b
+
+
+def moves(engine, name):
+    """Every knob with the other values it may take: both ends, the other side of the switch, the other choices."""
+    limits = engine.limits(name)
+    held = engine.settings(name, {})
+    for one in METHODS[name].knobs.knobs():
+        if one.kind == "switch":
+            ends = (False, True)
+        elif one.kind == "choice":
+            ends = one.span
+        else:
+            ends = (one.span[0], min(one.span[1], limits.get(one.name, one.span[1])))
+        yield one.name, [value for value in ends if value != held[one.name]]
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return tiny.towers()
+
+
+def test_every_stage_says_what_it_makes(name):
+    for stage in METHODS[name].stages:
+        assert stage.__doc__ and stage.__doc__.strip().endswith((".", ")")), stage.__name__
+
+
+def test_every_output_is_a_stage_and_every_stage_serves_something(name):
+    method = METHODS[name]
+    made = [stage.__name__ for stage in method.stages]
+    assert {one.stage for one in method.outputs} <= set(made)
+    for stage in made:
+        assert downstream(method.stages, stage) or stage in {one.stage for one in method.outputs} | {"unknown_words"}, stage
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_shapes_are_what_the_names_say(name, networks, device):
+    trace = run(tiny.engine(networks, device=device), name)
+    sizes = dict(SIZES)
+    for stage, value in trace.values.items():
+        letters = stage.rpartition("_")[2]
+        if not letters.isupper():
+            continue
+        shape = tuple(value.shape) if isinstance(value, torch.Tensor) else (len(value),)
+        assert len(shape) == len(letters), (stage, shape)
+        for letter, size in zip(letters, shape, strict=True):
+            if letter != "S":  # a sequence is as long as it is
+                assert sizes.setdefault(letter, size) == size, (stage, shape)
+        if isinstance(value, torch.Tensor):
+            assert value.device.type == device and not value.requires_grad
+            assert value.dtype in (torch.float32, torch.bool) and torch.isfinite(value.float()).all(), stage
+
+
+def test_the_same_knobs_run_nothing(name, networks):
+    engine = tiny.engine(networks)
+    first = run(engine, name)
+    again = run(engine, name, tiny.clip(T=5), list(tiny.TEXTS))  # equal frames and texts, held by other objects
+    assert first.reused == () and again.ran == ()
+    assert all(again[stage] is first[stage] for stage in first.values)
+
+
+def test_a_knob_reruns_something_and_only_what_follows_it(name, networks):
+    engine = tiny.engine(networks)
+    run(engine, name)
+    for knob, values in moves(engine, name):
+        for value in values:
+            ran = run(engine, name, **{knob: value}).ran
+            assert ran and set(ran) <= set(downstream(METHODS[name].stages, knob)), (knob, value)
+
+
+def test_every_knob_changes_something_shown(name, networks):
+    engine = tiny.engine(networks)
+    plain = run(engine, name)
+    for knob, values in moves(engine, name):
+        traces = [run(engine, name, **{knob: value}) for value in values]
+        shown = [one.stage for one in METHODS[name].outputs]
+        assert any(not same(plain[stage], trace[stage]) for trace in traces for stage in shown), knob
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_warm_cache_gives_what_a_cold_one_gives(name, networks, device):
+    warm, chance = tiny.engine(networks, device=device), random.Random(0)
+    choices = {knob: [*values, warm.settings(name, {})[knob]] for knob, values in moves(warm, name)}
+    for _ in range(6):
+        knobs = {knob: chance.choice(values) for knob, values in choices.items()}
+        one, cold = run(warm, name, **knobs), run(tiny.engine(networks, device=device), name, **knobs)
+        assert not cold.reused
+        for stage in cold.values:
+            assert same(one[stage], cold[stage]), (stage, knobs)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA here")
+def test_a_gpu_gives_what_the_cpu_gives(name, networks):
+    reference = run(tiny.engine(networks), name)
+    kept = {stage: value.clone() if isinstance(value, torch.Tensor) else value for stage, value in reference.values.items()}
+    trace = run(tiny.engine(tiny.towers(), device="cuda"), name)
+    for stage, value in kept.items():
+        assert same(value, trace[stage], 1e-3), stage
+
+
+def test_other_texts_rerun_only_what_reads_texts(name, networks):
+    engine = tiny.engine(networks)
+    run(engine, name)
+    ran = run(engine, name, texts=["a ball"]).ran
+    assert ran and set(ran) <= set(downstream(METHODS[name].stages, "texts"))
+    assert run(engine, name, texts=None).ran == ()
+    assert set(run(engine, name, texts=None).values).isdisjoint(downstream(METHODS[name].stages, "texts"))
+
+
+def test_other_frames_rerun_everything_that_sees_frames_and_no_text(name, networks):
+    engine = tiny.engine(networks)
+    run(engine, name)
+    ran = run(engine, name, tiny.clip(T=5, seed=1)).ran
+    assert "text_YE" not in ran and set(ran) <= set(downstream(METHODS[name].stages, "clip"))
+    assert METHODS[name].stages[0].__name__ in ran
+
+
+def test_only_what_is_asked_for_is_computed(name, networks):
+    for output in METHODS[name].outputs:
+        trace = tiny.engine(networks).run(name, CLIP, texts=tiny.TEXTS, outputs=[output.stage])
+        assert output.stage in trace.ran and trace.ran[-1] == output.stage
+
+
+# ---- STOP's own -----------------------------------------------------------------------------------------------------
+
+NAMES = [stage.__name__ for stage in METHODS["stop"].stages]
+
+
+def test_what_each_knob_of_stop_leaves_alone(name, networks):
+    if name != "stop":
+        pytest.skip("STOP's own")
+    engine = tiny.engine(networks)
+    run(engine, name)
+    first = {"alpha": "score_TP", "kept": "region_TP", "beta": "change_G", "eta": "prompt_count_G", "layer": "attention_TP"}
+    for knob, values in moves(engine, name):
+        for value in values if knob in first else ():
+            ran = run(engine, name, **{knob: value}).ran
+            assert ran[0] == first[knob] and all(NAMES.index(one) >= NAMES.index(first[knob]) for one in ran)
+
+
+def test_the_encoders_pass_over_frames_runs_once_a_clip(name, networks):
+    if name != "stop":
+        pytest.skip("STOP's own")
+    engine = tiny.engine(networks)
+    ran = list(run(engine, name).ran)
+    for knob, values in moves(engine, name):
+        for value in values:
+            ran += run(engine, name, **{knob: value}).ran
+    ran += run(engine, name, texts=["a ball"]).ran
+    assert [ran.count(stage) for stage in ("tokens_TSD", "attention_LTP", "text_YE")] == [1, 1, 2]
+
+
+def test_the_score_is_the_blend_of_the_two_maps_in_the_trace(name, networks):
+    if name != "stop":
+        pytest.skip("STOP's own")
+    engine = tiny.engine(networks)
+    for alpha in (0.0, 0.3, 0.5, 1.0):
+        trace = run(engine, name, alpha=alpha)
+        A, M = trace["attention_TP"], trace["dynamics_TP"]
+        assert torch.equal(trace["score_TP"], alpha * A + (1 - alpha) * M)
+        assert A.max() == M.max() == 1 and A.min() >= 0 and M.min() >= 0
+
+
+def test_the_sequence_is_as_long_as_its_parts(name, networks):
+    if name != "stop":
+        pytest.skip("STOP's own")
+    trace = run(tiny.engine(networks), name)
+    assert len(trace["sequence_SD"]) == 1 + SIZES["T"] * SIZES["P"] + sum(trace["prompt_count_G"])
+    assert trace["region_TP"].sum(-1).tolist() == [6] * SIZES["T"]

@@ -1,0 +1,264 @@
+"""Facts about weights: what is written is read back, what does not fit is named, and what is shipped scores what it says."""
+
+import json
+
+import open_clip
+import pytest
+import timm
+import torch
+from safetensors.torch import load_file, save_file
+
+from core import BadText, BadWeights, Engine
+from core.networks.prompters import Prompters
+from core.networks.text import SmallText
+from core.networks.vision import VisionTower, small_vit
+from core.networks.weights import WEIGHTS, Loaded, load_clip, load_prompters, read, save, sha256, state_digest
+from core.training.stop import VARIANTS, load, score
+from tests import tiny
+
+SHAPE = dict(size=(32, 48), patch=16, width=32, depth=2, features=10)
+
+
+@pytest.fixture
+def written(tmp_path):
+    """A small CLIP and its prompters on disk, as training writes them."""
+    torch.manual_seed(0)
+    vision, text = VisionTower(small_vit(**SHAPE)), SmallText(tiny.WORDS, features=10)
+    about = dict(kind="clip", shape=SHAPE, vocabulary=list(tiny.WORDS), scale=7.5, made={"command": "test"})
+    save(tmp_path / "clip.safetensors", {"vision": vision, "text": text}, about, {"right": 0.5})
+    clip = load_clip(tmp_path / "clip.safetensors")
+    for name, layers in (("stop_first", 1), ("stop_all", 2)):
+        about = dict(kind="stop", variant="full", layers=layers, hidden=8, towers=clip.digest)
+        save(tmp_path / f"{name}.safetensors", {"prompters": Prompters(layers, 32, 8)}, about, {})
+    return tmp_path
+
+
+def changed(file, tensors=None, about=None):
+    """The same file with other tensors or another description."""
+    held, told, _ = read(file)
+    save_file(tensors or held, file, metadata={"about": json.dumps(told | (about or {}))})
+
+
+# ---- ours ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_written_is_read_back_to_half_precision(written):
+    torch.manual_seed(0)
+    vision, text = VisionTower(small_vit(**SHAPE)), SmallText(tiny.WORDS, features=10)
+    clip = load_clip(written / "clip.safetensors")
+    for own, back in ((vision, clip.network.vision), (text, clip.network.text)):
+        for name, tensor in own.state_dict().items():
+            found = back.state_dict()[name]
+            assert found.dtype == torch.float32 and torch.equal(found, tensor.half().float()), name
+    assert clip.network.scale == 7.5 and clip.network.vision.size == (32, 48)
+    assert clip.label == f"small CLIP trained on the world · clip.safetensors · {clip.digest[:8]}"
+    assert not clip.network.training and not any(one.requires_grad for one in clip.network.parameters())
+
+
+def test_the_json_beside_says_what_the_file_is(written):
+    told = json.loads((written / "clip.json").read_text())
+    assert told["file"] == "clip.safetensors" and told["sha256"] == sha256(written / "clip.safetensors")
+    assert told["scores"] == {"right": 0.5} and told["kind"] == "clip" and told["made"] == {"command": "test"}
+
+
+def test_an_engine_runs_on_files(written):
+    models = {name: str(written / f"{name}.safetensors") for name in ("clip", "stop_first", "stop_all")}
+    engine = Engine("cpu", models=models)
+    for depth in ("first", "all"):
+        trace = engine.run("stop", tiny.clip(3), texts=["a ball"], depth=depth, kept=2)
+        assert trace.weights[f"stop_{depth}"].startswith(f"STOP prompters trained on the world · stop_{depth}.safetensors")
+
+
+def test_towers_without_prompters_of_their_own_get_untrained_ones_and_say_so(written):
+    loaded = load_prompters(load_clip(written / "clip.safetensors"), 1)
+    assert "UNTRAINED" in loaded.label
+    again = load_prompters(load_clip(written / "clip.safetensors"), 1)
+    assert state_digest(loaded.network) == state_digest(again.network)  # the same at every start
+
+
+def test_noise_on_untrained_prompters_changes_by_about_one():
+    trace = tiny.engine().run("stop", tiny.clip(6, H=32, W=48), spatial=False, beta=0.0)
+    assert 0.3 < trace["change_G"].mean() < 3
+
+
+@pytest.mark.parametrize("harm, told", [
+    (lambda file: file.unlink(), r"There is no weights file 'clip\.safetensors'"),
+    (lambda file: file.write_bytes(b"nothing of the kind"), r"clip\.safetensors is not a readable safetensors file"),
+    (lambda file: file.write_bytes(file.read_bytes()[:-1000]), r"clip\.safetensors is not a readable safetensors file"),
+    (lambda file: file.write_bytes(b""), r"clip\.safetensors is not a readable safetensors file"),
+    (lambda file: save_file(load_file(file), file), r"clip\.safetensors does not say what it holds"),
+    (lambda file: changed(file, about={"kind": "stop"}), r"clip\.safetensors holds stop, not a clip"),
+    (lambda file: changed(file, {k: v for k, v in read(file)[0].items() if k != "vision.vit.cls_token"}),
+     r"clip\.safetensors does not fit the network: 1 missing \['vit\.cls_token'\], 0 unexpected"),
+    (lambda file: changed(file, read(file)[0] | {"text.odd": torch.zeros(1)}),
+     r"0 missing \[\], 1 unexpected \['odd'\], 0 of another shape"),
+    (lambda file: changed(file, read(file)[0] | {"text.norm.bias": torch.zeros(3)}),
+     r"0 unexpected \[\], 1 of another shape \['norm\.bias'\]"),
+])  # fmt: skip
+def test_a_file_that_does_not_fit_is_named_with_what_is_wrong(written, harm, told):
+    harm(written / "clip.safetensors")
+    with pytest.raises(BadWeights, match=told):
+        load_clip(written / "clip.safetensors")
+
+
+def test_prompters_of_other_towers_or_another_depth_are_refused(written):
+    clip = load_clip(written / "clip.safetensors")
+    with pytest.raises(BadWeights, match=r"stop_all\.safetensors holds STOP prompters for 2 layers, and 1 are asked for"):
+        load_prompters(clip, 1, written / "stop_all.safetensors")
+    with pytest.raises(BadWeights, match=r"stop_first\.safetensors was trained on other towers than the ones loaded \(tiny"):
+        load_prompters(tiny.towers(), 1, written / "stop_first.safetensors")
+    with pytest.raises(BadWeights, match=r"clip\.safetensors holds clip, not STOP prompters"):
+        load_prompters(clip, 1, written / "clip.safetensors")
+    with pytest.raises(BadWeights, match="There is no weights file 'none.safetensors'"):
+        load_prompters(clip, 1, written / "none.safetensors")
+
+
+def test_networks_at_hand_are_taken_as_they_are():
+    loaded = tiny.towers()
+    assert load_clip(loaded) is loaded
+    own = Loaded(Prompters(1, 32, 8).eval(), "mine", "1")
+    engine = Engine("cpu", models={"clip": loaded, "stop_first": own})
+    assert engine.run("stop", tiny.clip(3), kept=2).weights == {"clip_towers": "tiny towers", "stop_first": "mine"}
+
+
+# ---- open_clip ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def open_clips(tmp_path_factory):
+    """Tiny architectures known to open_clip, each with random weights in a file: name → (model, file)."""
+    folder = tmp_path_factory.mktemp("open_clip")
+    text = {"context_length": 16, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1}
+    vision = {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8}
+    shapes = {
+        "tiny-plain": {"embed_dim": 12, "vision_cfg": vision, "text_cfg": text},
+        "tiny-quickgelu": {"embed_dim": 12, "quick_gelu": True, "vision_cfg": vision, "text_cfg": text},
+        "tiny-wide": {"embed_dim": 12, "quick_gelu": True, "text_cfg": text,
+                      "vision_cfg": vision | {"image_size": [24, 40], "mlp_ratio": 2.0}},
+        "tiny-pooled": {"embed_dim": 12, "vision_cfg": vision | {"pool_type": "avg"}, "text_cfg": text},
+        "tiny-scaled": {"embed_dim": 12, "vision_cfg": vision | {"ls_init_value": 0.1}, "text_cfg": text},
+    }  # fmt: skip
+    made = {}
+    for name, shape in shapes.items():
+        (folder / f"{name}.json").write_text(json.dumps(shape))
+    open_clip.add_model_config(folder)
+    for name in shapes:
+        torch.manual_seed(0)
+        model = open_clip.create_model(name).eval()
+        for key, one in model.named_parameters():
+            if "ln_" not in key and key != "logit_scale":
+                one.data.normal_(0, 0.2)
+        torch.save(model.state_dict(), folder / f"{name}.pt")
+        made[name] = model, folder / f"{name}.pt"
+    yield made
+    open_clip.factory._MODEL_CONFIG_PATHS.remove(folder)
+    open_clip.factory._rescan_model_configs()
+
+
+@pytest.mark.parametrize("arch", ["tiny-plain", "tiny-quickgelu", "tiny-wide"])
+@torch.no_grad()
+def test_our_towers_give_open_clips_own_features(open_clips, arch):
+    model, file = open_clips[arch]
+    loaded = load_clip(f"open_clip:{arch}:{file}")
+    vision, text = loaded.network.vision, loaded.network.text
+    pixels = vision.pixels(torch.from_numpy(tiny.clip(3).frames_THWC))
+    ours, theirs = vision.encode(vision.embed(pixels)), model.encode_image(pixels, normalize=True)
+    assert (ours - theirs).abs().max() < 1e-5
+    texts = ["a red ball", "A dog, running!"]
+    tokens = open_clip.get_tokenizer(arch)(texts)
+    assert (text(texts) - model.encode_text(tokens, normalize=True)).abs().max() < 1e-5
+    assert text.unknown(["a flibbertigibbet"]) == () and loaded.network.scale == pytest.approx(1 / 0.07, rel=1e-3)
+    with pytest.raises(BadText, match="at least one word"):
+        text([" "])
+    assert loaded.label == f"open_clip {arch} · {arch}.pt · {loaded.digest[:8]}"
+    assert torch.allclose(vision.mean.flatten(), torch.tensor(open_clip.OPENAI_DATASET_MEAN))
+    assert not any(name.startswith("text.model.visual") for name in loaded.network.state_dict())  # held once
+
+
+def test_stop_runs_on_open_clip(open_clips):
+    engine = Engine("cpu", models={"clip": f"open_clip:tiny-wide:{open_clips['tiny-wide'][1]}"})
+    trace = engine.run("stop", tiny.clip(4), texts=["a red ball", "a dog"], kept=3)
+    assert trace["region_TP"].shape == (4, 15) and trace["similarity_Y"].shape == (2,)
+
+
+def test_open_clip_models_that_stop_cannot_prompt_are_refused(open_clips, tmp_path):
+    for arch, told in (
+        ("tiny-pooled", "tiny-pooled does not have the plain CLIP vision transformer"),
+        ("tiny-scaled", "tiny-scaled has parts that a plain vision transformer lacks"),
+    ):
+        with pytest.raises(BadWeights, match=told):
+            load_clip(f"open_clip:{arch}:{open_clips[arch][1]}")
+    with pytest.raises(BadWeights, match="open_clip could not load tiny-plain from "):
+        load_clip(f"open_clip:tiny-plain:{open_clips['tiny-wide'][1]}")  # another shape
+    (tmp_path / "odd.pt").write_bytes(b"no weights")
+    for arch, file in (("tiny-plain", tmp_path / "odd.pt"), ("tiny-plain", tmp_path / "none.pt"), ("no-such", "x.pt")):
+        with pytest.raises(BadWeights, match=f"open_clip could not load {arch} from ") as wrong:
+            load_clip(f"open_clip:{arch}:{file}")
+        assert "\n" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("spec", ["open_clip:", "open_clip:ViT-B-32", "open_clip:ViT-B-32:", "open_clip::x.pt"])
+def test_half_a_name_is_told_the_whole_form(spec):
+    with pytest.raises(BadWeights, match="The form is open_clip:ARCH:FILE, got "):
+        load_clip(spec)
+
+
+# ---- timm -----------------------------------------------------------------------------------------------------------
+
+
+def test_timm_towers_come_from_a_file_or_from_chance(tmp_path):
+    torch.manual_seed(1)
+    vit = timm.create_model("test_vit")
+    torch.save(vit.state_dict(), tmp_path / "weights.pth")
+    state = torch.get_rng_state()
+    loaded, chance = load_clip(f"timm:test_vit:{tmp_path / 'weights.pth'}"), load_clip("random:test_vit")
+    assert torch.equal(torch.get_rng_state(), state)  # nobody's chance is touched
+    assert torch.equal(loaded.network.vision.vit.head.weight, vit.head.weight)
+    assert loaded.label == f"test_vit · weights.pth · {loaded.digest[:8]}"
+    assert chance.label == f"test_vit · RANDOM weights · {chance.digest[:8]}"
+    assert loaded.digest != chance.digest == load_clip("random:test_vit").digest
+    with pytest.raises(BadText, match="These weights have no text tower"):
+        Engine("cpu", models={"clip": chance}).run("stop", tiny.clip(3), texts=["a ball"])
+    assert Engine("cpu", models={"clip": chance}).run("stop", tiny.clip(3))["video_E"].shape == (1000,)
+
+
+def test_timm_models_that_are_not_there_or_not_vision_transformers_are_refused(tmp_path):
+    with pytest.raises(BadWeights, match="timm could not load no_such_model: "):
+        load_clip("random:no_such_model")
+    with pytest.raises(BadWeights, match="timm could not load test_vit: "):
+        load_clip(f"timm:test_vit:{tmp_path / 'none.pth'}")
+    with pytest.raises(BadWeights, match="test_resnet is not a plain vision transformer"):
+        load_clip("random:test_resnet")
+
+
+# ---- what is shipped --------------------------------------------------------------------------------------------------
+
+SHIPPED = sorted(WEIGHTS.rglob("*.safetensors"))
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_a_shipped_file_is_what_its_json_says(file):
+    told = json.loads(file.with_suffix(".json").read_text())
+    assert told["sha256"] == sha256(file) and told["file"] == file.name
+    assert told["scores"] and told["made"]["command"].startswith("python -m core.training.")
+    assert file.stat().st_size <= 15e6 and sum(one.stat().st_size for one in SHIPPED) <= 60e6
+
+
+@pytest.mark.parametrize("depth", ["first", "all"])
+def test_shipped_prompters_score_what_their_json_says(depth):
+    file = WEIGHTS / f"stop_{depth}.safetensors"
+    if not file.is_file():
+        pytest.skip(f"{file.name} is not there yet")
+    told = json.loads(file.with_suffix(".json").read_text())["scores"]["val_action"]
+    clip = load_clip()
+    found = score(load(file, clip), clip.network, torch.device("cpu"), clips=60)
+    assert abs(found["val_action"] - told) < 0.1
+
+
+def test_shipped_prompters_belong_to_the_shipped_towers():
+    if not (WEIGHTS / "stop_first.safetensors").is_file():
+        pytest.skip("nothing is shipped yet")
+    assert not any("UNTRAINED" in label for label in Engine("cpu").labels("stop").values())
+    for file in (WEIGHTS / "compared").glob("*.safetensors"):
+        told = read(file)[1]
+        assert told["towers"] == load_clip().digest and told["variant"] in VARIANTS
