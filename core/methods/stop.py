@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from core.clip import Clip
-from core.errors import BadKnob
+from core.errors import BadClip, BadKnob
 from core.kinds import GapCounts, GapScores, PatchMap, RegionMask, TextScores, TokenSequence
 from core.knobs import KnobSet, knob
 from core.methods import Method
@@ -41,6 +41,8 @@ class StopKnobs(KnobSet):
 
 def tokens_TSD(clip: Clip, clip_towers, device) -> Tensor:
     """[CLS; h_i]: each frame resized, cut into patches, embedded and given its position (frozen)."""
+    if len(clip) < 2:
+        raise BadClip(f"STOP compares consecutive frames, so a clip has at least 2, got {len(clip)}.")
     vision = clip_towers.vision
     return vision.embed(vision.pixels(torch.from_numpy(clip.frames_THWC).to(device)))
 
