@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.methods.stop import score_TP, to_clip_scale
+from core.methods.stop import mean_square, score_TP, to_clip_scale
 from core.metrics import on_actor, pointing, precision, rank_correlation, recall, top
 from core.networks.weights import WEIGHTS, Loaded, load_clip
 from core.training.loop import pick_device
 from core.training.pool import pool
-from core.training.stop import FRAMES, VARIANTS, Data, Model, default, file_of, generic, grammar, load
+from core.training.stop import FRAMES, VARIANTS, Data, Model, default, file_of, frozen_attention, generic, grammar, load
 from core.world import HARD
 
 REGIONS = {"default": None, "attention": 1.0, "dynamics": 0.0}
@@ -91,7 +91,7 @@ def trained(weights: Path, clip: Loaded, device: torch.device) -> dict[str, list
 def data_of(clip: Loaded, seeds: range, device: torch.device, **asked) -> Data:
     vision = clip.network.vision  # pyright: ignore
     samples = pool(seeds.start, len(seeds), "test", FRAMES, tuple(vision.size), **asked)
-    return Data(samples, vision, grammar("test"), device)
+    return Data(samples, grammar("test"), device)
 
 
 def batches(data: Data, size: int = 16):
@@ -167,9 +167,9 @@ def regions(model: Model, data: Data, seed: int) -> dict:
 def cues_of(model: Model, one) -> tuple[torch.Tensor, torch.Tensor]:
     """A and M of a batch, each on its clip's scale: [B, T, P]."""
     vision, (B, T) = model.vision, one.frames_BTHWC.shape[:2]
-    h = vision.embed(vision.pixels(one.frames_BTHWC.flatten(0, 1)))[:, vision.prefix :].unflatten(0, (B, T))
-    dynamics = model.prompters[0].dynamics_filter(h, vision.grid).square().mean(-1)
-    return to_clip_scale(one.attention_LBTP[default("layer") - 1]), to_clip_scale(dynamics)
+    tokens = vision.embed(vision.pixels(one.frames_BTHWC.flatten(0, 1))).unflatten(0, (B, T))
+    dynamics = mean_square(model.prompters[0].dynamics_filter(tokens[:, :, vision.prefix :], vision.grid))
+    return to_clip_scale(frozen_attention(vision, tokens)), to_clip_scale(dynamics)
 
 
 def gaps(model: Model, data: Data) -> tuple[np.ndarray, np.ndarray]:

@@ -37,10 +37,9 @@ VARIANTS = ("static", "spatial", "temporal", "full")
 
 @dataclass(frozen=True)
 class Batch:
-    """Frames and the frozen attention of some clips, and what they show. caption: index into the grammar's captions."""
+    """Frames of some clips, and what they show. caption: index into the grammar's captions."""
 
     frames_BTHWC: Tensor
-    attention_LBTP: Tensor
     caption_B: Tensor
     action_B: Tensor
 
@@ -68,7 +67,7 @@ class Model(nn.Module):
             self.variant in ("spatial", "full"), self.variant in ("temporal", "full"),
         )  # fmt: skip
 
-    def forward(self, batch: Batch, settings: Settings | None = None, layer: int | None = None) -> tuple[Tensor, list]:
+    def forward(self, batch: Batch, settings: Settings | None = None) -> tuple[Tensor, list]:
         """Video features [B, E], unit length, and what was made at each prompted layer."""
         vision: VisionTower = self.vision
         B, T = batch.frames_BTHWC.shape[:2]
@@ -80,7 +79,7 @@ class Model(nn.Module):
             learned_BSD = self.prompters.expand(B, -1, -1)
             return vision.encode(torch.cat([prefix_BRD, h_BTPD.flatten(1, 2), learned_BSD], 1)), []
         settings = settings or self.settings()
-        attention_BTP = batch.attention_LBTP[(layer or default("layer")) - 1]
+        attention_BTP = frozen_attention(vision, tokens)
         made = []
         for i, prompter in enumerate(self.prompters):
             made.append(prompt_layer(h_BTPD, attention_BTP, prompter, vision.grid, settings))
@@ -106,30 +105,28 @@ def padded(prefix_BRD: Tensor, made) -> tuple[Tensor, Tensor]:
     return torch.cat([prefix_BRD, frames_BSD, prompts_BSD], 1), torch.cat([kept, there.flatten(1)], 1)
 
 
-class Data:
-    """Rendered clips with the frozen attention maps of each (they never change, so they are computed once)."""
+@torch.no_grad()
+def frozen_attention(vision: VisionTower, tokens_BTSD: Tensor) -> Tensor:
+    """A of the default block, before any prompt and any scale: [B, T, P]."""
+    return vision.attentions(tokens_BTSD.flatten(0, 1), default("layer"))[-1].unflatten(0, tokens_BTSD.shape[:2])
 
-    def __init__(self, samples: list[Sample], vision: VisionTower, captions: list[str], device: torch.device):
+
+class Data:
+    """Rendered clips, and the index of what each shows."""
+
+    def __init__(self, samples: list[Sample], captions: list[str], device: torch.device):
         self.samples, self.device = samples, device
         self.caption_N = torch.tensor([captions.index(one.scene.caption) for one in samples])
         self.action_N = torch.tensor([ACTIONS.index(one.scene.action) for one in samples])
-        maps = []
-        with torch.no_grad():
-            for one in tqdm(samples, desc="attention", unit="clip", leave=False):
-                frames = torch.from_numpy(one.frames_THWC).to(device)
-                maps.append(vision.attentions(vision.embed(vision.pixels(frames))).cpu())
-        self.attention_LNTP = torch.stack(maps, 1)
 
     def __len__(self):
         return len(self.samples)
 
     def batch(self, chosen) -> Batch:
+        """The clips of these indices."""
         frames = torch.from_numpy(np.stack([self.samples[i].frames_THWC for i in chosen]))
         chosen = torch.as_tensor(np.asarray(chosen))
-        return Batch(
-            frames.to(self.device), self.attention_LNTP[:, chosen].to(self.device),
-            self.caption_N[chosen].to(self.device), self.action_N[chosen].to(self.device),
-        )  # fmt: skip
+        return Batch(frames.to(self.device), self.caption_N[chosen].to(self.device), self.action_N[chosen].to(self.device))
 
 
 def default(name: str):
@@ -169,8 +166,6 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, steps: int, ba
             group["lr"] = cosine(step, steps, rate, warmup=30)
         one = data.batch(rng.choice(len(data), batch, replace=False))
         video_BE, made = model(one, drawn(model, rng))
-        for prompter, layer in zip(model.prompters if made else (), made, strict=True):
-            keep_scale(prompter, layer, one, step)
         to_caption = towers.scale * video_BE @ caption_YE.T
         to_action = towers.scale * video_BE @ action_YE.T
         to_video = (towers.scale * video_BE @ caption_YE[one.caption_B].T).T
@@ -181,6 +176,8 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, steps: int, ba
         loss.backward()
         nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
+        for prompter, layer in zip(model.prompters if made else (), made, strict=True):
+            keep_scale(prompter, layer, one, step)
         right = 0.95 * right + 0.05 * (to_action.argmax(1) == one.action_B).float().mean().item()
         if step % 10 == 0:
             bar.set_postfix(loss=f"{loss.item():.2f}", action=f"{right:.2f}")
@@ -213,7 +210,7 @@ def keep_scale(prompter, made, batch: Batch, step: int) -> None:
 def score(model: Model, towers: Clip, device: torch.device, clips: int = 240) -> dict[str, float]:
     """On the validation split, whose colour–shape pairs were never trained on."""
     captions = grammar("val")
-    data = Data(pool(0, clips, "val", FRAMES, tuple(towers.vision.size)), towers.vision, captions, device)
+    data = Data(pool(0, clips, "val", FRAMES, tuple(towers.vision.size)), captions, device)
     caption_YE, action_YE = towers.text(captions), towers.text(generic())
     action, right = [], []
     for start in range(0, clips, 16):
@@ -267,7 +264,7 @@ def main(argv: list[str] | None = None) -> None:
     if not jobs:
         print("Everything asked for is there already.")
         return
-    data = Data(pool(5_000_000, args.clips, "train", FRAMES, tuple(vision.size)), vision, grammar("train"), device)
+    data = Data(pool(5_000_000, args.clips, "train", FRAMES, tuple(vision.size)), grammar("train"), device)
     for variant, layers, seed, out in jobs:
         train(clip, data, variant, layers, seed, args.steps, args.batch, out, args.rate)
 
