@@ -83,7 +83,7 @@ class Engine:
         for name, value in knobs.items():
             if name in limits and isinstance(value, (int, float)) and value > limits[name]:
                 one = next(one for one in chosen.knobs.knobs() if one.name == name)
-                raise BadKnob(f"{one.symbol} ({name}) is {one.span[0]} to {limits[name]} for these weights, got {value}.")  # pyright: ignore
+                raise BadKnob(f"{one.symbol} ({name}) is {one.span[0]} to {limits[name]} for these weights, got {value}.")
         made = chosen.knobs.of(dict(knobs))
         return {one.name: _at_most(getattr(made, one.name), limits.get(one.name)) for one in chosen.knobs.knobs()}
 
@@ -109,7 +109,7 @@ class Engine:
         if name == "clip_towers":
             return load_clip(self.models.get("clip"))
         clip = self.network("clip_towers")
-        layers = 1 if name == "stop_first" else clip.network.vision.depth  # pyright: ignore
+        layers = 1 if name == "stop_first" else clip.network.vision.depth
         return load_prompters(clip, layers, self.models.get(name))
 
     @staticmethod

@@ -78,7 +78,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
 
 def trained(weights: Path, clip: Loaded, device: torch.device) -> dict[str, list[Model]]:
     """The variants that are there for these towers, each with all its seeds; "full_all" is full STOP at every layer."""
-    depth = clip.network.vision.depth  # pyright: ignore
+    depth = clip.network.vision.depth
     found = {}
     for variant, layers in [*((name, 1) for name in VARIANTS), ("full", depth)]:
         files = [file_of(weights, variant, layers, seed) for seed in range(SEEDS)]
@@ -89,7 +89,7 @@ def trained(weights: Path, clip: Loaded, device: torch.device) -> dict[str, list
 
 
 def data_of(clip: Loaded, seeds: range, device: torch.device, **asked) -> Data:
-    vision = clip.network.vision  # pyright: ignore
+    vision = clip.network.vision
     samples = pool(seeds.start, len(seeds), "test", FRAMES, tuple(vision.size), **asked)
     return Data(samples, grammar("test"), device)
 
@@ -102,7 +102,7 @@ def batches(data: Data, size: int = 16):
 def actions(models: dict[str, list[Model]], clip: Loaded, data: Data) -> dict:
     """{actions, captions: {variant: fraction}, spread: {variant: sd over training seeds of the action accuracy}}."""
     towers = clip.network
-    action_YE, caption_YE = towers.text(generic()), towers.text(grammar("test"))  # pyright: ignore
+    action_YE, caption_YE = towers.text(generic()), towers.text(grammar("test"))
 
     def right(features) -> tuple[float, float]:
         hits = [
@@ -175,7 +175,7 @@ def cues_of(model: Model, one) -> tuple[torch.Tensor, torch.Tensor]:
 def gaps(model: Model, data: Data) -> tuple[np.ndarray, np.ndarray]:
     """Counts and W^t of every gap of every clip: [N, G] each."""
     made = [model(one)[1][0] for one in batches(data)]
-    return tuple(torch.cat([getattr(m, name) for m in made]).cpu().numpy() for name in ("count_BG", "change_BG"))  # pyright: ignore
+    return tuple(torch.cat([getattr(m, name) for m in made]).cpu().numpy() for name in ("count_BG", "change_BG"))
 
 
 def counts_of(model: Model, data: Data) -> dict[str, float]:

@@ -22,7 +22,7 @@ class Knob:
     name: str
     symbol: str
     default: Any
-    span: tuple | None
+    span: Any
     meaning: str
 
     @property
@@ -74,8 +74,8 @@ class KnobSet:
     @classmethod
     def knobs(cls) -> tuple[Knob, ...]:
         """Every knob, in the order of declaration."""
-        assert all(f.default is not MISSING for f in fields(cls))  # pyright: ignore[reportArgumentType]
-        return tuple(Knob(f.name, default=f.default, **f.metadata) for f in fields(cls))  # pyright: ignore[reportArgumentType]
+        assert all(f.default is not MISSING for f in fields(cls))
+        return tuple(Knob(f.name, default=f.default, **f.metadata) for f in fields(cls))
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> "KnobSet":

@@ -51,7 +51,7 @@ NAMES = {
 
 def main(words: Sequence[str] | None = None) -> int:
     """0 when README is current, afterwards or already."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # pyright: ignore[reportOptionalMemberAccess]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if a block is out of date")
     args = parser.parse_args(words)
     text = README.read_text(encoding="utf-8")

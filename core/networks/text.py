@@ -82,7 +82,7 @@ class OpenClipText(nn.Module):
         if empty := [text for text in texts if not text.strip()]:
             raise BadText(f"A text has at least one word, got {empty[0]!r}.")
         device = next(self.model.parameters()).device
-        return F.normalize(self.model.encode_text(self.tokenizer(texts).to(device)), dim=-1)  # pyright: ignore
+        return F.normalize(self.model.encode_text(self.tokenizer(texts).to(device)), dim=-1)
 
 
 class NoText(nn.Module):

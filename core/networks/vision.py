@@ -33,11 +33,11 @@ class VisionTower(nn.Module):
 
     @property
     def size(self) -> tuple[int, int]:
-        return self.vit.patch_embed.img_size  # pyright: ignore[reportReturnType]
+        return self.vit.patch_embed.img_size
 
     @property
     def grid(self) -> tuple[int, int]:
-        return self.vit.patch_embed.grid_size  # pyright: ignore[reportReturnType]
+        return self.vit.patch_embed.grid_size
 
     @property
     def patches(self) -> int:
@@ -76,9 +76,9 @@ class VisionTower(nn.Module):
         Softmax over the patches alone: CLS and registers take no part, so each row sums to 1.
         """
         block = self.vit.blocks[layer]
-        query_BNSd, key_BNSd, _ = heads(block, block.norm1(tokens_BSD))  # pyright: ignore
+        query_BNSd, key_BNSd, _ = heads(block, block.norm1(tokens_BSD))
         logits_BNP = torch.einsum("bnd,bnpd->bnp", query_BNSd[:, :, 0], key_BNSd[:, :, self.prefix :])
-        return (logits_BNP * block.attn.scale).softmax(-1).mean(1)  # pyright: ignore
+        return (logits_BNP * block.attn.scale).softmax(-1).mean(1)
 
     def attentions(self, tokens_BSD: Tensor, layers: int | None = None) -> Tensor:
         """`attention` of the first `layers` blocks (all, if not said) along the unprompted per-frame pass: [L, B, P]."""
@@ -99,7 +99,7 @@ class VisionTower(nn.Module):
 
     def last_block(self, tokens_BSD: Tensor, seen_BS: Tensor | None = None) -> Tensor:
         """The last block for the CLS token alone: [B, 1, D]. Nothing reads its other outputs, so they are not computed."""
-        block: Block = self.vit.blocks[-1]  # pyright: ignore[reportAssignmentType]
+        block: Block = self.vit.blocks[-1]
         if type(block) is not Block or getattr(block.attn, "gate", None) is not None:
             return self.blocks(tokens_BSD, seen_BS, self.depth - 1)[:, :1]  # a variant of timm's: run it as it is
         query, key, value = heads(block, block.norm1(tokens_BSD))

@@ -152,7 +152,7 @@ def untrained(vision: VisionTower, layers: int) -> Loaded:
     with torch.no_grad():
         first, second = vision.embed(noise)[:, vision.prefix :]
     for prompter in prompters:
-        prompter.change_scale.copy_((second - first).square().mean())  # pyright: ignore
+        prompter.change_scale.copy_((second - first).square().mean())
     return Loaded(prompters, "STOP prompters UNTRAINED: filters measure change, prompts are random", f"untrained {layers}")
 
 

@@ -119,7 +119,7 @@ def engine_times(device, models, frames, side, texts, repeats):
     """Full run, plain encoder, every knob, and peak memory."""
     engine = Engine(device, models)
     clip = moving_clip(frames, side)
-    tower: VisionTower = engine.network("clip_towers").network.vision  # pyright: ignore[reportAssignmentType]
+    tower: VisionTower = engine.network("clip_towers").network.vision
     frames_THWC = torch.from_numpy(clip.frames_THWC).to(engine.device)
 
     def run(outputs=None, **knobs):
@@ -272,7 +272,7 @@ def slider_values(moves):
     chosen = {}
     for one in METHODS[METHOD].knobs.knobs():
         if one.name in ("alpha", "kept", "beta", "eta"):
-            low, high, step = one.span  # pyright: ignore[reportGeneralTypeIssues]
+            low, high, step = one.span
             high = min(high, 32)  # patches: a frame of any model here has as many
             count = int((high - low) / step)
             grid = [one.check(low + step * k) for k in np.linspace(0, count, moves // 4 + 1).round().tolist()]
