@@ -244,12 +244,9 @@ def model_on(loaded, depth):
     return one, model.eval()
 
 
-def batch_of(clips, vision):
-    frames = torch.stack([torch.from_numpy(clip.frames_THWC) for clip in clips])
-    with torch.no_grad():
-        maps = [vision.attentions(vision.embed(vision.pixels(one))) for one in frames]
+def batch_of(*clips):
     nothing = torch.zeros(len(clips), dtype=torch.long)
-    return Batch(frames, torch.stack(maps, 1), nothing, nothing)
+    return Batch(torch.stack([torch.from_numpy(clip.frames_THWC) for clip in clips]), nothing, nothing)
 
 
 @pytest.mark.parametrize("depth", ["first", "all"])
@@ -263,7 +260,7 @@ def test_training_sees_the_video_feature_that_the_page_shows(depth, knobs):
     clips = [tiny.clip(5, 1), tiny.still(5), half_still()]
     knobs = {"kept": 3} | knobs
     settings = replace(model.settings(), **knobs)
-    features, made = model(batch_of(clips, loaded.network.vision), settings)
+    features, made = model(batch_of(*clips), settings)
     for i, clip in enumerate(clips):
         trace = engine.run("stop", clip, depth=depth, **knobs)
         close(features[i], trace["video_E"], 2e-5)
@@ -287,7 +284,7 @@ def test_a_clip_is_the_same_whoever_shares_its_batch(depth):
     own = half_still()
 
     def feature(*others):
-        features, made = model(batch_of([own, *others], loaded.network.vision), model.settings(kept=3))
+        features, made = model(batch_of(own, *others), model.settings(kept=3))
         return features[0], made[0].change_BG[0], made[0].count_BG[0]
 
     alone = feature()
@@ -300,7 +297,7 @@ def test_empty_places_of_a_gap_are_seen_by_nobody():
     loaded = tiny.towers()
     _, model = model_on(loaded, "first")
     with torch.no_grad():
-        _, made = model(batch_of([half_still()], loaded.network.vision), model.settings(kept=3))
+        _, made = model(batch_of(half_still()), model.settings(kept=3))
         tokens, seen = padded(torch.zeros(1, 1, loaded.network.vision.width), made[0])
     assert seen.shape == tokens.shape[:2] == (1, 1 + 5 * P + 4 * CAP)
     assert int(seen.sum()) == 1 + 5 * P + int(made[0].count_BG.sum())
@@ -366,7 +363,7 @@ def test_each_clip_of_a_batch_teaches_every_trained_part():
 def test_the_video_feature_teaches_both_filters_at_every_prompted_layer(depth):
     loaded = tiny.towers()
     model = Model(loaded.network, "full", 1 if depth == "first" else 3)
-    batch, settings = batch_of([tiny.clip(5, 1), tiny.clip(5, 2)], loaded.network.vision), model.settings(kept=2)
+    batch, settings = batch_of(tiny.clip(5, 1), tiny.clip(5, 2)), model.settings(kept=2)
     for prompter, layer in zip(model.prompters, model(batch, settings)[1]):
         keep_scale(prompter, layer, batch, 0)  # as in training: far from this scale every count is the cap, and flat
     features, _ = model(batch, settings)
