@@ -1,8 +1,8 @@
 """What a program may ask over HTTP: typed from the methods' own declarations, and without any file of the server's.
 
-    client = gradio_client.Client(address)
-    client.predict(clip="…", texts=["a red ring moves left"], alpha=0.3, api_name="/explain_stop")
-    client.predict(file=handle_file("juggle.mp4"), texts=["a ball flies"], api_name="/explain_stop_file")
+client = gradio_client.Client(address)
+client.predict(clip="…", texts=["a red ring moves left"], alpha=0.3, api_name="/explain_stop")
+client.predict(file=handle_file("juggle.mp4"), texts=["a ball flies"], api_name="/explain_stop_file")
 """
 
 from inspect import Parameter, Signature
@@ -61,7 +61,11 @@ def explain_file(engine, clips, method):
     told_knobs = method.knobs.knobs()
     declare(explain, method, file=(str, Parameter.empty), texts=(list[str], []), frames=(int, 8))
     with gr.Column(visible=False):
-        inputs = [gr.File(label="file", file_types=["video"]), gr.JSON([], label="texts"), gr.Number(8, label="frames", precision=0)]
+        inputs = [
+            gr.File(label="file", file_types=["video"]),
+            gr.JSON([], label="texts"),
+            gr.Number(8, label="frames", precision=0),
+        ]
         inputs += [
             gr.Checkbox(k.default, label=k.name) if k.kind == "switch"
             else gr.Textbox(k.default, label=k.name) if k.kind == "choice"

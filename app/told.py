@@ -1,5 +1,6 @@
 """The one border where a reader's error becomes what a reader sees."""
 
+import json
 from contextlib import contextmanager
 from functools import wraps
 
@@ -18,15 +19,15 @@ def told(how=gr.Error):
 
 
 def sentence(function):
-    """The same function, except that a ReaderError becomes {"error": its sentence}, for the viewer to show.
+    """The same function with its answer as JSON; a ReaderError becomes {"error": its sentence}, for the viewer to show.
 
     Gradio shows no gr.Error of an event that does not queue (6.31), and the knobs' events do not."""
 
     @wraps(function)
     def spoken(*given):
         try:
-            return function(*given)
+            return json.dumps(function(*given))
         except ReaderError as wrong:
-            return {"error": str(wrong)}
+            return json.dumps({"error": str(wrong)})
 
     return spoken

@@ -65,14 +65,15 @@ def clip_payload(key, clip, truth=None):
 def trace_payload(method, trace, key, clip, knobs, grid, texts=None, truth=None, stamp=0):
     """Everything of one run that the viewer draws. texts None: similarities have yet to come."""
     outputs = {one.stage: one for one in method.outputs if one.stage in trace.values}
+    region_TP = next((array(trace[n]) for n, one in outputs.items() if isinstance(one, kinds.RegionMask)), None)
     payload = {
         "clip": key,
         "stamp": stamp,
         "knobs": knobs,
         "grid": list(grid),
         "maps": {name: grid16(array(trace[name])) for name, one in outputs.items() if isinstance(one, kinds.PatchMap)},
-        "region": next((bits(array(trace[n])) for n, one in outputs.items() if isinstance(one, kinds.RegionMask)), None),
-        "kept": next((array(trace[n]).sum(1).tolist() for n, one in outputs.items() if isinstance(one, kinds.RegionMask)), None),
+        "region": None if region_TP is None else bits(region_TP),
+        "kept": None if region_TP is None else region_TP.sum(1).tolist(),
         "gaps": gaps_payload(outputs, trace, knobs),
         "blend": blend(knobs),
         "texts": texts_payload(method, trace, texts),

@@ -13,13 +13,14 @@ import torch
 from app.main import launch
 from app.page import build
 from app.store import find_examples
-from core import Engine, read_clip
+from core import METHODS, Engine, read_clip
 from core.networks.text import SmallText
 from core.networks.vision import VisionTower, small_vit
 from core.networks.weights import save
 from core.world import ACTIONS, COLOURS, SHAPES
 from core.world.__main__ import main as render
 
+DEFAULT = {knob.name: knob.default for knob in METHODS["stop"].knobs.knobs()}
 PATIENCE = 30_000  # milliseconds; a loaded machine is slow, not wrong
 
 
@@ -75,6 +76,12 @@ def settles(page, **knobs):
         assert {name: shown(page, what)[name] for name in knobs} == knobs
 
 
+def stepped(knob, steps):
+    """The default and so many steps of the slider."""
+    span = next(one.span for one in METHODS["stop"].knobs.knobs() if one.name == knob)
+    return round(DEFAULT[knob] + steps * span[2], 10)
+
+
 def slider(page, knob):
     return page.locator(f"#knob-{knob} input[type=range]")
 
@@ -123,13 +130,13 @@ def test_the_last_value_wins_by_typing_reset_and_preset(page):
         number(page, "kept").fill(value)
     settles(page, kept=17)
     page.locator("#knob-kept button").click()
-    settles(page, kept=6)
+    settles(page, kept=DEFAULT["kept"])
     page.get_by_role("button", name="many prompts").click()
     page.get_by_role("button", name="dynamics only").click()
-    settles(page, alpha=0, eta=4)
+    settles(page, alpha=0, eta=DEFAULT["eta"])
     slider(page, "alpha").press("ArrowRight")
     page.get_by_role("button", name="defaults").click()
-    settles(page, alpha=0.5, kept=6, eta=4)
+    settles(page, **DEFAULT)
 
 
 def test_a_value_that_comes_while_another_is_computed_is_not_lost(page, served, monkeypatch):
@@ -146,7 +153,7 @@ def test_a_value_that_comes_while_another_is_computed_is_not_lost(page, served, 
     for pause in (150, 20, 400, 150, 0, 250):
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(pause)
-    settles(page, beta=1.6)
+    settles(page, beta=stepped("beta", 6))
 
 
 def test_a_value_out_of_range_is_told_in_words_and_the_picture_stays(page):
@@ -190,9 +197,9 @@ def test_two_browsers_never_see_each_others_clip(browser, served):
     pages[1].locator(".vw-examples button").nth(1).click()
     pages[1].wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.texts).clip !== key", arg=first)
     slider(pages[0], "alpha").press("ArrowRight")
-    settles(pages[0], alpha=0.55, clip=first)
+    settles(pages[0], alpha=stepped("alpha", 1), clip=first)
     slider(pages[1], "alpha").press("ArrowLeft")
-    settles(pages[1], alpha=0.45)
+    settles(pages[1], alpha=stepped("alpha", -1))
     assert shown(pages[1])["clip"] != first
     assert examples[0].title in pages[0].locator(".vw-clip").inner_text()
     assert examples[1].title in pages[1].locator(".vw-clip").inner_text()
@@ -231,7 +238,7 @@ def test_nothing_leaves_the_machine(browser, served):
     page.on("request", lambda request: asked.append(request.url))
     opened(page, served)
     slider(page, "alpha").press("ArrowRight")
-    settles(page, alpha=0.55)
+    settles(page, alpha=stepped("alpha", 1))
     context.close()
     strangers = [url for url in asked if not url.startswith((served[0], "data:", "blob:"))]
     assert asked and strangers == []
@@ -272,9 +279,11 @@ def test_over_http_no_file_of_the_server_can_be_named(served):
     example = next(iter(served[2].values())).path
     client = httpx.Client(base_url=served[0], timeout=60)
     data = [{"path": str(example), "meta": {"_type": "gradio.FileData"}}, [], 8, 1, 0.5, 6, 1, 4, True, True, "first"]
-    event = client.post("/gradio_api/call/explain_stop_file", json={"data": data})
-    answer = client.get(f"/gradio_api/call/explain_stop_file/{event.json()['event_id']}").text if event.is_success else event.text
-    assert "score_TP" not in answer
+    address = "/gradio_api/call/explain_stop_file"
+    event = client.post(address, json={"data": data})
+    assert event.is_success, "it is taken, and refused when it is looked at"
+    answer = client.get(f"{address}/{event.json()['event_id']}").text
+    assert "event: error" in answer and "score_TP" not in answer
 
 
 def test_only_what_is_meant_for_programs_is_offered_to_them(served):
