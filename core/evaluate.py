@@ -89,12 +89,14 @@ def trained(weights: Path, clip: Loaded, device: torch.device) -> dict[str, list
 
 
 def data_of(clip: Loaded, seeds: range, device: torch.device, **asked) -> Data:
+    """Held-out clips of these seeds at the towers' own size. asked: what `sample_scene` may be asked for."""
     vision = clip.network.vision
     samples = pool(seeds.start, len(seeds), "test", FRAMES, tuple(vision.size), **asked)
     return Data(samples, grammar("test"), device)
 
 
 def batches(data: Data, size: int = 16):
+    """The clips in order, a few at a time."""
     for start in range(0, len(data), size):
         yield data.batch(range(start, min(start + size, len(data))))
 
