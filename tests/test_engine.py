@@ -127,6 +127,13 @@ def test_threads_get_what_each_would_get_alone():
             assert torch.equal(trace["similarity_Y"], alone["similarity_Y"])
 
 
+def test_threads_that_ask_the_same_have_it_computed_once():
+    shared = tiny.engine()
+    with ThreadPoolExecutor(8) as threads:
+        traces = list(threads.map(lambda _: shared.run("stop", CLIP, texts=tiny.TEXTS), range(8)))
+    assert sorted(len(trace.ran) for trace in traces) == [0] * 7 + [len(traces[0].values)]
+
+
 def test_two_engines_share_nothing():
     one, other = tiny.engine(), tiny.engine()
     one.run("stop", CLIP)
@@ -143,10 +150,11 @@ def resident_mb():
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="no /proc here")
 def test_300_moves_of_knobs_leave_memory_flat():
-    engine, rng = tiny.engine(cache_mb=2), np.random.default_rng(0)
+    engine, rng = tiny.engine(cache_mb=1), np.random.default_rng(0)
+    clips = [tiny.clip(T=12, seed=seed) for seed in range(8)]
 
     def move():
-        engine.run("stop", CLIP, texts=tiny.TEXTS, alpha=rng.uniform(), kept=int(rng.integers(1, 7)),
+        engine.run("stop", clips[rng.integers(8)], texts=tiny.TEXTS, alpha=rng.uniform(), kept=int(rng.integers(1, 7)),
                    beta=rng.uniform(0, 4), eta=rng.uniform(0, 12))  # fmt: skip
         assert 0 < engine.cache.bytes <= engine.cache.budget
 
@@ -155,7 +163,7 @@ def test_300_moves_of_knobs_leave_memory_flat():
     before = resident_mb()
     for _ in range(300):
         move()
-    assert engine.cache.bytes > engine.cache.budget // 2  # it was full
+    assert engine.cache.bytes > 0.8 * engine.cache.budget  # full, and something has been let go again and again
     assert resident_mb() - before < 30
 
 
