@@ -27,7 +27,7 @@ class StopKnobs(KnobSet):
     """What a reader may turn."""
 
     layer: int = knob(1, "ℓ", (1, 48, 1), "block of the frozen encoder whose CLS → patch attention is A")
-    alpha: float = knob(0.5, "α", (0.0, 1.0, 0.05), "what makes a region: 1 = attention only, 0 = dynamics only")
+    alpha: float = knob(0.2, "α", (0.0, 1.0, 0.05), "what makes a region: 1 = attention only, 0 = dynamics only")
     kept: int = knob(6, "N_s", (1, 256, 1), "patches kept in each frame: these receive a spatial prompt")
     beta: float = knob(1.0, "β", (0.0, 4.0, 0.1), "extra weight of kept patches when a gap's change is measured")
     eta: float = knob(4.0, "η", (0.0, 12.0, 0.1), "temporal prompts per unit of change")
@@ -70,7 +70,7 @@ def prompters(depth: str, stop_first, stop_all):
 
 
 def filtered_TPD(patches_TPD: Tensor, prompters, clip_towers) -> Tensor:
-    """h̃ = 𝒩^s(h): a 3-D convolution that starts as a central difference in time. (§3.2)"""
+    """h̃ = 𝒩^s(h): a 3-D convolution that starts as each frame less the mean of its neighbours. (§3.2)"""
     return prompters[0].dynamics_filter(patches_TPD[None], clip_towers.vision.grid)[0]
 
 
@@ -267,7 +267,8 @@ def prompt_layer(
     gate = straight_through(region.to(h_BTPD.dtype), soft_region(score, region))
     prompted = add_prompts(h_BTPD, prompter.spatial(h_BTPD, grid), gate) if settings.spatial else h_BTPD
     gap = differences(prompted)
-    change = weighted_change(prompter.gap_filter(gap, grid), gate, settings.beta) / prompter.change_scale
+    # detached: what W^t would like to change is 𝒩^t, not the prompts it measures (else both grow without bound)
+    change = weighted_change(prompter.gap_filter(gap.detach(), grid), gate, settings.beta) / prompter.change_scale
     count = counts(change.detach(), settings.eta) if settings.temporal else torch.zeros_like(change, dtype=torch.long)
     prompt_BGQD = prompter.temporal(gap, grid)
     rank_Q = torch.arange(CAP, device=h_BTPD.device)

@@ -51,6 +51,7 @@ class SpatialPrompter(nn.Module):
         self.mlp = nn.Sequential(
             nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, width), nn.Dropout(dropout)
         )
+        start(self, self.mlp[2])
 
     def forward(self, tokens_BTPD: Tensor, grid: tuple[int, int]) -> Tensor:
         return self.mlp(to_tokens(self.convs(repeat_ends(to_video(tokens_BTPD, grid)))))
@@ -73,8 +74,11 @@ class TemporalPrompter(nn.Module):
             nn.Conv3d(hidden, width, (3, 1, 1), padding=(1, 0, 0)),
         )
         self.look = nn.Linear(width, CAP)
+        self.pooled = nn.LayerNorm(width)
         self.value = nn.Linear(width, CAP * width)
         self.dropout = nn.Dropout(dropout)
+        start(self.convs, self.value)
+        nn.init.normal_(self.value.weight, std=0.3 * width**-0.5)
 
     def forward(self, difference_BGPD: Tensor, grid: tuple[int, int]) -> Tensor:
         B, G, P, D = difference_BGPD.shape
@@ -82,10 +86,20 @@ class TemporalPrompter(nn.Module):
         x = (x + self.attention(x, x, x, need_weights=False)[0]).unflatten(0, (B, G))
         x = to_tokens(self.convs(to_video(x, grid)))
         weight_BGPQ = self.look(x).softmax(2)
-        pooled_BGQD = torch.einsum("bgpq,bgpd->bgqd", weight_BGPQ, x)
+        pooled_BGQD = self.pooled(torch.einsum("bgpq,bgpd->bgqd", weight_BGPQ, x))
         value_QDD = self.value.weight.view(CAP, D, D)  # each prompt its own projection
         prompt_BGQD = torch.einsum("bgqd,qed->bgqe", pooled_BGQD, value_QDD) + self.value.bias.view(CAP, D)
         return self.dropout(prompt_BGQD)
+
+
+def start(part: nn.Module, last: nn.Linear) -> None:
+    """He et al.'s initialisation, so that prompts are as large as tokens from the first step; `last` at a third of it."""
+    for layer in part.modules():
+        if isinstance(layer, (nn.Conv3d, nn.Linear)):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+    with torch.no_grad():
+        last.weight.div_(3)
 
 
 class Prompter(nn.Module):
