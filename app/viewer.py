@@ -18,6 +18,7 @@ from PIL import Image
 
 from core import kinds
 from core.graph import downstream
+from core.metrics import on_actor
 
 SHOWN_SIDE = 512  # pixels: a frame is never drawn much larger than this
 
@@ -136,15 +137,14 @@ def texts_payload(method, trace, texts):
 
 
 def pointing_T(score_TP, inside_THW, grid):
-    """Per frame: does the centre of the top-scoring patch lie on the actor? None where the actor is not to be seen."""
-    rows, columns = grid
-    _, H, W = inside_THW.shape
-    hits = []
-    for score_P, inside_HW in zip(score_TP, inside_THW):
-        row, column = divmod(int(score_P.argmax()), columns)
-        y, x = int((row + 0.5) * H / rows), int((column + 0.5) * W / columns)
-        hits.append({"patch": [row, column], "hit": bool(inside_HW[y, x]) if inside_HW.any() else None})
-    return hits
+    """Per frame: does the top-scoring patch hold a part of the actor (as `core.evaluate` measures it)? None where the actor
+    is not to be seen."""
+    hit_TP = on_actor(inside_THW, grid)
+    tops = score_TP.argmax(1).tolist()
+    return [
+        {"patch": list(divmod(top, grid[1])), "hit": bool(hit_P[top]) if hit_P.any() else None}
+        for top, hit_P in zip(tops, hit_TP)
+    ]
 
 
 def actor_THW(clip, truth):

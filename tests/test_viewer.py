@@ -158,7 +158,7 @@ def test_the_rule_is_true_as_it_is_written():
     assert rule(0, 3.0, 0, 4.0, off=True).endswith("temporal prompts are off: 0")
 
 
-def test_pointing_hits_when_the_top_patch_has_its_centre_on_the_actor():
+def test_pointing_hits_when_the_top_patch_holds_a_part_of_the_actor():
     inside_THW = np.zeros((3, 40, 70), bool)
     inside_THW[0, 20:30, 50:60] = inside_THW[1, :10, :10] = True
     assert [one["hit"] for one in pointing_T(bright(2, 5), inside_THW, GRID)] == [True, False, None]

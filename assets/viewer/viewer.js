@@ -306,7 +306,7 @@ export function mount(element, payload, hooks = {}) {
     }
     const points = (trace.pointing || []).filter(one => one.hit !== null), hits = points.filter(one => one.hit).length;
     const line = root.querySelector(".vw-point");
-    if (line && points.length) line.innerHTML = `pointing: ${hits} of ${points.length} frames hit — the centre of the top patch (◎) lies on the actor`;
+    if (line && points.length) line.innerHTML = `pointing: ${hits} of ${points.length} frames hit — the top patch (◎) holds a part of the actor`;
     $("weights").textContent = trace.weights.join("  ·  ");
     $("weights").classList.toggle("vw-untrained", /untrained|random/i.test(trace.weights.join()));
   }
