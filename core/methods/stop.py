@@ -292,8 +292,8 @@ def soft_region(score_TP: Tensor, region_TP: Tensor) -> Tensor:
 READINGS = (
     ("A", "The frozen model's CLS → patch attention, softmax over one frame's patches, mean over heads, from one block."),
     ("scale of A and M", "Each is divided by its largest value in the clip, never per frame: α blends like with like."),
-    ("𝒩^s, 𝒩^t", "Depth-wise 3×3×3 convolutions without bias, started as temporal differences; the end frames repeat."),
-    ("gradients", "The top-N_s and the ceiling are exact forward and straight-through backward: 𝒩^s and 𝒩^t learn."),
+    ("𝒩^s, 𝒩^t", "Depth-wise 3×3×3 convolutions without bias; 𝒩^s starts as a frame less its neighbours' mean, 𝒩^t as it is."),
+    ("gradients", "The top-N_s and the ceiling are exact forward and straight-through backward, into 𝒩^s and 𝒩^t alone."),
     ("𝒫^s", "The first kernel spans three frames, the second one: the window is i − 1, i, i + 1, as the equation says."),
     ("r in W^t", "The region of the gap's later frame."),
     (
