@@ -31,6 +31,7 @@ from core.training.words import list_of, paraphrase, vocabulary
 from core.world import ACTIONS, COLOURS, SHAPES, caption, pairs
 
 SIZE = (128, 128)
+LONE = 0.7  # of the scenes show the actor alone: which word belongs to what is learned there first
 SHAPE = dict(size=SIZE, patch=16, width=128, depth=3, features=128)
 
 
@@ -39,7 +40,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS / "clip.safetensors")
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--scenes", type=int, default=6000, help="training scenes, eight frames of each")
+    parser.add_argument("--scenes", type=int, default=5000, help="training scenes, eight frames of each")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
     args = parser.parse_args(argv)
@@ -58,7 +59,9 @@ def train(args) -> None:
     optimizer = torch.optim.AdamW(parameters, lr=1.5e-3, weight_decay=0.05, betas=(0.9, 0.98))
     checkpoint = Checkpoint(args.out, vars(args), dict(vision=vision, text=text, optimizer=optimizer))
     first = checkpoint.resume()
-    samples = pool(1_000_000 * (args.seed + 1), args.scenes, "train", 8, SIZE)
+    first_seed, lone = 1_000_000 * (args.seed + 1), round(args.scenes * LONE)
+    samples = pool(first_seed, lone, "train", 8, SIZE, distractors=0)
+    samples += pool(first_seed + lone, args.scenes - lone, "train", 8, SIZE)
     bar = tqdm(range(first, args.steps), initial=first, total=args.steps, desc="clip", unit="step")
     for step in bar:
         rng = np.random.default_rng([args.seed, step])
@@ -81,8 +84,8 @@ def train(args) -> None:
             bar.set_postfix(image=f"{image_loss.item():.3f}", text=f"{text_loss.item():.3f}")
         if step % 100 == 99:
             checkpoint.save(step + 1)
-    made = dict(command="python -m core.training.clip", steps=args.steps, batch=args.batch, seed=args.seed,
-                device=str(device), minutes=round((time.time() - began) / 60, 1))  # fmt: skip
+    made = dict(command="python -m core.training.clip", steps=args.steps, scenes=args.scenes, batch=args.batch,
+                seed=args.seed, device=str(device), minutes=round((time.time() - began) / 60, 1))  # fmt: skip
     about = dict(kind="clip", shape=SHAPE, vocabulary=list(text.vocabulary), scale=scale.exp().item(), made=made)
     save(args.out, {"vision": vision, "text": text}, about, score(vision, text, device))
     checkpoint.clear()
