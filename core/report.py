@@ -43,6 +43,8 @@ NAMES = {
     "random": "random patches",
     "centre": "centre patches",
     "spearman": "rank correlation of N^t with true motion (Spearman)",
+    "spearman_change": "the same of W^t",
+    "full_all": "STOP at every layer",
     "still": "mean prompts a gap, still clips",
     "moving": "mean prompts a gap, an object moves",
     "panning": "mean prompts a gap, the camera pans",
@@ -129,31 +131,29 @@ def readings(method: Method) -> str:
     return f"**{method.title}**\n\n{table(('where', 'our reading'), getattr(module, 'READINGS', ()))}"
 
 
-def measured(metrics: Mapping[str, object]) -> str:
-    """A table for each part of the metrics file that holds numbers; `hard` holds one of each for every hard case."""
-    parts = []
-    for name, part in metrics.items():
-        if not isinstance(part, Mapping) or name == "made":
-            continue
-        if name == "hard":
-            parts.append(f"**Hard cases**\n\n{number_table(flattened(part))}")
-        else:
-            parts.append(f"**{TITLES.get(name, spoken(name))}**\n\n{number_table(part)}")
+def measured(metrics: Mapping) -> str:
+    """How it was measured, and a table for each part; a hard case is one row."""
+    about = metrics.get("about", {})
+    seeds = ", ".join(f"{spoken(name)} {count}" for name, count in about.get("training_seeds", {}).items())
+    clips, few = about.get("clips", "?"), about.get("clips_hard", "?")
+    parts = [
+        f"`{about.get('command', 'make evaluate')}` on {clips} clips of the {about.get('split', 'test')} split "
+        f"({few} for each hard case). Fractions are 0–1. Trained with this many seeds: {seeds or '—'}."
+    ]
+    parts += [f"**{TITLES[name]}**\n\n{number_table(metrics[name])}" for name in TITLES if name in metrics]
+    if "hard" in metrics:
+        parts.append(f"**Hard cases**\n\n{number_table({case: hard_row(part) for case, part in metrics['hard'].items()})}")
     return "\n\n".join(parts)
 
 
-def flattened(hard: Mapping) -> dict[str, dict[str, object]]:
-    """Hard case → measure → number, however deep the measures are nested."""
-
-    def leaves(part: Mapping, before: str = ""):
-        for name, value in part.items():
-            label = f"{before} {spoken(name)}".strip()
-            if isinstance(value, Mapping):
-                yield from leaves(value, label)
-            else:
-                yield label, value
-
-    return {name: dict(leaves(part)) if isinstance(part, Mapping) else {"": part} for name, part in hard.items()}
+def hard_row(part: Mapping) -> dict[str, float]:
+    """What is looked at first in a hard case."""
+    return {
+        "action, frozen CLIP": part["actions"]["mean_pool"],
+        "action, STOP": part["actions"]["full"],
+        **part["regions"]["default"],
+        "Spearman of N^t": part["counts"]["spearman"],
+    }
 
 
 def number_table(part: Mapping) -> str:
