@@ -132,8 +132,8 @@ def heads(block: Block, normed_BSD: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 class ConvStem(PatchEmbed):
     """Patch tokens from 3×3 convolutions that halve the picture until a patch is one place.
 
-    (Xiao et al., Early Convolutions Help Transformers See Better, 2021.) A small ViT with a linear patch embedding took all
-    its minutes of training to tell colours; shapes need edges first.
+    (Xiao et al., Early Convolutions Help Transformers See Better, 2021.) Its norms look beyond a patch, so a patch beside a
+    moving thing changes too: M is less sharp than with a linear patch embedding.
     """
 
     def __init__(self, *, embed_dim: int, patch_size: int, **rest):

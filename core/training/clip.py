@@ -2,9 +2,8 @@
 
 Image–text: one picture and a sentence about it. Half of the pictures are frames, and the sentence lists what they show
 ("a red ring and a blue star"). Half are long exposures of a clip with its caption: photographs of moving things are
-blurred, and this is how a CLIP trained on photographs comes to know what "moves left" can look like. Without them no
-prompt can steer the frozen tower towards an action (tried: twenty free tokens per action reached 22 % of fifteen actions).
-A sharp frame still tells no action.
+blurred, and this is how a CLIP trained on photographs comes to know what "moves left" can look like. They are there so that
+prompts can steer the frozen tower towards an action. A sharp frame still tells no action (`held_out_action_of_frame`).
 
 Text–text: two paraphrases of a caption, apart from every other caption. Both are the symmetric InfoNCE of CLIP
 (Radford et al., 2021). The second keeps the actions apart in the text space; without it the image–text loss would teach
@@ -84,8 +83,10 @@ def train(args) -> None:
             bar.set_postfix(image=f"{image_loss.item():.3f}", text=f"{text_loss.item():.3f}")
         if step % 100 == 99:
             checkpoint.save(step + 1)
-    made = dict(command="python -m core.training.clip", steps=args.steps, scenes=args.scenes, batch=args.batch,
-                seed=args.seed, device=str(device), minutes=round((time.time() - began) / 60, 1))  # fmt: skip
+    asked = " ".join(f"--{name} {getattr(args, name)}" for name in ("steps", "batch", "scenes", "seed"))
+    made = dict(
+        command=f"python -m core.training.clip {asked}", device=str(device), minutes=round((time.time() - began) / 60, 1)
+    )
     about = dict(kind="clip", shape=SHAPE, vocabulary=list(text.vocabulary), scale=scale.exp().item(), made=made)
     save(args.out, {"vision": vision, "text": text}, about, score(vision, text, device))
     checkpoint.clear()

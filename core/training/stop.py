@@ -146,7 +146,7 @@ def generic() -> list[str]:
 
 
 def train(clip, data: Data, variant: str, layers: int, seed: int, steps: int, batch: int, out: Path, rate: float) -> None:
-    """Train one variant and write it, with what it scored on validation clips of the same pool's making."""
+    """Train one variant and write it, with what it scored on validation clips."""
     began = time.time()
     torch.manual_seed(seed)
     towers: Clip = clip.network
@@ -188,8 +188,9 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, steps: int, ba
             bar.set_postfix(loss=f"{loss.item():.2f}", action=f"{right:.2f}")
         if step % 200 == 199:
             checkpoint.save(step + 1)
-    made = dict(command=f"python -m core.training.stop --only {variant}", minutes=round((time.time() - began) / 60, 1),
-                device=str(device), **settings)  # fmt: skip
+    asked = f"--only {variant if layers == 1 else 'all'} --steps {steps} --batch {batch} --rate {rate} --clips {len(data)}"
+    made = dict(command=f"python -m core.training.stop {asked} --seeds {seed + 1}", device=str(device),
+                minutes=round((time.time() - began) / 60, 1), **settings)  # fmt: skip
     about = dict(kind="stop", variant=variant, layers=layers, hidden=HIDDEN, towers=clip.digest, made=made)
     save(out, {"prompters": held}, about, score(model.eval(), towers, device))
     checkpoint.clear()
