@@ -81,8 +81,7 @@ def tab(engine, clips, method):
         settings = engine.settings(method.name, dict(zip(names, values, strict=True)))
         clip = clips.open(path, FRAMES.check(frames))
         trace = engine.run(method.name, clip, texts=lines, outputs=outputs if lines else fast, **settings)
-        grid = engine.network(method.networks[0]).network.vision.grid
-        done = outputs is slow
+        done, grid = outputs is slow, engine.grid(method.name)
         key, truth = clips.key(path, FRAMES.check(frames)), clips.truth(path)
         return trace_payload(method, trace, key, clip, settings, grid, lines if done else None, truth, stamp)
 

@@ -9,10 +9,11 @@ import torch
 from core.clip import Clip
 from core.errors import BadKnob, BadText, BadWeights, ReaderError
 from core.graph import Source, StageCache, Trace, digest, run, upstream
-from core.methods import Method, find
-from core.networks.weights import Loaded, load_clip, load_prompters
+from core.methods import Method, Network, find
+from core.networks.weights import Loaded
 
 METHODS: Mapping[str, Method] = find()
+NETWORKS: Mapping[str, Network] = {name: one for method in METHODS.values() for name, one in method.networks.items()}
 TEXTS = 64  # the most texts of one run
 TEXT_LENGTH = 200  # the most characters of one text
 
@@ -23,17 +24,16 @@ class Engine:
         trace = Engine().run("stop", clip, texts=["a red ring moves left"], alpha=0.3)
 
     device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
-    models: network → file, name or `Loaded`: "clip" (see `load_clip`), "stop_first", "stop_all". What is not named is the
-    shipped one.
+    models: network → file, name or `Loaded`: "clip" (see `load_clip`), "stop_first", … What is not named is the shipped one.
     cache_mb: memory for results, in MB. Safe under threads: one run at a time, the others wait.
     """
 
     def __init__(self, device: str = "auto", models: Mapping[str, str | Loaded] | None = None, cache_mb: int = 512):
         self.device = pick_device(device)
         self.models = dict(models or {})
-        unknown = self.models.keys() - {"clip", "stop_first", "stop_all"}
-        if unknown:
-            raise BadWeights(f"The models are clip, stop_first and stop_all, got {', '.join(sorted(unknown))}.")
+        known = tuple(one.model for one in NETWORKS.values())
+        if unknown := self.models.keys() - set(known):
+            raise BadWeights(f"The models are {', '.join(known)}, got {', '.join(sorted(unknown))}.")
         self.cache = StageCache(cache_mb << 20)
         self._loaded: dict[str, Loaded] = {}
         self._lock = threading.RLock()
@@ -73,7 +73,7 @@ class Engine:
                     for name, one in networks.items()
                 },
             }
-            labels = {name: one.label for name, one in networks.items() if not self._hidden(name, settings)}
+            labels = {name: one.label for name, one in networks.items() if NETWORKS[name].used(settings)}
             return run(stages, sources, self.cache, labels, cancelled)
 
     def settings(self, method: str, knobs: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,6 +92,11 @@ class Engine:
         chosen = method_named(method)
         return chosen.limits({name: self.network(name).network for name in chosen.networks})
 
+    def grid(self, method: str) -> tuple[int, int]:
+        """(rows, columns) of the patches that the method's maps are over."""
+        chosen = method_named(method)
+        return chosen.grid({name: self.network(name).network for name in chosen.networks})
+
     def labels(self, method: str) -> dict[str, str]:
         """What was loaded, network by network, for the reader."""
         return {name: self.network(name).label for name in method_named(method).networks}
@@ -100,22 +105,11 @@ class Engine:
         """A network on the engine's device, loaded when first asked for."""
         with self._lock:
             if name not in self._loaded:
-                made = self._load(name)
+                wanted = NETWORKS[name]
+                made = wanted.load(self.models.get(wanted.model), *(self.network(other) for other in wanted.after))
                 made.network.to(self.device)
                 self._loaded[name] = made
             return self._loaded[name]
-
-    def _load(self, name: str) -> Loaded:
-        if name == "clip_towers":
-            return load_clip(self.models.get("clip"))
-        clip = self.network("clip_towers")
-        layers = 1 if name == "stop_first" else clip.network.vision.depth
-        return load_prompters(clip, layers, self.models.get(name))
-
-    @staticmethod
-    def _hidden(name: str, settings: Mapping[str, Any]) -> bool:
-        """Whether a network had no part in the run: prompters of the other depth."""
-        return name in ("stop_first", "stop_all") and name != f"stop_{settings.get('depth')}"
 
 
 def method_named(name: str) -> Method:

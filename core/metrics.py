@@ -1,4 +1,9 @@
-"""Pictures against truth: where a score points, what a region covers, whether counts follow motion."""
+"""Pictures against truth: where a score points, what a region covers, whether counts follow motion, what is detected."""
+
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
 
 import numpy as np
 from scipy.stats import spearmanr
@@ -43,3 +48,83 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         return 0.0
     return float(spearmanr(a, b).statistic)
+
+
+@dataclass(frozen=True, eq=False)
+class Things:
+    """What is, or was found, in one image or clip. box_N4: x0, y0, x1, y1; label_N from 0.
+
+    score_N: of what was found. ignored_N: True for what is there and is not asked for: to find it is neither right nor wrong.
+    mask_NHW: bool; where it is given, masks are compared, not boxes. A clip's masks are its frames' one below the other.
+    """
+
+    box_N4: np.ndarray
+    label_N: np.ndarray
+    score_N: np.ndarray | None = None
+    ignored_N: np.ndarray | None = None
+    mask_NHW: np.ndarray | None = None
+
+
+def average_precision(truths: Sequence[Things], found: Sequence[Things]) -> dict[str, float]:
+    """{ap, ap50, ap75} over all images, mean over classes, by COCO's own code; 0–1, or nan where nothing is asked for."""
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    masks = all(one.mask_NHW is not None for one in truths)
+    labels = sorted({int(label) for one in truths for label in one.label_N})
+    coco, results = COCO(), []
+    coco.dataset = {
+        "images": [{"id": i + 1} | _size(truth) for i, truth in enumerate(truths)],
+        "categories": [{"id": label} for label in labels],
+        "annotations": [],
+    }
+    for i, (truth, guess) in enumerate(zip(truths, found, strict=True)):
+        for n, area in enumerate(_areas(truth, masks)):
+            ignored = truth.ignored_N is not None and bool(truth.ignored_N[n])
+            coco.dataset["annotations"].append(
+                _entry(truth, n, i, masks) | {"id": len(coco.dataset["annotations"]) + 1, "area": area, "iscrowd": int(ignored)}
+            )
+        assert guess.score_N is not None
+        results += [_entry(guess, n, i, masks) | {"score": float(score)} for n, score in enumerate(guess.score_N)]
+    if not any(not one["iscrowd"] for one in coco.dataset["annotations"]):
+        return dict.fromkeys(("ap", "ap50", "ap75"), float("nan"))
+    if not results:
+        return dict.fromkeys(("ap", "ap50", "ap75"), 0.0)
+    with redirect_stdout(StringIO()):  # pycocotools tells its progress
+        coco.createIndex()
+        measured = COCOeval(coco, coco.loadRes(results), "segm" if masks else "bbox")
+        measured.evaluate()
+        measured.accumulate()
+        measured.summarize()
+    return {name: float(max(measured.stats[i], 0)) for i, name in enumerate(("ap", "ap50", "ap75"))}
+
+
+def _size(one: Things) -> dict:
+    return {} if one.mask_NHW is None else {"height": one.mask_NHW.shape[1], "width": one.mask_NHW.shape[2]}
+
+
+def _areas(one: Things, masks: bool) -> list[float]:
+    if masks:
+        assert one.mask_NHW is not None
+        return [float(mask.sum()) for mask in one.mask_NHW]
+    return [float((x1 - x0) * (y1 - y0)) for x0, y0, x1, y1 in one.box_N4]
+
+
+def _entry(one: Things, n: int, image: int, masks: bool) -> dict:
+    """One thing as COCO writes it."""
+    from pycocotools.mask import encode
+
+    said: dict = {"image_id": image + 1, "category_id": int(one.label_N[n])}
+    if masks:
+        assert one.mask_NHW is not None
+        return said | {"segmentation": encode(np.asfortranarray(one.mask_NHW[n], dtype=np.uint8))}
+    x0, y0, x1, y1 = (float(v) for v in one.box_N4[n])
+    return said | {"bbox": [x0, y0, x1 - x0, y1 - y0]}
+
+
+def overlap(a_N4: np.ndarray, b_N4: np.ndarray) -> np.ndarray:
+    """IoU of boxes, pair by pair: [N]; 0 for an empty one."""
+    low, high = np.maximum(a_N4[..., :2], b_N4[..., :2]), np.minimum(a_N4[..., 2:], b_N4[..., 2:])
+    both = np.clip(high - low, 0, None).prod(-1)
+    each = [np.clip(one[..., 2:] - one[..., :2], 0, None).prod(-1) for one in (a_N4, b_N4)]
+    return both / np.maximum(each[0] + each[1] - both, 1e-9)

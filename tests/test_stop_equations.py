@@ -8,8 +8,10 @@ import torch
 
 from core.errors import BadKnob
 from core.methods import stop
-from core.methods.stop import Settings
+from core.methods.stop import equations
+from core.methods.stop.equations import Settings
 from core.networks.prompters import CAP, Filter, Prompter
+from core.networks.vision import VisionTower, small_vit
 from core.training.stop import Batch, Model, keep_scale, padded
 from tests import tiny
 
@@ -32,19 +34,19 @@ def close(a, b, within=1e-6):
 
 def test_m_is_the_mean_square_of_each_patch():
     h = chance(T, P, D)
-    close(stop.mean_square(h), [[sum(float(h[i, j, k]) ** 2 for k in range(D)) / D for j in range(P)] for i in range(T)])
+    close(equations.mean_square(h), [[sum(float(h[i, j, k]) ** 2 for k in range(D)) / D for j in range(P)] for i in range(T)])
 
 
 def test_a_map_is_scaled_by_the_clips_largest_value_not_the_frames():
     maps = torch.tensor([[1.0, 2.0, 0.0], [4.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
-    close(stop.to_clip_scale(maps), maps / 4)
+    close(equations.to_clip_scale(maps), maps / 4)
     both = torch.stack([maps, 10 * maps])
-    close(stop.to_clip_scale(both), torch.stack([maps / 4, maps / 4]))  # each clip by its own
+    close(equations.to_clip_scale(both), torch.stack([maps / 4, maps / 4]))  # each clip by its own
 
 
 def test_a_map_of_nothing_stays_nothing():
-    assert stop.to_clip_scale(torch.zeros(T, P)).abs().max() == 0
-    assert stop.to_clip_scale(torch.full((T, P), 1e-14)).abs().max() == 0  # rounding is not motion
+    assert equations.to_clip_scale(torch.zeros(T, P)).abs().max() == 0
+    assert equations.to_clip_scale(torch.full((T, P), 1e-14)).abs().max() == 0  # rounding is not motion
 
 
 def test_the_score_is_attention_at_one_end_of_alpha_and_dynamics_at_the_other():
@@ -70,7 +72,7 @@ def test_a_region_never_holds_more_than_a_frame():
 
 def test_prompts_are_added_to_kept_patches_and_leave_the_others_as_they_were():
     h, prompt, region = chance(T, P, D), chance(T, P, D, seed=1), chance(T, P, seed=2) > 0
-    made = stop.add_prompts(h, prompt, region)
+    made = equations.add_prompts(h, prompt, region)
     for i in range(T):
         for j in range(P):
             assert torch.equal(made[i, j], h[i, j] + prompt[i, j] if region[i, j] else h[i, j])
@@ -80,10 +82,10 @@ def test_prompts_are_added_to_kept_patches_and_leave_the_others_as_they_were():
 
 def test_a_difference_is_a_frame_less_the_one_before():
     h = chance(T, P, D)
-    made = stop.differences(h)
+    made = equations.differences(h)
     assert made.shape == (T - 1, P, D)
     assert all(torch.equal(made[i], h[i + 1] - h[i]) for i in range(T - 1))
-    assert torch.equal(stop.differences(chance(2, T, P, D))[1], stop.differences(chance(2, T, P, D)[1]))
+    assert torch.equal(equations.differences(chance(2, T, P, D))[1], equations.differences(chance(2, T, P, D)[1]))
 
 
 @pytest.mark.parametrize("beta", [0.0, 1.0, 3.5])
@@ -96,17 +98,17 @@ def test_change_weighs_the_patches_kept_in_the_later_frame(beta):
             weight = 1 + beta * bool(region[i + 1, j])
             total += weight * sum(float(x[i, j, k]) ** 2 for k in range(D))
         made.append(total / (P * D))
-    close(stop.weighted_change(x, region, beta), made, 1e-5)
+    close(equations.weighted_change(x, region, beta), made, 1e-5)
 
 
 def test_counts_are_exact_ceilings_between_nothing_and_the_cap():
     change = torch.tensor([0.0, 0.5, 0.51, 0.25, 1.0, 2.0, 2.1, 1e9, 1e-9])
-    assert stop.counts(change, 4.0).tolist() == [0, 2, 3, 1, 4, 8, 8, 8, 0]  # a millionth of a prompt is rounding
-    assert stop.counts(change, 0.0).tolist() == [0] * 9
+    assert equations.counts(change, 4.0).tolist() == [0, 2, 3, 1, 4, 8, 8, 8, 0]  # a millionth of a prompt is rounding
+    assert equations.counts(change, 0.0).tolist() == [0] * 9
     tenths = torch.arange(0, 21) / 10  # 32-bit tenths: their products with η lie a bit above or below the whole number
     for eta in (0.1, 0.3, 0.7, 1.0, 2.5, 3.0, 5.0, 10.0):
         exact = [min(CAP, math.ceil(round(eta * 10) * i / 100)) for i in range(21)]
-        assert stop.counts(tenths, eta).tolist() == exact
+        assert equations.counts(tenths, eta).tolist() == exact
 
 
 def test_a_count_may_be_switched_off():
@@ -116,17 +118,17 @@ def test_a_count_may_be_switched_off():
 
 def test_the_sequence_stands_in_the_order_of_figure_2():
     prefix, frames, prompts = chance(2, D), chance(3, P, D, seed=1), chance(2, CAP, D, seed=2)
-    sequence = stop.interleave(prefix, frames, prompts, (3, 0))
+    sequence = equations.interleave(prefix, frames, prompts, (3, 0))
     expected = [*prefix, *frames[0], *prompts[0][:3], *frames[1], *frames[2]]
     assert torch.equal(sequence, torch.stack(expected))
     with pytest.raises(ValueError):
-        stop.interleave(prefix, frames, prompts, (3,))
+        equations.interleave(prefix, frames, prompts, (3,))
 
 
 @pytest.mark.parametrize("count", [(0, 0, 0), (8, 8, 8), (3, 0, 5)])
 def test_a_sequence_comes_apart_as_it_was_put_together(count):
     prefix, frames, prompts = chance(3, D), chance(T, P, D, seed=1), chance(T - 1, CAP, D, seed=2)
-    back = stop.split(stop.interleave(prefix, frames, prompts, count), count, 3, P)
+    back = equations.split(equations.interleave(prefix, frames, prompts, count), count, 3, P)
     assert torch.equal(back[0], prefix) and torch.equal(back[1], frames)
     assert all(torch.equal(part, prompts[i][: count[i]]) for i, part in enumerate(back[2]))
 
@@ -310,7 +312,7 @@ def test_empty_places_of_a_gap_are_seen_by_nobody():
 def test_straight_through_has_the_hard_value_and_the_soft_gradient():
     x = torch.tensor([-1.0, 0.3, 2.0], requires_grad=True)
     hard = (x > 0).float()
-    made = stop.straight_through(hard, torch.sigmoid(x))
+    made = equations.straight_through(hard, torch.sigmoid(x))
     assert torch.equal(made, hard)
     made.sum().backward()
     close(x.grad, [math.exp(-v) / (1 + math.exp(-v)) ** 2 for v in (-1.0, 0.3, 2.0)])
@@ -320,7 +322,7 @@ def prompted_layer(prompter):
     h = chance(2, T, P, 32)
     attention = chance(2, T, P, seed=1).softmax(-1)
     settings = Settings(alpha=0.5, kept=2, beta=1.0, eta=4.0)
-    return h, attention, stop.prompt_layer(h, attention, prompter, GRID, settings)
+    return h, attention, equations.prompt_layer(h, attention, prompter, GRID, settings)
 
 
 def test_values_of_a_prompted_layer_are_the_hard_ones_while_gradients_flow():
@@ -328,15 +330,15 @@ def test_values_of_a_prompted_layer_are_the_hard_ones_while_gradients_flow():
     h, attention, made = prompted_layer(prompter)
     with torch.no_grad():
         for b in range(2):
-            M = stop.to_clip_scale(stop.mean_square(prompter.dynamics_filter(h[b : b + 1], GRID)[0]))
-            region = stop.region_TP(stop.score_TP(stop.to_clip_scale(attention[b]), M, 0.5), 2)
+            M = equations.to_clip_scale(equations.mean_square(prompter.dynamics_filter(h[b : b + 1], GRID)[0]))
+            region = stop.region_TP(stop.score_TP(equations.to_clip_scale(attention[b]), M, 0.5), 2)
             assert torch.equal(made.region_BTP[b], region)
-            prompted = stop.add_prompts(h[b], prompter.spatial(h[b : b + 1], GRID)[0], region)
+            prompted = equations.add_prompts(h[b], prompter.spatial(h[b : b + 1], GRID)[0], region)
             close(made.prompted_BTPD[b].detach(), prompted)
-            gap = stop.differences(prompted)[None]
-            change = stop.weighted_change(prompter.gap_filter(gap, GRID)[0], region, 1.0)
+            gap = equations.differences(prompted)[None]
+            change = equations.weighted_change(prompter.gap_filter(gap, GRID)[0], region, 1.0)
             close(made.change_BG[b].detach(), change)
-            count = stop.counts(change, 4.0)
+            count = equations.counts(change, 4.0)
             assert made.count_BG[b].tolist() == count.tolist()
             prompts = prompter.temporal(gap, GRID)[0]
             for g in range(T - 1):
@@ -372,3 +374,21 @@ def test_the_video_feature_teaches_both_filters_at_every_prompted_layer(depth):
         for one in (prompter.dynamics_filter, prompter.gap_filter):
             assert one.conv.weight.grad.abs().max() > 0
     assert all(one.grad is None for one in loaded.network.parameters())  # the towers stay frozen
+
+
+def test_equal_changes_get_equal_prompts_at_the_ends_of_a_clip_too():
+    prompter = Prompter(32)
+    gap = chance(1, 1, P, 32).expand(1, 4, P, 32)
+    prompts = prompter.temporal(gap, GRID)[0].detach()
+    for g in range(1, 4):
+        close(prompts[g], prompts[0], within=1e-5)
+
+
+def test_a_token_of_the_small_vit_changes_only_with_its_own_patch():
+    torch.manual_seed(0)
+    tower = VisionTower(small_vit(size=(64, 96), patch=16, width=64, depth=1, features=8)).eval()
+    pixels = chance(1, 3, 64, 96)
+    touched = pixels.clone()
+    touched[:, :, 16:32, 32:48] += 1  # row 1, column 2 of 4 × 6 patches
+    moved = (tower.embed(touched) - tower.embed(pixels))[0, tower.prefix :].abs().amax(-1)
+    assert moved[8] > 0 and moved[torch.arange(24) != 8].max() == 0

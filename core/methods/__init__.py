@@ -9,15 +9,31 @@ from typing import Any
 from core.graph import Stage, check_wiring
 from core.kinds import Output
 from core.knobs import KnobSet
+from core.networks.weights import Loaded
 
 GIVEN = ("clip", "texts", "device")  # what every run has, besides knobs and networks
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that stages ask for by name.
+
+    model: what a reader names other weights by (`--models clip=FILE`). load: (that file or name, or None for the shipped
+    ones, and the networks in `after`) → Loaded. used: settings → whether a run with these knobs reads it.
+    """
+
+    model: str
+    load: Callable[..., Loaded]
+    after: tuple[str, ...] = ()
+    used: Callable[[Mapping[str, Any]], bool] = lambda settings: True
 
 
 @dataclass(frozen=True)
 class Method:
     """A paper as a list of functions.
 
-    networks: names of the networks its stages ask for. limits: networks → upper ends of knobs that depend on their geometry.
+    networks: what its stages ask for, by the name they ask with. limits: networks → upper ends of knobs that depend on their
+    geometry. grid: networks → (rows, columns) of the patches that its maps are over.
     """
 
     name: str
@@ -25,8 +41,9 @@ class Method:
     paper: str
     knobs: type[KnobSet]
     stages: tuple[Stage, ...]
-    networks: tuple[str, ...]
+    networks: Mapping[str, Network]
     outputs: tuple[Output, ...]
+    grid: Callable[[Mapping[str, Any]], tuple[int, int]]
     limits: Callable[[Mapping[str, Any]], dict[str, float]] = field(default=lambda networks: {})
 
     def __post_init__(self):

@@ -48,9 +48,7 @@ class SpatialPrompter(nn.Module):
             nn.ReLU(),
             nn.Conv3d(hidden, hidden, (1, 3, 3), padding=(0, 1, 1)),
         )
-        self.mlp = nn.Sequential(
-            nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, width), nn.Dropout(dropout)
-        )
+        self.mlp = nn.Sequential(nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, width), nn.Dropout(dropout))
         start(self, self.mlp[2])
 
     def forward(self, tokens_BTPD: Tensor, grid: tuple[int, int]) -> Tensor:
@@ -62,6 +60,7 @@ class TemporalPrompter(nn.Module):
 
     Figure 2c ends in a Linear that turns the tokens of a gap into its prompts. A Linear over the token axis would tie the
     weights to one number of patches; ours gives each of the Q prompts a softmax over the patches, so any grid works.
+    Time is padded by repeating the end gaps.
     """
 
     def __init__(self, width: int, hidden: int, dropout: float, heads: int = 4):
@@ -71,7 +70,7 @@ class TemporalPrompter(nn.Module):
         self.convs = nn.Sequential(
             nn.Conv3d(width, hidden, (1, 3, 3), padding=(0, 1, 1)),
             nn.ReLU(),
-            nn.Conv3d(hidden, width, (3, 1, 1), padding=(1, 0, 0)),
+            nn.Conv3d(hidden, width, (3, 1, 1)),  # over the gap before, this one and the one after
         )
         self.look = nn.Linear(width, CAP)
         self.pooled = nn.LayerNorm(width)
@@ -84,7 +83,7 @@ class TemporalPrompter(nn.Module):
         B, G, P, D = difference_BGPD.shape
         x = self.norm(difference_BGPD).flatten(0, 1)
         x = (x + self.attention(x, x, x, need_weights=False)[0]).unflatten(0, (B, G))
-        x = to_tokens(self.convs(to_video(x, grid)))
+        x = to_tokens(self.convs(repeat_ends(to_video(x, grid))))
         weight_BGPQ = self.look(x).softmax(2)
         pooled_BGQD = self.pooled(torch.einsum("bgpq,bgpd->bgqd", weight_BGPQ, x))
         value_QDD = self.value.weight.view(CAP, D, D)  # each prompt its own projection

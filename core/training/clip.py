@@ -8,13 +8,19 @@ prompts can steer the frozen tower towards an action. A sharp frame still tells 
 Text–text: two paraphrases of a caption, apart from every other caption. Both are the symmetric InfoNCE of CLIP
 (Radford et al., 2021). The second keeps the actions apart in the text space; without it the image–text loss would teach
 the text tower to ignore the words that no single frame can show.
+
+Hard negatives: in a batch of 64 few pictures differ in the shape alone, or in the action alone. So a frame of a lone thing is
+also told from every noun of the training split, and an exposure from all fifteen actions. Pictures are mirrored (and
+"left" with them), and cropped a little: without that the tower learns its backgrounds by heart.
 """
 
 import argparse
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -31,15 +37,21 @@ from core.world import ACTIONS, COLOURS, SHAPES, caption, pairs
 
 SIZE = (128, 128)
 LONE = 0.7  # of the scenes show the actor alone: which word belongs to what is learned there first
+CROP = 0.86  # least side of the window that is cut out of a picture
+MIRRORED = {"moves left": "moves right", "spins clockwise": "spins counter-clockwise"}
+MIRRORED |= {after: before for before, after in MIRRORED.items()}
 SHAPE = dict(size=SIZE, patch=16, width=128, depth=3, features=128)
+
+NOUNS = [list_of([f"{colour} {shape}"]) for colour, shape in pairs("train")]
+DOINGS = [caption(None, None, action) for action in ACTIONS]
 
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=WEIGHTS / "clip.safetensors")
-    parser.add_argument("--steps", type=int, default=1000)
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--scenes", type=int, default=5000, help="training scenes, eight frames of each")
+    parser.add_argument("--steps", type=int, default=5500)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--scenes", type=int, default=16000, help="training scenes, eight frames of each")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
     args = parser.parse_args(argv)
@@ -66,13 +78,16 @@ def train(args) -> None:
         rng = np.random.default_rng([args.seed, step])
         for group in optimizer.param_groups:
             group["lr"] = cosine(step, args.steps, 1.5e-3, warmup=60)
-        frames_BHWC, texts = batch(samples, args.batch, rng)
-        image_BE = encode(vision, frames_BHWC.to(device))
-        both_BE = text(texts + [p for one in captions(rng) for p in (paraphrase(one, rng), paraphrase(one, rng))])
-        shown_BE, said_BE = both_BE[: len(texts)], both_BE[len(texts) :]
+        one = batch(samples, args.batch, rng)
+        image_BE = encode(vision, one.pictures_BHWC.to(device))
+        pairs_of = [p for said in captions(rng) for p in (paraphrase(said, rng), paraphrase(said, rng))]
+        shown_BE, said_BE = text(one.texts + pairs_of).split([len(one.texts), len(pairs_of)])
         image_loss = contrast(image_BE, shown_BE, scale.exp())
         text_loss = contrast(said_BE[0::2], said_BE[1::2], scale.exp())
-        loss = image_loss + 0.5 * text_loss
+        choice_YE = text(NOUNS + DOINGS)
+        noun_loss = among(image_BE, choice_YE[: len(NOUNS)], one.noun_B.to(device), scale.exp())
+        action_loss = among(image_BE, choice_YE[len(NOUNS) :], one.action_B.to(device), scale.exp())
+        loss = image_loss + noun_loss + action_loss + 0.5 * text_loss
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -80,7 +95,8 @@ def train(args) -> None:
         with torch.no_grad():
             scale.clamp_(0, 4.6052)  # CLIP's ceiling: a temperature of 0.01
         if step % 20 == 0:
-            bar.set_postfix(image=f"{image_loss.item():.3f}", text=f"{text_loss.item():.3f}")
+            losses = dict(image=image_loss, noun=noun_loss, action=action_loss, text=text_loss)
+            bar.set_postfix({name: f"{value.item():.3f}" for name, value in losses.items()})
         if step % 100 == 99:
             checkpoint.save(step + 1)
     asked = " ".join(f"--{name} {getattr(args, name)}" for name in ("steps", "batch", "scenes", "seed"))
@@ -93,24 +109,50 @@ def train(args) -> None:
     print(json.dumps(json.loads(args.out.with_suffix(".json").read_text())["scores"], indent=1))
 
 
-def batch(samples: list[Sample], size: int, rng: np.random.Generator) -> tuple[Tensor, list[str]]:
+@dataclass(frozen=True)
+class Batch:
+    """pictures_BHWC uint8 and a sentence about each. noun_B, action_B: index in NOUNS, DOINGS, or −1 where it has none."""
+
+    pictures_BHWC: Tensor
+    texts: list[str]
+    noun_B: Tensor
+    action_B: Tensor
+
+
+def batch(samples: list[Sample], size: int, rng: np.random.Generator) -> Batch:
     """Pictures of different scenes, each with a sentence about it: half plain frames and what they show, half long
     exposures and the caption of their clip (a quarter of these say only "an object")."""
-    pictures, texts = [], []
+    pictures, texts, noun, action = [], [], [], []
     for i in rng.choice(len(samples), size, replace=False):
-        one = samples[i]
+        scene, mirror = samples[i].scene, rng.random() < 0.5
+        doing = MIRRORED.get(scene.action, scene.action) if mirror else scene.action
+        own = caption(scene.actor.colour, scene.actor.shape, doing)
+        noun.append(-1)
+        action.append(-1)
         if rng.random() < 0.5:
-            pictures.append(exposure(one.frames_THWC, rng))
-            anonymous = rng.random() < 0.25
-            said = caption(None, None, one.scene.action) if anonymous else one.scene.caption
+            picture = exposure(samples[i].frames_THWC, rng)
+            said = caption(None, None, doing) if rng.random() < 0.25 else own
+            action[-1] = ACTIONS.index(doing)
         else:
-            t = rng.integers(len(one.frames_THWC))
-            pictures.append(one.frames_THWC[t])
-            seen = [thing for thing in one.scene.objects if (one.instance_THW[t] == thing.id).any()]
+            t = rng.integers(len(samples[i].frames_THWC))
+            picture = samples[i].frames_THWC[t]
+            seen = [thing for thing in scene.objects if (samples[i].instance_THW[t] == thing.id).any()]
             nouns = [f"{seen[j].colour} {seen[j].shape}" for j in rng.permutation(len(seen))[:3]]
-            said = list_of(nouns) if nouns else one.scene.caption
+            said = list_of(nouns) if nouns else own
+            if len(seen) == 1:
+                noun[-1] = NOUNS.index(said)
+        pictures.append(cropped(picture[:, ::-1] if mirror else picture, rng))
         texts.append(paraphrase(said, rng))
-    return torch.from_numpy(np.stack(pictures)), texts
+    return Batch(torch.from_numpy(np.stack(pictures)), texts, torch.tensor(noun), torch.tensor(action))
+
+
+def cropped(picture_HWC: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A window of a random size and place, as large as the picture again."""
+    H, W, _ = picture_HWC.shape
+    share = rng.uniform(CROP, 1)
+    h, w = round(share * H), round(share * W)
+    y, x = rng.integers(H - h + 1), rng.integers(W - w + 1)
+    return cv2.resize(np.ascontiguousarray(picture_HWC[y : y + h, x : x + w]), (W, H), interpolation=cv2.INTER_LINEAR)
 
 
 def exposure(frames_THWC: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -122,7 +164,7 @@ def exposure(frames_THWC: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return mean.round().astype(np.uint8)
 
 
-def captions(rng: np.random.Generator, objects: int = 4) -> list[str]:
+def captions(rng: np.random.Generator, objects: int = 2) -> list[str]:
     """Every action of a few objects, "an object" among them: the hard negatives are the other actions of one object."""
     known = pairs("train")
     chosen = [known[i] for i in rng.choice(len(known), objects - 1, replace=False)]
@@ -139,6 +181,12 @@ def contrast(a_BE: Tensor, b_BE: Tensor, scale: Tensor) -> Tensor:
     logits = scale * a_BE @ b_BE.T
     target = torch.arange(len(logits), device=logits.device)
     return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
+
+
+def among(image_BE: Tensor, choice_YE: Tensor, right_B: Tensor, scale: Tensor) -> Tensor:
+    """Cross-entropy of the right choice among all, of the pictures that have one (not −1)."""
+    has_B = right_B >= 0
+    return F.cross_entropy(scale * image_BE[has_B] @ choice_YE.T, right_B[has_B]) if has_B.any() else image_BE.sum() * 0
 
 
 @torch.no_grad()

@@ -20,7 +20,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core.methods.stop import METHOD, Settings, prompt_layer
+from core.methods.stop import METHOD
+from core.methods.stop.equations import Settings, prompt_layer
 from core.networks.prompters import CAP, Prompters
 from core.networks.vision import VisionTower
 from core.networks.weights import WEIGHTS, Clip, fill, load_clip, read, save

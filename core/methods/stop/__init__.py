@@ -2,13 +2,11 @@
 
 Liu, Xu, Su, Zou, Peng, Zhou: *STOP: Integrated Spatial-Temporal Dynamic Prompting for Video Understanding*, CVPR 2025.
 
-The stages below are the paper's equations in its order. The equations take tensors with any leading dimensions, so that
-training and the page run the same lines. Where the paper is silent the choice is ours, and is listed in READINGS.
+The stages below are the paper's equations in its order; what they share with training is in `equations`. Where the paper
+is silent the choice is ours, and is listed in READINGS.
 
 Letters: T frames, G = T − 1 gaps, P patches (row-major), Q prompts a gap can hold, D width, L layers, Y texts, E features.
 """
-
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -17,10 +15,24 @@ from core.clip import Clip
 from core.errors import BadClip, BadKnob
 from core.kinds import GapCounts, GapScores, PatchMap, RegionMask, TextScores, TokenSequence
 from core.knobs import KnobSet, knob
-from core.methods import Method
-from core.networks.prompters import CAP, Prompter
-
-SILENT = 1e-12  # a map whose largest value is below this is all zero: a still clip has no dynamics to scale
+from core.methods import Method, Network
+from core.methods.stop.equations import (
+    Settings,
+    add_prompts,
+    blend,
+    counts,
+    differences,
+    highest,
+    interleave,
+    mean_square,
+    prompt_layer,
+    split,
+    to_clip_scale,
+    weighted_change,
+    with_prefix,
+)  # fmt: skip
+from core.networks.prompters import CAP
+from core.networks.weights import load_clip, load_prompters
 
 
 class StopKnobs(KnobSet):
@@ -81,15 +93,14 @@ def dynamics_TP(filtered_TPD: Tensor) -> Tensor:
 
 def score_TP(attention_TP: Tensor, dynamics_TP: Tensor, alpha: float) -> Tensor:
     """W^s = α·A + (1 − α)·M: what stands out, and what moves, in one number. (§3.2)"""
-    return alpha * attention_TP + (1 - alpha) * dynamics_TP
+    return blend(attention_TP, dynamics_TP, alpha)
 
 
 def region_TP(score_TP: Tensor, kept: int) -> Tensor:
     """r: True for the N_s highest scores of each frame; among equals the earlier patch. (§3.2)"""
     if kept > score_TP.shape[-1]:
         raise BadKnob(f"N_s (kept) is 1 to {score_TP.shape[-1]}, the patches of a frame, got {kept}.")
-    top_TK = score_TP.sort(dim=-1, descending=True, stable=True).indices[..., :kept]
-    return torch.zeros_like(score_TP, dtype=torch.bool).scatter(-1, top_TK, True)
+    return highest(score_TP, kept)
 
 
 def spatial_prompt_TPD(patches_TPD: Tensor, prompters, clip_towers) -> Tensor:
@@ -171,124 +182,6 @@ def unknown_words(texts: tuple[str, ...], clip_towers) -> tuple[str, ...]:
     return clip_towers.text.unknown(list(texts))
 
 
-# ---- equations: any leading dimensions, differentiable where they can be ----------------------------------------------
-
-
-def mean_square(x: Tensor) -> Tensor:
-    """1/d · Σ_k x_k² over the last dimension."""
-    return x.square().mean(-1)
-
-
-def to_clip_scale(map_TP: Tensor) -> Tensor:
-    """Divided by the clip's largest value; a map of nothing stays zero. One scale per clip, never per frame."""
-    top = map_TP.amax((-2, -1), keepdim=True)
-    return torch.where(top > SILENT, map_TP / top.clamp(min=SILENT), 0)
-
-
-def add_prompts(h_TPD: Tensor, prompt_TPD: Tensor, region_TP: Tensor) -> Tensor:
-    """h + r·p."""
-    return h_TPD + region_TP.unsqueeze(-1).to(h_TPD.dtype) * prompt_TPD
-
-
-def differences(h_TPD: Tensor) -> Tensor:
-    """h_{i+1} − h_i, [T − 1, P, D]."""
-    return h_TPD[..., 1:, :, :] - h_TPD[..., :-1, :, :]
-
-
-def weighted_change(filtered_GPD: Tensor, region_TP: Tensor, beta: float | Tensor) -> Tensor:
-    """1/(N_p·d) · Σ_j (1 + β·r_j) Σ_k x_jk², with the region of the gap's later frame. [G]"""
-    weight_GP = 1 + beta * region_TP[..., 1:, :].to(filtered_GPD.dtype)
-    return (weight_GP * mean_square(filtered_GPD)).mean(-1)
-
-
-def counts(change_G: Tensor, eta: float | Tensor) -> Tensor:
-    """⌈η·W⌉, from 0 to CAP, whole numbers.
-
-    Rounded to six digits first: 4 × 0.5 must give 2, whatever the last bit of a 32-bit product says."""
-    return (eta * change_G).double().mul(1e6).round().div(1e6).ceil().clamp(0, CAP).long()
-
-
-def interleave(prefix_RD: Tensor, frames_TPD: Tensor, prompt_GQD: Tensor, count_G: tuple[int, ...]) -> Tensor:
-    """[prefix; frame 1; the first N_1 prompts of gap 1; frame 2; …]."""
-    parts = [prefix_RD, frames_TPD[0]]
-    for frame_PD, prompt_QD, count in zip(frames_TPD[1:], prompt_GQD, count_G, strict=True):
-        parts += [prompt_QD[:count], frame_PD]
-    return torch.cat(parts)
-
-
-def split(sequence_SD: Tensor, count_G: tuple[int, ...], R: int, P: int) -> tuple[Tensor, Tensor, list[Tensor]]:
-    """`interleave` undone: prefix, frames, and the prompts of each gap."""
-    sizes = [R, P, *(size for count in count_G for size in (count, P))]
-    prefix_RD, *parts = sequence_SD.split(sizes)
-    return prefix_RD, torch.stack(parts[0::2]), parts[1::2]
-
-
-def with_prefix(prefix_RD: Tensor, frames_TPD: Tensor) -> Tensor:
-    """The video's prefix before every frame: [T, R + P, D]."""
-    return torch.cat([prefix_RD.expand(len(frames_TPD), -1, -1), frames_TPD], 1)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The knobs one prompted layer needs."""
-
-    alpha: float | Tensor
-    kept: int
-    beta: float | Tensor
-    eta: float | Tensor
-    spatial: bool = True
-    temporal: bool = True
-
-
-@dataclass(frozen=True)
-class Prompted:
-    """What the two modules make of one layer's tokens."""
-
-    region_BTP: Tensor
-    prompted_BTPD: Tensor
-    change_BG: Tensor
-    count_BG: Tensor
-    temporal_BGQD: Tensor
-
-
-def prompt_layer(
-    h_BTPD: Tensor, attention_BTP: Tensor, prompter: Prompter, grid: tuple[int, int], settings: Settings
-) -> Prompted:
-    """The stages above for a batch of clips at one layer, with straight-through gradients where they are hard.
-
-    The top-N_s and the ceiling have no gradient. Forward both are exact; backward r passes the gradient of a sigmoid
-    around the N_s-th score, so that 𝒩^s learns, and each prompt that is there passes that of a sigmoid around its rank,
-    so that 𝒩^t learns. In inference nothing of this is seen.
-    """
-    attention = to_clip_scale(attention_BTP)
-    dynamics = to_clip_scale(mean_square(prompter.dynamics_filter(h_BTPD, grid)))
-    score = score_TP(attention, dynamics, settings.alpha)  # pyright: ignore[reportArgumentType]
-    region = region_TP(score, settings.kept)
-    gate = straight_through(region.to(h_BTPD.dtype), soft_region(score, region))
-    prompted = add_prompts(h_BTPD, prompter.spatial(h_BTPD, grid), gate) if settings.spatial else h_BTPD
-    gap = differences(prompted)
-    # detached: what W^t would like to change is 𝒩^t, not the prompts it measures (else both grow without bound)
-    change = weighted_change(prompter.gap_filter(gap.detach(), grid), gate, settings.beta) / prompter.change_scale
-    count = counts(change.detach(), settings.eta) if settings.temporal else torch.zeros_like(change, dtype=torch.long)
-    prompt_BGQD = prompter.temporal(gap, grid)
-    rank_Q = torch.arange(CAP, device=h_BTPD.device)
-    there_BGQ = (rank_Q < count.unsqueeze(-1)).to(h_BTPD.dtype)
-    soft_BGQ = torch.sigmoid(4 * ((settings.eta * change).unsqueeze(-1) - rank_Q))
-    prompt_BGQD = prompt_BGQD * straight_through(there_BGQ, soft_BGQ).unsqueeze(-1)
-    return Prompted(region, prompted, change, count, prompt_BGQD)
-
-
-def straight_through(hard: Tensor, soft: Tensor) -> Tensor:
-    """The value of `hard` with the gradient of `soft` (Bengio et al., 2013)."""
-    return hard + (soft - soft.detach() if soft.requires_grad else 0)
-
-
-def soft_region(score_TP: Tensor, region_TP: Tensor) -> Tensor:
-    """A sigmoid around the lowest kept score of each frame."""
-    edge_T1 = score_TP.masked_fill(~region_TP, torch.inf).amin(-1, keepdim=True).detach()
-    return torch.sigmoid(10 * (score_TP - edge_T1))
-
-
 READINGS = (
     ("A", "The frozen model's CLS → patch attention, softmax over one frame's patches, mean over heads, from one block."),
     ("scale of A and M", "Each is divided by its largest value in the clip, never per frame: α blends like with like."),
@@ -310,6 +203,17 @@ READINGS = (
     ("frames", "A frame is resized whole to the encoder's input; nothing is cropped."),
 )
 
+
+def first_layer(file, clip):
+    """The prompters before the first block."""
+    return load_prompters(clip, 1, file)
+
+
+def all_layers(file, clip):
+    """A set of prompters before every block."""
+    return load_prompters(clip, clip.network.vision.depth, file)
+
+
 METHOD = Method(
     name="stop",
     title="STOP — spatial and temporal dynamic prompts",
@@ -320,7 +224,12 @@ METHOD = Method(
         spatial_prompt_TPD, prompted_TPD, difference_GPD, gap_filtered_GPD, change_G, prompt_count_G, temporal_prompt_GQD,
         sequence_SD, video_E, text_YE, similarity_Y, unknown_words,
     ),
-    networks=("clip_towers", "stop_first", "stop_all"),
+    networks={
+        "clip_towers": Network("clip", load_clip),
+        "stop_first": Network("stop_first", first_layer, ("clip_towers",), lambda knobs: knobs["depth"] == "first"),
+        "stop_all": Network("stop_all", all_layers, ("clip_towers",), lambda knobs: knobs["depth"] == "all"),
+    },
+    grid=lambda networks: networks["clip_towers"].vision.grid,
     outputs=(
         PatchMap("attention_TP", "A", "attention inside each frame", "share of the clip's largest"),
         PatchMap("dynamics_TP", "M", "change around each frame", "share of the clip's largest"),

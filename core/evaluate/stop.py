@@ -1,4 +1,4 @@
-"""What the pictures are worth, on clips no training has seen:  python -m core.evaluate stop [--clips N --seed S --json FILE]
+"""STOP on clips no training has seen:  python -m core.evaluate stop
 
 (a) actions   which of fifteen actions a video shows, and which caption is its own, with and without prompts
 (b) regions   whether the regions are on the actor
@@ -6,40 +6,20 @@
 (d) hard      the same where the camera pans, the background slides, distractors blink or drift
 """
 
-import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from core.methods.stop import mean_square, score_TP, to_clip_scale
+from core.methods.stop.equations import blend, mean_square, to_clip_scale
 from core.metrics import on_actor, pointing, precision, rank_correlation, recall, top
-from core.networks.weights import WEIGHTS, Loaded, load_clip
-from core.training.loop import pick_device
+from core.networks.weights import Loaded, load_clip
 from core.training.pool import pool
 from core.training.stop import FRAMES, VARIANTS, Data, Model, default, file_of, frozen_attention, generic, grammar, load
 from core.world import HARD
 
 REGIONS = {"default": None, "attention": 1.0, "dynamics": 0.0}
 SEEDS = 10  # the most training seeds that are looked for
-
-
-def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("method", choices=("stop",))
-    parser.add_argument("--clips", type=int, default=480, help="held-out clips; a third of that for each hard case")
-    parser.add_argument("--seed", type=int, default=0, help="of the clips")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS)
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--json", type=Path)
-    args = parser.parse_args(argv)
-    if args.clips < 3:
-        parser.error(f"--clips is at least 3, got {args.clips}.")
-    found = evaluate(args.weights, args.clips, args.seed, pick_device(args.device))
-    print(table(found))
-    if args.json:
-        args.json.write_text(json.dumps(found, indent=1) + "\n")
 
 
 @torch.no_grad()
@@ -148,7 +128,7 @@ def regions(model: Model, data: Data, seed: int) -> dict:
             if sample.scene.action == "stays still":
                 continue
             truth = on_actor(sample.instance_THW, grid)
-            maps = {name: score_TP(*(cue[i] for cue in cues), default("alpha") if alpha is None else alpha).cpu().numpy()
+            maps = {name: blend(*(cue[i] for cue in cues), default("alpha") if alpha is None else alpha).cpu().numpy()
                     for name, alpha in REGIONS.items()}  # fmt: skip
             maps |= {"random": rng.random(truth.shape), "centre": np.repeat(middle, len(truth), 0)}
             for name, score in maps.items():
@@ -206,7 +186,3 @@ def table(found: dict) -> str:
             lines.append(f"{name:12}{row['pointing']:10.1%}{row['precision']:11.1%}{row['recall']:8.1%}")
         lines.append("counts      " + "  ".join(f"{name} {value:.2f}" for name, value in part["counts"].items()))
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    main()

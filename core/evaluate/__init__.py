@@ -1,0 +1,1 @@
+"""What the pictures are worth, on clips no training has seen: one file a method."""

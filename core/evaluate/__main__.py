@@ -1,0 +1,33 @@
+"""Measure a method against the truth of held-out clips:  python -m core.evaluate stop [--clips N --seed S --json FILE]"""
+
+import argparse
+import json
+from pathlib import Path
+
+from core.evaluate import stop, stpn
+from core.networks.weights import WEIGHTS
+from core.training.loop import pick_device
+
+METHODS = {"stop": stop, "stpn": stpn}
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m core.evaluate", description=__doc__)
+    parser.add_argument("method", choices=METHODS)
+    parser.add_argument("--clips", type=int, default=480, help="held-out clips; a third of that for each hard case")
+    parser.add_argument("--seed", type=int, default=0, help="of the clips")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args(argv)
+    if args.clips < 3:
+        parser.error(f"--clips is at least 3, got {args.clips}.")
+    method = METHODS[args.method]
+    found = method.evaluate(args.weights, args.clips, args.seed, pick_device(args.device))
+    print(method.table(found))
+    if args.json:
+        args.json.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

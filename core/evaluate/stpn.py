@@ -1,0 +1,205 @@
+"""STPN against the same detector without prompts, on clips no training has seen:  python -m core.evaluate stpn
+
+clean, degraded   boxes in one frame of each clip, clean or spoilt, its supports clean (VOD)
+speed             the spoilt frames again, by how fast the things move
+vis, vot          masks with identities through the clip; one thing followed from its first box
+predictors        every trained predictor, shallow and deep
+sweeps            K and S; supports as bad as the current frame; supports that never show the thing; a scene cut
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core.evaluate.clips import segmentation, tracking
+from core.metrics import Things, average_precision, overlap
+from core.networks.detector import Found
+from core.networks.stpn import SIZE, Stpn
+from core.training.pool import Sample, pool
+from core.training.stpn import BASELINE, FRAMES, VARIANTS, Batch, file_of, load, maps_of, truth_of
+from core.world import DEGRADATIONS, degrade
+
+SEVERITIES = (0.25, 0.5, 0.75, 1.0)
+USUAL = "attention/shallow"  # the variant called "stpn" in the tables
+SUPPORTS = 6  # K of the tables
+SEEDS = 10  # the most training seeds that are looked for
+NEAR = 2  # frames: a thing's speed is its box's mean IoU with itself up to so far away (half a second)
+SPEEDS = {"slow": (0.9, 1.01), "medium": (0.7, 0.9), "fast": (-0.01, 0.7)}  # ImageNet VID's bounds of the motion IoU
+
+
+def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict:
+    """Every number of the module's first lines; fractions are 0–1, AP50 where nothing else is said."""
+    models = trained(weights, device)
+    if BASELINE not in models or USUAL not in models:
+        raise SystemExit(f"There are no trained weights of {BASELINE} and {USUAL} in {weights}: python -m core.training.stpn")
+    pair = {"baseline": models[BASELINE][0], "stpn": models[USUAL][0]}
+    samples = pool(seed * 100_000, clips, "test", FRAMES, SIZE)
+    current_N = np.random.default_rng(seed).integers(0, FRAMES, clips)
+
+    def ap50(model: Stpn, **asked) -> float:
+        return detection(model, samples, current_N, device, **asked)["ap50"]
+
+    found: dict = {
+        "clean": {name: detection(model, samples, current_N, device) for name, model in pair.items()},
+        "degraded": {
+            kind: {
+                str(severity): {name: ap50(model, kind=kind, severity=severity) for name, model in pair.items()}
+                for severity in SEVERITIES
+            }
+            for kind in DEGRADATIONS
+        },
+        "speed": {
+            speed: {name: ap50(model, kind="motion_blur", severity=0.5, speed=bounds) for name, model in pair.items()}
+            for speed, bounds in SPEEDS.items()
+        },
+        "headline": {
+            name: spread([mean_spoilt(model, samples, current_N, device) for model in models[variant]])
+            for name, variant in (("baseline", BASELINE), ("stpn", USUAL))
+        },
+        "predictors": {
+            variant: {"clean": ap50(several[0]), "spoilt": mean_spoilt(several[0], samples, current_N, device)}
+            for variant, several in models.items()
+        },
+    }
+    usual, spoil = pair["stpn"], dict(kind="motion_blur", severity=0.75)
+    found["sweeps"] = {
+        "K": {str(K): ap50(usual, supports=K, **spoil) for K in (2, 4, 6, 14, 30)},
+        "S": {str(S): ap50(usual, supports=4, stride=S, **spoil) for S in (1, 2, 3)},
+        "supports": {
+            "clean": ap50(usual, **spoil),
+            "as bad as the current frame": ap50(usual, spoil_supports=True, **spoil),
+            "of another clip (a scene cut)": ap50(usual, other_clip=True, **spoil),
+            "no prompts, same weights": ap50(usual, supports=0, **spoil),
+        },
+    }
+    few = samples[: max(2, clips // 4)]
+    found["vis"] = {name: segmentation(model, few, device) for name, model in pair.items()}
+    found["vot"] = {name: tracking(model, few, device) for name, model in pair.items()}
+    found["about"] = {
+        "command": f"python -m core.evaluate stpn --clips {clips} --seed {seed}", "split": "test", "clips": clips,
+        "clips_vis_vot": len(few), "frames": FRAMES, "supports": SUPPORTS, "device": str(device),
+        "training_seeds": {name: len(several) for name, several in models.items()},
+    }  # fmt: skip
+    return found
+
+
+def trained(weights: Path, device: torch.device) -> dict[str, list[Stpn]]:
+    """The variants that are there, each with all its seeds."""
+    files = {variant: [file_of(weights, variant, seed) for seed in range(SEEDS)] for variant in VARIANTS}
+    made = {name: [load(file).to(device) for file in several if file.is_file()] for name, several in files.items()}
+    return {name: several for name, several in made.items() if several}
+
+
+def mean_spoilt(model: Stpn, samples: list[Sample], current_N: np.ndarray, device: torch.device) -> float:
+    """AP50 on frames spoilt at severity 0.5 and 1, mean over the kinds."""
+    every = [
+        detection(model, samples, current_N, device, kind=kind, severity=severity)["ap50"]
+        for kind in DEGRADATIONS for severity in (0.5, 1.0)
+    ]  # fmt: skip
+    return float(np.mean(every))
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    return {"mean": float(np.mean(values)), "sd": float(np.std(values)), "seeds": len(values)}
+
+
+@torch.no_grad()
+def detection(
+    model: Stpn, samples: list[Sample], current_N: np.ndarray, device: torch.device, *, kind: str = "", severity: float = 0.0,
+    supports: int = SUPPORTS, stride: int = 0, spoil_supports: bool = False, other_clip: bool = False,
+    speed: tuple[float, float] | None = None,
+) -> dict[str, float]:  # fmt: skip
+    """{ap, ap50, ap75} of the boxes of one frame of each clip. supports 0: without prompts. speed: only things whose motion
+    IoU lies between these two are asked for."""
+    truths, found = [], []
+    for start in range(0, len(samples), 16):
+        chosen = range(start, min(start + 16, len(samples)))
+        frames, support = [], []
+        for n in chosen:
+            t, sample = int(current_N[n]), samples[n]
+            box = actor_box(sample, t)
+            frames.append(spoilt(sample.frames_THWC[[t]], kind, severity, n, box)[0])
+            beside = samples[(n + 1) % len(samples)] if other_clip else sample
+            shown = beside.frames_THWC[support_index(t, FRAMES, max(supports, 2), stride)]
+            support.append(spoilt(shown, kind, severity if spoil_supports else 0.0, n, box))
+        targets = [truth_of(samples[n], int(current_N[n]), n, torch.device("cpu")) for n in chosen]
+        one = Batch(to(device, frames), to(device, support), targets)
+        maps = maps_of(model, one) if supports else model.detector.features(model.pixels(one.current_BHWC))
+        found += [things(each) for each in model.detector.heads(maps, SIZE)]
+        for n, target in zip(chosen, targets):
+            ignored = None if speed is None else ~within(motion(samples[n], int(current_N[n])), speed)
+            truths.append(Things(target.box_N4.numpy(), target.label_N.numpy(), ignored_N=ignored))
+    return average_precision(truths, found)
+
+
+def support_index(t: int, T: int, supports: int, stride: int) -> list[int]:
+    """K frames around t, `stride` apart, the ends repeated; stride 0: spread over the clip, first and last included."""
+    if stride == 0:
+        return np.linspace(0, T - 1, supports).round().astype(int).tolist()
+    steps = [step for step in range(-(supports // 2), supports // 2 + 1) if step]
+    return [min(max(t + stride * step, 0), T - 1) for step in steps]
+
+
+def spoilt(frames_THWC: np.ndarray, kind: str, severity: float, seed: int, box) -> np.ndarray:
+    return degrade(frames_THWC, kind, severity, seed=seed, box=box) if kind and severity else frames_THWC
+
+
+def actor_box(sample: Sample, t: int):
+    """Around what is seen of the actor in frame t; None where nothing is."""
+    rows, columns = np.nonzero(sample.instance_THW[t] == 1)
+    return (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1) if len(rows) else None
+
+
+def motion(sample: Sample, t: int) -> np.ndarray:
+    """Motion IoU of each thing that `truth_of` asks for in frame t: mean overlap of its box with its boxes nearby."""
+    own = truth_of(sample, t, 0, torch.device("cpu"))
+    boxes = dict(zip(own.id_N.tolist(), own.box_N4.numpy())) if own.id_N is not None else {}
+    found: dict[int, list] = {i: [] for i in boxes}
+    for near in range(max(0, t - NEAR), min(FRAMES, t + NEAR + 1)):
+        if near == t:
+            continue
+        other = truth_of(sample, near, 0, torch.device("cpu"))
+        assert other.id_N is not None
+        there = dict(zip(other.id_N.tolist(), other.box_N4.numpy()))
+        for i in boxes:
+            found[i].append(overlap(boxes[i], there[i]) if i in there else 0.0)
+    return np.array([np.mean(found[i]) for i in boxes])
+
+
+def within(value_N: np.ndarray, bounds: tuple[float, float]) -> np.ndarray:
+    return (value_N >= bounds[0]) & (value_N < bounds[1])
+
+
+def things(found: Found) -> Things:
+    return Things(found.box_N4.cpu().numpy(), found.label_N.cpu().numpy(), found.score_N.cpu().numpy())
+
+
+def to(device: torch.device, frames: list[np.ndarray]) -> torch.Tensor:
+    return torch.from_numpy(np.stack(frames)).to(device)
+
+
+def table(found: dict) -> str:
+    """The numbers as a person reads them, in percent."""
+    lines = [f"{'AP50':34}{'baseline':>10}{'STPN':>8}{'gain':>8}"]
+
+    def row(name: str, pair: dict) -> None:
+        a, b = pair["baseline"], pair["stpn"]
+        lines.append(f"{name:34}{a:10.1%}{b:8.1%}{b - a:+8.1%}")
+
+    row("clean", {name: one["ap50"] for name, one in found["clean"].items()})
+    for kind, severities in found["degraded"].items():
+        for severity, pair in severities.items():
+            row(f"{kind} {severity}", pair)
+    for speed, pair in found["speed"].items():
+        row(f"motion_blur 0.5, {speed} things", pair)
+    for name, one in found["headline"].items():
+        lines.append(f"mean of severities 0.5 and 1, {name}: {one['mean']:.1%} ± {one['sd']:.1%} ({one['seeds']} seeds)")
+    for name, one in found["predictors"].items():
+        lines.append(f"{name:24} clean {one['clean']:.1%}  spoilt {one['spoilt']:.1%}")
+    for name, one in found["sweeps"].items():
+        lines.append(f"{name}: " + "  ".join(f"{value} {ap:.1%}" for value, ap in one.items()))
+    for task in ("vis", "vot"):
+        for name, one in found[task].items():
+            lines.append(f"{task} {name}: " + "  ".join(f"{what} {value:.1%}" for what, value in one.items()))
+    return "\n".join(lines)

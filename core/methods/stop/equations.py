@@ -1,0 +1,139 @@
+"""STOP's equations: any leading dimensions, differentiable where they can be. Training and the page run the same lines.
+
+Letters: B batch, T frames, G = T − 1 gaps, P patches (row-major), Q prompts a gap can hold, D width, R prefix tokens.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.networks.prompters import CAP, Prompter
+
+SILENT = 1e-12  # a map whose largest value is below this is all zero: a still clip has no dynamics to scale
+
+
+def mean_square(x: Tensor) -> Tensor:
+    """1/d · Σ_k x_k² over the last dimension."""
+    return x.square().mean(-1)
+
+
+def to_clip_scale(map_TP: Tensor) -> Tensor:
+    """Divided by the clip's largest value; a map of nothing stays zero. One scale per clip, never per frame."""
+    top = map_TP.amax((-2, -1), keepdim=True)
+    return torch.where(top > SILENT, map_TP / top.clamp(min=SILENT), 0)
+
+
+def blend(attention_TP: Tensor, dynamics_TP: Tensor, alpha: float | Tensor) -> Tensor:
+    """α·A + (1 − α)·M."""
+    return alpha * attention_TP + (1 - alpha) * dynamics_TP
+
+
+def highest(score_TP: Tensor, kept: int) -> Tensor:
+    """True for the `kept` highest of each frame; among equals the earlier patch."""
+    top_TK = score_TP.sort(dim=-1, descending=True, stable=True).indices[..., :kept]
+    return torch.zeros_like(score_TP, dtype=torch.bool).scatter(-1, top_TK, True)
+
+
+def add_prompts(h_TPD: Tensor, prompt_TPD: Tensor, region_TP: Tensor) -> Tensor:
+    """h + r·p."""
+    return h_TPD + region_TP.unsqueeze(-1).to(h_TPD.dtype) * prompt_TPD
+
+
+def differences(h_TPD: Tensor) -> Tensor:
+    """h_{i+1} − h_i, [T − 1, P, D]."""
+    return h_TPD[..., 1:, :, :] - h_TPD[..., :-1, :, :]
+
+
+def weighted_change(filtered_GPD: Tensor, region_TP: Tensor, beta: float | Tensor) -> Tensor:
+    """1/(N_p·d) · Σ_j (1 + β·r_j) Σ_k x_jk², with the region of the gap's later frame. [G]"""
+    weight_GP = 1 + beta * region_TP[..., 1:, :].to(filtered_GPD.dtype)
+    return (weight_GP * mean_square(filtered_GPD)).mean(-1)
+
+
+def counts(change_G: Tensor, eta: float | Tensor) -> Tensor:
+    """⌈η·W⌉, from 0 to CAP, whole numbers.
+
+    Rounded to six digits first: 4 × 0.5 must give 2, whatever the last bit of a 32-bit product says."""
+    return (eta * change_G).double().mul(1e6).round().div(1e6).ceil().clamp(0, CAP).long()
+
+
+def interleave(prefix_RD: Tensor, frames_TPD: Tensor, prompt_GQD: Tensor, count_G: tuple[int, ...]) -> Tensor:
+    """[prefix; frame 1; the first N_1 prompts of gap 1; frame 2; …]."""
+    parts = [prefix_RD, frames_TPD[0]]
+    for frame_PD, prompt_QD, count in zip(frames_TPD[1:], prompt_GQD, count_G, strict=True):
+        parts += [prompt_QD[:count], frame_PD]
+    return torch.cat(parts)
+
+
+def split(sequence_SD: Tensor, count_G: tuple[int, ...], R: int, P: int) -> tuple[Tensor, Tensor, list[Tensor]]:
+    """`interleave` undone: prefix, frames, and the prompts of each gap."""
+    sizes = [R, P, *(size for count in count_G for size in (count, P))]
+    prefix_RD, *parts = sequence_SD.split(sizes)
+    return prefix_RD, torch.stack(parts[0::2]), parts[1::2]
+
+
+def with_prefix(prefix_RD: Tensor, frames_TPD: Tensor) -> Tensor:
+    """The video's prefix before every frame: [T, R + P, D]."""
+    return torch.cat([prefix_RD.expand(len(frames_TPD), -1, -1), frames_TPD], 1)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The knobs one prompted layer needs."""
+
+    alpha: float | Tensor
+    kept: int
+    beta: float | Tensor
+    eta: float | Tensor
+    spatial: bool = True
+    temporal: bool = True
+
+
+@dataclass(frozen=True)
+class Prompted:
+    """What the two modules make of one layer's tokens."""
+
+    region_BTP: Tensor
+    prompted_BTPD: Tensor
+    change_BG: Tensor
+    count_BG: Tensor
+    temporal_BGQD: Tensor
+
+
+def prompt_layer(
+    h_BTPD: Tensor, attention_BTP: Tensor, prompter: Prompter, grid: tuple[int, int], settings: Settings
+) -> Prompted:
+    """The stages above for a batch of clips at one layer, with straight-through gradients where they are hard.
+
+    The top-N_s and the ceiling have no gradient. Forward both are exact; backward r passes the gradient of a sigmoid
+    around the N_s-th score, so that 𝒩^s learns, and each prompt that is there passes that of a sigmoid around its rank,
+    so that 𝒩^t learns. In inference nothing of this is seen.
+    """
+    attention = to_clip_scale(attention_BTP)
+    dynamics = to_clip_scale(mean_square(prompter.dynamics_filter(h_BTPD, grid)))
+    score = blend(attention, dynamics, settings.alpha)
+    region = highest(score, settings.kept)
+    gate = straight_through(region.to(h_BTPD.dtype), soft_region(score, region))
+    prompted = add_prompts(h_BTPD, prompter.spatial(h_BTPD, grid), gate) if settings.spatial else h_BTPD
+    gap = differences(prompted)
+    # detached: what W^t would like to change is 𝒩^t, not the prompts it measures (else both grow without bound)
+    change = weighted_change(prompter.gap_filter(gap.detach(), grid), gate, settings.beta) / prompter.change_scale
+    count = counts(change.detach(), settings.eta) if settings.temporal else torch.zeros_like(change, dtype=torch.long)
+    prompt_BGQD = prompter.temporal(gap, grid)
+    rank_Q = torch.arange(CAP, device=h_BTPD.device)
+    there_BGQ = (rank_Q < count.unsqueeze(-1)).to(h_BTPD.dtype)
+    soft_BGQ = torch.sigmoid(4 * ((settings.eta * change).unsqueeze(-1) - rank_Q))
+    prompt_BGQD = prompt_BGQD * straight_through(there_BGQ, soft_BGQ).unsqueeze(-1)
+    return Prompted(region, prompted, change, count, prompt_BGQD)
+
+
+def straight_through(hard: Tensor, soft: Tensor) -> Tensor:
+    """The value of `hard` with the gradient of `soft` (Bengio et al., 2013)."""
+    return hard + (soft - soft.detach() if soft.requires_grad else 0)
+
+
+def soft_region(score_TP: Tensor, region_TP: Tensor) -> Tensor:
+    """A sigmoid around the lowest kept score of each frame."""
+    edge_T1 = score_TP.masked_fill(~region_TP, torch.inf).amin(-1, keepdim=True).detach()
+    return torch.sigmoid(10 * (score_TP - edge_T1))

@@ -1,0 +1,98 @@
+"""STPN: a detector whose tower is prompted with what support frames hold, and the file both are kept in.
+
+    frames τ ──tower, no prompts──▶ features [K, P, D] ──predictor──▶ prompts [Q, D_0] ─┐
+    frame t ──────────────────────────────────────────────────────tower, with prompts──▶ maps ──▶ boxes, masks
+
+(Sun et al., STPN, ICCV 2023, arXiv 2402.02574.) `shallow`: one set of prompts, from the last stage's features, enters before
+the first block. `deep`: every block of the last stage has prompts of its own, from that block's own input.
+"""
+
+from dataclasses import dataclass
+
+from timm.models.swin_transformer import SwinTransformer
+from torch import Tensor, nn
+
+from core.errors import BadKnob
+from core.networks.detector import Detector, DetectorShape
+from core.networks.dvp import PREDICTORS
+from core.networks.swin import Place, SwinTower
+
+DEPTHS = ("shallow", "deep")
+SIZE = (128, 128)  # H, W of the pixels the small detector was trained on
+MEAN, STD = 0.45, 0.25  # of the world's pixels, about
+
+
+@dataclass(frozen=True)
+class Looked:
+    """prompts: what enters the tower. attention_BNQKP: where each prompt looked, by place; sums to 1 over K and P."""
+
+    prompts: Tensor | dict[Place, Tensor]
+    attention: dict[Place, Tensor]
+
+
+class Prompting(nn.Module):
+    """Support features → prompts, for every place where they enter: one (shallow) or each block of the last stage (deep).
+
+    kind: a name in `dvp.PREDICTORS`, or "none": no prompts, the single-frame baseline.
+    """
+
+    def __init__(self, tower: SwinTower, stages: int, kind: str = "attention", depth: str = "shallow", prompts: int = 5):
+        super().__init__()
+        if kind not in (*PREDICTORS, "none"):
+            raise BadKnob(f"The predictor is one of {', '.join(PREDICTORS)} or none, got {kind!r}.")
+        if depth not in DEPTHS:
+            raise BadKnob(f"The depth is one of {', '.join(DEPTHS)}, got {depth!r}.")
+        self.kind, self.depth, self.prompts = kind, depth, prompts
+        self.last = stages - 1
+        blocks = [place for place in tower.places if place[0] == self.last]
+        self.places = () if kind == "none" else ((0, 0),) if depth == "shallow" else tuple(blocks)
+        wide = tower.widths[self.last]
+        self.parts = nn.ModuleDict({name(at): PREDICTORS[kind](wide, tower.widths[at[0]], prompts) for at in self.places})
+
+    def support(self, tower: SwinTower, pixels_KCHW: Tensor) -> dict[Place, Tensor]:
+        """Features of frames, each by itself and without prompts: {place: [K, P, D]}. Computed once a frame."""
+        if self.depth == "shallow":
+            map_KDhw = tower(pixels_KCHW, stages=(self.last,)).maps[self.last]
+            return {(0, 0): map_KDhw.flatten(2).transpose(1, 2)} if self.places else {}
+        return {at: map_KhwD.flatten(1, 2) for at, map_KhwD in tower.block_inputs(pixels_KCHW, self.places).items()}
+
+    def forward(self, support_BKPD: dict[Place, Tensor], look: bool = False) -> Looked | None:
+        """Prompts for B frames from K supports each; None where there are none to give."""
+        if not self.places:
+            return None
+        made = {at: self.parts[name(at)](support_BKPD[at], look) for at in self.places}
+        prompts = {at: prompts_BQD for at, (prompts_BQD, _) in made.items()}
+        seen = {at: attention for at, (_, attention) in made.items() if attention is not None}
+        return Looked(prompts[0, 0] if self.depth == "shallow" else prompts, seen)
+
+
+class Stpn(nn.Module):
+    """The detector and the prompting of its tower."""
+
+    def __init__(self, detector: Detector, prompting: Prompting):
+        super().__init__()
+        self.detector, self.prompting = detector, prompting
+
+    def pixels(self, frames_BHWC: Tensor) -> Tensor:
+        """uint8 RGB → what the tower takes, [B, 3, H, W], at the frames' own size."""
+        return (frames_BHWC.permute(0, 3, 1, 2).float() / 255 - MEAN) / STD
+
+
+def small_swin() -> SwinTransformer:
+    """The tower this project trains: three stages of two blocks, windows of 8 × 8."""
+    return SwinTransformer(
+        img_size=SIZE, patch_size=4, embed_dim=48, depths=(2, 2, 2), num_heads=(3, 6, 12), window_size=8, num_classes=0,
+        drop_path_rate=0.0, always_partition=True, strict_img_size=False,
+    )  # fmt: skip
+
+
+def small_stpn(kind: str = "attention", depth: str = "shallow", prompts: int = 5, shape: DetectorShape | None = None) -> Stpn:
+    """The small detector with a predictor, untrained."""
+    shape = shape or DetectorShape()
+    detector = Detector(SwinTower(small_swin()), shape)
+    return Stpn(detector, Prompting(detector.tower, len(shape.strides), kind, depth, prompts))
+
+
+def name(place: Place) -> str:
+    """A place as part of a weight's name."""
+    return f"stage{place[0]}block{place[1]}"

@@ -1,0 +1,196 @@
+"""Train STPN on the world, and the single-frame baseline it is measured against:  python -m core.training.stpn
+
+Both see the same frames for the same number of steps: a current frame, spoilt in seven cases of ten (motion blur, defocus,
+occluder, deformation, noise, low light, compression), and for STPN two support frames of the same clip, one before and one
+after it (as released), clean but for one case in five. Everything is trained end to end; no gradient goes through the support
+features (as released). Losses are torchvision's, and the embedding's contrast between two frames of a clip.
+
+    --only attention/shallow baseline    some of the variants; without it, all
+"""
+
+import argparse
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from core.networks.detector import Target
+from core.networks.dvp import PREDICTORS
+from core.networks.stpn import DEPTHS, SIZE, Stpn, small_stpn
+from core.networks.weights import WEIGHTS, fill, read, save
+from core.training.loop import Checkpoint, cosine, pick_device
+from core.training.pool import Sample, pool
+from core.world import DEGRADATIONS, SHAPES, degrade
+
+FRAMES = 8  # of a clip
+SUPPORTS = 2
+SPOILT, SPOILT_SUPPORTS = 0.7, 0.2  # share of current frames, and of support sets, that are degraded
+LEAST_PIXELS = 12  # what shows less of itself is not asked for
+BASELINE = "baseline"
+VARIANTS = (BASELINE, *(f"{kind}/{depth}" for kind in PREDICTORS for depth in DEPTHS))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """current_BHWC, support_BKHWC: uint8 RGB. targets: what the current frames show."""
+
+    current_BHWC: Tensor
+    support_BKHWC: Tensor
+    targets: list[Target]
+
+
+def build(variant: str, prompts: int = 5) -> Stpn:
+    """The untrained network of a variant."""
+    kind, _, depth = ("none", "", "shallow") if variant == BASELINE else variant.partition("/")
+    return small_stpn(kind, depth, prompts)
+
+
+def truth_of(sample: Sample, t: int, clip: int, device: torch.device) -> Target:
+    """Boxes around what is seen of each thing in frame t, its shape, its pixels, and a number for it.  clip: of the sample."""
+    instance_HW = sample.instance_THW[t]
+    boxes, labels, masks, ids = [], [], [], []
+    for thing in sample.scene.objects:
+        mask_HW = instance_HW == thing.id
+        if mask_HW.sum() < LEAST_PIXELS:
+            continue
+        rows, columns = np.flatnonzero(mask_HW.any(1)), np.flatnonzero(mask_HW.any(0))
+        boxes.append((columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
+        labels.append(SHAPES.index(thing.shape))
+        masks.append(mask_HW)
+        ids.append(8 * clip + thing.id)
+    H, W = instance_HW.shape
+    return Target(
+        torch.tensor(np.array(boxes, np.float32).reshape(-1, 4), device=device),
+        torch.tensor(labels, dtype=torch.long, device=device),
+        torch.tensor(np.array(masks, np.uint8).reshape(-1, H, W), device=device),
+        torch.tensor(ids, dtype=torch.long, device=device),
+    )
+
+
+def batch(samples: list[Sample], size: int, rng: np.random.Generator, device: torch.device) -> Batch:
+    """Two current frames of each of size / 2 clips, with their supports."""
+    current, support, targets = [], [], []
+    for clip in rng.choice(len(samples), size // 2, replace=False):
+        sample = samples[clip]
+        for t in rng.choice(FRAMES, 2, replace=False):
+            current.append(spoilt(sample.frames_THWC[t : t + 1], rng, SPOILT, around(sample, int(t), rng))[0])
+            before, after = range(0, t), range(t + 1, FRAMES)
+            beside = [int(rng.choice(side)) for side in (before, after) if len(side)]
+            chosen = beside if len(beside) == SUPPORTS else beside * SUPPORTS  # a side that is empty repeats the other
+            support.append(spoilt(sample.frames_THWC[chosen], rng, SPOILT_SUPPORTS))
+            targets.append(truth_of(sample, int(t), int(clip), device))
+    return Batch(
+        torch.from_numpy(np.stack(current)).to(device), torch.from_numpy(np.stack(support)).to(device), targets
+    )
+
+
+def spoilt(frames_THWC: np.ndarray, rng: np.random.Generator, share: float, box=None) -> np.ndarray:
+    """The frames as they are, or, in a `share` of the cases, one degradation of a random severity on all of them."""
+    if rng.random() >= share:
+        return frames_THWC
+    kind, severity = DEGRADATIONS[rng.integers(len(DEGRADATIONS))], rng.uniform(0.2, 1)
+    return degrade(frames_THWC, kind, severity, seed=int(rng.integers(1 << 31)), box=box)
+
+
+def around(sample: Sample, t: int, rng: np.random.Generator):
+    """What an occluder is to cover: half of the time the box of a thing in the frame, x0, y0, x1, y1, otherwise anything."""
+    seen = [thing.id for thing in sample.scene.objects if (sample.instance_THW[t] == thing.id).any()]
+    if not seen or rng.random() < 0.5:
+        return None
+    rows, columns = np.nonzero(sample.instance_THW[t] == seen[rng.integers(len(seen))])
+    return columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+
+
+def maps_of(model: Stpn, one: Batch) -> list[Tensor]:
+    """Maps of the current frames, prompted by their supports if the variant is."""
+    prompts = None
+    if model.prompting.places:
+        B, K = one.support_BKHWC.shape[:2]
+        with torch.no_grad():
+            support = model.prompting.support(model.detector.tower, model.pixels(one.support_BKHWC.flatten(0, 1)))
+        looked = model.prompting({at: features.unflatten(0, (B, K)) for at, features in support.items()})
+        prompts = looked and looked.prompts
+    return model.detector.features(model.pixels(one.current_BHWC), prompts)
+
+
+def train(samples: list[Sample], variant: str, seed: int, steps: int, size: int, rate: float, out: Path, device) -> None:
+    """Train one variant and write it, with what it scored on validation clips."""
+    began = time.time()
+    torch.manual_seed(seed)
+    model = build(variant).to(device).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.05)
+    settings = dict(variant=variant, seed=seed, steps=steps, batch=size, rate=rate, clips=len(samples))
+    checkpoint = Checkpoint(out, settings, dict(model=model, optimizer=optimizer))
+    first = checkpoint.resume()
+    bar = tqdm(range(first, steps), initial=first, total=steps, desc=f"{variant} {seed}", unit="step")
+    for step in bar:
+        rng = np.random.default_rng([seed, step])
+        torch.manual_seed(1_000_003 * seed + step)  # torchvision samples anchors and proposals; a resumed run draws the same
+        for group in optimizer.param_groups:
+            group["lr"] = cosine(step, steps, rate, warmup=100)
+        one = batch(samples, size, rng, device)
+        losses = model.detector.heads(maps_of(model, one), SIZE, one.targets)
+        loss = sum(losses.values(), torch.zeros((), device=device))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+        optimizer.step()
+        if step % 10 == 0:
+            told = {name.removeprefix("loss_"): f"{value.item():.2f}" for name, value in losses.items()}
+            bar.set_postfix(all=f"{loss.item():.2f}", **told)
+        if step % 200 == 199:
+            checkpoint.save(step + 1)
+    asked = f"--only {variant} --steps {steps} --batch {size} --rate {rate} --clips {len(samples)} --seeds {seed + 1}"
+    made = dict(command=f"python -m core.training.stpn {asked}", device=str(device),
+                minutes=round((time.time() - began) / 60, 1), **settings)  # fmt: skip
+    about = dict(
+        kind="stpn", variant=variant, prompts=model.prompting.prompts, shape=model.detector.shape.to_json(), made=made
+    )
+    save(out, {"stpn": model}, about, {})
+    checkpoint.clear()
+
+
+def load(path: Path) -> Stpn:
+    """A trained variant from its file."""
+    tensors, about, _ = read(path)
+    model = build(about["variant"], about["prompts"])
+    fill(model, tensors, "stpn", path.name)
+    return model.eval().requires_grad_(False)
+
+
+def file_of(out: Path, variant: str, seed: int) -> Path:
+    """Where a variant is written: seed 0 is what the page loads, further seeds are for the tables."""
+    name = f"stpn_{variant.replace('/', '_')}"
+    return out / f"{name}.safetensors" if seed == 0 else out / "compared" / f"{name}_{seed}.safetensors"
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--only", choices=VARIANTS, nargs="*")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--clips", type=int, default=4000, help="training clips")
+    parser.add_argument("--rate", type=float, default=7e-4)
+    parser.add_argument("--device", default="auto")
+    args = parser.parse_args(argv)
+    device = pick_device(args.device)
+    jobs = [(variant, seed) for seed in range(args.seeds) for variant in args.only or VARIANTS]
+    jobs = [job for job in jobs if not file_of(args.out, *job).is_file()]
+    if not jobs:
+        print("Everything asked for is there already.")
+        return
+    samples = pool(9_000_000, args.clips, "train", FRAMES, SIZE)
+    for variant, seed in jobs:
+        train(samples, variant, seed, args.steps, args.batch, args.rate, file_of(args.out, variant, seed), device)
+        print(json.dumps(json.loads(file_of(args.out, variant, seed).with_suffix(".json").read_text())["made"]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
