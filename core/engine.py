@@ -25,7 +25,8 @@ class Engine:
 
     device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
     models: network → file, name or `Loaded`: "clip" (see `load_clip`), "stop_first", … What is not named is the shipped one.
-    cache_mb: memory for results, in MB. Safe under threads: one run at a time, the others wait.
+    cache_mb: memory for results, in MB. Safe under threads: runs that ask for the same outputs wait for each other, so that
+    what two ask for is computed once; others go side by side, so that masks never wait for a running encoder.
     """
 
     def __init__(self, device: str = "auto", models: Mapping[str, str | Loaded] | None = None, cache_mb: int = 512):
@@ -36,7 +37,8 @@ class Engine:
             raise BadWeights(f"The models are {', '.join(known)}, got {', '.join(sorted(unknown))}.")
         self.cache = StageCache(cache_mb << 20)
         self._loaded: dict[str, Loaded] = {}
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # of loading
+        self._turns: dict[tuple[str, ...], threading.Lock] = {}  # stages → whose turn it is
 
     def run(
         self,
@@ -61,19 +63,21 @@ class Engine:
             needs_texts = {"text_YE", "similarity_Y", "unknown_words"} if not said else set()
             wanted = tuple(s.__name__ for s in chosen.stages if s.__name__ not in needs_texts)
         stages = upstream(chosen.stages, wanted)
+        networks = {name: self.network(name) for name in chosen.networks}
+        sources = {
+            "clip": Source(clip, clip.key),
+            "texts": Source(said, digest(*said)),
+            "device": Source(self.device, str(self.device)),
+            **{name: Source(value, digest(name, repr(value))) for name, value in settings.items()},
+            **{
+                name: Source(one.network, digest(name, one.digest, str(self.device), "float32"))
+                for name, one in networks.items()
+            },
+        }
+        labels = {name: one.label for name, one in networks.items() if NETWORKS[name].used(settings)}
         with self._lock:
-            networks = {name: self.network(name) for name in chosen.networks}
-            sources = {
-                "clip": Source(clip, clip.key),
-                "texts": Source(said, digest(*said)),
-                "device": Source(self.device, str(self.device)),
-                **{name: Source(value, digest(name, repr(value))) for name, value in settings.items()},
-                **{
-                    name: Source(one.network, digest(name, one.digest, str(self.device), "float32"))
-                    for name, one in networks.items()
-                },
-            }
-            labels = {name: one.label for name, one in networks.items() if NETWORKS[name].used(settings)}
+            turn = self._turns.setdefault((method, *(stage.__name__ for stage in stages)), threading.Lock())
+        with turn:
             return run(stages, sources, self.cache, labels, cancelled)
 
     def settings(self, method: str, knobs: Mapping[str, Any]) -> dict[str, Any]:

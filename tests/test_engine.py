@@ -2,6 +2,7 @@
 
 import math
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -132,6 +133,24 @@ def test_threads_that_ask_the_same_have_it_computed_once():
     with ThreadPoolExecutor(8) as threads:
         traces = list(threads.map(lambda _: shared.run("stop", CLIP, texts=tiny.TEXTS), range(8)))
     assert sorted(len(trace.ran) for trace in traces) == [0] * 7 + [len(traces[0].values)]
+
+
+def test_masks_do_not_wait_for_a_running_encoder():
+    engine = tiny.engine()
+    began, go = threading.Event(), threading.Event()
+
+    def hold():
+        began.set()
+        go.wait(5)
+        return False
+
+    with ThreadPoolExecutor(1) as threads:
+        slow = threads.submit(engine.run, "stop", CLIP, texts=tiny.TEXTS, cancelled=hold)
+        assert began.wait(20)
+        trace = engine.run("stop", CLIP, outputs=("region_TP",), alpha=0.3)
+        waiting = not slow.done()
+        go.set()
+        assert waiting and trace["region_TP"].any() and len(slow.result()["similarity_Y"]) == len(tiny.TEXTS)
 
 
 def test_two_engines_share_nothing():

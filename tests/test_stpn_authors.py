@@ -25,7 +25,7 @@ from tests.plain_stpn import (
     plain_neck,
     plain_prompts,
     seeded,
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
