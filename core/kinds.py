@@ -38,3 +38,47 @@ class TokenSequence(Output):
 
 class TextScores(Output):
     """A number per text query, [Y], −1 to 1."""
+
+
+class SupportFrames(Output):
+    """Which frames of the clip support the current one, counted from 0: a tuple [K]; the same frame may stand there twice."""
+
+
+class Pictures(Output):
+    """uint8 RGB as the network gets to see it: one frame [H, W, 3], or [T, H, W, 3]."""
+
+
+class PromptAttention(Output):
+    """Where each prompt looked, [N, Q, K, P] ≥ 0: for every head and prompt it sums to 1 over supports and patches."""
+
+
+class MapGrid(Output):
+    """(rows, columns) of the patches P of this run's PromptAttention, row-major."""
+
+
+class SupportScores(Output):
+    """A number per support frame, [K] ≥ 0."""
+
+
+class PromptScores(Output):
+    """A number per prompt, [Q], 0–1."""
+
+
+class PromptMaps(Output):
+    """Maps of every prompt in every block, {(stage, block): [Q, h, w]} ≥ 0, stages and blocks counted from 0."""
+
+
+class FeatureChange(Output):
+    """A map for every stage of the tower, {stage: [h, w]} ≥ 0, each of its own size, all over the whole frame."""
+
+
+class StageScores(Output):
+    """A number per stage of the tower, [I], −1 to 1."""
+
+
+class Boxes(Output):
+    """What a detector finds in one frame: boxes in fractions of the frame, names, scores 0–1 and, if it has them, masks."""
+
+
+class Cost(Output):
+    """What a run costs, in tokens and floating-point operations: plain whole numbers by name."""

@@ -94,7 +94,8 @@ def knob_table(method: Method) -> str:
         (one.symbol, f"`{one.name}`", span(one), told(one.default), one.meaning, reruns(method, one.name))
         for one in method.knobs.knobs()
     ]
-    rows.append(("—", "`texts`", "sentences", "—", "what the video is compared with", reruns(method, "texts")))
+    if downstream(method.stages, "texts"):
+        rows.append(("—", "`texts`", "sentences", "—", "what the video is compared with", reruns(method, "texts")))
     order = " → ".join(f"`{stage.__name__}`" for stage in method.stages)
     head = ("knob", "in code", "span", "default", "what it does", "what it can re-run")
     return f"**{method.title}**\n\n{table(head, rows)}\n\nThe {len(method.stages)} stages in order: {order}."

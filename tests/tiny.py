@@ -1,16 +1,27 @@
 """Networks small enough to test with, of any geometry, and clips whose pixels are chance."""
 
+from functools import cache
+
 import numpy as np
 import torch
+from timm.models.swin_transformer import SwinTransformer
 from timm.models.vision_transformer import VisionTransformer
 
 from core import Clip, Engine
 from core.networks import weights
+from core.networks.detector import Detector, DetectorShape
+from core.networks.stpn import Prompting, Stpn
+from core.networks.stpn_weights import BASELINE, VARIANTS, Variants
+from core.networks.swin import SwinTower
 from core.networks.text import SmallText
 from core.networks.vision import VisionTower
 
 WORDS = ("a", "ball", "moves", "red", "stays", "still")
 TEXTS = ["a red ball moves", "a ball stays still", "a red ball"]
+SHAPE = DetectorShape(
+    widths=(16, 32), strides=(4, 8), channels=8, hidden=16, candidates=20, proposals=10, score=0.1, detections=5, embedding=8,
+    mask=4,
+)  # fmt: skip
 
 
 def towers(size=(32, 48), patch=16, depth=3, registers=0, **shape):
@@ -24,17 +35,45 @@ def towers(size=(32, 48), patch=16, depth=3, registers=0, **shape):
             }
             | shape
         )  # fmt: skip
-        for name, one in vit.named_parameters():
-            if "norm" not in name:
-                one.data.normal_(0, 0.2)
+        lively(vit)
         text = SmallText(WORDS, width=32, depth=1, features=10)
     network = weights.Clip(VisionTower(vit), text, 10.0)
     return weights.Loaded(network, "tiny towers", weights.state_digest(network))
 
 
+def variant(name=BASELINE, size=(24, 48)):
+    """One of STPN's networks: two stages of two blocks, windows of 4 × 4, 18 patches in the support map, 4 prompts."""
+    kind, _, depth = ("none", "", "shallow") if name == BASELINE else name.partition("/")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(VARIANTS.index(name))
+        swin = SwinTransformer(
+            img_size=size, patch_size=4, embed_dim=16, depths=(2, 2), num_heads=(2, 4), window_size=4, num_classes=0,
+            always_partition=True, strict_img_size=False,
+        )  # fmt: skip
+        detector = Detector(SwinTower(swin), SHAPE)
+        made = Stpn(detector, Prompting(detector.tower, 2, kind, depth, prompts=4))
+        lively(made)
+        lively(made.prompting, 0.4)  # or it would look everywhere alike
+    return made
+
+
+@cache
+def stpn(size=(24, 48)):
+    """All of STPN's variants with lively random weights, made once."""
+    network = Variants({name: variant(name, size) for name in VARIANTS}, size)
+    return weights.Loaded(network, "tiny STPN", weights.state_digest(network))
+
+
+def lively(module, width=0.2):
+    """Every weight but the norms' from a wide distribution: outputs differ where inputs do."""
+    for name, one in module.named_parameters():
+        if "norm" not in name:
+            one.data.normal_(0, width)
+
+
 def engine(loaded=None, **asked):
-    """An engine on tiny towers; the prompters are the untrained ones."""
-    return Engine(**{"device": "cpu", "models": {"clip": loaded or towers()}} | asked)
+    """An engine on tiny networks; STOP's prompters are the untrained ones."""
+    return Engine(**{"device": "cpu", "models": {"clip": loaded or towers(), "stpn": stpn()}} | asked)
 
 
 def clip(T=5, seed=0, H=40, W=56):

@@ -16,8 +16,9 @@ from core.evaluate.clips import segmentation, tracking
 from core.metrics import Things, average_precision, overlap
 from core.networks.detector import Found
 from core.networks.stpn import SIZE, Stpn
+from core.networks.stpn_weights import BASELINE, VARIANTS, file_of, load
 from core.training.pool import Sample, pool
-from core.training.stpn import BASELINE, FRAMES, VARIANTS, Batch, file_of, load, maps_of, truth_of
+from core.training.stpn import FRAMES, Batch, maps_of, truth_of
 from core.world import DEGRADATIONS, degrade
 
 SEVERITIES = (0.25, 0.5, 0.75, 1.0)
@@ -87,7 +88,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
 def trained(weights: Path, device: torch.device) -> dict[str, list[Stpn]]:
     """The variants that are there, each with all its seeds."""
     files = {variant: [file_of(weights, variant, seed) for seed in range(SEEDS)] for variant in VARIANTS}
-    made = {name: [load(file).to(device) for file in several if file.is_file()] for name, several in files.items()}
+    made = {name: [load(file)[0].to(device) for file in several if file.is_file()] for name, several in files.items()}
     return {name: several for name, several in made.items() if several}
 
 

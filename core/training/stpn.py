@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from core.networks.detector import Target
-from core.networks.dvp import PREDICTORS
-from core.networks.stpn import DEPTHS, SIZE, Stpn, small_stpn
-from core.networks.weights import WEIGHTS, fill, read, save
+from core.networks.stpn import SIZE, Stpn
+from core.networks.stpn_weights import VARIANTS, build, file_of
+from core.networks.weights import WEIGHTS, save
 from core.training.loop import Checkpoint, cosine, pick_device
 from core.training.pool import Sample, pool
 from core.world import DEGRADATIONS, SHAPES, degrade
@@ -31,8 +31,6 @@ FRAMES = 8  # of a clip
 SUPPORTS = 2
 SPOILT, SPOILT_SUPPORTS = 0.7, 0.2  # share of current frames, and of support sets, that are degraded
 LEAST_PIXELS = 12  # what shows less of itself is not asked for
-BASELINE = "baseline"
-VARIANTS = (BASELINE, *(f"{kind}/{depth}" for kind in PREDICTORS for depth in DEPTHS))
 
 
 @dataclass(frozen=True)
@@ -42,12 +40,6 @@ class Batch:
     current_BHWC: Tensor
     support_BKHWC: Tensor
     targets: list[Target]
-
-
-def build(variant: str, prompts: int = 5) -> Stpn:
-    """The untrained network of a variant."""
-    kind, _, depth = ("none", "", "shallow") if variant == BASELINE else variant.partition("/")
-    return small_stpn(kind, depth, prompts)
 
 
 def truth_of(sample: Sample, t: int, clip: int, device: torch.device) -> Target:
@@ -153,20 +145,6 @@ def train(samples: list[Sample], variant: str, seed: int, steps: int, size: int,
     )
     save(out, {"stpn": model}, about, {})
     checkpoint.clear()
-
-
-def load(path: Path) -> Stpn:
-    """A trained variant from its file."""
-    tensors, about, _ = read(path)
-    model = build(about["variant"], about["prompts"])
-    fill(model, tensors, "stpn", path.name)
-    return model.eval().requires_grad_(False)
-
-
-def file_of(out: Path, variant: str, seed: int) -> Path:
-    """Where a variant is written: seed 0 is what the page loads, further seeds are for the tables."""
-    name = f"stpn_{variant.replace('/', '_')}"
-    return out / f"{name}.safetensors" if seed == 0 else out / "compared" / f"{name}_{seed}.safetensors"
 
 
 def main(argv: list[str] | None = None) -> None:

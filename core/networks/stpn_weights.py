@@ -1,0 +1,155 @@
+"""STPN's networks on disk: which there are, what their files are called, and all of them side by side for one engine.
+
+    stpn_baseline.safetensors             the single-frame detector, no prompts
+    stpn_attention_shallow.safetensors    a predictor and a depth: every other variant is called alike
+
+`load_stpn` turns a folder, a file of `core.training.stpn`, or a checkpoint of the authors' layout into `Variants`.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.errors import BadKnob, BadWeights
+from core.networks import authors
+from core.networks.authors import Prepared
+from core.networks.detector import DetectorShape
+from core.networks.dvp import PREDICTORS
+from core.networks.stpn import DEPTHS, SIZE, Stpn, small_stpn
+from core.networks.swin import Size
+from core.networks.weights import WEIGHTS, Loaded, fill, read
+
+BASELINE = "baseline"
+VARIANTS = (BASELINE, *(f"{kind}/{depth}" for kind in PREDICTORS for depth in DEPTHS))
+RELEASED = "attention/shallow"  # the one variant the authors released weights of
+CHUNK = 8  # frames that are resized or encoded at once
+
+
+class Variants(nn.Module):
+    """Networks of STPN by variant, and how a clip's frames become what they take.
+
+    size: frames are resized whole to it, nothing is cropped; None: they keep theirs until `prepare`, which then is the
+    authors'. classes: what labels are called; () where the reader of the labels has the names.
+    """
+
+    def __init__(self, nets: Mapping[str, Stpn], size: Size | None = SIZE, classes: tuple[str, ...] = ()):
+        super().__init__()
+        self.nets = nn.ModuleDict(dict(nets))
+        self.size, self.classes = size, classes
+        self.eval().requires_grad_(False)
+
+    def pick(self, variant: str) -> Stpn:
+        """The network of a variant."""
+        if variant not in self.nets:
+            raise BadKnob(f"These weights are of {', '.join(self.nets)}, and there are none of {variant}.")
+        return self.nets[variant]
+
+    @property
+    def baseline(self) -> Stpn:
+        """The single-frame detector; where none was loaded, the only network there is: its prompts are to be skipped."""
+        return self.nets[BASELINE] if BASELINE in self.nets else next(iter(self.nets.values()))
+
+    @property
+    def prompts(self) -> int:
+        """N: as many prompts as every variant has."""
+        return min(one.prompting.prompts for one in self.nets.values())
+
+    def sized(self, frames_THWC: Tensor) -> Tensor:
+        """uint8 RGB frames of any size → those that are spoilt, shown and prepared, uint8 too."""
+        if self.size is None or tuple(frames_THWC.shape[1:3]) == self.size:
+            return frames_THWC
+        made = []
+        for some_BHWC in frames_THWC.split(CHUNK):  # in floats a long clip of large frames would take gigabytes
+            grey_BCHW = some_BHWC.permute(0, 3, 1, 2).float()
+            grey_BCHW = F.interpolate(grey_BCHW, self.size, mode="bilinear", antialias=True)
+            made.append(grey_BCHW.round().clamp(0, 255).byte().permute(0, 2, 3, 1))
+        return torch.cat(made).contiguous()
+
+    def prepare(self, frames_BHWC: Tensor) -> Prepared:
+        """What `sized` gave → what the towers take."""
+        if self.size is None:
+            return authors.prepare(frames_BHWC)
+        H, W = frames_BHWC.shape[1:3]
+        return Prepared(self.baseline.pixels(frames_BHWC), (H, W), (1.0, 1.0))
+
+    def grid(self, size: Size | None = None) -> Size:
+        """(rows, columns) of the support features of pixels of this size: the map of the last stage that is read.
+
+        Not said: of the size that frames are resized to, or of the largest in the authors' test.
+        """
+        H, W = size or self.size or (authors.SHORT, authors.LONG)
+        stride = self.baseline.detector.shape.strides[-1]
+        return -(-H // stride), -(-W // stride)
+
+
+def build(variant: str, prompts: int = 5, shape: DetectorShape | None = None) -> Stpn:
+    """The untrained network of a variant."""
+    kind, _, depth = ("none", "", "shallow") if variant == BASELINE else variant.partition("/")
+    return small_stpn(kind, depth, prompts, shape)
+
+
+def file_of(out: Path, variant: str, seed: int = 0) -> Path:
+    """Where a variant is written: seed 0 is what the page loads, further seeds are for the tables."""
+    name = f"stpn_{variant.replace('/', '_')}"
+    return out / f"{name}.safetensors" if seed == 0 else out / "compared" / f"{name}_{seed}.safetensors"
+
+
+def load(path: Path) -> tuple[Stpn, str, str]:
+    """A trained network from its file, its variant, and the file's sha256."""
+    tensors, about, digest = read(path)
+    if about["kind"] != "stpn":
+        raise BadWeights(f"{path.name} holds {about['kind']}, not STPN.")
+    if about["variant"] not in VARIANTS:
+        raise BadWeights(f"{path.name} holds the variant {about['variant']!r}; the variants are {', '.join(VARIANTS)}.")
+    model = build(about["variant"], about["prompts"], DetectorShape.of(about["shape"]))
+    fill(model, tensors, "stpn", path.name)
+    return model.eval().requires_grad_(False), about["variant"], digest
+
+
+def load_stpn(spec: str | Path | Loaded | None = None) -> Loaded:
+    """Every variant.
+
+    spec Loaded              `Variants` at hand already
+         None                the shipped ones; a variant without a file is built untrained, and the label says so
+         FOLDER              the same from another folder, called as `file_of` says
+         FILE.safetensors    one written by `core.training.stpn`, in the place of the shipped one of its variant
+         FILE.pth            the authors' layout: `attention/shallow` alone. There is no single-frame detector in it, so
+                             the same weights without prompts stand in for one, and the label says so
+    """
+    if isinstance(spec, Loaded):
+        return spec
+    path = Path(spec or WEIGHTS)
+    if path.suffix in (".pth", ".pt"):
+        found = authors.load_authors(path)
+        label = f"{found.label} · no single-frame baseline: the same weights without prompts stand in"
+        return Loaded(Variants({RELEASED: found.network}, None, authors.CLASSES), label, found.digest)
+    folder = path if path.is_dir() else WEIGHTS
+    trained = [load(file) for file in (file_of(folder, variant) for variant in VARIANTS) if file.is_file()]
+    if path.is_dir() and spec is not None and not trained:
+        raise BadWeights(f"There are no STPN weights in {path.name}: they are called {file_of(path, RELEASED).name} and so on.")
+    if not path.is_dir():
+        trained.append(load(path))
+    held = {variant: (model, digest) for model, variant, digest in trained}  # the file named last replaces the shipped one
+    nets = {variant: held[variant][0] if variant in held else untrained(variant) for variant in VARIANTS}
+    parts = [f"{variant} {held[variant][1] if variant in held else 'untrained'}" for variant in VARIANTS]
+    return Loaded(Variants(nets), label_of(held), hashlib.sha256("\n".join(parts).encode()).hexdigest())
+
+
+def label_of(held: Mapping[str, tuple[Stpn, str]]) -> str:
+    """What was trained, file by file, and what was not."""
+    random = [variant for variant in VARIANTS if variant not in held]
+    if not held:
+        return "STPN UNTRAINED: all weights are random; prompts, boxes and masks mean nothing"
+    said = "STPN trained on the world: " + ", ".join(f"{name} {digest[:8]}" for name, (_, digest) in held.items())
+    return f"{said} · UNTRAINED: {', '.join(random)}" if random else said
+
+
+def untrained(variant: str) -> Stpn:
+    """A variant with random weights, the same every time."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return build(variant).eval().requires_grad_(False)
