@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from core.evaluate.clips import segmentation, tracking
+from core.methods.stpn.equations import support_index
 from core.metrics import Things, average_precision, overlap
 from core.networks.detector import Found
 from core.networks.stpn import SIZE, Stpn
@@ -122,8 +123,11 @@ def detection(
             box = actor_box(sample, t)
             frames.append(spoilt(sample.frames_THWC[[t]], kind, severity, n, box)[0])
             beside = samples[(n + 1) % len(samples)] if other_clip else sample
-            shown = beside.frames_THWC[support_index(t, FRAMES, max(supports, 2), stride)]
-            support.append(spoilt(shown, kind, severity if spoil_supports else 0.0, n, box))
+            index = support_index(t, FRAMES, max(supports, 2), stride)
+            shown = spoilt(beside.frames_THWC[list(index)], kind, severity if spoil_supports else 0.0, n, box)
+            if not other_clip:  # a frame that supports itself is no cleaner than it is
+                shown = np.where(np.equal(index, t)[:, None, None, None], frames[-1], shown)
+            support.append(shown)
         targets = [truth_of(samples[n], int(current_N[n]), n, torch.device("cpu")) for n in chosen]
         one = Batch(to(device, frames), to(device, support), targets)
         maps = maps_of(model, one) if supports else model.detector.features(model.pixels(one.current_BHWC))
@@ -132,14 +136,6 @@ def detection(
             ignored = None if speed is None else ~within(motion(samples[n], int(current_N[n])), speed)
             truths.append(Things(target.box_N4.numpy(), target.label_N.numpy(), ignored_N=ignored))
     return average_precision(truths, found)
-
-
-def support_index(t: int, T: int, supports: int, stride: int) -> list[int]:
-    """K frames around t, `stride` apart, the ends repeated; stride 0: spread over the clip, first and last included."""
-    if stride == 0:
-        return np.linspace(0, T - 1, supports).round().astype(int).tolist()
-    steps = [step for step in range(-(supports // 2), supports // 2 + 1) if step]
-    return [min(max(t + stride * step, 0), T - 1) for step in steps]
 
 
 def spoilt(frames_THWC: np.ndarray, kind: str, severity: float, seed: int, box) -> np.ndarray:
