@@ -1,8 +1,19 @@
 """What is measured against truth, on pictures small enough to count by hand."""
 
 import numpy as np
+import pytest
 
-from core.metrics import on_actor, pointing, precision, rank_correlation, recall, top
+from core.metrics import (
+    Things,
+    average_precision,
+    on_actor,
+    overlap,
+    pointing,
+    precision,
+    rank_correlation,
+    recall,
+    top,
+)  # fmt: skip
 
 
 def truth():
@@ -38,3 +49,47 @@ def test_rank_correlation_ends_and_constants():
     assert rank_correlation(np.array([1, 2, 3]), np.array([10, 20, 90])) == 1
     assert rank_correlation(np.array([1, 2, 3]), np.array([9, 4, 1])) == -1
     assert rank_correlation(np.array([1, 1, 1]), np.array([9, 4, 1])) == 0
+
+
+def things(boxes, labels, scores=None, **rest):
+    return Things(np.array(boxes, float).reshape(-1, 4), np.array(labels), None if scores is None else np.array(scores), **rest)
+
+
+TWO = things([(0, 0, 40, 40), (50, 50, 90, 90)], [0, 1])
+
+
+def test_all_found_and_nothing_else_is_an_average_precision_of_1():
+    assert average_precision([TWO], [things(TWO.box_N4, [0, 1], [0.9, 0.8])]) == pytest.approx({"ap": 1, "ap50": 1, "ap75": 1})
+
+
+def test_a_wrong_name_a_miss_and_an_empty_hand_are_worth_nothing():
+    assert average_precision([TWO], [things(TWO.box_N4, [1, 0], [0.9, 0.8])])["ap50"] == 0
+    assert average_precision([TWO], [things([], [], [])]) == {"ap": 0, "ap50": 0, "ap75": 0}
+    assert average_precision([TWO], [things(TWO.box_N4[:1], [0], [0.9])])["ap50"] == pytest.approx(0.5)  # one class of two
+
+
+def test_a_box_that_overlaps_by_six_tenths_is_right_at_a_half_and_wrong_at_three_quarters():
+    found = average_precision([things([(0, 0, 40, 40)], [0])], [things([(0, 0, 40, 24)], [0], [1.0])])
+    assert found["ap50"] == pytest.approx(1) and found["ap75"] == 0
+
+
+def test_what_is_not_asked_for_is_neither_right_nor_wrong():
+    asked = things(TWO.box_N4, [0, 0], ignored_N=np.array([False, True]))
+    assert average_precision([asked], [things(TWO.box_N4, [0, 0], [0.8, 0.9])])["ap"] == pytest.approx(1)
+    nothing = things(TWO.box_N4, [0, 0], ignored_N=np.array([True, True]))
+    assert np.isnan(average_precision([nothing], [things(TWO.box_N4, [0, 0], [0.8, 0.9])])["ap"])
+
+
+def test_masks_are_compared_where_they_are_known():
+    mask = np.zeros((1, 60, 60), bool)
+    mask[0, :40, :40] = True
+    lower = np.zeros((1, 60, 60), bool)
+    lower[0, 20:, :40] = True
+    truth = things([(0, 0, 0, 0)], [3], mask_NHW=mask)
+    assert average_precision([truth], [things([(0, 0, 0, 0)], [3], [0.9], mask_NHW=mask)])["ap"] == pytest.approx(1)
+    assert average_precision([truth], [things([(0, 0, 0, 0)], [3], [0.9], mask_NHW=lower)])["ap50"] == 0
+
+
+def test_overlap_is_what_two_boxes_share_of_what_they_cover():
+    a, b = ([[0, 0, 2, 2], [0, 0, 1, 1], [0, 0, 0, 0]], [[1, 0, 3, 2], [2, 2, 3, 3], [0, 0, 0, 0]])
+    assert overlap(np.array(a, float), np.array(b, float)).tolist() == pytest.approx([1 / 3, 0, 0])

@@ -103,6 +103,7 @@ def mean_spoilt(model: Stpn, samples: list[Sample], current_N: np.ndarray, devic
 
 
 def spread(values: list[float]) -> dict[str, float]:
+    """Mean and standard deviation over training seeds."""
     return {"mean": float(np.mean(values)), "sd": float(np.std(values)), "seeds": len(values)}
 
 
@@ -139,6 +140,7 @@ def detection(
 
 
 def spoilt(frames_THWC: np.ndarray, kind: str, severity: float, seed: int, box) -> np.ndarray:
+    """The frames degraded, or as they are without a kind or a severity."""
     return degrade(frames_THWC, kind, severity, seed=seed, box=box) if kind and severity else frames_THWC
 
 
@@ -165,14 +167,17 @@ def motion(sample: Sample, t: int) -> np.ndarray:
 
 
 def within(value_N: np.ndarray, bounds: tuple[float, float]) -> np.ndarray:
+    """low ≤ value < high."""
     return (value_N >= bounds[0]) & (value_N < bounds[1])
 
 
 def things(found: Found) -> Things:
+    """Detections as the metrics take them."""
     return Things(found.box_N4.cpu().numpy(), found.label_N.cpu().numpy(), found.score_N.cpu().numpy())
 
 
 def to(device: torch.device, frames: list[np.ndarray]) -> torch.Tensor:
+    """Arrays of one shape as one tensor there."""
     return torch.from_numpy(np.stack(frames)).to(device)
 
 

@@ -126,6 +126,7 @@ PREDICTORS = {"attention": AttentionPredictor, "average": AveragePredictor, "mix
 
 
 def check_width(support_BKPD: Tensor, linear: nn.Linear) -> None:
+    """Support features are as wide as the predictor reads them, or a BadWeights says so."""
     if support_BKPD.shape[-1] != linear.in_features:
         raise BadWeights(
             f"This predictor reads support features {linear.in_features} wide, and these are {support_BKPD.shape[-1]} wide."
