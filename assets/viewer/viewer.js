@@ -1,5 +1,5 @@
-// The viewer: a clip's frames with what a method makes of them. One module, no dependencies; the same file in the page,
-// in notebooks and in exported HTML.
+// The viewer of regions and gaps: a clip's frames with what a method makes of them. Behind shared.js it is one module
+// without dependencies, the same in the page, in notebooks and in exported HTML.
 //
 //   const view = mount(element, {about, clip, trace, examples}, {frames, pick})
 //   view.update({trace})
@@ -12,11 +12,6 @@
 //
 // A trace with an older stamp than the one shown is dropped: replies may overtake each other, the last value wins.
 
-const HELD_CLIPS = 4;
-const COLOURS = {kept: "#3b82f6", prompt: "#f59e0b", truth: "#ff4fa3", hit: "#22c55e", miss: "#ef4444"};
-// viridis, nine points of it: even in lightness, and in order to colour-blind eyes
-const VIRIDIS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"];
-
 const KEYS = [
   ["space", "play or pause"], [", .", "one frame back, forward (also ← →)"], ["Home End", "first, last frame"],
   ["1 2 3 4", "overlay A, M, W, region"], ["0", "no overlay"], ["[ ]", "overlay weaker, stronger"],
@@ -26,10 +21,10 @@ const KEYS = [
 
 const TEMPLATE = `
 <section class="vw" tabindex="0" aria-label="Viewer. Press question mark for the keys.">
-  <div class="vw-examples" role="group" aria-label="Example clips"></div>
+  ${EXAMPLES}
   <div class="vw-top">
     <div class="vw-stage">
-      <div class="vw-picture"><canvas class="vw-canvas" role="img"></canvas><div class="vw-wait" role="status" hidden></div></div>
+      ${PICTURE}
       <div class="vw-row">
         <button class="vw-play" aria-label="Play">▶</button>
         <button class="vw-prev" aria-label="One frame back">‹</button>
@@ -61,10 +56,7 @@ const TEMPLATE = `
   </div>
   <div class="vw-legend"></div>
   <div class="vw-rule" aria-live="polite"></div>
-  <details class="vw-ledger"><summary></summary><div class="vw-stages"></div><div class="vw-source"></div></details>
-  <div class="vw-weights"></div>
-  <dialog class="vw-help" aria-label="Keys"><h4>Keys</h4><dl></dl><p>Keys work while the viewer, or nothing else, has the focus.</p>
-    <form method="dialog"><button>close</button></form></dialog>
+${FOOT}
 </section>`;
 
 export function mount(element, payload, hooks = {}) {
@@ -72,46 +64,18 @@ export function mount(element, payload, hooks = {}) {
   const root = element.querySelector(".vw");
   const $ = name => root.querySelector(".vw-" + name);
   const about = payload.about;
-  const clips = new Map();                       // key → {clip, images}
   const view = {frame: 0, overlay: "score_TP", opacity: 0.6, patch: null, gap: null, peek: false, timer: 0};
-  let clip = null, images = [], trace = null, texts = null, maps = {}, region = null, wanted = null, top = {key: "", score: 0};
+  let clip = null, images = [], trace = null, texts = null, maps = {}, region = null, top = {key: "", score: 0};
 
   // ---- what arrives -------------------------------------------------------------------------------------------------
 
-  async function update(next) {
-    if (next.clip) await hold(next.clip);
-    if (next.trace?.error) return say(next.trace.error);
-    if (!next.trace || (wanted && next.trace.stamp < wanted.stamp)) return;
-    wanted = next.trace;
-    if (!clips.has(wanted.clip)) {
-      say("reading the clip…");
-      const found = hooks.frames && await hooks.frames(wanted.clip);
-      if (found) await hold(found);
-      if (next.trace !== wanted) return;         // a newer one came while the frames were on their way
-      if (!found) return say("This clip is no longer held by the server: choose it again.");
-    }
-    take(next.trace);
-  }
+  const update = receiver({hooks, say, take});
 
-  async function hold(found) {
-    const pictures = await Promise.all(found.frames.map(async url => {
-      const image = new Image();
-      image.src = url;
-      await image.decode();
-      return image;
-    }));
-    clips.set(found.key, {clip: found, images: pictures});
-    if (clips.size > HELD_CLIPS) clips.delete(clips.keys().next().value);
-  }
-
-  function take(next) {
-    const held = clips.get(next.clip), fresh = clip !== held.clip;
+  function take(next, held) {
+    const fresh = clip !== held.clip;
     ({clip, images} = held);
     $("wait").hidden = true;
-    // similarities follow their maps as a second run, which reuses what the first ran: both together are one step
-    const same = trace && next.texts && trace.clip === next.clip && JSON.stringify(trace.knobs) === JSON.stringify(next.knobs);
-    const ran = same ? Object.entries(trace.ledger).filter(([, told]) => told[0] !== null) : [];
-    trace = {...next, ledger: {...next.ledger, ...Object.fromEntries(ran)}};
+    trace = asOneStep(trace, next, next.texts);
     maps = Object.fromEntries(Object.entries(trace.maps).map(([stage, text]) => [stage, new Uint16Array(bytes(text).buffer)]));
     region = bits(trace.region);
     if (trace.texts) texts = trace.texts;
@@ -146,12 +110,12 @@ export function mount(element, payload, hooks = {}) {
       + clip.notes.map(note => `<p class="vw-note">${escape(note)}</p>`).join("");
     clip.outlines ??= clip.truth && clip.truth.masks.map(mask => outline(bits(mask), clip.width, clip.height));
     top = {key: clip.key, score: 0};
-    for (const button of $("examples").children) button.setAttribute("aria-pressed", button.dataset.title === clip.truth?.caption);
+    pressExample($, clip.truth?.caption);
   }
 
   // ---- drawing ------------------------------------------------------------------------------------------------------
 
-  function draw() { stage(); strip(); ribbon(); gaps(); side(); ledger(); }
+  function draw() { stage(); strip(); ribbon(); gaps(); side(); ledger(trace); }
 
   const kept = (t, p) => region && region[t * trace.grid[0] * trace.grid[1] + p];
   const at = (stage, t, p) => maps[stage] && maps[stage][t * trace.grid[0] * trace.grid[1] + p] / 65535;
@@ -307,8 +271,6 @@ export function mount(element, payload, hooks = {}) {
     const points = (trace.pointing || []).filter(one => one.hit !== null), hits = points.filter(one => one.hit).length;
     const line = root.querySelector(".vw-point");
     if (line && points.length) line.innerHTML = `pointing: ${hits} of ${points.length} frames hit — the top patch (◎) holds a part of the actor`;
-    $("weights").textContent = trace.weights.join("  ·  ");
-    $("weights").classList.toggle("vw-untrained", /untrained|random/i.test(trace.weights.join()));
   }
 
   function patch() {
@@ -321,26 +283,7 @@ export function mount(element, payload, hooks = {}) {
       + (blend ? `<p class="vw-eq">${blend.rule}<br>= ${sum} = ${at(blend.result, t, p).toFixed(3)}</p>` : "");
   }
 
-  let opened = null;
-  function ledger() {
-    const told = trace.ledger, run = about.stages.filter(one => told[one.name]);
-    const ran = run.filter(one => told[one.name][0] !== null), ms = ran.reduce((sum, one) => sum + told[one.name][0], 0);
-    root.querySelector(".vw-ledger summary").textContent = `Stages: ${ran.length} ran (${ms.toFixed(0)} ms), ${run.length - ran.length} reused`;
-    $("stages").innerHTML = about.stages.map((one, i) => {
-      const [took, shape] = told[one.name] || [undefined, ""];
-      const state = took === undefined ? "waiting" : took === null ? "reused" : `${took < 10 ? took.toFixed(1) : took.toFixed(0)} ms`;
-      return `<button type="button" class="${typeof took === "number" ? "vw-ran" : ""}" data-i="${i}" aria-expanded="${opened === i}"><b>${one.name}</b><span>${state}</span><small>${shape}</small></button>`;
-    }).join("");
-  }
-  $("stages").onclick = event => {
-    const button = event.target.closest("button");
-    if (!button) return;
-    opened = opened === +button.dataset.i ? null : +button.dataset.i;
-    const one = about.stages[opened];
-    $("source").innerHTML = one ? `<p>${escape(one.doc)}</p><p>moves with ${one.knobs.length ? one.knobs.map(pretty).join(", ") : "the clip or the texts only"}</p><pre>${escape(one.source)}</pre>` : "";
-    ledger();
-    $("stages").querySelector(`[data-i="${button.dataset.i}"]`).focus();
-  };
+  const ledger = ledgerOf($, about.stages);
 
   // ---- moving about -------------------------------------------------------------------------------------------------
 
@@ -371,11 +314,8 @@ export function mount(element, payload, hooks = {}) {
   }
 
   const arrows = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]};
-  function key(event) {
-    const {key: k, target} = event;
-    if (!trace || event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
-    if (target.matches("input") && /^(Arrow|Home|End|Page)/.test(k)) return;
-    if (target.matches("button, summary") && (k === " " || k === "Enter")) return;
+  function press(k, event) {
+    if (!trace) return false;
     const map = about.maps[+k - 1];
     if (event.shiftKey && arrows[k]) look(...arrows[k]);
     else if (k === " ") play();
@@ -389,26 +329,16 @@ export function mount(element, payload, hooks = {}) {
     else if (k === "]") opacity(view.opacity + 0.1);
     else if (k === "o") peek(true);
     else if (k === "Escape") { view.patch = null; stage(); }
-    else if (k === "?") $("help").showModal();
-    else return;
-    event.preventDefault();
+    else return false;
   }
-  root.addEventListener("keydown", key);
-  const outside = event => { if (event.target === document.body && root.offsetParent) key(event); };
-  document.addEventListener("keydown", outside);
-  const release = event => { if (event.key === "o") peek(false); };
-  document.addEventListener("keyup", release);
+  const forget = keysOf(root, $, KEYS, press, event => { if (event.key === "o") peek(false); });
 
   $("play").onclick = play;
   $("prev").onclick = () => go(view.frame - 1);
   $("next").onclick = () => go(view.frame + 1);
   $("scrub").oninput = event => go(+event.target.value);
   $("opacity").oninput = event => opacity(+event.target.value);
-  $("peek").onpointerdown = () => peek(true);
-  $("peek").onpointerup = $("peek").onpointerleave = $("peek").onblur = () => peek(false);
-  $("peek").onkeydown = event => { if (event.key === " " || event.key === "Enter") { peek(true); event.preventDefault(); } };
-  $("peek").onkeyup = () => peek(false);
-  $("help-open").onclick = () => $("help").showModal();
+  held($("peek"), peek);
   $("canvas").onpointermove = event => {
     if (!trace) return;
     const box = event.target.getBoundingClientRect(), [rows, columns] = trace.grid;
@@ -419,7 +349,6 @@ export function mount(element, payload, hooks = {}) {
   };
   $("canvas").onpointerleave = () => { if (trace) { view.patch = null; stage(); } };
 
-  root.querySelector(".vw-help dl").innerHTML = KEYS.map(([k, does]) => `<dt>${k.split(" ").map(one => one === "+" ? "+" : `<kbd>${one}</kbd>`).join(" ")}</dt><dd>${does}</dd>`).join("");
   $("kinds").replaceChildren(...about.maps.map((one, i) => {
     const button = make("button", {type: "button", role: "radio", title: `${one.title} (${i + 1})`, "data-stage": one.stage});
     button.innerHTML = pretty(one.symbol);
@@ -427,53 +356,19 @@ export function mount(element, payload, hooks = {}) {
     return button;
   }), Object.assign(make("button", {type: "button", role: "radio", title: "no overlay (0)", "data-stage": "none"}), {textContent: "none", onclick: () => overlay("none")}));
   $("bar").querySelector("i").style.background = `linear-gradient(90deg, ${VIRIDIS.join(",")})`;
-  $("examples").hidden = !payload.examples?.length;
-  $("examples").replaceChildren(...(payload.examples || []).map(one => {
-    const button = make("button", {type: "button", title: one.title, "data-title": one.title, "aria-pressed": "false"});
-    button.innerHTML = `<img src="${one.thumb}" alt=""><span>${escape(one.title)}</span>`;
-    button.onclick = () => { if (button.ariaPressed !== "true") say("reading the clip…"); hooks.pick?.(one.name); };
-    return button;
-  }));
+  exampleButtons($, payload.examples, hooks, say);
   if (!about.maps.some(one => one.stage === view.overlay)) view.overlay = about.maps.at(-1)?.stage ?? "none";
-  let width = 0;
-  const resized = new ResizeObserver(() => {     // a new width, not every new height: drawing changes the height itself
-    if (trace && root.clientWidth !== width) { width = root.clientWidth; draw(); }
-  });
-  resized.observe(root);
+  const rest = atNewWidths(root, () => trace ? draw() : false);
   update(payload);
   return {update, destroy() {
     clearTimeout(view.timer);
-    resized.disconnect();
-    document.removeEventListener("keydown", outside);
-    document.removeEventListener("keyup", release);
+    rest();
+    forget();
     element.replaceChildren();
   }};
 }
 
 // ---- small things -----------------------------------------------------------------------------------------------------
-
-function make(tag, attributes = {}) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-}
-
-function fit(canvas, width, height, fluid = false) {
-  const ratio = Math.min(2, window.devicePixelRatio || 1);
-  const W = Math.round(width * ratio), H = Math.round(height * ratio);
-  if (canvas.width !== W || canvas.height !== H) { canvas.width = W; canvas.height = H; }
-  if (!fluid) Object.assign(canvas.style, {width: width + "px", height: height + "px"});
-  const pen = canvas.getContext("2d");
-  pen.setTransform(W / width, 0, 0, H / height, 0, 0);
-  pen.clearRect(0, 0, width, height);
-  return pen;
-}
-
-function twice(pen, path, colour, width) {       // a dark line under a bright one is seen on any picture
-  pen.lineCap = "square";
-  pen.strokeStyle = "rgba(0,0,0,.65)"; pen.lineWidth = width * 2; pen.stroke(path);
-  pen.strokeStyle = colour; pen.lineWidth = width; pen.stroke(path);
-}
 
 function target(pen, x, y, radius, hit) {
   const path = new Path2D();
@@ -481,32 +376,3 @@ function target(pen, x, y, radius, hit) {
   path.moveTo(x + 2, y); path.arc(x, y, 2, 0, 7);
   twice(pen, path, hit === null ? "#ddd" : hit ? COLOURS.hit : COLOURS.miss, 2.5);
 }
-
-function outline(mask, width, height) {
-  const path = new Path2D(), inside = (x, y) => x >= 0 && y >= 0 && x < width && y < height && mask[y * width + x];
-  for (let y = 0; y <= height; y++) for (let x = 0; x <= width; x++) {
-    if (inside(x, y) !== inside(x, y - 1) && (inside(x, y) || inside(x, y - 1))) { path.moveTo(x, y); path.lineTo(x + 1, y); }
-    if (inside(x, y) !== inside(x - 1, y) && (inside(x, y) || inside(x - 1, y))) { path.moveTo(x, y); path.lineTo(x, y + 1); }
-  }
-  return path;
-}
-
-const bytes = text => Uint8Array.from(atob(text), one => one.charCodeAt(0));
-function bits(text) {
-  if (!text) return null;
-  const packed = bytes(text), out = new Uint8Array(packed.length * 8);
-  for (let i = 0; i < out.length; i++) out[i] = packed[i >> 3] >> (i & 7) & 1;
-  return out;
-}
-
-const SCALE = Array.from({length: 256}, (_, i) => {
-  const x = i / 255 * (VIRIDIS.length - 1), k = Math.min(VIRIDIS.length - 2, Math.floor(x)), f = x - k;
-  const part = (hex, j) => parseInt(hex.slice(1 + 2 * j, 3 + 2 * j), 16);
-  return `rgb(${[0, 1, 2].map(j => Math.round(part(VIRIDIS[k], j) * (1 - f) + part(VIRIDIS[k + 1], j) * f)).join(",")})`;
-});
-const colour = value => SCALE[Math.round(255 * value)];
-const number = value => +value.toPrecision(3) + "";
-const nice = value => { const ten = 10 ** Math.floor(Math.log10(value)); return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find(k => k * ten >= value) * ten; };
-const escape = text => String(text).replace(/[&<>"']/g, one => `&#${one.charCodeAt(0)};`);
-// W^s → W<sup>s</sup>, N_s → N<sub>s</sub>
-const pretty = symbol => escape(symbol).replace(/\^(\w+)/g, "<sup>$1</sup>").replace(/_(\w+)/g, "<sub>$1</sub>");

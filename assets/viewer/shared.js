@@ -1,0 +1,193 @@
+// What every viewer shares: receiving traces, colours, canvases, the ledger of stages, the keys. A viewer is a text of its
+// own behind this one: joined, they are one module without dependencies, whose `mount` is its only export.
+
+const HELD_CLIPS = 4;
+const COLOURS = {kept: "#3b82f6", prompt: "#f59e0b", truth: "#ff4fa3", hit: "#22c55e", miss: "#ef4444"};
+// viridis, nine points of it: even in lightness, and in order to colour-blind eyes
+const VIRIDIS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"];
+
+const EXAMPLES = `<div class="vw-examples" role="group" aria-label="Example clips"></div>`;
+const PICTURE = `<div class="vw-picture"><canvas class="vw-canvas" role="img"></canvas><div class="vw-wait" role="status" hidden></div></div>`;
+const FOOT = `
+  <details class="vw-ledger"><summary></summary><div class="vw-stages"></div><div class="vw-source"></div></details>
+  <div class="vw-weights"></div>
+  <dialog class="vw-help" aria-label="Keys"><h4>Keys</h4><dl></dl><p>Keys work while the viewer, or nothing else, has the focus.</p>
+    <form method="dialog"><button>close</button></form></dialog>`;
+
+// ---- receiving --------------------------------------------------------------------------------------------------------
+
+// → update({clip, trace}): holds a few clips, asks for frames it has not, and lets nothing older than what is shown
+// through. ready: async trace → what must be there before it is drawn. take: (trace, held clip, what is ready) → nothing.
+function receiver({hooks, say, ready = async () => null, take}) {
+  const clips = new Map();                       // key → {clip, images}
+  let wanted = null;
+
+  async function hold(found) {
+    clips.set(found.key, {clip: found, images: await Promise.all(found.frames.map(picture))});
+    if (clips.size > HELD_CLIPS) clips.delete(clips.keys().next().value);
+  }
+
+  return async function update(next) {
+    if (next.clip) await hold(next.clip);
+    if (next.trace?.error) return say(next.trace.error);
+    if (!next.trace || (wanted && next.trace.stamp < wanted.stamp)) return;
+    wanted = next.trace;
+    if (!clips.has(wanted.clip)) {
+      say("reading the clip…");
+      const found = hooks.frames && await hooks.frames(wanted.clip);
+      if (found) await hold(found);
+      if (next.trace !== wanted) return;         // a newer one came while the frames were on their way
+      if (!found) return say("This clip is no longer held by the server: choose it again.");
+    }
+    const made = ready.length ? await ready(next.trace) : null;
+    if (next.trace === wanted) take(next.trace, clips.get(next.trace.clip), made);
+  };
+}
+
+async function picture(url) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
+}
+
+// What takes longer follows as a second run, which reuses what the first ran: both together are one step of the ledger.
+function asOneStep(before, next, second) {
+  const same = before && second && before.clip === next.clip && JSON.stringify(before.knobs) === JSON.stringify(next.knobs);
+  const ran = same ? Object.entries(before.ledger).filter(([, told]) => told[0] !== null) : [];
+  return {...next, ledger: {...next.ledger, ...Object.fromEntries(ran)}};
+}
+
+// ---- parts of a viewer ------------------------------------------------------------------------------------------------
+
+function exampleButtons($, examples, hooks, say) {
+  $("examples").hidden = !examples?.length;
+  $("examples").replaceChildren(...(examples || []).map(one => {
+    const button = make("button", {type: "button", title: one.title, "data-title": one.title, "aria-pressed": "false"});
+    button.innerHTML = `<img src="${one.thumb}" alt=""><span>${escape(one.title)}</span>`;
+    button.onclick = () => { if (button.ariaPressed !== "true") say("reading the clip…"); hooks.pick?.(one.name); };
+    return button;
+  }));
+}
+
+const pressExample = ($, caption) => {
+  for (const button of $("examples").children) button.setAttribute("aria-pressed", button.dataset.title === caption);
+};
+
+// → draw(trace): every stage, whether it ran, its milliseconds and shape; a click shows its sentence and source
+function ledgerOf($, stages) {
+  let opened = null, shown = null;
+  function draw(trace) {
+    shown = trace;
+    const told = trace.ledger, run = stages.filter(one => told[one.name]);
+    const ran = run.filter(one => told[one.name][0] !== null), ms = ran.reduce((sum, one) => sum + told[one.name][0], 0);
+    $("ledger").querySelector("summary").textContent = `Stages: ${ran.length} ran (${ms.toFixed(0)} ms), ${run.length - ran.length} reused`;
+    $("stages").innerHTML = stages.map((one, i) => {
+      const [took, shape] = told[one.name] || [undefined, ""];
+      const state = took === undefined ? "waiting" : took === null ? "reused" : `${took < 10 ? took.toFixed(1) : took.toFixed(0)} ms`;
+      return `<button type="button" class="${typeof took === "number" ? "vw-ran" : ""}" data-i="${i}" aria-expanded="${opened === i}"><b>${one.name}</b><span>${state}</span><small>${shape}</small></button>`;
+    }).join("");
+    $("weights").textContent = trace.weights.join("  ·  ");
+    $("weights").classList.toggle("vw-untrained", /untrained|random/i.test(trace.weights.join()));
+  }
+  $("stages").onclick = event => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    opened = opened === +button.dataset.i ? null : +button.dataset.i;
+    const one = stages[opened];
+    $("source").innerHTML = one ? `<p>${escape(one.doc)}</p><p>moves with ${one.knobs.length ? one.knobs.map(pretty).join(", ") : "the clip or the texts only"}</p><pre>${escape(one.source)}</pre>` : "";
+    draw(shown);
+    $("stages").querySelector(`[data-i="${button.dataset.i}"]`).focus();
+  };
+  return draw;
+}
+
+// Keys work in the viewer, and on the page while nothing else has the focus. press: (key, event) → whether it was one.
+function keysOf(root, $, lines, press, release) {
+  function key(event) {
+    const {key: k, target} = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
+    if (target.matches("input") && /^(Arrow|Home|End|Page)/.test(k)) return;
+    if (target.matches("button, summary") && (k === " " || k === "Enter")) return;
+    if (k === "?") $("help").showModal();
+    else if (press(k, event) === false) return;
+    event.preventDefault();
+  }
+  const outside = event => { if (event.target === document.body && root.offsetParent) key(event); };
+  root.addEventListener("keydown", key);
+  document.addEventListener("keydown", outside);
+  document.addEventListener("keyup", release);
+  $("help-open").onclick = () => $("help").showModal();
+  $("help").querySelector("dl").innerHTML = lines.map(([k, does]) => `<dt>${k.split(" ").map(one => one === "+" ? "+" : `<kbd>${one}</kbd>`).join(" ")}</dt><dd>${does}</dd>`).join("");
+  return () => { document.removeEventListener("keydown", outside); document.removeEventListener("keyup", release); };
+}
+
+function held(button, set) {                     // as long as it is held, by pointer or key
+  button.onpointerdown = () => set(true);
+  button.onpointerup = button.onpointerleave = button.onblur = () => set(false);
+  button.onkeydown = event => { if (event.key === " " || event.key === "Enter") { set(true); event.preventDefault(); } };
+  button.onkeyup = () => set(false);
+}
+
+function atNewWidths(root, draw) {               // a new width, not every new height: drawing changes the height itself
+  let width = 0;
+  const resized = new ResizeObserver(() => {
+    if (root.clientWidth !== width && draw() !== false) width = root.clientWidth;
+  });
+  resized.observe(root);
+  return () => resized.disconnect();
+}
+
+// ---- small things -----------------------------------------------------------------------------------------------------
+
+function make(tag, attributes = {}) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+function fit(canvas, width, height, fluid = false) {
+  const ratio = Math.min(2, window.devicePixelRatio || 1);
+  const W = Math.round(width * ratio), H = Math.round(height * ratio);
+  if (canvas.width !== W || canvas.height !== H) { canvas.width = W; canvas.height = H; }
+  if (!fluid) Object.assign(canvas.style, {width: width + "px", height: height + "px"});
+  const pen = canvas.getContext("2d");
+  pen.setTransform(W / width, 0, 0, H / height, 0, 0);
+  pen.clearRect(0, 0, width, height);
+  return pen;
+}
+
+function twice(pen, path, colour, width) {       // a dark line under a bright one is seen on any picture
+  pen.lineCap = "square";
+  pen.strokeStyle = "rgba(0,0,0,.65)"; pen.lineWidth = width * 2; pen.stroke(path);
+  pen.strokeStyle = colour; pen.lineWidth = width; pen.stroke(path);
+}
+
+function outline(mask, width, height) {
+  const path = new Path2D(), inside = (x, y) => x >= 0 && y >= 0 && x < width && y < height && mask[y * width + x];
+  for (let y = 0; y <= height; y++) for (let x = 0; x <= width; x++) {
+    if (inside(x, y) !== inside(x, y - 1) && (inside(x, y) || inside(x, y - 1))) { path.moveTo(x, y); path.lineTo(x + 1, y); }
+    if (inside(x, y) !== inside(x - 1, y) && (inside(x, y) || inside(x - 1, y))) { path.moveTo(x, y); path.lineTo(x, y + 1); }
+  }
+  return path;
+}
+
+const bytes = text => Uint8Array.from(atob(text), one => one.charCodeAt(0));
+function bits(text) {
+  if (!text) return null;
+  const packed = bytes(text), out = new Uint8Array(packed.length * 8);
+  for (let i = 0; i < out.length; i++) out[i] = packed[i >> 3] >> (i & 7) & 1;
+  return out;
+}
+
+const SCALE = Array.from({length: 256}, (_, i) => {
+  const x = i / 255 * (VIRIDIS.length - 1), k = Math.min(VIRIDIS.length - 2, Math.floor(x)), f = x - k;
+  const part = (hex, j) => parseInt(hex.slice(1 + 2 * j, 3 + 2 * j), 16);
+  return `rgb(${[0, 1, 2].map(j => Math.round(part(VIRIDIS[k], j) * (1 - f) + part(VIRIDIS[k + 1], j) * f)).join(",")})`;
+});
+const colour = value => SCALE[Math.round(255 * value)];
+const number = value => +value.toPrecision(3) + "";
+const nice = value => { const ten = 10 ** Math.floor(Math.log10(value)); return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find(k => k * ten >= value) * ten; };
+const escape = text => String(text).replace(/[&<>"']/g, one => `&#${one.charCodeAt(0)};`);
+// W^s → W<sup>s</sup>, N_s → N<sub>s</sub>
+const pretty = symbol => escape(symbol).replace(/\^(\w+)/g, "<sup>$1</sup>").replace(/_(\w+)/g, "<sub>$1</sub>");

@@ -1,0 +1,396 @@
+// The viewer of prompts and supports: a spoilt frame, the frames that support it, where each prompt looked, what that
+// changed, and what is found with and without. Behind shared.js and stpn_draw.js it is one module without dependencies.
+//
+//   const view = mount(element, {about, clip, trace, examples}, {frames, pick, turn})
+//   view.update({trace})
+//
+// about   what does not change: title, outputs [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}]
+// clip    frames as data URLs, their times, and outlines of all things where the truth is known
+// trace   one run: values by output, each packed as its kind is; knobs, frame, ledger, weights, untrained, stamp. `done`:
+//         boxes and likeness are there too
+// frames  async key → clip;  pick  name → nothing, an example is chosen;  turn  (knob, value) → nothing, a frame is chosen
+//
+// A trace with an older stamp than the one shown is dropped: replies may overtake each other, the last value wins.
+
+const KEYS = [
+  ["← →", "the frame before, after, as the current one (also , .)"], ["Home End", "first, last frame"],
+  ["1 2 3 4 5", "lock a prompt"], ["0", "all prompts"], ["h H", "next, previous head"],
+  ["c", "overlay: what the prompts changed"], ["x", "overlay: patches looking at prompts"],
+  ["p", "overlay: prompts looking at patches"], ["n", "no overlay"], ["b B", "next, previous block or stage"],
+  ["[ ]", "overlay weaker, stronger"], ["o", "hold to see the bare frames"], ["- +", "least score of a box"],
+  ["s S", "point at the next, previous support (after the last: the frame)"],
+  ["Shift + arrows", "point at a patch, and move to its neighbour"], ["Esc", "let prompt, head and patch go"], ["?", "this help"],
+];
+
+const TEMPLATE = `
+<section class="vw sp" tabindex="0" aria-label="Viewer of prompts. Press question mark for the keys.">
+  ${EXAMPLES}
+  <div class="vw-banner sp-banner" role="note" hidden></div>
+  <div class="sp-top">
+    <div class="vw-stage">
+      <h4 class="vw-title"></h4>
+      ${PICTURE}
+      <div class="vw-row">
+        <div class="vw-kinds" role="radiogroup" aria-label="Overlay"></div>
+        <div class="sp-steps"><button class="vw-prev" aria-label="Previous block or stage">‹</button><output class="vw-place"></output>
+          <button class="vw-next" aria-label="Next block or stage">›</button></div>
+      </div>
+      <div class="vw-row">
+        <label class="vw-opacity">opacity <input type="range" min="0" max="1" step="0.05" value="0.6" aria-label="Overlay opacity"></label>
+        <button class="vw-peek" title="hold to see the bare frames (o)">peek</button>
+        <button class="vw-help-open" aria-label="Keys and help" title="keys (?)">?</button>
+      </div>
+      <div class="vw-bar"></div>
+      <div class="vw-reading" aria-live="polite"></div>
+    </div>
+    <div class="vw-found sp-figure"></div><div class="vw-found sp-figure"></div>
+    <label class="vw-least">boxes with a score ≥ <output></output><input type="range" min="0" max="1" step="0.05" value="0.3" aria-label="Least score of a box">
+      <span class="vw-known"></span></label>
+  </div>
+  <div class="sp-section"><h4>Frames of the clip <small>— click one to make it the current frame (← →)</small></h4>
+    <div class="vw-line" tabindex="-1"><div class="vw-strip" role="group" aria-label="All frames"></div></div></div>
+  <div class="sp-section"><h4 class="vw-supports-title"></h4>
+    <div class="vw-prompts" role="radiogroup" aria-label="Prompt"></div>
+    <div class="vw-line vw-line2" tabindex="-1"><div class="vw-supports" role="group" aria-label="Support frames"></div></div>
+    <div class="vw-bar vw-bar2"></div></div>
+  <div class="sp-section"><h4>Heads <small class="vw-heads-title"></small></h4><div class="vw-heads" role="radiogroup" aria-label="Head"></div></div>
+  <div class="sp-cards">
+    <div class="vw-card"><h4>Likeness to the clean frame <small class="vw-likeness-state"></small></h4><div class="vw-likeness"></div><div class="sp-key"></div></div>
+    <div class="vw-card"><h4>What it costs</h4><div class="vw-cost vw-wide"></div></div>
+    <div class="vw-card"><h4>Shuffle the supports</h4><div class="vw-shuffle"></div></div>
+  </div>
+  ${FOOT}
+</section>`;
+
+export function mount(element, payload, hooks = {}) {
+  element.innerHTML = TEMPLATE;
+  const root = element.querySelector(".vw"), about = payload.about;
+  const $ = name => root.querySelector(".vw-" + name), all = name => [...root.querySelectorAll(".vw-" + name)];
+  const of = kind => about.outputs.filter(one => one.kind === kind), first = kind => trace.values[of(kind)[0]?.stage];
+  const overlays = [...of("FeatureChange"), ...of("PromptMaps")], letters = ["c", "x", "p"];
+  const view = {overlay: overlays[0]?.stage ?? "none", place: {}, prompt: null, near: null, head: null, at: null, opacity: 0.6, peek: false, least: 0.3};
+  let clip = null, images = [], trace = null, maps = {}, attention = null, heads = null, pictures = {}, asked = null;
+  const visited = new Map(), took = {};          // settings without severity → {severity: likeness}; stage → ms when it last ran
+
+  // ---- what arrives -------------------------------------------------------------------------------------------------
+
+  const update = receiver({hooks, say, take, ready: async next => {
+    const shown = of("Pictures").map(one => next.values[one.stage]);
+    const current = shown.find(one => typeof one === "string"), others = Object.entries(shown.find(one => typeof one === "object") || {});
+    return {current: current && await picture(current), others: Object.fromEntries(await Promise.all(others.map(async ([k, url]) => [k, await picture(url)])))};
+  }});
+
+  function take(next, held, made) {
+    const fresh = clip !== held.clip;
+    ({clip, images} = held);
+    $("wait").hidden = true;
+    trace = asOneStep(trace, next, next.done);
+    for (const [name, told] of Object.entries(trace.ledger)) if (told[0] !== null) took[name] = told[0];
+    pictures = made;
+    maps = Object.fromEntries(overlays.map(one => [one.stage, (trace.values[one.stage] || []).map(unlogged)]));
+    attention = first("PromptAttention") && {...unlogged(first("PromptAttention")), heads: first("PromptAttention").heads};
+    if (trace.values.heads) heads = {...trace.values.heads, code: bytes(trace.values.heads.code), value: byHead(about.heads)};
+    if (trace.frame === asked) asked = null;
+    const [Q, K] = attention?.shape || [0, 0], [rows, columns] = first("MapGrid") || [1, 1], at = view.at;
+    if (view.prompt >= Q) view.prompt = null;
+    if (view.head !== null && heads && (view.head >= heads.shape[0])) view.head = null;
+    if (at && (at.k >= K || (at.k >= 0 && (at.row >= rows || at.column >= columns)))) view.at = null;
+    if (trace.done) remember();
+    if (fresh) layOut();
+    draw();
+    root.dataset.shown = JSON.stringify({clip: trace.clip, ...trace.knobs});
+    if (trace.done) root.dataset.done = root.dataset.shown;
+    root.dispatchEvent(new CustomEvent("painted", {bubbles: true}));
+  }
+
+  const settings = () => JSON.stringify([trace.clip, {...trace.knobs, severity: 0}]);
+  function remember() {
+    const [without, prompted] = of("StageScores").map(one => trace.values[one.stage]);
+    if (!without || !prompted) return;
+    if (!visited.has(settings())) visited.set(settings(), new Map());
+    visited.get(settings()).set(trace.knobs.severity, [without, prompted]);
+    if (visited.size > 64) visited.delete(visited.keys().next().value);
+  }
+
+  function layOut() {
+    root.dataset.frames = images.length;
+    root.style.setProperty("--frames", images.length);
+    $("strip").replaceChildren(...images.map((_, t) => {
+      const button = make("button", {class: "vw-thumb", type: "button"});
+      button.append(make("canvas"), make("span"), make("em"));
+      button.onclick = () => turn(t);
+      return button;
+    }));
+    pressExample($, clip.truth?.caption);
+  }
+
+  // ---- drawing ------------------------------------------------------------------------------------------------------
+
+  function draw() { stage(); found(); strip(); prompts(); supports(); headRow(); likeness(); cost(); ledger(trace); }
+  const ledger = ledgerOf($, about.stages);
+  const prompt = () => view.near ?? view.prompt, tall = width => Math.round(Math.min(width * clip.height / clip.width, 1.4 * width));
+  const things = () => clip.truth?.things[trace.frame], ink = () => getComputedStyle(root).color;
+  const frame = k => k === trace.frame ? pictures.current : pictures.others[k] || images[k];
+
+  // what lies over the frame: {shape, value, scale, one} of the chosen overlay, block and prompt
+  function over() {
+    const one = overlays.find(one => one.stage === view.overlay), list = one && maps[one.stage];
+    if (!list?.length) return null;
+    const i = Math.min(view.place[one.stage] ?? list.length - 1, list.length - 1), map = list[i], [Q, rows, columns] = map.shape;
+    if (one.kind === "FeatureChange") return {one, i, list, map, rows, columns, scale: SCALES.change, value: slice(map, 0)};
+    const given = /patch's/.test(one.unit), q = prompt() === null ? null : Math.min(prompt(), Q - 1);
+    const value = given ? slice(map, q, "sum") : slice(map, q, "mean").map(share => share * rows * columns);
+    return {one, i, list, map, rows, columns, value, scale: given ? SCALES.share : SCALES.even};
+  }
+  const placed = at => at.length > 1 ? `stage ${at[0] + 1}, block ${at[1] + 1}` : `stage ${at[0] + 1}`;
+  const whose = () => prompt() === null ? "all prompts" : `prompt ${prompt() + 1}`;
+  const bar = (scale, text) => `<div class="sp-scale"><i style="background:linear-gradient(90deg, ${VIRIDIS.join(",")})"></i><span>${scale.ticks.map(one => `<span>${one}</span>`).join("")}</span></div><b>${text}</b>`;
+
+  function stage() {
+    const canvas = $("canvas"), width = canvas.parentElement.clientWidth || 400, height = tall(width), pen = fit(canvas, width, height);
+    const map = over(), spoilt = trace.knobs.spoil && trace.knobs.spoil !== "none" && trace.knobs.severity > 0 && trace.knobs.spoiled !== "supports";
+    const state = spoilt ? `${trace.knobs.spoil.replace("_", " ")}, severity ${trace.knobs.severity}` : "clean";
+    $("title").innerHTML = `<i>I<sub>t</sub></i> · frame ${trace.frame + 1} of ${images.length} <small>— ${escape(state)}, as the network sees it</small>`;
+    pen.imageSmoothingQuality = "high";
+    pen.drawImage(pictures.current || images[trace.frame], 0, 0, width, height);
+    if (map && !view.peek) paintMap(pen, i => placeOn(map.scale, map.value[i]), map.rows, map.columns, [0, 0, width, height], view.opacity);
+    if (things() && !view.peek) outlines(pen, things(), clip.truth.size, width, height, COLOURS.truth);
+    if (view.at?.k === -1 && map) cellEdge(pen, view.at.row, view.at.column, map.rows, map.columns, width, height);
+    canvas.setAttribute("aria-label", `frame ${trace.frame + 1} of ${images.length}, ${state}; overlay: ${map ? `${map.one.title}, ${placed(map.map.at)}` : "none"}`);
+    $("place").textContent = map ? placed(map.map.at) : "";
+    $("prev").disabled = !map || map.i === 0;
+    $("next").disabled = !map || map.i === map.list.length - 1;
+    $("bar").innerHTML = map ? bar(map.scale, `${pretty(map.one.symbol)}, ${escape(map.one.title)}${map.one.kind === "PromptMaps" ? ` (${whose()})` : ""}: `
+      + (map.scale === SCALES.even ? map.scale.unit : escape(map.one.unit))) : "";
+    for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
+    reading();
+  }
+
+  function reading() {
+    const box = $("reading"), at = view.at, share = value => `${(100 * value).toPrecision(3)} %`;
+    if (!at) { box.textContent = "Point at the frame or at a support: the number behind a patch appears here."; return; }
+    const where = `row ${at.row + 1}, column ${at.column + 1}`, [Q, K, P] = attention?.shape || [];
+    if (at.k >= 0) {
+      const value = looked()[at.k * P + at.row * first("MapGrid")[1] + at.column];
+      const head = view.head === null ? "" : `, head ${view.head + 1}`;
+      box.innerHTML = `support ${at.k + 1} (frame ${first("SupportFrames")[at.k] + 1}), ${where}: <b>${number(value)}</b> × an even share = ${share(value / K / P)} of ${prompt() === null ? "a prompt's" : `prompt ${prompt() + 1}'s`} attention${head}`;
+      return;
+    }
+    const map = over();
+    if (!map) { box.textContent = ""; return; }
+    const i = at.row * map.columns + at.column, value = map.value[i];
+    const each = map.scale === SCALES.share ? " · " + Array.from({length: map.map.shape[0]}, (_, q) => `P${q + 1} ${share(slice(map.map, q)[i])}`).join(", ") : "";
+    box.innerHTML = `${pretty(map.one.symbol)}, ${placed(map.map.at)}, ${where}: <b>${map.scale === SCALES.share ? share(value) : number(value)}</b>`
+      + (map.scale === SCALES.even ? " × an even share" : map.scale === SCALES.change ? ` ${escape(map.one.unit)}` : "") + each;
+  }
+
+  function found() {
+    const known = !!things();
+    $("known").innerHTML = known ? `<b class="vw-swatch" style="background:${COLOURS.truth}"></b>outlined: what is there · ✓ right name, box IoU ≥ ${about.match}` : "what is there is not known of this clip";
+    $("least").querySelector("output").textContent = view.least.toFixed(2);
+    all("found").forEach((box, i) => {
+      const one = of("Boxes")[i], value = trace.values[one?.stage];
+      box.classList.toggle("vw-stale", !value);
+      if (!value) { if (!box.firstChild) box.innerHTML = `<h4>${escape(one?.title ?? "")}</h4><p class="vw-empty">waiting for the network…</p>`; return; }
+      if (!box.querySelector("canvas")) box.innerHTML = `<h4>${escape(one.title.replace(/^found /, ""))}</h4><canvas role="img"></canvas><p></p><ul></ul>`;
+      const width = box.clientWidth || 240, height = tall(width), pen = fit(box.querySelector("canvas"), width, height);
+      pen.drawImage(pictures.current || images[trace.frame], 0, 0, width, height);
+      if (known) outlines(pen, things(), clip.truth.size, width, height, COLOURS.truth);
+      const shown = drawFound(pen, value, view.least, known, width, height), right = shown.filter(one => one.thing !== null).length;
+      const said = `${known ? `${right} of ${value.there} things found, ${shown.length - right} false; ` : ""}${shown.length} of ${value.found.length} boxes reach ${view.least.toFixed(2)}`;
+      box.querySelector("canvas").setAttribute("aria-label", `${one.title}: ${said}`);
+      box.querySelector("p").textContent = said;
+      box.querySelector("ul").innerHTML = shown.slice(0, 8).map(one => `<li><b class="vw-swatch" style="background:${foundColour(one, known)}"></b>${escape(one.name)} ${one.score.toFixed(2)}</li>`).join("");
+    });
+  }
+
+  function strip() {
+    const index = first("SupportFrames") || [];
+    for (const [t, button] of [...$("strip").children].entries()) {
+      const pen = fit(button.firstChild, 96, tall(96), true), times = index.filter(k => k === t).length;
+      pen.drawImage(images[t], 0, 0, 96, tall(96));
+      button.children[1].textContent = t === trace.frame ? `t = ${t + 1}` : t + 1;
+      button.lastChild.textContent = times ? `τ${times > 1 ? ` ×${times}` : ""}` : "";
+      button.lastChild.hidden = !times;
+      button.setAttribute("aria-current", t === trace.frame);
+      const support = times ? `, supports ${times > 1 ? `${times} times` : "once"}` : "";
+      button.ariaLabel = button.title = `frame ${t + 1}, ${clip.time[t].toFixed(2)} s${t === trace.frame ? ", the current frame" : ""}${support}`;
+    }
+    centred($("line"), $("strip").children[trace.frame]);
+  }
+
+  function prompts() {
+    const entropy = first("PromptScores") || [], box = $("prompts"), Q = attention?.shape[0] || 0;
+    if (box.children.length !== Q + 1) box.replaceChildren(...Array.from({length: Q + 1}, (_, i) => {
+      const q = i ? i - 1 : null, button = make("button", {type: "button", role: "radio", title: i ? `prompt ${i} (${i})` : "all prompts (0)"});
+      button.onclick = () => lock(view.prompt === q ? null : q);
+      button.onmouseenter = () => { view.near = q; stage(); supports(); headRow(); };
+      button.onmouseleave = () => { view.near = null; stage(); supports(); headRow(); };
+      return button;
+    }));
+    for (const [i, button] of [...box.children].entries()) {
+      const H = i ? entropy[i - 1] : null;
+      button.innerHTML = i ? `<b>P<sub>${i}</sub></b><small>H ${H?.toFixed(3) ?? ""}</small><u style="--full:${100 * (H || 0)}%"></u>` : "<b>all</b><small>mean</small>";
+      button.setAttribute("aria-checked", view.prompt === (i ? i - 1 : null));
+      button.ariaLabel = i ? `prompt ${i}, entropy ${H?.toFixed(3)} of 1` : "all prompts, their mean";
+    }
+  }
+
+  // the map [K, P] over the supports that is shown: of a prompt or all, of a head or their mean, in even shares
+  function looked() {
+    if (view.head === null || !heads) return slice(attention, prompt(), "mean");
+    const coarse = ofHead(heads, view.head, prompt()), [, , , h, w] = heads.shape, [rows, columns] = first("MapGrid");
+    return Float32Array.from({length: attention.shape[1] * rows * columns}, (_, i) => {
+      const k = Math.floor(i / rows / columns), r = Math.floor(i / columns) % rows, c = i % columns;
+      return coarse[(k * h + Math.floor(r * h / rows)) * w + Math.floor(c * w / columns)];
+    });
+  }
+
+  function supports() {
+    if (!attention) return;
+    const index = first("SupportFrames"), mass = first("SupportScores") || [], [, K, P] = attention.shape, [rows, columns] = first("MapGrid");
+    const shown = looked(), box = $("supports");
+    const turned = trace.knobs.shuffled ? ", in a shuffled order" : "";
+    $("supports-title").innerHTML = `Support frames <i>τ</i> <small>— where ${whose() === "all prompts" ? "the prompts (mean)" : whose()} looked, ${view.head === null ? `mean over ${attention.heads} head${attention.heads > 1 ? "s" : ""}` : `head ${view.head + 1}`}${turned}. Hover a prompt, click to lock it; H = 1: it looked everywhere alike</small>`;
+    root.style.setProperty("--supports", K);
+    if (box.children.length !== K) box.replaceChildren(...Array.from({length: K}, (_, k) => {
+      const cell = make("div", {class: "sp-support"}), canvas = make("canvas", {role: "img"});
+      cell.append(canvas, make("div", {class: "sp-mass"}), make("span"));
+      canvas.onpointermove = event => point(event, k, first("MapGrid"));
+      canvas.onpointerleave = let_go;
+      return cell;
+    }));
+    for (const [k, cell] of [...box.children].entries()) {
+      const width = Math.max(52, cell.clientWidth || 96), height = tall(width), pen = fit(cell.firstChild, width, height, true), share = mass[k] ?? 0;
+      pen.drawImage(frame(index[k]), 0, 0, width, height);
+      if (!view.peek) paintMap(pen, i => placeOn(SCALES.even, shown[k * P + i]), rows, columns, [0, 0, width, height], view.opacity);
+      if (view.at?.k === k) cellEdge(pen, view.at.row, view.at.column, rows, columns, width, height);
+      cell.children[1].innerHTML = `<hr><i style="height:${100 * Math.min(1, share * K / 2)}%"></i>`;
+      cell.children[2].innerHTML = `frame ${index[k] + 1}${index[k] === trace.frame ? " = t" : ""}<br><b>${(100 * share).toFixed(1)} %</b>`;
+      cell.firstChild.setAttribute("aria-label", `support ${k + 1} of ${K}: frame ${index[k] + 1}, ${(100 * share).toFixed(1)} % of all attention`);
+    }
+    $("bar2").innerHTML = bar(SCALES.even, `${pretty(of("PromptAttention")[0].symbol)}: ${SCALES.even.unit}, 1/(K·P) = 1/${K * P} · bars: ${pretty(of("SupportScores")[0]?.symbol ?? "")}, ${escape(of("SupportScores")[0]?.title ?? "")}; dotted: an even share, 1/K = ${(100 / K).toFixed(1)} %, the top is twice that`);
+  }
+
+  function headRow() {
+    const box = $("heads");
+    box.parentElement.hidden = !heads || heads.shape[0] < 2;
+    if (!heads) return;
+    box.classList.toggle("vw-stale", !trace.values.heads);
+    const [N, , K, h, w] = heads.shape;
+    $("heads-title").textContent = `— each over the ${K} supports side by side, ${prompt() === null ? "mean over prompts" : whose()}; click one to see it large (h)`;
+    if (box.children.length !== N) box.replaceChildren(...Array.from({length: N}, (_, n) => {
+      const button = make("button", {type: "button", role: "radio", "aria-label": `head ${n + 1}`});
+      button.append(make("canvas"), `head ${n + 1}`);
+      button.onclick = () => pickHead(view.head === n ? null : n);
+      return button;
+    }));
+    for (const [n, button] of [...box.children].entries()) {
+      const canvas = button.firstChild, map = ofHead(heads, n, prompt());
+      Object.assign(canvas, {width: K * (w + 1) - 1, height: h});
+      for (let k = 0; k < K; k++) {
+        paintMap(canvas.getContext("2d"), i => placeOn(SCALES.even, map[k * h * w + i]), h, w, [k * (w + 1), 0, w, h], 1);
+      }
+      button.setAttribute("aria-checked", view.head === n);
+    }
+  }
+
+  function likeness() {
+    const [without, prompted] = of("StageScores"), box = $("likeness"), now = trace.values[without?.stage], then = visited.get(settings());
+    $("likeness-state").textContent = trace.done ? "— cosine, against the severities visited" : "updating…";
+    box.classList.toggle("vw-stale", !trace.done);
+    if (!then) { if (!box.children.length) box.innerHTML = `<p class="vw-empty">waiting for the network…</p>`; return; }
+    const points = [...then].sort(([a], [b]) => a - b), I = points[0][1][0].length;
+    box.innerHTML = Array.from({length: I}, (_, i) => `<div><canvas role="img" aria-label="stage ${i + 1}: cosine against severity"></canvas><p>stage ${i + 1}${now ? `<br>with <b>${trace.values[prompted.stage][i].toFixed(3)}</b> · without ${now[i].toFixed(3)}` : ""}</p></div>`).join("");
+    const width = Math.max(130, box.firstChild.clientWidth || 150);
+    [...box.children].forEach((cell, i) => drawLikeness(cell.firstChild, points.map(([s, [a, b]]) => [s, a[i], b[i]]), trace.knobs.severity, ink(), width));
+    root.querySelector(".sp-key").innerHTML = `<span><i style="--c:${COLOURS.kept}"></i>both with the same prompts</span><span><i class="sp-dash"></i>both without</span><span>across: severity s; 1 = like the clean frame</span>`;
+  }
+
+  function cost() {
+    const one = first("Cost"), shuffle = trace.shuffle;
+    if (one) $("cost").innerHTML = costTable(one, took);
+    if (shuffle) $("shuffle").innerHTML = `<p>${trace.knobs.shuffled ? "The supports are shuffled (π). In order" : "Shuffled (π), with the same frames"}, the prompts move by at most <b>${number(shuffle.moved)}</b>; their largest number is ${number(shuffle.largest)}. Prompts know no order, so nothing above may move.</p>`;
+    $("banner").hidden = !trace.untrained.length;
+    $("banner").innerHTML = `<b>UNTRAINED</b>: ${trace.untrained.map(escape).join(" and ")} ${trace.untrained.length > 1 ? "have" : "has"} random weights. What is drawn is computed, and means nothing.`;
+  }
+
+  // ---- moving about -------------------------------------------------------------------------------------------------
+
+  function say(text) { $("wait").hidden = false; $("wait").textContent = text; asked = null; }
+  function turn(t) { asked = Math.max(0, Math.min(images.length - 1, t)); hooks.turn?.("t", asked + 1); }
+  function overlay(name) { view.overlay = name; if (view.at?.k === -1) view.at = null; stage(); }
+  function step(by) { const map = over(); if (map) { view.place[map.one.stage] = Math.max(0, Math.min(map.list.length - 1, map.i + by)); if (view.at?.k === -1) view.at = null; stage(); } }
+  function lock(q) { if (q !== null && q >= attention.shape[0]) return; view.prompt = q; view.near = null; stage(); prompts(); supports(); headRow(); }
+  function pickHead(n) { if (!heads) return; const N = heads.shape[0]; view.head = n === null ? null : (n + N + 1) % (N + 1) === N ? null : (n + N) % N; stage(); supports(); headRow(); }
+  function opacity(value) { view.opacity = Math.max(0, Math.min(1, value)); $("opacity").querySelector("input").value = view.opacity; stage(); supports(); }
+  function least(value) { view.least = Math.max(0, Math.min(1, Math.round(value * 20) / 20)); $("least").querySelector("input").value = view.least; if (trace.done) found(); }
+  function peek(on) { if (trace && view.peek !== on) { view.peek = on; $("peek").setAttribute("aria-pressed", on); stage(); supports(); } }
+  function let_go() { if (trace) { view.at = null; stage(); supports(); } }
+
+  const gridAt = k => { const map = over(); return k >= 0 ? first("MapGrid") : map ? [map.rows, map.columns] : null; };
+  function point(event, k, grid) {
+    if (!trace || !grid) return;
+    const box = event.target.getBoundingClientRect(), [rows, columns] = grid;
+    const row = Math.floor((event.clientY - box.top) / box.height * rows), column = Math.floor((event.clientX - box.left) / box.width * columns);
+    if (row < 0 || column < 0 || row >= rows || column >= columns) return;
+    view.at = {k, row, column};
+    stage();
+    if (k >= 0) supports();
+  }
+  function look(dr, dc) {
+    const k = view.at?.k ?? -1, grid = gridAt(k);
+    if (!grid) return;
+    const from = view.at || {row: Math.floor(grid[0] / 2), column: Math.floor(grid[1] / 2)};
+    view.at = {k, row: Math.max(0, Math.min(grid[0] - 1, from.row + dr)), column: Math.max(0, Math.min(grid[1] - 1, from.column + dc))};
+    stage(); supports();
+  }
+  function support(by) {
+    const K = attention?.shape[1] ?? 0, k = ((view.at?.k ?? -1) + by + 1 + K + 1) % (K + 1) - 1, grid = gridAt(k);
+    view.at = grid && {k, row: Math.floor(grid[0] / 2), column: Math.floor(grid[1] / 2)};
+    stage(); supports();
+    if (k >= 0) centred($("line2"), $("supports").children[k]);
+  }
+  const arrows = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]};
+
+  function press(k, event) {
+    if (!trace) return false;
+    const now = asked ?? trace.frame;
+    if (event.shiftKey && arrows[k]) look(...arrows[k]);
+    else if (k === "," || k === "ArrowLeft") turn(now - 1);
+    else if (k === "." || k === "ArrowRight") turn(now + 1);
+    else if (k === "Home") turn(0);
+    else if (k === "End") turn(images.length - 1);
+    else if (/^[0-9]$/.test(k)) lock(k === "0" ? null : +k - 1);
+    else if (letters.includes(k) && overlays[letters.indexOf(k)]) overlay(overlays[letters.indexOf(k)].stage);
+    else if (k === "n") overlay("none");
+    else if (k === "b" || k === "B") step(k === "b" ? 1 : -1);
+    else if (k === "h" || k === "H") pickHead(view.head === null ? (k === "h" ? 0 : (heads?.shape[0] ?? 0) - 1) : view.head + (k === "h" ? 1 : -1));
+    else if (k === "s" || k === "S") support(k === "s" ? 1 : -1);
+    else if (k === "[" || k === "]") opacity(view.opacity + (k === "[" ? -0.1 : 0.1));
+    else if (k === "-" || k === "+") least(view.least + (k === "-" ? -0.05 : 0.05));
+    else if (k === "o") peek(true);
+    else if (k === "Escape") { Object.assign(view, {at: null, head: null}); lock(null); }
+    else return false;
+  }
+  const forget = keysOf(root, $, KEYS, press, event => { if (event.key === "o") peek(false); });
+
+  $("prev").onclick = () => step(-1);
+  $("next").onclick = () => step(1);
+  $("opacity").oninput = event => { if (trace) opacity(+event.target.value); };
+  $("least").oninput = event => { if (trace) least(+event.target.value); };
+  held($("peek"), peek);
+  $("canvas").onpointermove = event => { if (trace) point(event, -1, gridAt(-1)); };
+  $("canvas").onpointerleave = let_go;
+  $("kinds").replaceChildren(...overlays.map((one, i) => {
+    const button = make("button", {type: "button", role: "radio", title: `${one.title} (${letters[i]})`, "data-stage": one.stage});
+    button.innerHTML = pretty(one.symbol);
+    button.onclick = () => { if (trace) overlay(one.stage); };
+    return button;
+  }), Object.assign(make("button", {type: "button", role: "radio", title: "no overlay (n)", "data-stage": "none"}), {textContent: "none", onclick: () => trace && overlay("none")}));
+  exampleButtons($, payload.examples, hooks, say);
+  if (!payload.trace) say("reading the clip…");
+  const rest = atNewWidths(root, () => trace ? draw() : false);
+  update(payload);
+  return {update, destroy() { rest(); forget(); element.replaceChildren(); }};
+}
