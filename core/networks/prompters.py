@@ -51,8 +51,16 @@ class SpatialPrompter(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, width), nn.Dropout(dropout))
         start(self, self.mlp[2])
 
+    def read(self, tokens_BTPD: Tensor, grid: tuple[int, int]) -> Tensor:
+        """What happens at each patch, before it is written as a prompt: [B, T, P, hidden]."""
+        return self.mlp[:2](to_tokens(self.convs(repeat_ends(to_video(tokens_BTPD, grid)))))
+
+    def write(self, read_BTPH: Tensor) -> Tensor:
+        """The prompts that say it: [B, T, P, D]."""
+        return self.mlp[2:](read_BTPH)
+
     def forward(self, tokens_BTPD: Tensor, grid: tuple[int, int]) -> Tensor:
-        return self.mlp(to_tokens(self.convs(repeat_ends(to_video(tokens_BTPD, grid)))))
+        return self.write(self.read(tokens_BTPD, grid))
 
 
 class TemporalPrompter(nn.Module):
@@ -79,16 +87,23 @@ class TemporalPrompter(nn.Module):
         start(self.convs, self.value)
         nn.init.normal_(self.value.weight, std=0.3 * width**-0.5)
 
-    def forward(self, difference_BGPD: Tensor, grid: tuple[int, int]) -> Tensor:
-        B, G, P, D = difference_BGPD.shape
+    def read(self, difference_BGPD: Tensor, grid: tuple[int, int]) -> Tensor:
+        """What happens in each gap, before it is written as prompts: [B, G, Q, D]."""
+        B, G, _, _ = difference_BGPD.shape
         x = self.norm(difference_BGPD).flatten(0, 1)
         x = (x + self.attention(x, x, x, need_weights=False)[0]).unflatten(0, (B, G))
         x = to_tokens(self.convs(repeat_ends(to_video(x, grid))))
         weight_BGPQ = self.look(x).softmax(2)
-        pooled_BGQD = self.pooled(torch.einsum("bgpq,bgpd->bgqd", weight_BGPQ, x))
-        value_QDD = self.value.weight.view(CAP, D, D)  # each prompt its own projection
-        prompt_BGQD = torch.einsum("bgqd,qed->bgqe", pooled_BGQD, value_QDD) + self.value.bias.view(CAP, D)
+        return self.pooled(torch.einsum("bgpq,bgpd->bgqd", weight_BGPQ, x))
+
+    def write(self, read_BGQD: Tensor) -> Tensor:
+        """The prompts that say it, each by a projection of its own: [B, G, Q, D]."""
+        value_QDD = self.value.weight.view(CAP, -1, read_BGQD.shape[-1])
+        prompt_BGQD = torch.einsum("bgqd,qed->bgqe", read_BGQD, value_QDD) + self.value.bias.view(CAP, -1)
         return self.dropout(prompt_BGQD)
+
+    def forward(self, difference_BGPD: Tensor, grid: tuple[int, int]) -> Tensor:
+        return self.write(self.read(difference_BGPD, grid))
 
 
 def start(part: nn.Module, last: nn.Linear) -> None:

@@ -4,6 +4,12 @@ Contrastive between videos and captions (STOP §3.4): video → text against eve
 against the fifteen actions of "an object", text → video within the batch. Three batches in ten draw α, N_s, β and η at
 random, so that the model has seen what a reader's sliders can ask of it.
 
+A prompter must know what happens before it can learn which prompts make a frozen tower say so, and the gradient through the
+tower is too wild to teach it that. So each prompter is two parts: what it reads is taught by a linear head that names the
+action (deep supervision, Lee et al., 2015) and is thrown away after training; what it writes is taught through the tower.
+In throw-away trials such a head was right in 95 % after 100 steps, while prompters taught through the tower alone had reached
+25 % after 330.
+
 The same command trains what STOP is compared with, on the same clips for the same number of steps: one learned set of
 prompts for all videos (static), spatial prompts only, temporal prompts only.
 """
@@ -21,7 +27,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from core.methods.stop import METHOD
-from core.methods.stop.equations import Settings, prompt_layer
+from core.methods.stop.equations import Prompted, Settings, prompt_layer
 from core.networks.prompters import CAP, Prompters
 from core.networks.vision import VisionTower
 from core.networks.weights import WEIGHTS, Clip, fill, load_clip, read, save
@@ -32,8 +38,9 @@ from core.world import ACTIONS, caption, pairs
 FRAMES = 8
 HIDDEN = 64
 STATIC = 16  # learned prompts of the static variant: about as many as STOP inserts in a clip
+CAPTION = 0.25  # weight of telling all captions apart: colours are learned soon, and would drown the actions' gradient
 USUAL_CHANGE = 0.5  # W^t of a gap in which something moves, on average over training clips: this fixes its scale
-SHARPNESS = 50.0  # 1/τ of the loss: small turns of a frozen tower's feature must count (the towers' own is near 18)
+SHARPNESS = 20.0  # 1/τ of the loss: about the towers' own
 VARIANTS = ("static", "spatial", "temporal", "full")
 
 
@@ -153,14 +160,17 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, steps: int, ba
     towers: Clip = clip.network
     device = data.device
     model = Model(towers, variant, layers).to(device)
+    head = nn.Linear(HIDDEN + towers.vision.width, len(ACTIONS)).to(device)
     # the filters' gradients pass through two hard choices and are wild: they get a clip and a slower rate of their own
-    filters = [p for name, p in model.named_parameters() if "_filter." in name and p.requires_grad]
-    others = [p for name, p in model.named_parameters() if "_filter." not in name and p.requires_grad]
-    groups = [{"params": others, "share": 1.0}, {"params": filters, "share": 0.1}]
+    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    filters = [p for name, p in named if "_filter." in name]
+    writers = [p for name, p in named if ".value." in name or ".mlp.2." in name or name == "prompters"]
+    readers = [p for name, p in named if not any(p is one for one in (*filters, *writers))] + list(head.parameters())
+    groups = [{"params": readers, "share": 1.0}, {"params": writers, "share": 1.0}, {"params": filters, "share": 0.1}]
     optimizer = torch.optim.AdamW([g for g in groups if g["params"]], lr=rate, weight_decay=0.01, betas=(0.9, 0.98))
     settings = dict(variant=variant, layers=layers, seed=seed, steps=steps, batch=batch, rate=rate, towers=clip.digest)
     held = model.prompters if variant != "static" else nn.ParameterList([model.prompters])
-    checkpoint = Checkpoint(out, settings, dict(prompters=held, optimizer=optimizer))
+    checkpoint = Checkpoint(out, settings, dict(prompters=held, head=head, optimizer=optimizer))
     first = checkpoint.resume()
     with torch.no_grad():
         caption_YE, action_YE = towers.text(grammar("train")), towers.text(generic())
@@ -173,10 +183,13 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, steps: int, ba
         video_BE, made = model(one, drawn(model, rng))
         to_caption = SHARPNESS * video_BE @ caption_YE.T
         to_action = SHARPNESS * video_BE @ action_YE.T
-        to_video = (SHARPNESS * video_BE @ caption_YE[one.caption_B].T).T
-        same = torch.arange(batch, device=device)
-        loss = F.cross_entropy(to_caption, one.caption_B) + F.cross_entropy(to_action, one.action_B)
-        loss = loss + 0.5 * F.cross_entropy(to_video, same)
+        # of the captions of its own noun: every block of fifteen is one colour and shape
+        noun_B = one.caption_B // len(ACTIONS)
+        to_own = to_caption.unflatten(1, (-1, len(ACTIONS)))[torch.arange(batch, device=device), noun_B]
+        loss = F.cross_entropy(to_action, one.action_B) + F.cross_entropy(to_own, one.action_B)
+        if made:
+            loss = loss + F.cross_entropy(head(mean_read(made[0])), one.action_B)
+        loss = loss + CAPTION * F.cross_entropy(to_caption, one.caption_B)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         for group in optimizer.param_groups:
@@ -196,6 +209,13 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, steps: int, ba
     save(out, {"prompters": held}, about, score(model.eval(), towers, device))
     checkpoint.clear()
     print(f"{out.name}: {json.loads(out.with_suffix('.json').read_text())['scores']}", flush=True)
+
+
+def mean_read(made: Prompted) -> Tensor:
+    """What the prompters read of a clip: the mean over kept patches and over gaps, [B, hidden + D]."""
+    kept_BTP1 = made.region_BTP.unsqueeze(-1)
+    spatial_BH = (made.read_BTPH * kept_BTP1).sum((1, 2)) / kept_BTP1.sum((1, 2))
+    return torch.cat([spatial_BH, made.read_BGQD.mean((1, 2))], 1)
 
 
 def drawn(model: Model, rng: np.random.Generator) -> Settings:
@@ -252,7 +272,7 @@ def main(argv: list[str] | None = None) -> None:
     told = "“all” is full STOP at every layer; default: everything"
     parser.add_argument("--only", choices=(*VARIANTS, "all"), nargs="*", help=told)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--clips", type=int, default=5000, help="training clips")
     parser.add_argument("--rate", type=float, default=1.5e-3)

@@ -187,6 +187,10 @@ READINGS = (
     ("scale of A and M", "Each is divided by its largest value in the clip, never per frame: α blends like with like."),
     ("𝒩^s, 𝒩^t", "Depth-wise 3×3×3 convolutions without bias; 𝒩^s starts as a frame less its neighbours' mean, 𝒩^t as it is."),
     ("gradients", "The top-N_s and the ceiling are exact forward and straight-through backward, into 𝒩^s and 𝒩^t alone."),
+    (
+        "training of 𝒫^s, 𝒫^t",
+        "What they read is taught by a head that names the action, dropped afterwards; what they write, by the frozen tower.",
+    ),
     ("𝒫^s", "The first kernel spans three frames, the second one: the window is i − 1, i, i + 1, as the equation says."),
     ("r in W^t", "The region of the gap's later frame."),
     (

@@ -92,9 +92,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Prompted:
-    """What the two modules make of one layer's tokens."""
+    """What the two modules make of one layer's tokens. read_…: what the prompters read before they write prompts."""
 
     region_BTP: Tensor
+    read_BTPH: Tensor
+    read_BGQD: Tensor
     prompted_BTPD: Tensor
     change_BG: Tensor
     count_BG: Tensor
@@ -108,24 +110,28 @@ def prompt_layer(
 
     The top-N_s and the ceiling have no gradient. Forward both are exact; backward r passes the gradient of a sigmoid
     around the N_s-th score, so that 𝒩^s learns, and each prompt that is there passes that of a sigmoid around its rank,
-    so that 𝒩^t learns. In inference nothing of this is seen.
+    so that 𝒩^t learns. The tower's gradient, which is wild, teaches what is written, not what is read: the readers
+    learn from a head of their own (`core.training.stop`). In inference nothing of this is seen.
     """
     attention = to_clip_scale(attention_BTP)
     dynamics = to_clip_scale(mean_square(prompter.dynamics_filter(h_BTPD, grid)))
     score = blend(attention, dynamics, settings.alpha)
     region = highest(score, settings.kept)
     gate = straight_through(region.to(h_BTPD.dtype), soft_region(score, region))
-    prompted = add_prompts(h_BTPD, prompter.spatial(h_BTPD, grid), gate) if settings.spatial else h_BTPD
+    read_BTPH = prompter.spatial.read(h_BTPD, grid)
+    written = prompter.spatial.write(read_BTPH.detach())
+    prompted = add_prompts(h_BTPD, written, gate) if settings.spatial else h_BTPD
     gap = differences(prompted)
     # detached: what W^t would like to change is 𝒩^t, not the prompts it measures (else both grow without bound)
     change = weighted_change(prompter.gap_filter(gap.detach(), grid), gate, settings.beta) / prompter.change_scale
     count = counts(change.detach(), settings.eta) if settings.temporal else torch.zeros_like(change, dtype=torch.long)
-    prompt_BGQD = prompter.temporal(gap, grid)
+    read_BGQD = prompter.temporal.read(gap.detach(), grid)
+    prompt_BGQD = prompter.temporal.write(read_BGQD.detach())
     rank_Q = torch.arange(CAP, device=h_BTPD.device)
     there_BGQ = (rank_Q < count.unsqueeze(-1)).to(h_BTPD.dtype)
     soft_BGQ = torch.sigmoid(4 * ((settings.eta * change).unsqueeze(-1) - rank_Q))
     prompt_BGQD = prompt_BGQD * straight_through(there_BGQ, soft_BGQ).unsqueeze(-1)
-    return Prompted(region, prompted, change, count, prompt_BGQD)
+    return Prompted(region, read_BTPH, read_BGQD, prompted, change, count, prompt_BGQD)
 
 
 def straight_through(hard: Tensor, soft: Tensor) -> Tensor:
