@@ -5,9 +5,10 @@ from pathlib import Path
 
 import gradio as gr
 
-from app.page import VIEWER, build
+from app.page import build
 from app.store import find_examples
 from app.told import told
+from app.views import styles
 from core import Engine
 
 CLIPS = Path(__file__).resolve().parents[1] / "assets" / "clips"
@@ -51,7 +52,7 @@ def theme():
 
 def launch(page, host="127.0.0.1", port=None, *, share=False, wait=True):
     """Serve the page; returns its address when not waiting."""
-    style = (VIEWER / "viewer.css").read_text() + Path(__file__).with_name("page.css").read_text()
+    style = styles() + Path(__file__).with_name("page.css").read_text()
     _, address, _ = page.launch(
         server_name=host, server_port=port, share=share, prevent_thread_lock=not wait, quiet=not wait, theme=theme(),
         head=f"<style>{style}</style>", max_file_size="2gb", run_history=False,

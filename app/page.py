@@ -1,56 +1,51 @@
 """The page: a tab a method, its knobs, and the only wiring of events.
 
 Every change of anything — a knob by mouse, key or typing, a preset, a text, the clip — is the same event. It computes
-what is arithmetic and answers at once; when it has, a second one asks for the similarities, for which the network must
-run. Both carry the browser's clock at the moment their values were read, and the viewer drops what is older than what it
-shows: the last value wins, whoever answers first.
+what comes at once and answers; when it has, a second one asks for what takes longer (similarities, boxes), for which the
+network must run. Both carry the browser's clock at the moment their values were read, and the viewer drops what is older
+than what it shows: the last value wins, whoever answers first.
 
 `change` and `always_last` are written out: Gradio's other events lose the last value, or never fire from the keyboard.
 """
 
-import inspect
 import json
-import sys
-from pathlib import Path
+from functools import cache
 
 import gradio as gr
 
 from app.api import publish
+from app.controls import DEFAULT_FRAMES, FRAME, FRAMES, control, first_sentence, knobs_of, presets_of, readings, set_knobs
+from app.packing import jpeg
 from app.store import Clips
 from app.told import sentence, told
-from app.viewer import about_payload, clip_payload, jpeg, trace_payload
-from core import METHODS
-from core import kinds as kind
-from core.knobs import Knob
+from app.views import later, module_json, reads_texts, soon, view_of
+from core import METHODS, ReaderError
 from core.video import LIMITS_TEXT
 
-VIEWER = Path(__file__).resolve().parents[1] / "assets" / "viewer"
-DEFAULT_FRAMES = 8
-FRAMES = Knob("frames", "T", DEFAULT_FRAMES, (4, 32, 1), "read from the file at the centres of equal segments")
 ACTIONS_SHOWN = ("moves left", "moves right", "moves up", "moves down", "grows", "shrinks", "blinks", "stays still")
-PRESETS = {
-    "stop": {
-        "defaults": {},
-        "attention only": {"alpha": 1.0},
-        "dynamics only": {"alpha": 0.0},
-        "one patch": {"kept": 1},
-        "many prompts": {"eta": 12.0},
-        "no prompts": {"spatial": False, "temporal": False},
-    }
-}
 
 # The module travels inside the page: no path of the server, no second request, and it works behind any proxy. What does
 # not change travels with it, not as a property, and a trace is one string, not an object: Gradio wraps, clones and
 # compares every part of every property at every event (measured: 25 ms and 30 ms).
+# A viewer turns a knob by typing into it: no reply of the server can arrive after a later knob.
 MOUNT = """
-const source = new Blob([%s], {type: "text/javascript"}), about = %s;
-import(URL.createObjectURL(source)).then(({mount}) => {
-  const hooks = {frames: key => server.frames(key), pick: name => trigger("pick", {name})};
-  const view = mount(element.querySelector(".viewer"), {...about, trace: JSON.parse(props.value)}, hooks);
+const source = new Blob([%(module)s], {type: "text/javascript"}), about = %(about)s, url = URL.createObjectURL(source);
+const turn = (name, value) => {
+  const box = document.querySelector(`#knob-%(name)s-${name} input[type=number]`);
+  if (!box) return;
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(box, value);
+  box.dispatchEvent(new Event("input", {bubbles: true}));
+};
+import(url).then(async ({mount}) => {
+  const hooks = {frames: key => server.frames(key), pick: name => trigger("pick", {name}), turn};
+  const view = mount(element.querySelector(".viewer"), {...about, trace: JSON.parse(props.value || "null")}, hooks);
   watch("value", () => view.update({trace: JSON.parse(props.value)}));
+  if (!props.value) view.update({trace: JSON.parse(await server.opening(null))});
 });
 """
 STAMP = "(...all) => [...all.slice(0, -1), performance.now()]"
+# in the browser, from the knob as it is now: the knob of a frame ends where the clip does
+FIT = "(last, t) => ({__type__: 'update', maximum: last, value: Math.min(t, last)})"
 
 
 def build(engine, examples):
@@ -58,89 +53,96 @@ def build(engine, examples):
     clips = Clips(examples)
     with gr.Blocks(analytics_enabled=False, title="What do video prompts look at?", delete_cache=(3600, 86400)) as page:
         gr.Markdown("# What do video prompts look at?", elem_classes="title")
-        for method in METHODS.values():
-            with gr.Tab(method.title):
-                tab(engine, clips, method)
+        for place, method in enumerate(METHODS.values()):
+            with gr.Tab(method.title.partition(" — ")[0]):  # short: Gradio hides tabs that do not fit a narrow screen
+                tab(engine, clips, method, open_at_once=place == 0)
         publish(engine, clips)
     return page
 
 
-def tab(engine, clips, method):
-    """One method: viewer on the left, knobs on the right, and what happens when any of them changes."""
+def tab(engine, clips, method, open_at_once):
+    """One method: viewer on the left, knobs on the right, and what happens when any of them changes.
+
+    open_at_once: what is seen first travels with the page; in every other tab it is asked for when the tab is opened."""
     first = next(iter(clips.examples.values()))
     names = [one.name for one in method.knobs.knobs()]
-    fast = tuple(
-        one.stage for one in method.outputs
-        if isinstance(one, (kind.PatchMap, kind.RegionMask, kind.GapScores, kind.GapCounts))
-    )  # fmt: skip
-    slow = fast + tuple(one.stage for one in method.outputs if isinstance(one, kind.TextScores)) + ("unknown_words",)
+    view, fast, slow, reads = view_of(method), soon(method), later(method), reads_texts(method)
 
     def explain(outputs, path, frames, texts, values, stamp):
         """One run, as the viewer wants it."""
         lines = [line.strip() for line in texts.splitlines() if line.strip()]
         settings = engine.settings(method.name, dict(zip(names, values, strict=True)))
         clip = clips.open(path, FRAMES.check(frames))
-        trace = engine.run(method.name, clip, texts=lines, outputs=outputs if lines else fast, **settings)
         done, grid = outputs is slow, engine.grid(method.name)
+        trace = engine.run(method.name, clip, texts=lines, outputs=outputs if lines or not reads else fast, **settings)
         key, truth = clips.key(path, FRAMES.check(frames)), clips.truth(path)
-        return trace_payload(method, trace, key, clip, settings, grid, lines if done else None, truth, stamp)
+        made = view.trace(method, trace, key, clip, settings, grid, lines if done else None, truth, stamp)
+        return made | view.besides(engine, method, clip, settings, trace) if done else made
 
     @sentence
     def at_once(path, frames, texts, *rest):
         return explain(fast, path, frames, texts, rest[:-1], rest[-1])
 
     @sentence
-    def similarities(path, frames, texts, *rest):
+    def everything(path, frames, texts, *rest):
         return explain(slow, path, frames, texts, rest[:-1], rest[-1])
 
     def frames(key):
         """The pictures of an open clip, asked for by the viewer once a clip."""
         found = clips.of_key(key) if isinstance(key, str) else None
-        return found and clip_payload(key, *found)
+        return found and view.clip(key, *found)
 
     defaults = engine.settings(method.name, {})
-    texts_of_first = "\n".join(texts_for(first))
-    opening = explain(slow, str(first.path), DEFAULT_FRAMES, texts_of_first, list(defaults.values()), 0)
+    texts_of_first = "\n".join(texts_for(first)) if reads else ""
+
+    @cache
+    def seen_first():
+        """What is seen before any knob was moved."""
+        return everything(str(first.path), DEFAULT_FRAMES, texts_of_first, *defaults.values(), 0)
+
+    def opening(_):
+        """The same, asked for by a viewer that was mounted without it."""
+        return seen_first()
+
     about = {
-        "about": about_payload(method),
-        "clip": frames(opening["clip"]),
+        "about": view.about(method),
         "examples": [
             {"name": one.name, "title": one.title, "thumb": jpeg(clips.open(one.path, DEFAULT_FRAMES).frames_THWC[3], 96)}
             for one in clips.examples.values()
         ],
     }
+    if open_at_once:
+        about["clip"] = frames(json.loads(seen_first())["clip"])
 
-    home = sys.modules[method.knobs.__module__]  # the file of the method: its first sentence and its readings are shown
-    gr.Markdown(f"{(inspect.getdoc(home) or '').splitlines()[0]} Move a knob: everything follows.", elem_classes="what")
+    gr.Markdown(f"{first_sentence(method)} Move a knob: everything follows.", elem_classes="what")
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320):
             viewer = gr.HTML(
-                json.dumps(opening), html_template='<div class="viewer">Loading the viewer…</div>',
-                js_on_load=mount_script(about), server_functions=[frames], apply_default_css=False,
+                seen_first() if open_at_once else "", html_template='<div class="viewer">Loading the viewer…</div>',
+                js_on_load=mount_script(method, view, about), server_functions=[frames, opening], apply_default_css=False,
                 elem_id=f"viewer-{method.name}",
             )  # fmt: skip
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
             with gr.Accordion("Your own clip: upload or webcam", open=False):
-                own = gr.Video(show_label=False, label="Your own clip", sources=["upload", "webcam"], height=180, elem_id="own")
+                own = gr.Video(
+                    show_label=False, label="Your own clip", sources=["upload", "webcam"], height=180,
+                    elem_id=f"own-{method.name}",
+                )  # fmt: skip
                 gr.Markdown(f"{LIMITS_TEXT} It stays on this server for a day at most.", elem_classes="limits")
-            with gr.Row(elem_classes="presets"):
-                chosen = PRESETS.get(method.name, {"defaults": {}})
-                presets = {name: gr.Button(name, size="sm", min_width=60) for name in chosen}
-            knobs = {one.name: control(one, engine.limits(method.name)) for one in method.knobs.knobs()}
-            count = control(FRAMES, {})
-            texts = gr.Textbox(texts_of_first, label="Texts, one a line", lines=4, max_lines=10)
-    readings(method, home)
+            presets = presets_of(method)
+            knobs = knobs_of(method, {FRAME: DEFAULT_FRAMES} | engine.limits(method.name))
+            count = control(FRAMES, {}, method.name)
+            texts = gr.Textbox(texts_of_first, label="Texts, one a line", lines=4, max_lines=10, visible=reads)
+    readings(method)
 
     path = gr.State(str(first.path))
     stamp = gr.Number(0, visible=False)
     inputs = [path, count, texts, *knobs.values(), stamp]
     live = {"trigger_mode": "always_last", "show_progress": "hidden", "queue": False, "api_visibility": "private"}
     changes = [one.change for one in (path, count, texts, *knobs.values())]
-    gr.on(changes, at_once, inputs, viewer, js=STAMP, **live).success(similarities, inputs, viewer, js=STAMP, **live)
-    for name, button in presets.items():
-        values = list((defaults | chosen[name]).values())
-        # in the browser: a preset is there at once, and no reply of the server can arrive after a later knob
-        button.click(None, None, list(knobs.values()), js=f"() => {json.dumps(values)}", api_visibility="private")
+    gr.on(changes, at_once, inputs, viewer, js=STAMP, **live).success(everything, inputs, viewer, js=STAMP, **live)
+    for button, chosen in presets.values():
+        set_knobs(button, knobs, defaults | chosen)
 
     def choose(picked: gr.EventData):
         example = clips.examples.get(picked.name)
@@ -153,30 +155,20 @@ def tab(engine, clips, method):
             clips.open(uploaded, FRAMES.check(frames))
         return uploaded
 
+    def length(path, frames):
+        """Frames of the clip: as many as asked for, or as the file has."""
+        try:
+            return len(clips.open(path, FRAMES.check(frames)))
+        except ReaderError:  # the viewer says why
+            return gr.skip()
+
     still = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
     viewer.pick(choose, None, [path, texts], queue=False, **still)
     own.change(take, [own, count], path, concurrency_limit=2, **still)
-
-
-def control(knob, limits):
-    """A knob as it is drawn, from its declaration."""
-    label, info = f"{plain(knob.symbol)} · {knob.name}", knob.meaning
-    if knob.kind == "switch":
-        return gr.Checkbox(knob.default, label=label, info=info)
-    if knob.kind == "choice":
-        return gr.Radio(list(knob.span), value=knob.default, label=label, info=info)
-    low, high, step = knob.span
-    high = min(high, limits.get(knob.name, high))
-    made = gr.Slider(low, high, min(knob.default, high), step=step, label=label, info=info, elem_id=f"knob-{knob.name}")
-    made.preprocess = lambda value: value  # the engine checks, in a sentence that is shown; Gradio's own refusal would not be
-    return made
-
-
-def readings(method, home):
-    """Where the paper is silent, what we chose: said on the page, from the method's own list."""
-    said = getattr(home, "READINGS", ())
-    with gr.Accordion("Where the paper is silent: our readings", open=False):
-        gr.Markdown("\n".join(f"- **{topic}**: {sentence}" for topic, sentence in said) + f"\n\n{method.paper}")
+    if FRAME in knobs:
+        last = gr.Number(DEFAULT_FRAMES, visible=False)
+        known = gr.on([path.change, count.change], length, [path, count], last, **live)
+        known.success(None, [last, knobs[FRAME]], knobs[FRAME], js=FIT, api_visibility="private")
 
 
 def texts_for(example):
@@ -186,12 +178,5 @@ def texts_for(example):
     return [example.title, *(f"{noun} {other}" for other in ACTIONS_SHOWN if other != action)][:6]
 
 
-def plain(symbol):
-    """A symbol as Unicode, for labels that know no markup."""
-    for written, shown in {"N_s": "Nₛ", "p^s": "pˢ", "p^t": "pᵗ"}.items():
-        symbol = symbol.replace(written, shown)
-    return symbol
-
-
-def mount_script(about):
-    return MOUNT % (json.dumps((VIEWER / "viewer.js").read_text()), json.dumps(about))
+def mount_script(method, view, about):
+    return MOUNT % {"module": module_json(view), "about": json.dumps(about), "name": method.name}

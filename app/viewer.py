@@ -1,32 +1,21 @@
-"""Trace → the small JSON the viewer draws. Grids and numbers travel, never painted pictures.
+"""Trace → the small JSON that the viewer of regions and gaps draws. Grids and numbers travel, never painted pictures.
 
     about_payload   once a page: a method's maps and stages in words
     clip_payload    once a clip: its frames as JPEG, and the actor's outline where the truth is known
     trace_payload   once a knob: grids, counts, similarities, and which stages ran
 
-A map is sent as 16-bit whole numbers on the fixed scale 0–1. Eight bits would do to paint it, but the numbers of a hovered
-patch are read from it too, and must add up to three digits.
+A map is sent as 16-bit whole numbers on the fixed scale 0–1.
 """
 
-import base64
-import inspect
-import io
 import math
 
-import numpy as np
-from PIL import Image
-
+from app.packing import array, bits, frames_payload, grid16, ledger_payload, stages_payload
 from core import kinds
-from core.graph import downstream
 from core.metrics import on_actor
-
-SHOWN_SIDE = 512  # pixels: a frame is never drawn much larger than this
 
 
 def about_payload(method):
     """What does not change while the page is open."""
-    knobs = method.knobs.knobs()
-    moved = {one.name: downstream(method.stages, one.name) for one in knobs}
     return {
         "title": method.title,
         "paper": method.paper,
@@ -35,32 +24,14 @@ def about_payload(method):
             for one in method.outputs
             if isinstance(one, (kinds.PatchMap, kinds.RegionMask))
         ],
-        "stages": [
-            {
-                "name": stage.__name__,
-                "doc": inspect.getdoc(stage) or "",
-                "source": inspect.getsource(stage),
-                "knobs": [one.symbol for one in knobs if stage.__name__ in moved[one.name]],
-            }
-            for stage in method.stages
-        ],
+        "stages": stages_payload(method),
     }
 
 
 def clip_payload(key, clip, truth=None):
     """The frames, where each came from, and what is true of them."""
-    T, H, W, _ = clip.frames_THWC.shape
-    return {
-        "key": key,
-        "name": clip.name,
-        "width": W,
-        "height": H,
-        "frames": [jpeg(frame_HWC) for frame_HWC in clip.frames_THWC],
-        "time": [round(float(t), 3) for t in clip.time_T],
-        "source": [int(i) for i in clip.source_T],
-        "notes": list(clip.notes),
-        "truth": None if truth is None else {"caption": truth.caption, "masks": [bits(m) for m in actor_THW(clip, truth)]},
-    }
+    known = None if truth is None else {"caption": truth.caption, "masks": [bits(m) for m in actor_THW(clip, truth)]}
+    return frames_payload(key, clip) | {"truth": known}
 
 
 def trace_payload(method, trace, key, clip, knobs, grid, texts=None, truth=None, stamp=0):
@@ -79,7 +50,7 @@ def trace_payload(method, trace, key, clip, knobs, grid, texts=None, truth=None,
         "blend": blend(knobs),
         "texts": texts_payload(method, trace, texts),
         "unknown": list(trace.values.get("unknown_words", ())),
-        "ledger": {name: [ms_of(trace, name), shape_of(trace[name])] for name in trace.values},
+        "ledger": ledger_payload(trace),
         "weights": list(trace.weights.values()),
     }
     if truth is not None and "score_TP" in trace.values:
@@ -150,39 +121,3 @@ def pointing_T(score_TP, inside_THW, grid):
 def actor_THW(clip, truth):
     """Where the actor is seen in each frame of the clip."""
     return truth.instance_THW[clip.source_T] == 1
-
-
-def array(tensor):
-    """A tensor of any device as numpy, without asking torch by name."""
-    return tensor.detach().cpu().numpy()
-
-
-def grid16(map_TP):
-    return encoded((np.clip(map_TP, 0, 1) * 65535).round().astype("<u2"))
-
-
-def bits(mask):
-    return encoded(np.packbits(mask.astype(bool).reshape(-1), bitorder="little"))
-
-
-def encoded(numbers):
-    return base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode()
-
-
-def jpeg(frame_HWC, side=SHOWN_SIDE):
-    """A frame as a data URL, no longer than `side`."""
-    picture = Image.fromarray(frame_HWC)
-    picture.thumbnail((side, side))
-    held = io.BytesIO()
-    picture.save(held, "JPEG", quality=88)
-    return "data:image/jpeg;base64," + base64.b64encode(held.getvalue()).decode()
-
-
-def ms_of(trace, name):
-    return round(trace.ms[name], 2) if name in trace.ms else None
-
-
-def shape_of(value):
-    if hasattr(value, "shape"):
-        return "×".join(map(str, value.shape)) or "1"
-    return f"{len(value)} numbers" if isinstance(value, (tuple, list)) else type(value).__name__

@@ -4,7 +4,6 @@ import json
 import random
 import shutil
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ import torch
 from app.main import launch
 from app.page import build
 from app.store import find_examples
+from app.views import SHARED, VIEWER, VIEWS
 from core import METHODS, Engine, read_clip
 from core.networks.text import SmallText
 from core.networks.vision import VisionTower, small_vit
@@ -82,12 +82,12 @@ def stepped(knob, steps):
     return round(DEFAULT[knob] + steps * span[2], 10)
 
 
-def slider(page, knob):
-    return page.locator(f"#knob-{knob} input[type=range]")
+def slider(page, knob, method="stop"):
+    return page.locator(f"#knob-{method}-{knob} input[type=range]")
 
 
-def number(page, knob):
-    return page.locator(f"#knob-{knob} input[type=number]")
+def number(page, knob, method="stop"):
+    return page.locator(f"#knob-{method}-{knob} input[type=number]")
 
 
 def test_the_first_paint_has_a_picture_with_its_similarities_and_the_label_of_its_weights(page, served):
@@ -123,20 +123,20 @@ def test_the_last_value_wins_by_keys(page):
     settles(page, eta=11.9)
 
 
-def test_the_last_value_wins_by_typing_reset_and_preset(page):
+def test_the_last_value_wins_by_typing_reset_and_preset(page, served):
     number(page, "kept").fill("9")
     settles(page, kept=9)
     for value in ("3", "12", "17"):
         number(page, "kept").fill(value)
     settles(page, kept=17)
-    page.locator("#knob-kept button").click()
+    page.locator("#knob-stop-kept button").click()
     settles(page, kept=DEFAULT["kept"])
     page.get_by_role("button", name="many prompts").click()
     page.get_by_role("button", name="dynamics only").click()
     settles(page, alpha=0, eta=DEFAULT["eta"])
     slider(page, "alpha").press("ArrowRight")
     page.get_by_role("button", name="defaults").click()
-    settles(page, **DEFAULT)
+    settles(page, **DEFAULT | {"layer": min(DEFAULT["layer"], served[1].limits("stop")["layer"])})
 
 
 def test_a_value_that_comes_while_another_is_computed_is_not_lost(page, served, monkeypatch):
@@ -183,7 +183,7 @@ def test_a_knob_reruns_only_what_follows_it(page):
     ran = page.locator(".vw-stages .vw-ran b").all_inner_texts()
     assert "prompt_count_G" in ran and "score_TP" not in ran and "change_G" not in ran
     page.locator(".vw-stages button", has_text="score_TP").click()
-    assert "return alpha * attention_TP" in page.locator(".vw-source").inner_text()
+    assert "def score_TP(attention_TP" in page.locator(".vw-source").inner_text()
 
 
 def test_two_browsers_never_see_each_others_clip(browser, served):
@@ -212,15 +212,15 @@ def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tm
     page.get_by_role("button", name="Your own clip").click()
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(b"no video at all")
-    page.locator("#own input[type=file]").set_input_files(bad)
+    page.locator("#own-stop input[type=file]").set_input_files(bad)
     page.get_by_test_id("toast-body").get_by_text("bad.mp4").wait_for(timeout=PATIENCE)
     assert shown(page)["clip"] == first
 
     for clear in ("first", "last"):  # the message, then the file
-        getattr(page.locator("#own").get_by_label("Clear"), clear).click()
+        getattr(page.locator("#own-stop").get_by_label("Clear"), clear).click()
     good = tmp_path / "mine.mp4"
     shutil.copy(list(served[2].values())[1].path, good)
-    page.locator("#own input[type=file]").set_input_files(good)
+    page.locator("#own-stop input[type=file]").set_input_files(good)
     page.wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.texts).clip !== key", arg=first)
     assert "mine.mp4" in page.locator(".vw-clip").inner_text()
 
@@ -278,20 +278,122 @@ def test_over_http_no_file_of_the_server_can_be_named(served):
 
     example = next(iter(served[2].values())).path
     client = httpx.Client(base_url=served[0], timeout=60)
-    data = [{"path": str(example), "meta": {"_type": "gradio.FileData"}}, [], 8, 1, 0.5, 6, 1, 4, True, True, "first"]
-    address = "/gradio_api/call/explain_stop_file"
-    event = client.post(address, json={"data": data})
-    assert event.is_success, "it is taken, and refused when it is looked at"
-    answer = client.get(f"{address}/{event.json()['event_id']}").text
-    assert "event: error" in answer and "score_TP" not in answer
+    for name, texts in (("stop", [[]]), ("stpn", [])):
+        knobs = [one.default for one in METHODS[name].knobs.knobs()]
+        data = [{"path": str(example), "meta": {"_type": "gradio.FileData"}}, *texts, 8, *knobs]
+        address = f"/gradio_api/call/explain_{name}_file"
+        event = client.post(address, json={"data": data})
+        assert event.is_success, "it is taken, and refused when it is looked at"
+        answer = client.get(f"{address}/{event.json()['event_id']}").text
+        assert "event: error" in answer and "_TP" not in answer and "mass_K" not in answer
 
 
 def test_only_what_is_meant_for_programs_is_offered_to_them(served):
     client_of = pytest.importorskip("gradio_client", reason="gradio_client is not installed")
     named = client_of.Client(served[0], verbose=False).view_api(return_format="dict")["named_endpoints"]
-    assert set(named) == {"/examples", "/knobs", "/explain_stop", "/explain_stop_file"}
+    assert set(named) == {
+        "/examples", "/knobs", "/explain_stop", "/explain_stop_file", "/explain_stpn", "/explain_stpn_file",
+    }  # fmt: skip
 
 
-def test_the_module_is_one_file_without_dependencies():
-    source = (Path(__file__).resolve().parents[1] / "assets" / "viewer" / "viewer.js").read_text()
-    assert "import " not in source.replace("import(", "") and "http" not in source
+def test_the_modules_have_no_dependencies():
+    assert {path.name for path in VIEWER.glob("*.js")} == {name for view in VIEWS for name in (SHARED, *view.modules)}
+    for view in VIEWS:
+        source = view.source()
+        assert "import " not in source.replace("import(", "") and "http" not in source and source.count("export ") == 1
+
+
+# ---- the tab of STPN ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def prompted(page):
+    page.get_by_role("tab", name="STPN").click()
+    page.wait_for_selector(".sp[data-done]", timeout=PATIENCE)
+    page.wait_for_timeout(300)
+    return page
+
+
+def settled(page, **knobs):
+    """Wait until prompts and boxes both show these values, and make sure that they stay."""
+    condition = """wanted => ['shown', 'done'].every(name => {
+        const told = JSON.parse(document.querySelector('.sp').dataset[name] || '{}');
+        return Object.entries(wanted).every(([k, v]) => told[k] === v); })"""
+    for _ in range(2):
+        page.wait_for_function(condition, arg=knobs, timeout=PATIENCE)
+        page.wait_for_timeout(400)
+    assert page.evaluate(condition, knobs)
+
+
+def test_the_tab_of_stpn_opens_with_a_picture_its_supports_and_the_label_of_its_weights(prompted, served):
+    pixels = prompted.evaluate("""() => { const c = document.querySelector('.sp .vw-canvas');
+        return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; }""")
+    assert np.std(pixels) > 5
+    root = prompted.locator(".sp")
+    assert root.locator(".sp-support").count() == 6 and root.locator(".vw-thumb").count() == 8
+    assert root.locator(".vw-found canvas").count() == 2 and root.locator(".vw-likeness canvas").count() == 3
+    assert "attention/shallow and baseline have random weights" in root.locator(".vw-banner").inner_text()
+    assert "UNTRAINED" in root.locator(".vw-weights").inner_text()
+    assert prompted.get_by_label("Texts, one a line").locator("visible=true").count() == 0
+
+
+def test_the_last_value_wins_in_the_tab_of_stpn(prompted):
+    slider(prompted, "severity", "stpn").focus()
+    chance = random.Random(3)
+    for key in chance.choices(("ArrowRight", "ArrowLeft", "PageUp", "Home"), k=12):
+        prompted.keyboard.press(key)
+        prompted.wait_for_timeout(chance.choice((0, 20, 80)))
+    prompted.keyboard.press("End")
+    prompted.keyboard.press("ArrowLeft")
+    settled(prompted, severity=0.95)
+
+
+def test_a_frame_of_the_strip_becomes_the_current_one_and_the_knob_follows(prompted):
+    prompted.locator(".sp .vw-thumb").nth(6).click()
+    settled(prompted, t=7)
+    assert number(prompted, "t", "stpn").input_value() == slider(prompted, "t", "stpn").input_value() == "7"
+    prompted.locator(".sp").focus()
+    for _ in range(3):
+        prompted.keyboard.press("ArrowLeft")
+    settled(prompted, t=4)
+    prompted.locator(".sp .vw-thumb").nth(1).click()
+    settled(prompted, t=2)
+    prompted.get_by_role("button", name="occluded").click()
+    settled(prompted, t=2, spoil="occluder", severity=0.6)
+
+
+def test_the_knob_of_a_frame_ends_where_the_clip_does(prompted):
+    prompted.locator(".sp .vw-thumb").nth(7).click()
+    settled(prompted, t=8)
+    number(prompted, "t", "stpn").fill("9")
+    told = prompted.locator(".sp .vw-wait")
+    told.wait_for()
+    assert told.inner_text() == "t (t) is 1 to 8, the frames of the clip, got 9."
+    number(prompted, "t", "stpn").fill("8")
+    number(prompted, "frames", "stpn").fill("5")
+    settled(prompted, t=5)
+    assert slider(prompted, "t", "stpn").get_attribute("max") == "5" and told.is_hidden()
+    assert prompted.locator(".sp .vw-thumb").count() == 5
+
+
+def test_no_two_elements_share_an_id(prompted):
+    prompted.get_by_role("button", name="More knobs").click()
+    ids = prompted.evaluate("[...document.querySelectorAll('[id^=knob-], [id^=own-], [id^=viewer-]')].map(one => one.id)")
+    assert {"knob-stop-depth", "knob-stpn-depth"} <= set(ids) and len(set(ids)) == len(ids)
+
+
+def test_over_http_stpn_says_the_same_as_the_engine(served):
+    client_of = pytest.importorskip("gradio_client", reason="gradio_client is not installed")
+    address, engine, examples = served
+    client = client_of.Client(address, verbose=False)
+    name, example = next(iter(examples.items()))
+    said = client.predict(clip=name, t=3, spoil="occluder", severity=0.5, api_name="/explain_stpn")
+    trace = engine.run("stpn", read_clip(example.path), t=3, spoil="occluder", severity=0.5)
+    for stage in ("mass_K", "entropy_Q", "prompt_attention_NQKP", "cosine_prompted_I"):
+        np.testing.assert_allclose(np.array(said[stage]), trace[stage].numpy(), rtol=1e-5, atol=1e-6, err_msg=stage)
+    np.testing.assert_allclose(np.array(said["change"]["2"]), trace["change"][2].numpy(), rtol=1e-4, atol=1e-6)
+    assert said["support_index_K"] == list(trace["support_index_K"]) and said["cost"]["copies"] == list(trace["cost"].copies)
+    assert len(said["prompted_found"]["mask_NHW"]["runs"]) == len(trace["prompted_found"].score_N)
+    assert said["to_prompts"].keys() == {f"{i}.{j}" for i, j in trace["to_prompts"]} and "current_HWC" not in said
+    with pytest.raises(Exception, match="the frames of the clip, got 9"):
+        client.predict(clip=name, t=9, api_name="/explain_stpn")

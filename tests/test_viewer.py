@@ -2,14 +2,15 @@
 
 import base64
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from app.viewer import bits, grid16, jpeg, pointing_T, rule
+from app.packing import bits, grid16, jpeg
+from app.viewer import pointing_T, rule
+from app.views import VIEWER, view_of
+from core import METHODS
 
-VIEWER = Path(__file__).resolve().parents[1] / "assets" / "viewer"
 GRID = (4, 7)
 ABOUT = {
     "title": "toy",
@@ -43,7 +44,7 @@ def trace_of(score_TP, stamp=1.0, alpha=0.5, texts=None):
 def viewer(browser):
     page = browser.new_page(viewport={"width": 1000, "height": 900})
     page.set_content(f"<style>{(VIEWER / 'viewer.css').read_text()}</style><div id=here></div>")
-    source = base64.b64encode((VIEWER / "viewer.js").read_bytes()).decode()
+    source = base64.b64encode(view_of(METHODS["stop"]).source().encode()).decode()
     page.evaluate(f"async () => {{ window.viewer = await import('data:text/javascript;base64,{source}'); }}")
     yield page
     page.close()

@@ -51,9 +51,10 @@ async function picture(url) {
   return image;
 }
 
-// What takes longer follows as a second run, which reuses what the first ran: both together are one step of the ledger.
-function asOneStep(before, next, second) {
-  const same = before && second && before.clip === next.clip && JSON.stringify(before.knobs) === JSON.stringify(next.knobs);
+// What takes longer follows as a second run, and a preset is several events: runs with the same settings are one step of
+// the ledger, for the later ones reuse what the first ran.
+function asOneStep(before, next) {
+  const same = before && before.clip === next.clip && JSON.stringify(before.knobs) === JSON.stringify(next.knobs);
   const ran = same ? Object.entries(before.ledger).filter(([, told]) => told[0] !== null) : [];
   return {...next, ledger: {...next.ledger, ...Object.fromEntries(ran)}};
 }

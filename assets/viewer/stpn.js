@@ -1,5 +1,5 @@
 // The viewer of prompts and supports: a spoilt frame, the frames that support it, where each prompt looked, what that
-// changed, and what is found with and without. Behind shared.js and stpn_draw.js it is one module without dependencies.
+// changed, and what is found with and without. Behind shared.js and stpn_parts.js it is one module without dependencies.
 //
 //   const view = mount(element, {about, clip, trace, examples}, {frames, pick, turn})
 //   view.update({trace})
@@ -12,63 +12,13 @@
 //
 // A trace with an older stamp than the one shown is dropped: replies may overtake each other, the last value wins.
 
-const KEYS = [
-  ["← →", "the frame before, after, as the current one (also , .)"], ["Home End", "first, last frame"],
-  ["1 2 3 4 5", "lock a prompt"], ["0", "all prompts"], ["h H", "next, previous head"],
-  ["c", "overlay: what the prompts changed"], ["x", "overlay: patches looking at prompts"],
-  ["p", "overlay: prompts looking at patches"], ["n", "no overlay"], ["b B", "next, previous block or stage"],
-  ["[ ]", "overlay weaker, stronger"], ["o", "hold to see the bare frames"], ["- +", "least score of a box"],
-  ["s S", "point at the next, previous support (after the last: the frame)"],
-  ["Shift + arrows", "point at a patch, and move to its neighbour"], ["Esc", "let prompt, head and patch go"], ["?", "this help"],
-];
-
-const TEMPLATE = `
-<section class="vw sp" tabindex="0" aria-label="Viewer of prompts. Press question mark for the keys.">
-  ${EXAMPLES}
-  <div class="vw-banner sp-banner" role="note" hidden></div>
-  <div class="sp-top">
-    <div class="vw-stage">
-      <h4 class="vw-title"></h4>
-      ${PICTURE}
-      <div class="vw-row">
-        <div class="vw-kinds" role="radiogroup" aria-label="Overlay"></div>
-        <div class="sp-steps"><button class="vw-prev" aria-label="Previous block or stage">‹</button><output class="vw-place"></output>
-          <button class="vw-next" aria-label="Next block or stage">›</button></div>
-      </div>
-      <div class="vw-row">
-        <label class="vw-opacity">opacity <input type="range" min="0" max="1" step="0.05" value="0.6" aria-label="Overlay opacity"></label>
-        <button class="vw-peek" title="hold to see the bare frames (o)">peek</button>
-        <button class="vw-help-open" aria-label="Keys and help" title="keys (?)">?</button>
-      </div>
-      <div class="vw-bar"></div>
-      <div class="vw-reading" aria-live="polite"></div>
-    </div>
-    <div class="vw-found sp-figure"></div><div class="vw-found sp-figure"></div>
-    <label class="vw-least">boxes with a score ≥ <output></output><input type="range" min="0" max="1" step="0.05" value="0.3" aria-label="Least score of a box">
-      <span class="vw-known"></span></label>
-  </div>
-  <div class="sp-section"><h4>Frames of the clip <small>— click one to make it the current frame (← →)</small></h4>
-    <div class="vw-line" tabindex="-1"><div class="vw-strip" role="group" aria-label="All frames"></div></div></div>
-  <div class="sp-section"><h4 class="vw-supports-title"></h4>
-    <div class="vw-prompts" role="radiogroup" aria-label="Prompt"></div>
-    <div class="vw-line vw-line2" tabindex="-1"><div class="vw-supports" role="group" aria-label="Support frames"></div></div>
-    <div class="vw-bar vw-bar2"></div></div>
-  <div class="sp-section"><h4>Heads <small class="vw-heads-title"></small></h4><div class="vw-heads" role="radiogroup" aria-label="Head"></div></div>
-  <div class="sp-cards">
-    <div class="vw-card"><h4>Likeness to the clean frame <small class="vw-likeness-state"></small></h4><div class="vw-likeness"></div><div class="sp-key"></div></div>
-    <div class="vw-card"><h4>What it costs</h4><div class="vw-cost vw-wide"></div></div>
-    <div class="vw-card"><h4>Shuffle the supports</h4><div class="vw-shuffle"></div></div>
-  </div>
-  ${FOOT}
-</section>`;
-
 export function mount(element, payload, hooks = {}) {
   element.innerHTML = TEMPLATE;
   const root = element.querySelector(".vw"), about = payload.about;
   const $ = name => root.querySelector(".vw-" + name), all = name => [...root.querySelectorAll(".vw-" + name)];
   const of = kind => about.outputs.filter(one => one.kind === kind), first = kind => trace.values[of(kind)[0]?.stage];
   const overlays = [...of("FeatureChange"), ...of("PromptMaps")], letters = ["c", "x", "p"];
-  const view = {overlay: overlays[0]?.stage ?? "none", place: {}, prompt: null, near: null, head: null, at: null, opacity: 0.6, peek: false, least: 0.3};
+  const view = {overlay: overlays[0]?.stage ?? "none", place: {}, prompt: null, near: null, head: null, at: null, opacity: 0.5, peek: false, least: 0.3};
   let clip = null, images = [], trace = null, maps = {}, attention = null, heads = null, pictures = {}, asked = null;
   const visited = new Map(), took = {};          // settings without severity → {severity: likeness}; stage → ms when it last ran
 
@@ -84,7 +34,7 @@ export function mount(element, payload, hooks = {}) {
     const fresh = clip !== held.clip;
     ({clip, images} = held);
     $("wait").hidden = true;
-    trace = asOneStep(trace, next, next.done);
+    trace = asOneStep(trace, next);
     for (const [name, told] of Object.entries(trace.ledger)) if (told[0] !== null) took[name] = told[0];
     pictures = made;
     maps = Object.fromEntries(overlays.map(one => [one.stage, (trace.values[one.stage] || []).map(unlogged)]));
@@ -149,8 +99,9 @@ export function mount(element, payload, hooks = {}) {
   function stage() {
     const canvas = $("canvas"), width = canvas.parentElement.clientWidth || 400, height = tall(width), pen = fit(canvas, width, height);
     const map = over(), spoilt = trace.knobs.spoil && trace.knobs.spoil !== "none" && trace.knobs.severity > 0 && trace.knobs.spoiled !== "supports";
-    const state = spoilt ? `${trace.knobs.spoil.replace("_", " ")}, severity ${trace.knobs.severity}` : "clean";
-    $("title").innerHTML = `<i>I<sub>t</sub></i> · frame ${trace.frame + 1} of ${images.length} <small>— ${escape(state)}, as the network sees it</small>`;
+    const state = spoilt ? `${trace.knobs.spoil.replace("_", " ")}, ${trace.knobs.severity}` : "clean";
+    $("title").innerHTML = `<i>I<sub>t</sub></i> · frame ${trace.frame + 1} of ${images.length} <small>— ${escape(state)}</small>`;
+    $("title").title = "the frame as the network sees it";
     pen.imageSmoothingQuality = "high";
     pen.drawImage(pictures.current || images[trace.frame], 0, 0, width, height);
     if (map && !view.peek) paintMap(pen, i => placeOn(map.scale, map.value[i]), map.rows, map.columns, [0, 0, width, height], view.opacity);
@@ -256,12 +207,12 @@ export function mount(element, payload, hooks = {}) {
     if (box.children.length !== K) box.replaceChildren(...Array.from({length: K}, (_, k) => {
       const cell = make("div", {class: "sp-support"}), canvas = make("canvas", {role: "img"});
       cell.append(canvas, make("div", {class: "sp-mass"}), make("span"));
-      canvas.onpointermove = event => point(event, k, first("MapGrid"));
+      canvas.onpointermove = canvas.onpointerdown = event => point(event, k, first("MapGrid"));
       canvas.onpointerleave = let_go;
       return cell;
     }));
     for (const [k, cell] of [...box.children].entries()) {
-      const width = Math.max(52, cell.clientWidth || 96), height = tall(width), pen = fit(cell.firstChild, width, height, true), share = mass[k] ?? 0;
+      const width = Math.max(64, cell.clientWidth || 96), height = tall(width), pen = fit(cell.firstChild, width, height, true), share = mass[k] ?? 0;
       pen.drawImage(frame(index[k]), 0, 0, width, height);
       if (!view.peek) paintMap(pen, i => placeOn(SCALES.even, shown[k * P + i]), rows, columns, [0, 0, width, height], view.opacity);
       if (view.at?.k === k) cellEdge(pen, view.at.row, view.at.column, rows, columns, width, height);
@@ -278,6 +229,7 @@ export function mount(element, payload, hooks = {}) {
     if (!heads) return;
     box.classList.toggle("vw-stale", !trace.values.heads);
     const [N, , K, h, w] = heads.shape;
+    box.style.setProperty("--wide", K > 8 ? "200px" : "100px");
     $("heads-title").textContent = `— each over the ${K} supports side by side, ${prompt() === null ? "mean over prompts" : whose()}; click one to see it large (h)`;
     if (box.children.length !== N) box.replaceChildren(...Array.from({length: N}, (_, n) => {
       const button = make("button", {type: "button", role: "radio", "aria-label": `head ${n + 1}`});
@@ -301,8 +253,8 @@ export function mount(element, payload, hooks = {}) {
     box.classList.toggle("vw-stale", !trace.done);
     if (!then) { if (!box.children.length) box.innerHTML = `<p class="vw-empty">waiting for the network…</p>`; return; }
     const points = [...then].sort(([a], [b]) => a - b), I = points[0][1][0].length;
-    box.innerHTML = Array.from({length: I}, (_, i) => `<div><canvas role="img" aria-label="stage ${i + 1}: cosine against severity"></canvas><p>stage ${i + 1}${now ? `<br>with <b>${trace.values[prompted.stage][i].toFixed(3)}</b> · without ${now[i].toFixed(3)}` : ""}</p></div>`).join("");
-    const width = Math.max(130, box.firstChild.clientWidth || 150);
+    box.innerHTML = Array.from({length: I}, (_, i) => `<div><canvas role="img" aria-label="stage ${i + 1}: cosine against severity"></canvas><p>stage ${i + 1}${now ? `<br>with <b>${trace.values[prompted.stage][i].toFixed(3)}</b><br>without ${now[i].toFixed(3)}` : ""}</p></div>`).join("");
+    const width = Math.max(80, box.firstChild.clientWidth || 150);
     [...box.children].forEach((cell, i) => drawLikeness(cell.firstChild, points.map(([s, [a, b]]) => [s, a[i], b[i]]), trace.knobs.severity, ink(), width));
     root.querySelector(".sp-key").innerHTML = `<span><i style="--c:${COLOURS.kept}"></i>both with the same prompts</span><span><i class="sp-dash"></i>both without</span><span>across: severity s; 1 = like the clean frame</span>`;
   }
@@ -326,7 +278,7 @@ export function mount(element, payload, hooks = {}) {
   function opacity(value) { view.opacity = Math.max(0, Math.min(1, value)); $("opacity").querySelector("input").value = view.opacity; stage(); supports(); }
   function least(value) { view.least = Math.max(0, Math.min(1, Math.round(value * 20) / 20)); $("least").querySelector("input").value = view.least; if (trace.done) found(); }
   function peek(on) { if (trace && view.peek !== on) { view.peek = on; $("peek").setAttribute("aria-pressed", on); stage(); supports(); } }
-  function let_go() { if (trace) { view.at = null; stage(); supports(); } }
+  function let_go(event) { if (trace && event.pointerType !== "touch") { view.at = null; stage(); supports(); } }
 
   const gridAt = k => { const map = over(); return k >= 0 ? first("MapGrid") : map ? [map.rows, map.columns] : null; };
   function point(event, k, grid) {
@@ -380,7 +332,7 @@ export function mount(element, payload, hooks = {}) {
   $("opacity").oninput = event => { if (trace) opacity(+event.target.value); };
   $("least").oninput = event => { if (trace) least(+event.target.value); };
   held($("peek"), peek);
-  $("canvas").onpointermove = event => { if (trace) point(event, -1, gridAt(-1)); };
+  $("canvas").onpointermove = $("canvas").onpointerdown = event => { if (trace) point(event, -1, gridAt(-1)); };
   $("canvas").onpointerleave = let_go;
   $("kinds").replaceChildren(...overlays.map((one, i) => {
     const button = make("button", {type: "button", role: "radio", title: `${one.title} (${letters[i]})`, "data-stage": one.stage});

@@ -1,4 +1,56 @@
-// Drawing for the viewer of prompts and supports: functions of numbers and canvases, without any state.
+// What the viewer of prompts and supports is made of: its frame, its keys, and drawing as functions of numbers and canvases.
+
+const KEYS = [
+  ["← →", "the frame before, after, as the current one (also , .)"], ["Home End", "first, last frame"],
+  ["1 2 3 4 5", "lock a prompt"], ["0", "all prompts"], ["h H", "next, previous head"],
+  ["c", "overlay: what the prompts changed"], ["x", "overlay: patches looking at prompts"],
+  ["p", "overlay: prompts looking at patches"], ["n", "no overlay"], ["b B", "next, previous block or stage"],
+  ["[ ]", "overlay weaker, stronger"], ["o", "hold to see the bare frames"], ["- +", "least score of a box"],
+  ["s S", "point at the next, previous support (after the last: the frame)"],
+  ["Shift + arrows", "point at a patch, and move to its neighbour"], ["Esc", "let prompt, head and patch go"], ["?", "this help"],
+];
+
+const TEMPLATE = `
+<section class="vw sp" tabindex="0" aria-label="Viewer of prompts. Press question mark for the keys.">
+  ${EXAMPLES}
+  <div class="vw-banner sp-banner" role="note" hidden></div>
+  <div class="sp-top">
+    <div class="vw-stage">
+      <h4 class="vw-title"></h4>
+      ${PICTURE}
+      <div class="vw-row">
+        <div class="vw-kinds" role="radiogroup" aria-label="Overlay"></div>
+        <div class="sp-steps"><button class="vw-prev" aria-label="Previous block or stage">‹</button><output class="vw-place"></output>
+          <button class="vw-next" aria-label="Next block or stage">›</button></div>
+      </div>
+      <div class="vw-row">
+        <label class="vw-opacity">opacity <input type="range" min="0" max="1" step="0.05" value="0.5" aria-label="Overlay opacity"></label>
+        <button class="vw-peek" title="hold to see the bare frames (o)">peek</button>
+        <button class="vw-help-open" aria-label="Keys and help" title="keys (?)">?</button>
+      </div>
+      <div class="vw-bar"></div>
+      <div class="vw-reading" aria-live="polite"></div>
+    </div>
+    <div class="vw-found sp-figure"></div><div class="vw-found sp-figure"></div>
+    <label class="vw-least">boxes with a score ≥ <output></output><input type="range" min="0" max="1" step="0.05" value="0.3" aria-label="Least score of a box">
+      <span class="vw-known"></span></label>
+  </div>
+  <div class="sp-section"><h4>Frames of the clip <small>— click one to make it the current frame (← →)</small></h4>
+    <div class="vw-line" tabindex="-1"><div class="vw-strip" role="group" aria-label="All frames"></div></div></div>
+  <div class="sp-section"><h4 class="vw-supports-title"></h4>
+    <div class="vw-prompts" role="radiogroup" aria-label="Prompt"></div>
+    <div class="vw-line vw-line2" tabindex="-1"><div class="vw-supports" role="group" aria-label="Support frames"></div></div>
+    <div class="vw-bar vw-bar2"></div></div>
+  <div class="sp-section"><h4>Heads <small class="vw-heads-title"></small></h4><div class="vw-heads" role="radiogroup" aria-label="Head"></div></div>
+  <div class="sp-cards">
+    <div><div class="vw-card"><h4>Likeness to the clean frame <small class="vw-likeness-state"></small></h4><div class="vw-likeness"></div><div class="sp-key"></div></div>
+      <div class="vw-card"><h4>Shuffle the supports</h4><div class="vw-shuffle"></div></div></div>
+    <div class="vw-card"><h4>What it costs</h4><div class="vw-cost sp-wide"></div></div>
+  </div>
+  ${FOOT}
+</section>`;
+
+// ---- drawing ----------------------------------------------------------------------------------------------------------
 
 // Maps are logarithmic, and their colours fixed: a knob may move a hundredfold, and what is alike stays alike.
 const DECADES = [-4, 3];
@@ -156,12 +208,12 @@ function costTable(one, took) {
   });
   const flops = value => value >= 1e9 ? `${number(value / 1e9)} G` : `${number(value / 1e6)} M`;
   const more = 100 * (one.prompted / one.plain - 1), ms = name => name in took ? ` · ${number(took[name])} ms` : "";
-  const line = (what, value, name) => `<tr><td>${what}</td><td>${flops(value)}FLOPs${ms(name)}</td></tr>`;
-  return `<table><thead><tr><th>block</th><th>patches</th><th>windows V</th><th>N·V copies</th><th>tokens</th></tr></thead>${rows.join("")}</table>`
+  const line = (what, value, name) => `<tr><td>${what}</td><td>${flops(value)}FLOPs</td><td>${ms(name).slice(3)}</td></tr>`;
+  return `<table><thead><tr><th>block</th><th>patches</th><th>windows V</th><th>N·V copies</th><th>more tokens</th></tr></thead>${rows.join("")}</table>`
     + `<p class="vw-empty">N = ${one.prompts} prompts enter; attention reads a copy of each in every window.</p>`
-    + `<table>${line("the frame, without prompts", one.plain, "plain")}${line(`the frame, with prompts (+${more.toFixed(1)} %)`, one.prompted, "prompted")}`
-    + `${line("prompts from the supports", one.predictor, "predicted")}${line("features of one support, once a clip", one.support, "")}</table>`
-    + `<p class="vw-empty">Milliseconds: when the stage last ran here.${ms("feature_LTPF") ? ` Features of all frames:${ms("feature_LTPF").slice(2)}.` : ""}</p>`;
+    + `<table><thead><tr><th>step</th><th>operations</th><th>last took</th></tr></thead>${line("the frame, without prompts", one.plain, "plain")}${line(`the frame, with prompts (+${more.toFixed(1)} %)`, one.prompted, "prompted")}`
+    + `${line("prompts from the supports", one.predictor, "predicted")}${line("features of one support", one.support, "")}</table>`
+    + `${ms("feature_LTPF") ? `<p class="vw-empty">Features of all frames of the clip: ${ms("feature_LTPF").slice(3)}, then kept.</p>` : ""}`;
 }
 
 function centred(line, item) {                   // scrolled so that it is in the middle

@@ -75,7 +75,7 @@ export function mount(element, payload, hooks = {}) {
     const fresh = clip !== held.clip;
     ({clip, images} = held);
     $("wait").hidden = true;
-    trace = asOneStep(trace, next, next.texts);
+    trace = asOneStep(trace, next);
     maps = Object.fromEntries(Object.entries(trace.maps).map(([stage, text]) => [stage, new Uint16Array(bytes(text).buffer)]));
     region = bits(trace.region);
     if (trace.texts) texts = trace.texts;

@@ -207,7 +207,7 @@ PAINTED = "new Promise(done => requestAnimationFrame(() => setTimeout(() => done
 # From the moment the slider is moved to the frame after the viewer has drawn that value: [maps ms, texts ms].
 MOVE = """async ([knob, value, patience]) => {
   const root = document.querySelector(".vw");
-  const slider = document.querySelector(`#knob-${knob} input[type=range]`);
+  const slider = document.querySelector(`#knob-stop-${knob} input[type=range]`);
   const painted = () => PAINTED;
   const says = what => JSON.parse(root.dataset[what] || "{}")[knob] === value;
   const until = (what) => new Promise((done, fail) => {

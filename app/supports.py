@@ -1,0 +1,227 @@
+"""Trace → the small JSON that the viewer of prompts and supports draws. Every output is packed by its kind, so the viewer
+knows kinds and not one stage by name.
+
+    about_payload   once a page: a method's outputs and stages in words
+    clip_payload    once a clip: its frames as JPEG, and the outlines of all things where the truth is known
+    trace_payload   once a knob: the spoilt frame, attention, maps, scores, boxes, and which stages ran
+
+Shares of attention are sent as multiples of an even share: 1 is what a prompt that looks everywhere alike gives a patch.
+
+Letters: N heads, Q prompts, K supports, P patches of a support, h w of a map, D detections, O things that are there.
+"""
+
+import math
+from dataclasses import asdict
+
+import numpy as np
+
+from app.packing import array, encoded, frames_payload, jpeg, ledger_payload, log16, pooled, runs, stages_payload
+from core import kinds
+
+MAP_SIDE = 64  # cells: a map of more is averaged before it travels
+HEAD_SIDE = 8  # the same for one head's thumbnail
+HEADS = (-1.0, 2.0)  # log10 of the ends of a thumbnail's colours, in even shares
+SUPPORT_SIDE = 128  # pixels of a support frame that had to be sent, as it is spoilt
+MATCH = 0.5  # IoU of boxes from which a detection counts as the thing
+
+
+def about_payload(method):
+    """What does not change while the page is open."""
+    return {
+        "title": method.title,
+        "paper": method.paper,
+        "heads": HEADS,
+        "match": MATCH,
+        "outputs": [
+            {"stage": one.stage, "symbol": one.symbol, "title": one.title, "unit": one.unit, "kind": type(one).__name__}
+            for one in method.outputs
+        ],
+        "stages": stages_payload(method),
+    }
+
+
+def clip_payload(key, clip, truth=None):
+    """The frames, where each came from, and what is seen in each."""
+    known = None
+    if truth is not None:
+        seen_T = [things_seen(truth, source) for source in clip.source_T]
+        size = truth.instance_THW.shape[1:]
+        frames = [[{"name": name, "runs": runs(mask_HW)} for name, mask_HW in seen] for seen in seen_T]
+        known = {"caption": truth.caption, "size": list(size), "things": frames}
+    return frames_payload(key, clip) | {"truth": known}
+
+
+def trace_payload(method, trace, key, clip, knobs, grid, texts=None, truth=None, stamp=0):
+    """Everything of one run that the viewer draws. texts None: boxes and likeness have yet to come."""
+    outputs = {one.stage: one for one in method.outputs if one.stage in trace.values}
+    place = knobs["t"] - 1
+    there = [] if truth is None else boxes_of(things_seen(truth, clip.source_T[place]))
+    packed = {stage: PACKED[type(one)](trace[stage]) for stage, one in outputs.items() if type(one) in PACKED}
+    for stage, one in outputs.items():
+        if isinstance(one, kinds.Boxes):
+            packed[stage] = boxes_payload(trace[stage], there)
+        if isinstance(one, kinds.Pictures):
+            shown = next((trace[name] for name, other in outputs.items() if isinstance(other, kinds.SupportFrames)), ())
+            packed[stage] = pictures_payload(array(trace[stage]), shown, knobs, place)
+        if isinstance(one, kinds.PromptAttention) and texts is not None:
+            packed["heads"] = heads_payload(trace[stage], grid_of(outputs, trace, grid))
+    return {
+        "clip": key,
+        "stamp": stamp,
+        "knobs": knobs,
+        "frame": place,
+        "done": texts is not None,
+        "values": packed,
+        "ledger": ledger_payload(trace),
+        "weights": list(trace.weights.values()),
+        "untrained": untrained(trace.weights.values(), knobs),
+    }
+
+
+def besides(engine, method, clip, knobs, trace):
+    """What needs a second, small run: the prompts of the same supports in the other order."""
+    stage = next((stage.__name__ for stage in method.stages if stage.__name__ == "prompt_LQD"), None)
+    if stage is None or "shuffled" not in knobs:
+        return {}
+    other = engine.run(method.name, clip, outputs=[stage], **(knobs | {"shuffled": not knobs["shuffled"]}))
+    here, there = array(trace[stage]), array(other[stage])
+    return {"shuffle": {"moved": short(np.abs(here - there).max()), "largest": short(np.abs(here).max())}}
+
+
+# ---- kinds ----------------------------------------------------------------------------------------------------------
+
+
+def attention_payload(attention_NQKP):
+    """Mean over heads, in even shares."""
+    share_QKP = array(attention_NQKP).mean(0)
+    Q, K, P = share_QKP.shape
+    return {"shape": [Q, K, P], "code": log16(share_QKP * K * P), "heads": len(attention_NQKP)}
+
+
+def heads_payload(attention_NQKP, grid):
+    """Every head by itself, coarse: 8 bits between the ends of its colours."""
+    share_NQKhw = array(attention_NQKP)
+    N, Q, K, P = share_NQKhw.shape
+    share_NQKhw = pooled(share_NQKhw.reshape(N, Q, K, *grid), HEAD_SIDE)
+    low, high = HEADS
+    place = (np.log10(np.maximum(share_NQKhw * K * P, 1e-9)) - low) / (high - low)
+    codes = (np.clip(place, 0, 1) * 255).round().astype(np.uint8)
+    return {"shape": list(codes.shape), "code": encoded(codes)}
+
+
+def prompt_maps_payload(maps):
+    """{(stage, block): [Q, h, w]} → one entry a block, as shares of all attention that is given."""
+    made = []
+    for (stage, block), share_Qhw in maps.items():
+        share_Qhw = pooled(array(share_Qhw), MAP_SIDE)
+        made.append({"at": [stage, block], "shape": list(share_Qhw.shape), "code": log16(share_Qhw)})
+    return made
+
+
+def change_payload(maps):
+    """{stage: [h, w]} → one entry a stage."""
+    made = []
+    for stage, change_hw in maps.items():
+        change_hw = pooled(array(change_hw), MAP_SIDE)
+        made.append({"at": [stage], "shape": [1, *change_hw.shape], "code": log16(change_hw)})
+    return made
+
+
+def scores_payload(scores):
+    return [short(one) for one in array(scores)]
+
+
+def boxes_payload(seen, there):
+    """Detections, best first. thing: which of the things that are there it finds, each found once; None: none of them."""
+    box_D4, score_D = array(seen.box_N4), array(seen.score_N)
+    mask_DHW = None if seen.mask_NHW is None else array(seen.mask_NHW)
+    taken, made = set(), []
+    for d, (box_4, score) in enumerate(zip(box_D4, score_D)):
+        alike = [(iou(box_4, other), o) for o, (name, other) in enumerate(there) if name == seen.label_N[d] and o not in taken]
+        best, thing = max(alike, default=(0.0, None))
+        if best < MATCH:
+            thing = None
+        taken.add(thing)
+        made.append(
+            {"box": [round(float(x), 4) for x in box_4], "score": round(float(score), 3), "name": seen.label_N[d],
+             "thing": thing, "runs": None if mask_DHW is None else runs(mask_DHW[d])}
+        )  # fmt: skip
+    return {"found": made, "there": len(there), "size": None if mask_DHW is None else list(mask_DHW.shape[1:])}
+
+
+def pictures_payload(frames, index_K, knobs, place):
+    """The current frame; of the supports, only those that are spoilt: the others the browser has."""
+    if frames.ndim == 3:
+        return jpeg(frames, quality=92)
+    if knobs.get("spoil") == "none" or not knobs.get("severity") or knobs.get("spoiled") == "current":
+        return {}
+    return {str(k): jpeg(frames[k], SUPPORT_SIDE, 85) for k in sorted(set(index_K)) if k != place}
+
+
+PACKED = {
+    kinds.SupportFrames: list,
+    kinds.MapGrid: list,
+    kinds.PromptAttention: attention_payload,
+    kinds.SupportScores: scores_payload,
+    kinds.PromptScores: scores_payload,
+    kinds.StageScores: scores_payload,
+    kinds.PromptMaps: prompt_maps_payload,
+    kinds.FeatureChange: change_payload,
+    kinds.Cost: asdict,
+}
+
+
+# ---- what is there ----------------------------------------------------------------------------------------------------
+
+
+def things_seen(truth, source):
+    """(name, mask) of everything that is seen in a frame of the file."""
+    instance_HW = truth.instance_THW[source]
+    left, here = truth.time_T[source], truth.scenes[-1]
+    for scene in truth.scenes:
+        if left < scene.seconds:
+            here = scene
+            break
+        left -= scene.seconds
+    numbered = ((thing.shape, instance_HW == number) for number, thing in enumerate(here.objects, 1))
+    return [(name, mask_HW) for name, mask_HW in numbered if mask_HW.any()]
+
+
+def boxes_of(seen):
+    """(name, x0 y0 x1 y1 in fractions of the frame) of things by their masks."""
+    made = []
+    for name, mask_HW in seen:
+        H, W = mask_HW.shape
+        rows, columns = np.flatnonzero(mask_HW.any(1)), np.flatnonzero(mask_HW.any(0))
+        made.append((name, np.array([columns[0] / W, rows[0] / H, (columns[-1] + 1) / W, (rows[-1] + 1) / H])))
+    return made
+
+
+def iou(one_4, other_4):
+    """Intersection over union of two boxes."""
+    sides = np.minimum(one_4[2:], other_4[2:]) - np.maximum(one_4[:2], other_4[:2])
+    inside = float(np.prod(np.maximum(sides, 0)))
+    return inside / max(float(np.prod(one_4[2:] - one_4[:2]) + np.prod(other_4[2:] - other_4[:2])) - inside, 1e-12)
+
+
+def grid_of(outputs, trace, grid):
+    """(rows, columns) of this run's support patches; where no output tells, that of the loaded weights."""
+    return next((tuple(trace[stage]) for stage, one in outputs.items() if isinstance(one, kinds.MapGrid)), tuple(grid))
+
+
+def untrained(labels, knobs):
+    """Which of the networks that are shown have random weights, by what the labels of the weights say."""
+    shown = (f"{knobs.get('predictor')}/{knobs.get('depth')}", "baseline")
+    made = []
+    for label in labels:
+        before, said, names = label.partition("UNTRAINED")
+        if said:
+            listed = [one.strip() for one in names.lstrip(": ").split(",")]
+            made += [name for name in shown if name in listed or not before.rstrip().endswith("·")]
+    return made
+
+
+def short(value):
+    """Four digits of a number; JSON has no other number for what is not finite."""
+    value = float(value)
+    return float(f"{value:.4g}") if math.isfinite(value) else 0.0

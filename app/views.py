@@ -1,0 +1,74 @@
+"""Which viewer draws a method, and which of its outputs come at once: decided by their kinds, never by a method's name."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app import supports, viewer
+from core import kinds as kind
+from core.graph import inputs
+
+VIEWER = Path(__file__).resolve().parents[1] / "assets" / "viewer"
+SHARED = "shared.js"
+LATER = (kind.TextScores, kind.StageScores, kind.Boxes)  # for these a network must run again
+UNSEEN = (kind.TokenSequence,)  # told in words only
+
+
+@dataclass(frozen=True)
+class View:
+    """modules: files that make one ES module when joined. kinds: what it draws. besides: (engine, method, clip, knobs, trace)
+    → what else the viewer is told when everything is there."""
+
+    modules: tuple[str, ...]
+    kinds: tuple[type, ...]
+    about: Callable[..., dict[str, Any]]
+    clip: Callable[..., dict[str, Any]]
+    trace: Callable[..., dict[str, Any]]
+    besides: Callable[..., dict[str, Any]] = lambda *given: {}
+
+    def source(self):
+        """The module's text, self-contained."""
+        return "\n".join((VIEWER / name).read_text(encoding="utf-8") for name in (SHARED, *self.modules))
+
+
+GAPS = View(
+    ("viewer.js",), (kind.PatchMap, kind.RegionMask, kind.GapScores, kind.GapCounts, kind.TextScores),
+    viewer.about_payload, viewer.clip_payload, viewer.trace_payload,
+)  # fmt: skip
+SUPPORTS = View(
+    ("stpn_parts.js", "stpn.js"), (*supports.PACKED, kind.Pictures, kind.Boxes),
+    supports.about_payload, supports.clip_payload, supports.trace_payload, supports.besides,
+)  # fmt: skip
+VIEWS = (GAPS, SUPPORTS)
+
+
+def view_of(method):
+    """The viewer that draws most of a method's outputs."""
+    return max(VIEWS, key=lambda view: sum(isinstance(one, view.kinds) for one in method.outputs))
+
+
+def soon(method):
+    """Stages that are shown at once."""
+    return tuple(one.stage for one in method.outputs if not isinstance(one, (*LATER, *UNSEEN)))
+
+
+def later(method):
+    """Those, and the stages that take longer."""
+    said = ("unknown_words",) if any(stage.__name__ == "unknown_words" for stage in method.stages) else ()
+    return soon(method) + tuple(one.stage for one in method.outputs if isinstance(one, LATER)) + said
+
+
+def reads_texts(method):
+    """Whether anything of a method is compared with sentences."""
+    return any("texts" in inputs(stage) for stage in method.stages)
+
+
+def styles():
+    """Every viewer's look."""
+    return "".join(path.read_text(encoding="utf-8") for path in sorted(VIEWER.glob("*.css"), reverse=True))
+
+
+def module_json(view):
+    return json.dumps(view.source())

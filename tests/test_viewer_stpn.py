@@ -1,0 +1,314 @@
+"""Facts about the viewer of prompts and supports: it draws what it is given, where it belongs, and the last value wins."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+
+from app.packing import jpeg, log16, pooled, runs
+from app.supports import boxes_of, boxes_payload, heads_payload, iou, things_seen, untrained
+from app.views import VIEWER, styles, view_of
+from core import METHODS
+from core.world import Truth
+from tests import tiny
+
+Q, K, GRID, T = 3, 4, (2, 5), 5
+OUTPUTS = [
+    ("support_index_K", "SupportFrames"), ("current_HWC", "Pictures"), ("support_THWC", "Pictures"),
+    ("support_grid", "MapGrid"), ("prompt_attention_NQKP", "PromptAttention"), ("mass_K", "SupportScores"),
+    ("entropy_Q", "PromptScores"),
+    ("change", "FeatureChange"), ("to_prompts", "PromptMaps"), ("to_patches", "PromptMaps"), ("cosine_plain_I", "StageScores"),
+    ("cosine_prompted_I", "StageScores"), ("prompted_found", "Boxes"), ("baseline_found", "Boxes"), ("cost", "Cost"),
+]  # fmt: skip
+UNITS = {"to_prompts": "share of a patch's attention", "to_patches": "share of a prompt's attention"}
+ABOUT = {
+    "title": "toy", "paper": "", "heads": [-1, 2], "match": 0.5,
+    "outputs": [
+        {"stage": stage, "symbol": stage[0], "title": stage, "unit": UNITS.get(stage, ""), "kind": kind}
+        for stage, kind in OUTPUTS
+    ],
+    "stages": [{"name": "change", "doc": "Δ.", "source": "def change(): ...", "knobs": ["t"]}],
+}  # fmt: skip
+GREY = np.full((40, 60, 3), 128, np.uint8)
+
+
+class Tensor:
+    """What the packing knows of a tensor."""
+
+    def __init__(self, values):
+        self.values = np.asarray(values, np.float32)
+        self.shape, self.ndim = self.values.shape, self.values.ndim
+
+    def __len__(self):
+        return len(self.values)
+
+    def detach(self):
+        return self
+
+    def cpu(self):
+        return self
+
+    def numpy(self):
+        return self.values
+
+
+def clip_of(truth=True):
+    mask = np.zeros((40, 60), bool)
+    mask[10:30, 15:45] = True
+    things = [[{"name": "ring", "runs": runs(mask)}] for _ in range(T)]
+    known = {"caption": "a ring", "size": [40, 60], "things": things} if truth else None
+    return {
+        "key": "toy", "name": "toy", "width": 60, "height": 40, "frames": [jpeg(GREY)] * T,
+        "time": [0.1 * t for t in range(T)], "source": list(range(T)), "notes": [], "truth": known,
+    }  # fmt: skip
+
+
+def looking_at(q, k, row, column):
+    """All prompts look everywhere alike, but prompt q at one patch of support k alone."""
+    share_QKP = np.full((Q, K, GRID[0] * GRID[1]), 1 / (K * GRID[0] * GRID[1]))
+    share_QKP[q] = 1e-6
+    share_QKP[q, k, row * GRID[1] + column] = 1
+    return share_QKP
+
+
+def maps(shape, at, bright):
+    map_Qhw = np.full(shape, 0.002)
+    map_Qhw[(..., *bright)] = 0.9
+    return {"at": at, "shape": list(shape), "code": log16(map_Qhw)}
+
+
+def trace_of(stamp=1.0, severity=0.6, done=True, share_QKP=None, untrained=(), t=3, cosine=0.8):
+    share_QKP = looking_at(1, 2, 1, 3) if share_QKP is None else share_QKP
+    box = {"box": [0.25, 0.25, 0.75, 0.75], "score": 0.9, "name": "ring", "thing": 0, "runs": None}
+    poor = box | {"box": [0.0, 0.0, 0.2, 0.2], "score": 0.2, "thing": None}
+    values = {
+        "support_index_K": [0, 1, 3, 3], "current_HWC": jpeg(GREY), "support_THWC": {}, "support_grid": list(GRID),
+        "prompt_attention_NQKP": {"shape": [Q, K, 10], "code": log16(share_QKP * K * 10), "heads": 2},
+        "mass_K": [0.1, 0.2, 0.6, 0.1], "entropy_Q": [1.0, 0.25, 1.0],
+        "change": [maps((1, 4, 6), [0], (1, 2)), maps((1, 2, 3), [1], (1, 0))],
+        "to_prompts": [maps((Q, 4, 6), [0, 0], (3, 5))], "to_patches": [maps((Q, 4, 6), [0, 0], (0, 0))],
+        "cost": {"prompts": Q, "patches": [24, 6], "windows": [6, 2], "copies": [18, 6], "plain": 100, "prompted": 110,
+                 "support": 100, "predictor": 10},
+    }  # fmt: skip
+    if done:
+        share_NQKP = np.stack([share_QKP, np.full_like(share_QKP, 1 / 40)])
+        values |= {
+            "heads": heads_payload(Tensor(share_NQKP), GRID), "cosine_plain_I": [0.5, 0.6], "cosine_prompted_I": [cosine, 0.9],
+            "prompted_found": {"found": [box, poor], "there": 1, "size": None},
+            "baseline_found": {"found": [poor], "there": 1, "size": None},
+        }  # fmt: skip
+    knobs = {"t": t, "severity": severity, "spoil": "motion_blur", "spoiled": "current", "shuffled": False}
+    return {
+        "clip": "toy", "stamp": stamp, "knobs": knobs, "frame": t - 1, "done": done, "values": values,
+        "ledger": {"change": [1.5, "2 maps"]}, "weights": ["some weights"], "untrained": list(untrained),
+    } | ({"shuffle": {"moved": 1.5e-7, "largest": 0.4}} if done else {})  # fmt: skip
+
+
+@pytest.fixture
+def viewer(browser):
+    page = browser.new_page(viewport={"width": 1000, "height": 900})
+    page.set_content(f"<style>{styles()}</style><div id=here></div>")
+    source = base64.b64encode(view_of(METHODS["stpn"]).source().encode()).decode()
+    page.evaluate(f"async () => {{ window.viewer = await import('data:text/javascript;base64,{source}'); }}")
+    yield page
+    page.close()
+
+
+def mount(page, truth=True, **trace):
+    page.evaluate(
+        """payload => { window.turned = [];
+             window.view = viewer.mount(document.querySelector('#here'), payload, {turn: (...said) => turned.push(said)}); }""",
+        {"about": ABOUT, "clip": clip_of(truth), "trace": trace_of(**trace)},
+    )
+    page.wait_for_selector(".vw[data-shown]")
+
+
+PIXEL = """([selector, n, row, column, rows, columns]) => {
+  const canvas = document.querySelectorAll(selector)[n], pen = canvas.getContext('2d');
+  const x = (column + 0.5) * canvas.width / columns, y = (row + 0.3) * canvas.height / rows;
+  return [...pen.getImageData(x, y, 1, 1).data.slice(0, 3)];
+}"""
+
+
+def support_pixels(page):
+    cells = [(k, r, c) for k in range(K) for r in range(GRID[0]) for c in range(GRID[1])]
+    return {cell: tuple(page.evaluate(PIXEL, [".sp-support canvas", *cell, *GRID])) for cell in cells}
+
+
+def test_a_bright_patch_lights_its_own_place_in_its_own_support(viewer):
+    mount(viewer)
+    viewer.locator(".sp").press("2")
+    colours = support_pixels(viewer)
+    lit = colours.pop((2, 1, 3))
+    assert lit[0] > lit[2] + 40, "40 times an even share is yellow"
+    assert len(set(colours.values())) == 1 and lit not in colours.values()
+    viewer.locator(".sp").press("1")
+    assert len(set(support_pixels(viewer).values())) == 1, "prompt 1 looked everywhere alike"
+
+
+def test_hovering_a_prompt_shows_its_map_and_a_click_locks_it(viewer):
+    mount(viewer)
+    chip, title = viewer.locator(".vw-prompts button").nth(2), viewer.locator(".vw-supports-title")
+    chip.hover()
+    assert "prompt 2 looked" in title.inner_text() and chip.get_attribute("aria-checked") == "false"
+    viewer.mouse.move(5, 5)
+    assert "the prompts (mean) looked" in title.inner_text()
+    chip.click()
+    viewer.mouse.move(5, 5)
+    assert "prompt 2 looked" in title.inner_text() and chip.get_attribute("aria-checked") == "true"
+    chip.click()
+    viewer.mouse.move(5, 5)
+    assert chip.get_attribute("aria-checked") == "false"
+
+
+def test_hovering_a_patch_tells_its_share(viewer):
+    mount(viewer)
+    viewer.locator(".sp").press("2")
+    box = viewer.locator(".sp-support canvas").nth(2).bounding_box()
+    viewer.mouse.move(box["x"] + box["width"] * 3.5 / 5, box["y"] + box["height"] * 1.5 / 2)
+    said = viewer.locator(".vw-reading").inner_text()
+    assert "support 3 (frame 4), row 2, column 4: 40 × an even share = 100 % of prompt 2's attention" in said
+
+
+def test_keys_choose_overlay_block_head_box_score_and_patch(viewer):
+    mount(viewer)
+    root, reading = viewer.locator(".sp"), viewer.locator(".vw-reading")
+    root.focus()
+    place = viewer.locator(".vw-place")
+    assert place.inner_text() == "stage 2"
+    viewer.keyboard.press("B")
+    assert place.inner_text() == "stage 1"
+    for key, stage in {"x": "to_prompts", "p": "to_patches", "n": "none", "c": "change"}.items():
+        viewer.keyboard.press(key)
+        assert viewer.locator(f"[data-stage={stage}]").get_attribute("aria-checked") == "true", key
+    viewer.keyboard.press("Shift+ArrowUp")
+    assert "row 2, column 4" in reading.inner_text()
+    for _ in range(3):
+        viewer.keyboard.press("s")
+    viewer.keyboard.press("Shift+ArrowRight")
+    assert "support 3 (frame 4), row 2, column 4" in reading.inner_text()
+    viewer.keyboard.press("h")
+    assert viewer.locator(".vw-heads button").first.get_attribute("aria-checked") == "true"
+    for _ in range(2):
+        viewer.keyboard.press("-")
+    assert "2 of 2 boxes reach 0.20" in viewer.locator(".vw-found").first.inner_text()
+    viewer.keyboard.press("Escape")
+    assert viewer.locator(".vw-heads [aria-checked=true]").count() == 0 and "Point at" in reading.inner_text()
+    viewer.keyboard.press("?")
+    assert viewer.locator(".vw-help").is_visible()
+
+
+def test_a_frame_of_the_strip_turns_the_knob_and_keys_do_not_wait_for_the_answer(viewer):
+    mount(viewer)
+    viewer.locator(".vw-thumb").nth(4).click()
+    viewer.evaluate("trace => view.update({trace})", trace_of(2, t=5))
+    viewer.locator(".sp").focus()
+    for key in ("ArrowLeft", "ArrowLeft", "Home", "ArrowLeft", "End"):
+        viewer.keyboard.press(key)
+    assert viewer.evaluate("turned") == [["t", n] for n in (5, 4, 3, 1, 1, 5)]
+
+
+def test_the_overlay_lies_where_the_map_is_bright_and_o_takes_it_away(viewer):
+    mount(viewer, truth=False)
+    root = viewer.locator(".sp")
+    root.press("B")
+    cells = {(r, c): tuple(viewer.evaluate(PIXEL, [".vw-canvas", 0, r, c, 4, 6])) for r in range(4) for c in range(6)}
+    lit = cells.pop((1, 2))
+    assert lit[0] > lit[2] + 40 and len(set(cells.values())) == 1
+    viewer.keyboard.down("o")
+    bare = viewer.evaluate(PIXEL, [".vw-canvas", 0, 1, 2, 4, 6])
+    viewer.keyboard.up("o")
+    assert max(bare) - min(bare) < 6 and tuple(viewer.evaluate(PIXEL, [".vw-canvas", 0, 1, 2, 4, 6])) == lit
+
+
+def test_an_older_trace_never_replaces_a_newer_one_and_boxes_wait_until_they_are_there(viewer):
+    mount(viewer)
+    for stamp, severity, done in ((5, 0.9, False), (3, 0.1, True)):
+        viewer.evaluate("trace => view.update({trace})", trace_of(stamp, severity, done))
+    shown, complete = (json.loads(viewer.locator(".sp").get_attribute(f"data-{name}")) for name in ("shown", "done"))
+    assert shown["severity"] == 0.9 and complete["severity"] == 0.6
+    assert "vw-stale" in viewer.locator(".vw-found").first.get_attribute("class")
+    viewer.evaluate("trace => view.update({trace})", trace_of(6, 0.9))
+    assert "vw-stale" not in viewer.locator(".vw-found").first.get_attribute("class")
+
+
+def test_it_says_in_words_what_it_draws(viewer):
+    mount(viewer)
+    with_prompts, without = (one.inner_text() for one in viewer.locator(".vw-found").all())
+    assert "1 of 1 things found, 0 false" in with_prompts and "0 of 1 things found, 0 false" in without
+    assert "60.0 %" in viewer.locator(".sp-support").nth(2).inner_text()
+    assert viewer.locator(".vw-thumb").nth(3).get_attribute("aria-label").endswith("supports 2 times")
+    assert "with 0.800" in viewer.locator(".vw-likeness").inner_text()
+    assert "1.5e-7" in viewer.locator(".vw-shuffle").inner_text()
+    assert "+75.0 %" in viewer.locator(".vw-cost").inner_text() and "+10.0 %" in viewer.locator(".vw-cost").inner_text()
+    assert viewer.locator(".vw-banner").is_hidden()
+    viewer.evaluate("trace => view.update({trace})", trace_of(2, untrained=("attention/shallow",)))
+    assert "UNTRAINED: attention/shallow has random weights" in viewer.locator(".vw-banner").inner_text()
+
+
+def test_without_a_truth_nothing_is_called_right_or_wrong(viewer):
+    mount(viewer, truth=False)
+    assert "not known" in viewer.locator(".vw-known").inner_text()
+    assert viewer.locator(".vw-found p").first.inner_text() == "1 of 2 boxes reach 0.30"
+
+
+def test_an_error_is_told_and_the_picture_stays(viewer):
+    mount(viewer)
+    viewer.evaluate("view.update({trace: {error: 't (t) is 1 to 5.'}})")
+    assert viewer.locator(".vw-wait").inner_text() == "t (t) is 1 to 5." and viewer.locator(".sp-support").count() == K
+
+
+# ---- what is sent ---------------------------------------------------------------------------------------------------
+
+
+def test_a_large_map_is_sent_as_means():
+    map_hw = np.arange(24.0).reshape(4, 6)
+    assert pooled(map_hw, 2).tolist() == [[half[:, :3].mean(), half[:, 3:].mean()] for half in (map_hw[:2], map_hw[2:])]
+    assert pooled(map_hw, 8) is map_hw
+
+
+def test_runs_begin_with_nothing():
+    assert runs(np.array([[0, 1, 1], [1, 0, 0]])) == [1, 3, 2]
+    assert runs(np.ones((1, 2))) == [0, 2] and runs(np.zeros((1, 2))) == [2]
+
+
+def test_each_thing_is_found_once_by_its_name_and_place():
+    class Seen:
+        box_N4 = Tensor([[0, 0, 0.5, 0.5], [0, 0, 0.5, 0.5], [0.5, 0.5, 1, 1], [0, 0, 0.5, 0.45]])
+        score_N = Tensor([0.9, 0.8, 0.7, 0.6])
+        label_N = ("ring", "star", "ring", "ring")
+        mask_NHW = None
+
+    there = [("ring", np.array([0, 0, 0.5, 0.5])), ("star", np.array([0, 0, 0.1, 0.1]))]
+    assert [one["thing"] for one in boxes_payload(Seen, there)["found"]] == [0, None, None, None]
+    assert iou(np.array([0, 0, 2, 1]), np.array([1, 0, 3, 1])) == pytest.approx(1 / 3)
+
+
+def test_what_is_there_is_what_the_world_drew():
+    folder = VIEWER.parent / "clips"
+    truth = Truth.from_json(sorted(folder.glob("*.json"))[0].read_text())
+    seen = things_seen(truth, 0)
+    assert [name for name, _ in seen] == [thing.shape for thing in truth.scenes[0].objects]
+    H, W = truth.instance_THW.shape[1:]
+    np.testing.assert_allclose(boxes_of(seen)[0][1] * [W, H, W, H], truth.box_TO4[0, 0])
+
+
+@pytest.mark.parametrize("label, found", [
+    ("STPN UNTRAINED: all weights are random; prompts, boxes and masks mean nothing", ["attention/deep", "baseline"]),
+    ("STPN trained on the world: baseline 12345678 · UNTRAINED: attention/deep, mixer/deep", ["attention/deep"]),
+    ("STPN trained on the world: baseline 12345678, attention/deep 12345678 · UNTRAINED: mixer/deep", []),
+    ("STPN trained on the world: baseline 12345678", []),
+])  # fmt: skip
+def test_only_the_networks_that_are_shown_are_called_untrained(label, found):
+    assert untrained([label], {"predictor": "attention", "depth": "deep"}) == found
+
+
+def test_what_is_sent_of_a_run_is_small():
+    method, clip = METHODS["stpn"], tiny.clip(T=8)
+    engine, view = tiny.engine(), view_of(METHODS["stpn"])
+    settings = engine.settings("stpn", {"supports": 30})
+    trace = engine.run("stpn", clip, **settings)
+    made = view.trace(method, trace, "key", clip, settings, engine.grid("stpn"), [], None, 1)
+    assert len(json.dumps(made)) < 200_000 and made["values"]["support_index_K"] == list(trace["support_index_K"])
+    assert view.besides(engine, method, clip, settings, trace)["shuffle"]["moved"] < 1e-3
