@@ -24,6 +24,7 @@ bench: $(VENV)/test.stamp
 weights: $(VENV)/run.stamp
 	$(PY) -m core.training.clip
 	$(PY) -m core.training.stop
+	$(PY) -m core.training.stpn
 
 # What the weights are worth, and README's tables of it.
 evaluate: $(VENV)/run.stamp

@@ -68,7 +68,8 @@ class TemporalPrompter(nn.Module):
 
     Figure 2c ends in a Linear that turns the tokens of a gap into its prompts. A Linear over the token axis would tie the
     weights to one number of patches; ours gives each of the Q prompts a softmax over the patches, so any grid works.
-    Time is padded by repeating the end gaps.
+    Time is padded by repeating the end gaps. A prompt is written from what its own gap shows and from the mean over all gaps
+    of the clip: a gap without motion says one thing beside a gap with motion, and another in a still clip.
     """
 
     def __init__(self, width: int, hidden: int, dropout: float, heads: int = 4):
@@ -82,24 +83,25 @@ class TemporalPrompter(nn.Module):
         )
         self.look = nn.Linear(width, CAP)
         self.pooled = nn.LayerNorm(width)
-        self.value = nn.Linear(width, CAP * width)
+        self.value = nn.Linear(2 * width, CAP * width)
         self.dropout = nn.Dropout(dropout)
         start(self.convs, self.value)
         nn.init.normal_(self.value.weight, std=0.3 * width**-0.5)
 
     def read(self, difference_BGPD: Tensor, grid: tuple[int, int]) -> Tensor:
-        """What happens in each gap, before it is written as prompts: [B, G, Q, D]."""
+        """What happens in each gap, and in the clip, before it is written as prompts: [B, G, Q, 2 D]."""
         B, G, _, _ = difference_BGPD.shape
         x = self.norm(difference_BGPD).flatten(0, 1)
         x = (x + self.attention(x, x, x, need_weights=False)[0]).unflatten(0, (B, G))
         x = to_tokens(self.convs(repeat_ends(to_video(x, grid))))
         weight_BGPQ = self.look(x).softmax(2)
-        return self.pooled(torch.einsum("bgpq,bgpd->bgqd", weight_BGPQ, x))
+        found_BGQD = self.pooled(torch.einsum("bgpq,bgpd->bgqd", weight_BGPQ, x))
+        return torch.cat([found_BGQD, found_BGQD.mean((1, 2), keepdim=True).expand_as(found_BGQD)], -1)
 
-    def write(self, read_BGQD: Tensor) -> Tensor:
+    def write(self, read_BGQE: Tensor) -> Tensor:
         """The prompts that say it, each by a projection of its own: [B, G, Q, D]."""
-        value_QDD = self.value.weight.view(CAP, -1, read_BGQD.shape[-1])
-        prompt_BGQD = torch.einsum("bgqd,qed->bgqe", read_BGQD, value_QDD) + self.value.bias.view(CAP, -1)
+        value_QDE = self.value.weight.view(CAP, -1, read_BGQE.shape[-1])
+        prompt_BGQD = torch.einsum("bgqe,qde->bgqd", read_BGQE, value_QDE) + self.value.bias.view(CAP, -1)
         return self.dropout(prompt_BGQD)
 
     def forward(self, difference_BGPD: Tensor, grid: tuple[int, int]) -> Tensor:

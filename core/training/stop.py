@@ -160,7 +160,7 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, steps: int, ba
     towers: Clip = clip.network
     device = data.device
     model = Model(towers, variant, layers).to(device)
-    head = nn.Linear(HIDDEN + towers.vision.width, len(ACTIONS)).to(device)
+    head = nn.Linear(HIDDEN + 2 * towers.vision.width, len(ACTIONS)).to(device)
     # the filters' gradients pass through two hard choices and are wild: they get a clip and a slower rate of their own
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     filters = [p for name, p in named if "_filter." in name]
