@@ -104,7 +104,7 @@ def test_a_cancelled_run_leaves_nothing_behind():
     engine.run("stop", CLIP)
     held = len(engine.cache), engine.cache.bytes
     with pytest.raises(Cancelled):
-        engine.run("stop", CLIP, alpha=0.1, cancelled=lambda: True)
+        engine.run("stop", CLIP, alpha=0.7, cancelled=lambda: True)
     assert (len(engine.cache), engine.cache.bytes) == held
     assert engine.run("stop", CLIP).ran == ()
 

@@ -378,6 +378,7 @@ def test_the_knob_of_a_frame_ends_where_the_clip_does(prompted):
 
 def test_no_two_elements_share_an_id(prompted):
     prompted.get_by_role("button", name="More knobs").click()
+    prompted.locator("#knob-stpn-depth").wait_for()
     ids = prompted.evaluate("[...document.querySelectorAll('[id^=knob-], [id^=own-], [id^=viewer-]')].map(one => one.id)")
     assert {"knob-stop-depth", "knob-stpn-depth"} <= set(ids) and len(set(ids)) == len(ids)
 
