@@ -1,6 +1,8 @@
 """python -m app: the command line becomes an engine, the engine a page, the page an address in the browser."""
 
 import argparse
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import gradio as gr
@@ -52,6 +54,9 @@ def theme():
 
 def launch(page, host="127.0.0.1", port=None, *, share=False, wait=True):
     """Serve the page; returns its address when not waiting."""
+    # Gradio (6.31) asks matplotlib for its backend at every event and imports it for that: the first reader waited a second
+    with suppress(ImportError):
+        import_module("matplotlib.pyplot")
     style = styles() + Path(__file__).with_name("page.css").read_text()
     _, address, _ = page.launch(
         server_name=host, server_port=port, share=share, prevent_thread_lock=not wait, quiet=not wait, theme=theme(),
