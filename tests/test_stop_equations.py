@@ -12,7 +12,7 @@ from core.methods.stop import equations
 from core.methods.stop.equations import Settings
 from core.networks.prompters import CAP, Filter, Prompter
 from core.networks.vision import VisionTower, small_vit
-from core.training.stop import Batch, Model, keep_scale, mean_read, padded
+from core.training.stop import Batch, Model, heads_of, keep_scale, mean_read, padded
 from tests import tiny
 
 T, P, D = 4, 6, 5
@@ -354,7 +354,7 @@ def reached(prompter):
     return {name for name, one in prompter.named_parameters() if one.grad is not None and one.grad.abs().max() > 0}
 
 
-def test_the_tower_teaches_what_is_written_and_the_filters_and_the_head_teaches_what_is_read():
+def test_the_tower_teaches_what_is_written_and_the_filters():
     prompter = Prompter(32)
     prompter.change_scale.fill_(4.0)
     _, _, made = prompted_layer(prompter)
@@ -363,10 +363,19 @@ def test_the_tower_teaches_what_is_written_and_the_filters_and_the_head_teaches_
     assert "dynamics_filter.conv.weight" in reached(prompter)  # through r, which is hard
     (made.temporal_BGQD * chance(2, T - 1, CAP, 32, seed=3)).sum().backward(retain_graph=True)
     assert reached(prompter) == WRITERS | FILTERS  # 𝒩^t through N^t, which is hard
-    prompter.zero_grad()
-    mean = mean_read(made)
-    (mean * chance(*mean.shape, seed=4)).sum().backward()
-    assert reached(prompter) == {name for name, _ in prompter.named_parameters()} - WRITERS - FILTERS
+
+
+@pytest.mark.parametrize(("variant", "layers"), [("full", 1), ("full", 3), ("spatial", 1), ("temporal", 1)])
+def test_a_head_for_every_layer_teaches_what_the_prompters_in_use_read(variant, layers):
+    model = Model(tiny.towers().network, variant, layers)
+    _, made = model(batch_of(tiny.clip(5, 1), tiny.clip(5, 2)), model.settings(kept=2))
+    heads = heads_of(model)
+    assert len(heads) == layers
+    sum(head(mean_read(layer, model)).sum() for head, layer in zip(heads, made, strict=True)).backward()
+    for prompter in model.prompters:
+        used = {"spatial", "temporal"} if variant == "full" else {variant}
+        names = {name for name, _ in prompter.named_parameters() if name.split(".")[0] in used}
+        assert reached(prompter) == names - WRITERS
 
 
 @pytest.mark.parametrize("depth", ["first", "all"])

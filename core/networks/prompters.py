@@ -89,7 +89,7 @@ class TemporalPrompter(nn.Module):
         nn.init.normal_(self.value.weight, std=0.3 * width**-0.5)
 
     def read(self, difference_BGPD: Tensor, grid: tuple[int, int]) -> Tensor:
-        """What happens in each gap, and in the clip, before it is written as prompts: [B, G, Q, 2 D]."""
+        """What happens in each gap, and in the clip, before it is written as prompts: [B, G, Q, E], E = 2 D."""
         B, G, _, _ = difference_BGPD.shape
         x = self.norm(difference_BGPD).flatten(0, 1)
         x = (x + self.attention(x, x, x, need_weights=False)[0]).unflatten(0, (B, G))

@@ -1,6 +1,7 @@
 """STOP's equations: any leading dimensions, differentiable where they can be. Training and the page run the same lines.
 
-Letters: B batch, T frames, G = T − 1 gaps, P patches (row-major), Q prompts a gap can hold, D width, R prefix tokens.
+Letters: B batch, T frames, G = T − 1 gaps, P patches (row-major), Q prompts a gap can hold, D width, R prefix tokens,
+H and E what the two prompters read of a patch and of a gap.
 """
 
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ class Prompted:
 
     region_BTP: Tensor
     read_BTPH: Tensor
-    read_BGQD: Tensor
+    read_BGQE: Tensor
     prompted_BTPD: Tensor
     change_BG: Tensor
     count_BG: Tensor
@@ -118,20 +119,20 @@ def prompt_layer(
     score = blend(attention, dynamics, settings.alpha)
     region = highest(score, settings.kept)
     gate = straight_through(region.to(h_BTPD.dtype), soft_region(score, region))
-    read_BTPH = prompter.spatial.read(h_BTPD, grid)
+    read_BTPH = prompter.spatial.read(h_BTPD.detach(), grid)
     written = prompter.spatial.write(read_BTPH.detach())
     prompted = add_prompts(h_BTPD, written, gate) if settings.spatial else h_BTPD
     gap = differences(prompted)
     # detached: what W^t would like to change is 𝒩^t, not the prompts it measures (else both grow without bound)
     change = weighted_change(prompter.gap_filter(gap.detach(), grid), gate, settings.beta) / prompter.change_scale
     count = counts(change.detach(), settings.eta) if settings.temporal else torch.zeros_like(change, dtype=torch.long)
-    read_BGQD = prompter.temporal.read(gap.detach(), grid)
-    prompt_BGQD = prompter.temporal.write(read_BGQD.detach())
+    read_BGQE = prompter.temporal.read(gap.detach(), grid)
+    prompt_BGQD = prompter.temporal.write(read_BGQE.detach())
     rank_Q = torch.arange(CAP, device=h_BTPD.device)
     there_BGQ = (rank_Q < count.unsqueeze(-1)).to(h_BTPD.dtype)
     soft_BGQ = torch.sigmoid(4 * ((settings.eta * change).unsqueeze(-1) - rank_Q))
     prompt_BGQD = prompt_BGQD * straight_through(there_BGQ, soft_BGQ).unsqueeze(-1)
-    return Prompted(region, read_BTPH, read_BGQD, prompted, change, count, prompt_BGQD)
+    return Prompted(region, read_BTPH, read_BGQE, prompted, change, count, prompt_BGQD)
 
 
 def straight_through(hard: Tensor, soft: Tensor) -> Tensor:
