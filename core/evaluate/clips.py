@@ -64,7 +64,7 @@ def tracking(model: Stpn, samples: list[Sample], device: torch.device) -> dict[s
     the frames after the first that show the actor, of clips whose first frame shows it (as GOT-10k, which has no reset)."""
     overlaps = []
     for sample in samples:
-        box_T4 = actor_boxes(sample)
+        box_T4 = sample.box_TO4[:, 0]
         if np.isnan(box_T4[0]).any():
             continue
         found, levels, _ = found_in(model, sample, device, past_only=True)
@@ -80,13 +80,3 @@ def tracking(model: Stpn, samples: list[Sample], device: torch.device) -> dict[s
     if not len(every):
         return dict.fromkeys(("ao", "sr50", "sr75"), float("nan"))
     return {"ao": float(every.mean()), "sr50": float((every > 0.5).mean()), "sr75": float((every > 0.75).mean())}
-
-
-def actor_boxes(sample: Sample) -> np.ndarray:
-    """[T, 4] around what is seen of the actor; NaN where nothing is."""
-    boxes = np.full((len(sample.instance_THW), 4), np.nan)
-    for box_4, instance_HW in zip(boxes, sample.instance_THW):
-        rows, columns = np.nonzero(instance_HW == 1)
-        if len(rows):
-            box_4[:] = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
-    return boxes

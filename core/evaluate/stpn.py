@@ -121,7 +121,7 @@ def detection(
         frames, support = [], []
         for n in chosen:
             t, sample = int(current_N[n]), samples[n]
-            box = actor_box(sample, t)
+            box = sample.box_TO4[t, 0]
             frames.append(spoilt(sample.frames_THWC[[t]], kind, severity, n, box)[0])
             beside = samples[(n + 1) % len(samples)] if other_clip else sample
             index = support_index(t, FRAMES, max(supports, 2), stride)
@@ -142,12 +142,6 @@ def detection(
 def spoilt(frames_THWC: np.ndarray, kind: str, severity: float, seed: int, box) -> np.ndarray:
     """The frames degraded, or as they are without a kind or a severity."""
     return degrade(frames_THWC, kind, severity, seed=seed, box=box) if kind and severity else frames_THWC
-
-
-def actor_box(sample: Sample, t: int):
-    """Around what is seen of the actor in frame t; None where nothing is."""
-    rows, columns = np.nonzero(sample.instance_THW[t] == 1)
-    return (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1) if len(rows) else None
 
 
 def motion(sample: Sample, t: int) -> np.ndarray:

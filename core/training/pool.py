@@ -12,11 +12,13 @@ from core.world import Scene, render, sample_scene, segment_centres
 
 @dataclass(frozen=True)
 class Sample:
-    """frames_THWC uint8; instance_THW: 1 where the actor is; energy_G: motion of everything but the camera."""
+    """frames_THWC uint8; instance_THW: 1 where the actor is, 2 … the others; box_TO4 around what is seen of each, NaN where
+    nothing is; energy_G: motion of everything but the camera."""
 
     scene: Scene
     frames_THWC: np.ndarray
     instance_THW: np.ndarray
+    box_TO4: np.ndarray
     energy_G: np.ndarray
     camera_G: np.ndarray
 
@@ -25,7 +27,8 @@ def sample(seed: int, split: str, frames: int, size: tuple[int, int], **asked) -
     """One rendered clip of the split, `frames` at segment centres. asked: what `sample_scene` may be asked for."""
     scene = sample_scene(seed, split, size=size, **asked)
     frames_THWC, truth = render(scene, segment_centres(scene.seconds, frames))
-    return Sample(scene, frames_THWC, truth.instance_THW, truth.energy_GO.sum(-1), np.asarray(truth.camera_G))
+    camera_G = np.asarray(truth.camera_G)
+    return Sample(scene, frames_THWC, truth.instance_THW, truth.box_TO4, truth.energy_GO.sum(-1), camera_G)
 
 
 def _sample(job):

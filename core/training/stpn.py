@@ -45,22 +45,13 @@ class Batch:
 def truth_of(sample: Sample, t: int, clip: int, device: torch.device) -> Target:
     """Boxes around what is seen of each thing in frame t, its shape, its pixels, and a number for it.  clip: of the sample."""
     instance_HW = sample.instance_THW[t]
-    boxes, labels, masks, ids = [], [], [], []
-    for thing in sample.scene.objects:
-        mask_HW = instance_HW == thing.id
-        if mask_HW.sum() < LEAST_PIXELS:
-            continue
-        rows, columns = np.flatnonzero(mask_HW.any(1)), np.flatnonzero(mask_HW.any(0))
-        boxes.append((columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
-        labels.append(SHAPES.index(thing.shape))
-        masks.append(mask_HW)
-        ids.append(8 * clip + thing.id)
-    H, W = instance_HW.shape
+    shown = [thing for thing in sample.scene.objects if (instance_HW == thing.id).sum() >= LEAST_PIXELS]
+    masks = [instance_HW == thing.id for thing in shown]
     return Target(
-        torch.tensor(np.array(boxes, np.float32).reshape(-1, 4), device=device),
-        torch.tensor(labels, dtype=torch.long, device=device),
-        torch.tensor(np.array(masks, np.uint8).reshape(-1, H, W), device=device),
-        torch.tensor(ids, dtype=torch.long, device=device),
+        torch.tensor(sample.box_TO4[t, [thing.id - 1 for thing in shown]], dtype=torch.float32, device=device),
+        torch.tensor([SHAPES.index(thing.shape) for thing in shown], dtype=torch.long, device=device),
+        torch.tensor(np.array(masks, np.uint8).reshape(-1, *instance_HW.shape), device=device),
+        torch.tensor([8 * clip + thing.id for thing in shown], dtype=torch.long, device=device),
     )
 
 
@@ -91,11 +82,8 @@ def spoilt(frames_THWC: np.ndarray, rng: np.random.Generator, share: float, box=
 
 def around(sample: Sample, t: int, rng: np.random.Generator):
     """What an occluder is to cover: half of the time the box of a thing in the frame, x0, y0, x1, y1, otherwise anything."""
-    seen = [thing.id for thing in sample.scene.objects if (sample.instance_THW[t] == thing.id).any()]
-    if not seen or rng.random() < 0.5:
-        return None
-    rows, columns = np.nonzero(sample.instance_THW[t] == seen[rng.integers(len(seen))])
-    return columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    seen_N4 = sample.box_TO4[t][~np.isnan(sample.box_TO4[t]).any(-1)]
+    return seen_N4[rng.integers(len(seen_N4))] if len(seen_N4) and rng.random() < 0.5 else None
 
 
 def maps_of(model: Stpn, one: Batch) -> list[Tensor]:
