@@ -14,19 +14,10 @@ from core.networks.prompters import CAP, Filter, Prompter
 from core.networks.vision import VisionTower, small_vit
 from core.training.stop import Batch, Model, heads_of, keep_scale, mean_read, padded
 from tests import tiny
+from tests.oracle import chance, close
 
 T, P, D = 4, 6, 5
 GRID = (2, 3)
-
-
-def chance(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def close(a, b, within=1e-6):
-    a, b = torch.as_tensor(a, dtype=torch.float64), torch.as_tensor(b, dtype=torch.float64)
-    assert a.shape == b.shape, (a.shape, b.shape)
-    assert torch.allclose(a, b, rtol=within, atol=within), (a - b).abs().max()
 
 
 # ---- one equation at a time ---------------------------------------------------------------------------------------

@@ -15,18 +15,13 @@ from core.errors import BadKnob, BadWeights
 from core.networks import swin as prompted
 from core.networks.dvp import PREDICTORS, AttentionPredictor, AveragePredictor, MixerPredictor
 from core.networks.swin import SwinTower
+from tests.oracle import chance, close
 
 ODD = (20, 13)  # pixels: 5 × 4 patches once padded, then 3 × 2: neither is a multiple of the window, 4
 
 
-def chance(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def close(a, b, within=1e-5):
-    a, b = torch.as_tensor(a, dtype=torch.float64), torch.as_tensor(b, dtype=torch.float64)
-    assert a.shape == b.shape, (a.shape, b.shape)
-    assert torch.allclose(a, b, rtol=within, atol=within), (a - b).abs().max()
+def near(a, b, within=1e-5):
+    close(a, b, within)
 
 
 def shaken(module, seed=0):
@@ -172,11 +167,11 @@ def test_prompts_attend_in_every_window_and_leave_as_the_mean_of_their_copies(lo
                     for j in range(M):
                         bias[n][Q + i][Q + j] = float(table[index[i, j], n] + mask[v, i, j])
             out, weights = attend(attn, [*prompts[b], *windows[b, v]], bias)
-            close(made[b, v], out[Q:])
+            near(made[b, v], out[Q:])
             copies.append(out[:Q])
             if look:
-                close(share[b, v], weights)
-        close(new[b], sum(copies) / V)
+                near(share[b, v], weights)
+        near(new[b], sum(copies) / V)
     assert (share is None) == (not look)
 
 
@@ -188,9 +183,9 @@ def test_a_map_is_padded_then_rolled_then_masked(grid, shifted):
     prompts, patches = chance(2, 4), chance(grid[0] * grid[1], 4, seed=1)
     made, _ = prompted.shifted_window_attention(attn, torch.cat([prompts, patches])[None], grid, shifted=shifted)
     new, mixed, *_ = attention_by_hand(attn, prompts, grid, patches, shifted)
-    close(made[0], torch.cat([new, mixed]))
+    near(made[0], torch.cat([new, mixed]))
     plain, _ = prompted.shifted_window_attention(attn, patches[None], grid, shifted=shifted)
-    close(plain[0], attention_by_hand(attn, prompts[:0], grid, patches, shifted)[1])
+    near(plain[0], attention_by_hand(attn, prompts[:0], grid, patches, shifted)[1])
 
 
 def test_prompts_and_patches_of_a_frame_are_dropped_together():
@@ -212,7 +207,7 @@ def test_weights_turned_channel_first_merge_patches_as_timms_do():
     merging = shaken(PatchMerging(6))
     x = chance(1, 4, 6, 6)
     unfolded = F.unfold(x.permute(0, 3, 1, 2), 2, stride=2).transpose(1, 2)  # [1, 6, 4·6], index 4c + k
-    close(channel_first(merging)(unfolded), merging(x).flatten(1, 2))
+    near(channel_first(merging)(unfolded), merging(x).flatten(1, 2))
 
 
 @torch.no_grad()
@@ -223,7 +218,7 @@ def test_prompts_merge_in_both_orders():
         for b in range(2):
             made, after, merged = merge_by_hand(merging, prompts[b], (5, 3), patches[b], order)
             assert grid == after == (3, 2)
-            close(tokens[b], torch.cat([made, merged]))
+            near(tokens[b], torch.cat([made, merged]))
     assert (found["plain"][0] - found["released"][0])[:, :3].abs().max() > 0.1
     assert torch.equal(found["plain"][0][:, 3:], found["released"][0][:, 3:])
 
@@ -253,13 +248,13 @@ def test_shallow_prompts_go_through_the_whole_tower(order):
     for b in range(2):
         maps, looks = tower_by_hand(tower, pixels[b], prompts[b], order)
         for i in maps:
-            close(found.maps[i][b], maps[i], 5e-5)
+            near(found.maps[i][b], maps[i], 5e-5)
         for place, (to_prompts, to_patches) in looks.items():
-            close(found.looks[place].to_prompts_BQhw[b], to_prompts, 5e-5)
-            close(found.looks[place].to_patches_BQhw[b], to_patches, 5e-5)
+            near(found.looks[place].to_prompts_BQhw[b], to_prompts, 5e-5)
+            near(found.looks[place].to_patches_BQhw[b], to_patches, 5e-5)
     unseen = tower(pixels, prompts, order=order)
     assert unseen.looks == {}
-    close(unseen.maps[1], found.maps[1])
+    near(unseen.maps[1], found.maps[1])
 
 
 @torch.no_grad()
@@ -269,10 +264,10 @@ def test_deep_prompts_enter_before_their_block_and_are_removed_right_after():
     found = tower(pixels, deep, look=True)
     maps, looks = tower_by_hand(tower, pixels[0], None, deep={place: p[0] for place, p in deep.items()})
     for i in maps:
-        close(found.maps[i][0], maps[i], 5e-5)
+        near(found.maps[i][0], maps[i], 5e-5)
     assert set(found.prompts) == set(found.looks) == set(deep)
     for place, seen in found.looks.items():
-        close(seen.to_prompts_BQhw[0], looks[place][0], 5e-5)
+        near(seen.to_prompts_BQhw[0], looks[place][0], 5e-5)
 
 
 @pytest.mark.parametrize("size, window, depths", [((64, 64), 4, (2, 2, 2)), ((224, 224), 7, (1, 1, 1, 2))])
@@ -281,10 +276,10 @@ def test_without_prompts_the_tower_is_timms_where_timm_pads_nothing(size, window
     tower, pixels = small(size, window, depths), chance(2, 3, *size)
     maps = tower(pixels).maps
     last = len(depths) - 1
-    close(maps[last], tower.swin.forward_features(pixels).permute(0, 3, 1, 2))
+    near(maps[last], tower.swin.forward_features(pixels).permute(0, 3, 1, 2))
     for i, one in enumerate(tower.swin.forward_intermediates(pixels, intermediates_only=True)[:last]):
-        close(maps[i], tower.norms[i](one.permute(0, 2, 3, 1)).permute(0, 3, 1, 2))
-    close(tower(pixels, {}).maps[last], maps[last], 0)  # a mapping without prompts is none at all
+        near(maps[i], tower.norms[i](one.permute(0, 2, 3, 1)).permute(0, 3, 1, 2))
+    near(tower(pixels, {}).maps[last], maps[last], 0)  # a mapping without prompts is none at all
 
 
 @torch.no_grad()
@@ -297,7 +292,7 @@ def test_block_inputs_are_what_timms_blocks_receive():
     found = tower.block_inputs(pixels, tower.places)
     assert set(found) == set(seen) == set(tower.places)
     for place in found:
-        close(found[place], seen[place])
+        near(found[place], seen[place])
     assert set(tower.block_inputs(pixels, [(1, 1)])) == {(1, 1)}
 
 
@@ -310,10 +305,10 @@ def test_a_frame_is_the_same_whoever_shares_its_batch():
         for b in range(2):
             own = given if given is None else given[b : b + 1] if given is prompts else {(1, 1): deep[1, 1][b : b + 1]}
             alone = tower(pixels[b : b + 1], own).maps
-            close(both[0][b], alone[0][0])
-            close(both[1][b], alone[1][0])
+            near(both[0][b], alone[0][0])
+            near(both[1][b], alone[1][0])
     shared = tower(pixels, prompts[:1]).maps[1]
-    close(shared, tower(pixels, prompts[:1].expand(2, -1, -1)).maps[1])
+    near(shared, tower(pixels, prompts[:1].expand(2, -1, -1)).maps[1])
 
 
 @torch.no_grad()
@@ -385,9 +380,9 @@ def test_the_attention_predictor_asks_every_patch_of_every_support():
             for n in range(2):
                 own = slice(4 * n, 4 * n + 4)
                 power = [math.exp(float(query[own] @ one.ref_fc_embed(row)[own]) / 2) for row in rows]
-                close(attention[b, n, q].flatten(), [x / sum(power) for x in power])
+                near(attention[b, n, q].flatten(), [x / sum(power) for x in power])
                 parts.append(sum(x / sum(power) * one.ref_fc(row)[own] for x, row in zip(power, rows)))
-            close(prompts[b, q], one.fc(torch.cat(parts)))
+            near(prompts[b, q], one.fc(torch.cat(parts)))
 
 
 @torch.no_grad()
@@ -398,8 +393,8 @@ def test_the_average_predictor_takes_the_strongest_patches_rank_by_rank():
     for b in range(2):
         for q in range(3):
             chosen = [sorted(range(4), key=lambda p: -sum(abs(float(x)) for x in support[b, k, p]))[q] for k in range(3)]
-            close(prompts[b, q], one.fc(sum(support[b, k, p] for k, p in enumerate(chosen)) / 3))
-            close(attention[b, 0, q], [[(p == chosen[k]) / 3 for p in range(4)] for k in range(3)])
+            near(prompts[b, q], one.fc(sum(support[b, k, p] for k, p in enumerate(chosen)) / 3))
+            near(attention[b, 0, q], [[(p == chosen[k]) / 3 for p in range(4)] for k in range(3)])
 
 
 @pytest.mark.parametrize("P", [2, 4, 7])
@@ -419,19 +414,19 @@ def test_the_mixer_takes_cells_by_a_weight_that_mixed_cells_decide(P):
             logits += [one.weigh(u + one.channels(one.channel_norm(u))) for u in mixed]
         for q in range(3):
             power = [math.exp(float(x[q])) for x in logits]
-            close(prompts[b, q], one.fc(sum(w / sum(power) * cell for w, cell in zip(power, cells))))
+            near(prompts[b, q], one.fc(sum(w / sum(power) * cell for w, cell in zip(power, cells))))
             drawn = torch.zeros(K, P)
             for i, w in enumerate(power):
                 for p in runs[i % M]:
                     drawn[i // M, p] += w / sum(power) / len(runs[i % M])
-            close(attention[b, 0, q], drawn)
+            near(attention[b, 0, q], drawn)
 
 
 @torch.no_grad()
 def test_what_the_mixer_draws_is_all_that_its_prompts_take():
     one, support = made_by("mixer", cells=4), chance(2, 3, 7, 6)
     prompts, attention = one(support, look=True)
-    close(prompts, one.fc(torch.einsum("bqkp,bkpd->bqd", attention[:, 0], one.reduction(support))))
+    near(prompts, one.fc(torch.einsum("bqkp,bkpd->bqd", attention[:, 0], one.reduction(support))))
 
 
 @pytest.mark.parametrize("name", PREDICTORS)
@@ -441,15 +436,15 @@ def test_predictors_take_any_supports_in_any_order_and_keep_batches_apart(name):
         one, support = made_by(name), chance(2, K, P, 6)
         prompts, attention = one(support, look=True)
         assert prompts.shape == (2, 3, 8) and attention.shape == (2, 2 if name == "attention" else 1, 3, K, P)
-        close(attention.sum((3, 4)), torch.ones(attention.shape[:3]))
-        close(one(support)[0], prompts)
+        near(attention.sum((3, 4)), torch.ones(attention.shape[:3]))
+        near(one(support)[0], prompts)
         assert one(support)[1] is None
         shuffled = torch.randperm(K, generator=torch.Generator().manual_seed(1))
         others, moved = one(support[:, shuffled], look=True)
-        close(others, prompts)
-        close(moved, attention[:, :, :, shuffled])
+        near(others, prompts)
+        near(moved, attention[:, :, :, shuffled])
         for b in range(2):
-            close(one(support[b : b + 1])[0][0], prompts[b])
+            near(one(support[b : b + 1])[0][0], prompts[b])
 
 
 @pytest.mark.parametrize("name", PREDICTORS)
