@@ -1,5 +1,6 @@
 """What several test files share."""
 
+import base64
 import shutil
 
 import pytest
@@ -17,6 +18,20 @@ def browser():
         one = driver.chromium.launch(executable_path=CHROMIUM, args=OFFLINE)
         yield one
         one.close()
+
+
+@pytest.fixture
+def viewer(browser, request):
+    """A page that holds the viewer's module and nothing else: of the method that the test file names in METHOD."""
+    from app.views import styles, view_of
+    from core import METHODS
+
+    page = browser.new_page(viewport={"width": 1000, "height": 900})
+    page.set_content(f"<style>{styles()}</style><div id=here></div>")
+    source = base64.b64encode(view_of(METHODS[request.module.METHOD]).source().encode()).decode()
+    page.evaluate(f"async () => {{ window.viewer = await import('data:text/javascript;base64,{source}'); }}")
+    yield page
+    page.close()
 
 
 TABLES = pytest.StashKey[dict]()

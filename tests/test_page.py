@@ -112,14 +112,19 @@ def test_the_last_value_wins_by_mouse(page):
     settles(page, alpha=1)
 
 
-def test_the_last_value_wins_by_keys(page):
-    slider(page, "eta").focus()
-    chance = random.Random(1)
+def press_about(page, knob, seed):
+    """Twenty keys at random, some faster than an answer, then one step below the end."""
+    knob.focus()
+    chance = random.Random(seed)
     for key in chance.choices(("ArrowRight", "ArrowLeft", "PageUp", "Home"), k=20):
         page.keyboard.press(key)
         page.wait_for_timeout(chance.choice((0, 10, 50)))
     page.keyboard.press("End")
     page.keyboard.press("ArrowLeft")
+
+
+def test_the_last_value_wins_by_keys(page):
+    press_about(page, slider(page, "eta"), 1)
     settles(page, eta=11.9)
 
 
@@ -338,13 +343,7 @@ def test_the_tab_of_stpn_opens_with_a_picture_its_supports_and_the_label_of_its_
 
 
 def test_the_last_value_wins_in_the_tab_of_stpn(prompted):
-    slider(prompted, "severity", "stpn").focus()
-    chance = random.Random(3)
-    for key in chance.choices(("ArrowRight", "ArrowLeft", "PageUp", "Home"), k=12):
-        prompted.keyboard.press(key)
-        prompted.wait_for_timeout(chance.choice((0, 20, 80)))
-    prompted.keyboard.press("End")
-    prompted.keyboard.press("ArrowLeft")
+    press_about(prompted, slider(prompted, "severity", "stpn"), 3)
     settled(prompted, severity=0.95)
 
 

@@ -1,16 +1,13 @@
 """Facts about the viewer: it draws what it is given, where it belongs, and says the rule in numbers that are true."""
 
-import base64
 import math
 
 import numpy as np
-import pytest
 
 from app.packing import bits, grid16, jpeg
 from app.viewer import pointing_T, rule
-from app.views import VIEWER, view_of
-from core import METHODS
 
+METHOD = "stop"
 GRID = (4, 7)
 ABOUT = {
     "title": "toy",
@@ -38,16 +35,6 @@ def trace_of(score_TP, stamp=1.0, alpha=0.5, texts=None):
                  "rule": [rule(0, 0.31, 3, 8.0), rule(1, 0.0, 0, 8.0)]},
         "ledger": {"score_TP": [1.0, "3×28"]}, "weights": ["untrained"],
     }  # fmt: skip
-
-
-@pytest.fixture
-def viewer(browser):
-    page = browser.new_page(viewport={"width": 1000, "height": 900})
-    page.set_content(f"<style>{(VIEWER / 'viewer.css').read_text()}</style><div id=here></div>")
-    source = base64.b64encode(view_of(METHODS["stop"]).source().encode()).decode()
-    page.evaluate(f"async () => {{ window.viewer = await import('data:text/javascript;base64,{source}'); }}")
-    yield page
-    page.close()
 
 
 def mount(page, score_TP):

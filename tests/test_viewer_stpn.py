@@ -1,6 +1,5 @@
 """Facts about the viewer of prompts and supports: it draws what it is given, where it belongs, and the last value wins."""
 
-import base64
 import json
 
 import numpy as np
@@ -8,12 +7,13 @@ import pytest
 
 from app.packing import jpeg, log16, pooled, runs
 from app.supports import boxes_of, boxes_payload, heads_payload, iou, things_seen, untrained
-from app.views import VIEWER, styles, view_of
+from app.views import VIEWER, view_of
 from core import METHODS
 from core.world import Truth
 from tests import tiny
 
 Q, K, GRID, T = 3, 4, (2, 5), 5
+METHOD = "stpn"
 OUTPUTS = [
     ("support_index_K", "SupportFrames"), ("current_HWC", "Pictures"), ("support_THWC", "Pictures"),
     ("support_grid", "MapGrid"), ("prompt_attention_NQKP", "PromptAttention"), ("mass_K", "SupportScores"),
@@ -103,16 +103,6 @@ def trace_of(stamp=1.0, severity=0.6, done=True, share_QKP=None, untrained=(), t
         "clip": "toy", "stamp": stamp, "knobs": knobs, "frame": t - 1, "done": done, "values": values,
         "ledger": {"change": [1.5, "2 maps"]}, "weights": ["some weights"], "untrained": list(untrained),
     } | ({"shuffle": {"moved": 1.5e-7, "largest": 0.4}} if done else {})  # fmt: skip
-
-
-@pytest.fixture
-def viewer(browser):
-    page = browser.new_page(viewport={"width": 1000, "height": 900})
-    page.set_content(f"<style>{styles()}</style><div id=here></div>")
-    source = base64.b64encode(view_of(METHODS["stpn"]).source().encode()).decode()
-    page.evaluate(f"async () => {{ window.viewer = await import('data:text/javascript;base64,{source}'); }}")
-    yield page
-    page.close()
 
 
 def mount(page, truth=True, **trace):
