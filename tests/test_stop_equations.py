@@ -12,7 +12,7 @@ from core.methods.stop import equations
 from core.methods.stop.equations import Settings
 from core.networks.prompters import CAP, Filter, Prompter
 from core.networks.vision import VisionTower, small_vit
-from core.training.stop import Batch, Model, heads_of, keep_scale, mean_read, padded
+from core.training.stop import Batch, Model, heads_of, keep_scale, mean_read, padded, taken_in
 from tests import tiny
 from tests.oracle import chance, close
 
@@ -237,9 +237,10 @@ def model_on(loaded, depth):
     return one, model.eval()
 
 
-def batch_of(*clips):
+def batch_of(vision, *clips):
     nothing = torch.zeros(len(clips), dtype=torch.long)
-    return Batch(torch.stack([torch.from_numpy(clip.frames_THWC) for clip in clips]), nothing, nothing)
+    tokens, attention = zip(*(taken_in(vision, clip.frames_THWC) for clip in clips), strict=True)
+    return Batch(torch.stack(tokens), torch.stack(attention), nothing, nothing)
 
 
 @pytest.mark.parametrize("depth", ["first", "all"])
@@ -253,7 +254,7 @@ def test_training_sees_the_video_feature_that_the_page_shows(depth, knobs):
     clips = [tiny.clip(5, 1), tiny.still(5), half_still()]
     knobs = {"kept": 3} | knobs
     settings = replace(model.settings(), **knobs)
-    features, made = model(batch_of(*clips), settings)
+    features, made = model(batch_of(model.vision, *clips), settings)
     for i, clip in enumerate(clips):
         trace = engine.run("stop", clip, depth=depth, **knobs)
         close(features[i], trace["video_E"], 2e-5)
@@ -277,7 +278,7 @@ def test_a_clip_is_the_same_whoever_shares_its_batch(depth):
     own = half_still()
 
     def feature(*others):
-        features, made = model(batch_of(own, *others), model.settings(kept=3))
+        features, made = model(batch_of(model.vision, own, *others), model.settings(kept=3))
         return features[0], made[0].change_BG[0], made[0].count_BG[0]
 
     alone = feature()
@@ -290,7 +291,7 @@ def test_empty_places_of_a_gap_are_seen_by_nobody():
     loaded = tiny.towers()
     _, model = model_on(loaded, "first")
     with torch.no_grad():
-        _, made = model(batch_of(half_still()), model.settings(kept=3))
+        _, made = model(batch_of(model.vision, half_still()), model.settings(kept=3))
         tokens, seen = padded(torch.zeros(1, 1, loaded.network.vision.width), made[0])
     assert seen.shape == tokens.shape[:2] == (1, 1 + 5 * P + 4 * CAP)
     assert int(seen.sum()) == 1 + 5 * P + int(made[0].count_BG.sum())
@@ -359,7 +360,7 @@ def test_the_tower_teaches_what_is_written_and_the_filters():
 @pytest.mark.parametrize(("variant", "layers"), [("full", 1), ("full", 3), ("spatial", 1), ("temporal", 1)])
 def test_a_head_for_every_layer_teaches_what_the_prompters_in_use_read(variant, layers):
     model = Model(tiny.towers().network, variant, layers)
-    _, made = model(batch_of(tiny.clip(5, 1), tiny.clip(5, 2)), model.settings(kept=2))
+    _, made = model(batch_of(model.vision, tiny.clip(5, 1), tiny.clip(5, 2)), model.settings(kept=2))
     heads = heads_of(model)
     assert len(heads) == layers
     sum(head(mean_read(layer, model)).sum() for head, layer in zip(heads, made, strict=True)).backward()
@@ -373,7 +374,7 @@ def test_a_head_for_every_layer_teaches_what_the_prompters_in_use_read(variant, 
 def test_the_video_feature_teaches_both_filters_at_every_prompted_layer(depth):
     loaded = tiny.towers()
     model = Model(loaded.network, "full", 1 if depth == "first" else 3)
-    batch, settings = batch_of(tiny.clip(5, 1), tiny.clip(5, 2)), model.settings(kept=2)
+    batch, settings = batch_of(model.vision, tiny.clip(5, 1), tiny.clip(5, 2)), model.settings(kept=2)
     for prompter, layer in zip(model.prompters, model(batch, settings)[1]):
         keep_scale(prompter, layer, batch, 0)  # as in training: far from this scale every count is the cap, and flat
     features, _ = model(batch, settings)

@@ -251,7 +251,7 @@ def test_shipped_prompters_score_what_their_json_says(depth):
         pytest.skip(f"{file.name} is not there yet")
     told = json.loads(file.with_suffix(".json").read_text())["scores"]["val_action"]
     clip = load_clip()
-    found = score(load(file, clip), clip.network, torch.device("cpu"), clips=60)
+    found = score(load(file, clip), clip.network, clips=60)
     assert abs(found["val_action"] - told) < 0.1
 
 

@@ -15,7 +15,7 @@ from core.methods.stop.equations import blend, mean_square, to_clip_scale
 from core.metrics import on_actor, pointing, precision, rank_correlation, recall, top
 from core.networks.weights import Loaded, load_clip
 from core.training.pool import pool
-from core.training.stop import FRAMES, VARIANTS, Data, Model, default, file_of, frozen_attention, generic, grammar, load
+from core.training.stop import FRAMES, VARIANTS, Data, Model, default, file_of, generic, grammar, load
 from core.world import HARD
 
 REGIONS = {"default": None, "attention": 1.0, "dynamics": 0.0}
@@ -31,13 +31,13 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     if "full" not in models:
         raise SystemExit(f"There are no trained STOP weights for these towers in {weights}.")
     seeds = range(seed * 100_000, seed * 100_000 + clips)
-    plain = data_of(clip, seeds, device)
+    plain = data_of(clip, seeds)
     few = seeds[: max(1, clips // 3)]
-    hard = {case: data_of(clip, few, device, hard=case) for case in HARD if case}
+    hard = {case: data_of(clip, few, hard=case) for case in HARD if case}
     shipped = models["full"][0]
     found: dict = actions(models, clip, plain)
     found["regions"] = regions(shipped, plain, seed)
-    still, panning = (data_of(clip, few, device, action="stays still", hard=case) for case in (None, "pan"))
+    still, panning = (data_of(clip, few, action="stays still", hard=case) for case in (None, "pan"))
     found["counts"] = counts_of(shipped, plain) | {
         "still": float(gaps(shipped, still)[0].mean()), "panning": float(gaps(shipped, panning)[0].mean())
     }  # fmt: skip
@@ -68,11 +68,11 @@ def trained(weights: Path, clip: Loaded, device: torch.device) -> dict[str, list
     return found
 
 
-def data_of(clip: Loaded, seeds: range, device: torch.device, **asked) -> Data:
+def data_of(clip: Loaded, seeds: range, **asked) -> Data:
     """Held-out clips of these seeds at the towers' own size. asked: what `sample_scene` may be asked for."""
     vision = clip.network.vision
     samples = pool(seeds.start, len(seeds), "test", FRAMES, tuple(vision.size), **asked)
-    return Data(samples, grammar("test"), device)
+    return Data(samples, grammar("test"), vision)
 
 
 def batches(data: Data, size: int = 16):
@@ -106,9 +106,8 @@ def actions(models: dict[str, list[Model]], clip: Loaded, data: Data) -> dict:
 
 def mean_pooled(towers, one) -> torch.Tensor:
     """The frozen CLIP without any prompt: the mean of its frames' features. [B, E]"""
-    vision, (B, T) = towers.vision, one.frames_BTHWC.shape[:2]
-    frames = vision.encode(vision.embed(vision.pixels(one.frames_BTHWC.flatten(0, 1))))
-    return torch.nn.functional.normalize(frames.unflatten(0, (B, T)).mean(1), dim=-1)
+    frames_BTE = towers.vision.encode(one.tokens_BTSD.flatten(0, 1)).unflatten(0, one.tokens_BTSD.shape[:2])
+    return torch.nn.functional.normalize(frames_BTE.mean(1), dim=-1)
 
 
 def regions(model: Model, data: Data, seed: int) -> dict:
@@ -148,10 +147,9 @@ def regions(model: Model, data: Data, seed: int) -> dict:
 
 def cues_of(model: Model, one) -> tuple[torch.Tensor, torch.Tensor]:
     """A and M of a batch, each on its clip's scale: [B, T, P]."""
-    vision, (B, T) = model.vision, one.frames_BTHWC.shape[:2]
-    tokens = vision.embed(vision.pixels(one.frames_BTHWC.flatten(0, 1))).unflatten(0, (B, T))
-    dynamics = mean_square(model.prompters[0].dynamics_filter(tokens[:, :, vision.prefix :], vision.grid))
-    return to_clip_scale(frozen_attention(vision, tokens)), to_clip_scale(dynamics)
+    patches_BTPD = one.tokens_BTSD[:, :, model.vision.prefix :]
+    dynamics = mean_square(model.prompters[0].dynamics_filter(patches_BTPD, model.vision.grid))
+    return to_clip_scale(one.attention_BTP), to_clip_scale(dynamics)
 
 
 def gaps(model: Model, data: Data) -> tuple[np.ndarray, np.ndarray]:

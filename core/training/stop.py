@@ -44,15 +44,20 @@ VARIANTS = ("static", "spatial", "temporal", "full")
 
 @dataclass(frozen=True)
 class Batch:
-    """Frames of some clips, and what they show. caption: index into the grammar's captions."""
+    """Some clips as the frozen tower takes them in, and what they show.
 
-    frames_BTHWC: Tensor
+    tokens_BTSD: every frame's tokens before the first block (R + P of them). attention_BTP: A of the default block, before
+    any scale. caption: index into the grammar's captions.
+    """
+
+    tokens_BTSD: Tensor
+    attention_BTP: Tensor
     caption_B: Tensor
     action_B: Tensor
 
 
 class Model(nn.Module):
-    """The frozen towers and the trained prompts of one variant: frames in, video features out."""
+    """The frozen towers and the trained prompts of one variant: frames' tokens in, video features out."""
 
     def __init__(self, clip: Clip, variant: str, layers: int):
         super().__init__()
@@ -77,16 +82,13 @@ class Model(nn.Module):
     def forward(self, batch: Batch, settings: Settings | None = None) -> tuple[Tensor, list]:
         """Video features [B, E], unit length, and what was made at each prompted layer."""
         vision: VisionTower = self.vision
-        B, T = batch.frames_BTHWC.shape[:2]
-        with torch.no_grad():
-            tokens = vision.embed(vision.pixels(batch.frames_BTHWC.flatten(0, 1))).unflatten(0, (B, T))
-        R, P = vision.prefix, vision.patches
+        tokens, attention_BTP = batch.tokens_BTSD, batch.attention_BTP
+        (B, T), R, P = tokens.shape[:2], vision.prefix, vision.patches
         prefix_BRD, h_BTPD = tokens[:, 0, :R], tokens[:, :, R:]
         if self.variant == "static":
             learned_BSD = self.prompters.expand(B, -1, -1)
             return vision.encode(torch.cat([prefix_BRD, h_BTPD.flatten(1, 2), learned_BSD], 1)), []
         settings = settings or self.settings()
-        attention_BTP = frozen_attention(vision, tokens)
         made = []
         for i, prompter in enumerate(self.prompters):
             made.append(prompt_layer(h_BTPD, attention_BTP, prompter, vision.grid, settings))
@@ -112,28 +114,31 @@ def padded(prefix_BRD: Tensor, made) -> tuple[Tensor, Tensor]:
     return torch.cat([prefix_BRD, frames_BSD, prompts_BSD], 1), torch.cat([kept, there.flatten(1)], 1)
 
 
-@torch.no_grad()
-def frozen_attention(vision: VisionTower, tokens_BTSD: Tensor) -> Tensor:
-    """A of the default block, before any prompt and any scale: [B, T, P]."""
-    return vision.attentions(tokens_BTSD.flatten(0, 1), default("layer"))[-1].unflatten(0, tokens_BTSD.shape[:2])
-
-
 class Data:
-    """Rendered clips, and the index of what each shows."""
+    """Clips as the frozen tower takes them in, computed once for all steps and variants, and the index of what each shows."""
 
-    def __init__(self, samples: list[Sample], captions: list[str], device: torch.device):
-        self.samples, self.device = samples, device
-        self.caption_N = torch.tensor([captions.index(one.scene.caption) for one in samples])
-        self.action_N = torch.tensor([ACTIONS.index(one.scene.action) for one in samples])
+    def __init__(self, samples: list[Sample], captions: list[str], vision: VisionTower):
+        self.samples, self.device = samples, vision.mean.device
+        parts = [taken_in(vision, one.frames_THWC) for one in samples]
+        self.tokens_NTSD, self.attention_NTP = (torch.stack(part) for part in zip(*parts, strict=True))
+        self.caption_N = torch.tensor([captions.index(one.scene.caption) for one in samples], device=self.device)
+        self.action_N = torch.tensor([ACTIONS.index(one.scene.action) for one in samples], device=self.device)
 
     def __len__(self):
         return len(self.samples)
 
     def batch(self, chosen) -> Batch:
         """The clips of these indices."""
-        frames = torch.from_numpy(np.stack([self.samples[i].frames_THWC for i in chosen]))
-        chosen = torch.as_tensor(np.asarray(chosen))
-        return Batch(frames.to(self.device), self.caption_N[chosen].to(self.device), self.action_N[chosen].to(self.device))
+        chosen = torch.as_tensor(np.asarray(chosen), device=self.device)
+        return Batch(self.tokens_NTSD[chosen], self.attention_NTP[chosen], self.caption_N[chosen], self.action_N[chosen])
+
+
+@torch.no_grad()
+def taken_in(vision: VisionTower, frames_THWC: np.ndarray) -> tuple[Tensor, Tensor]:
+    """What no prompt and no knob changes: every frame's tokens before the first block, [T, R + P, D], and A of the default
+    block before any scale, [T, P]."""
+    tokens_TSD = vision.embed(vision.pixels(torch.from_numpy(frames_THWC).to(vision.mean.device)))
+    return tokens_TSD, vision.attentions(tokens_TSD, default("layer"))[-1]
 
 
 def default(name: str):
@@ -204,7 +209,7 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, steps: int, ba
     made = dict(command=f"python -m core.training.stop {asked} --seeds {seed + 1}", device=str(device),
                 minutes=round((time.time() - began) / 60, 1), **settings)  # fmt: skip
     about = dict(kind="stop", variant=variant, layers=layers, hidden=HIDDEN, towers=clip.digest, made=made)
-    save(out, {"prompters": held}, about, score(model.eval(), towers, device))
+    save(out, {"prompters": held}, about, score(model.eval(), towers))
     checkpoint.clear()
     print(f"{out.name}: {json.loads(out.with_suffix('.json').read_text())['scores']}", flush=True)
 
@@ -244,10 +249,10 @@ def keep_scale(prompter, made, batch: Batch, step: int) -> None:
 
 
 @torch.no_grad()
-def score(model: Model, towers: Clip, device: torch.device, clips: int = 240) -> dict[str, float]:
+def score(model: Model, towers: Clip, clips: int = 240) -> dict[str, float]:
     """On the validation split, whose colour–shape pairs were never trained on."""
     captions = grammar("val")
-    data = Data(pool(0, clips, "val", FRAMES, tuple(towers.vision.size)), captions, device)
+    data = Data(pool(0, clips, "val", FRAMES, tuple(towers.vision.size)), captions, towers.vision)
     caption_YE, action_YE = towers.text(captions), towers.text(generic())
     action, right = [], []
     for start in range(0, clips, 16):
@@ -301,7 +306,7 @@ def main(argv: list[str] | None = None) -> None:
     if not jobs:
         print("Everything asked for is there already.")
         return
-    data = Data(pool(5_000_000, args.clips, "train", FRAMES, tuple(vision.size)), grammar("train"), device)
+    data = Data(pool(5_000_000, args.clips, "train", FRAMES, tuple(vision.size)), grammar("train"), vision)
     for variant, layers, seed, out in jobs:
         train(clip, data, variant, layers, seed, args.steps, args.batch, out, args.rate)
 
