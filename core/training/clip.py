@@ -1,16 +1,17 @@
 """Train the small CLIP on single pictures of the world:  python -m core.training.clip
 
 Image–text: one picture and a sentence about it. Half of the pictures are frames, and the sentence lists what they show
-("a red ring and a blue star"). Half are long exposures of a clip with its caption: photographs of moving things are
-blurred, and this is how a CLIP trained on photographs comes to know what "moves left" can look like. They are there so that
-prompts can steer the frozen tower towards an action. A sharp frame still tells no action (`held_out_action_of_frame`).
+("a red ring and a blue star"). Half are colour photographs of a clip as they were once made, the red, the green and the
+blue plate one after the other: what moves leaves fringes of colour, which tell in what order it was where, and the sentence
+is the clip's caption. This is how the tower comes to know what "moves left" can look like; they are there so that prompts
+can steer the frozen tower towards an action. A frame still tells no action (`held_out_action_of_frame`).
 
 Text–text: two paraphrases of a caption, apart from every other caption. Both are the symmetric InfoNCE of CLIP
 (Radford et al., 2021). The second keeps the actions apart in the text space; without it the image–text loss would teach
 the text tower to ignore the words that no single frame can show.
 
-Hard negatives: in a batch of 64 few pictures differ in the shape alone, or in the action alone. So a frame of a lone thing is
-also told from every noun of the training split, and an exposure from all fifteen actions. Pictures are mirrored (and
+Hard negatives: in a batch of 64 few pictures differ in the shape alone, or in the action alone. So a frame of a lone thing
+is also told from every noun of the training split, and three plates from all fifteen actions. Pictures are mirrored (and
 "left" with them), and cropped a little: without that the tower learns its backgrounds by heart.
 """
 
@@ -120,8 +121,8 @@ class Batch:
 
 
 def batch(samples: list[Sample], size: int, rng: np.random.Generator) -> Batch:
-    """Pictures of different scenes, each with a sentence about it: half plain frames and what they show, half long
-    exposures and the caption of their clip (a quarter of these say only "an object")."""
+    """Pictures of different scenes, each with a sentence about it: half plain frames and what they show, half three
+    plates and the caption of their clip (a quarter of these say only "an object")."""
     pictures, texts, noun, action = [], [], [], []
     for i in rng.choice(len(samples), size, replace=False):
         scene, mirror = samples[i].scene, rng.random() < 0.5
@@ -130,7 +131,7 @@ def batch(samples: list[Sample], size: int, rng: np.random.Generator) -> Batch:
         noun.append(-1)
         action.append(-1)
         if rng.random() < 0.5:
-            picture = exposure(samples[i].frames_THWC, rng)
+            picture = three_plates(samples[i].frames_THWC, rng)
             said = caption(None, None, doing) if rng.random() < 0.25 else own
             action[-1] = ACTIONS.index(doing)
         else:
@@ -155,13 +156,14 @@ def cropped(picture_HWC: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return cv2.resize(np.ascontiguousarray(picture_HWC[y : y + h, x : x + w]), (W, H), interpolation=cv2.INTER_LINEAR)
 
 
-def exposure(frames_THWC: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One picture of several frames in a row, the later the brighter: a moving thing leaves a fading trail behind it."""
-    length = int(rng.integers(5, len(frames_THWC) + 1))
-    first = int(rng.integers(0, len(frames_THWC) - length + 1))
-    weight_T = np.arange(1, length + 1, dtype=np.float32)
-    mean = np.tensordot(weight_T / weight_T.sum(), frames_THWC[first : first + length].astype(np.float32), 1)
-    return mean.round().astype(np.uint8)
+def three_plates(frames_THWC: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """One picture of a whole clip: its red is the mean of the first frames, its green of the next, its blue of the last.
+
+    What stands still keeps its colour. T ≥ 6."""
+    T = len(frames_THWC)
+    cuts = rng.integers(2, T // 2 - 1, endpoint=True), T - rng.integers(2, T // 2 - 1, endpoint=True)
+    plates = [part[..., c].mean(0) for c, part in enumerate(np.split(frames_THWC, cuts))]
+    return np.stack(plates, -1).round().astype(np.uint8)
 
 
 def captions(rng: np.random.Generator, objects: int = 2) -> list[str]:
@@ -209,12 +211,12 @@ def score(vision: VisionTower, text: SmallText, device: torch.device) -> dict[st
             hits["shape"].append(best[1] == actor.shape)
     rng = np.random.default_rng(0)
     action_YE = text([caption(None, None, action) for action in ACTIONS])
-    blurred, sharp = [], []
+    plates, sharp = [], []
     for one in pool(0, 250, "val", 8, SIZE):
-        for hits_of, picture in ((blurred, exposure(one.frames_THWC, rng)), (sharp, one.frames_THWC[rng.integers(8)])):
+        for hits_of, picture in ((plates, three_plates(one.frames_THWC, rng)), (sharp, one.frames_THWC[rng.integers(8)])):
             best = int((encode(vision, torch.from_numpy(picture[None]).to(device)) @ action_YE.T).argmax())
             hits_of.append(ACTIONS[best] == one.scene.action)
-    hits |= {"action_of_exposure": blurred, "action_of_frame": sharp}
+    hits |= {"action_of_plates": plates, "action_of_frame": sharp}
     plain = [caption(None, None, action) for action in ACTIONS]
     nearest = (text([paraphrase(one, rng) for one in plain]) @ text(plain).T).argmax(1).cpu()
     found = {f"held_out_{name}": float(np.mean(hit)) for name, hit in hits.items()}

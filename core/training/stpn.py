@@ -5,6 +5,10 @@ occluder, deformation, noise, low light, compression), and for STPN two support 
 after it (as released), clean but for one case in five. Everything is trained end to end; no gradient goes through the support
 features (as released). Losses are torchvision's, and the embedding's contrast between two frames of a clip.
 
+Published STPNs start from towers that ImageNet has taught. Ours all start from one single-frame detector, which is trained
+first on the same clips; then every variant, the baseline too, goes on from it for the same number of steps. A seed is a seed
+of that second part.
+
     --only attention/shallow baseline    some of the variants; without it, all
 """
 
@@ -21,7 +25,7 @@ from tqdm import tqdm
 
 from core.networks.detector import Target
 from core.networks.stpn import SIZE, Stpn
-from core.networks.stpn_weights import VARIANTS, build, file_of
+from core.networks.stpn_weights import BASELINE, VARIANTS, build, file_of, load
 from core.networks.weights import WEIGHTS, save
 from core.training.loop import Checkpoint, cosine, pick_device
 from core.training.pool import Sample, pool
@@ -98,22 +102,31 @@ def maps_of(model: Stpn, one: Batch) -> list[Tensor]:
     return model.detector.features(model.pixels(one.current_BHWC), prompts)
 
 
-def train(samples: list[Sample], variant: str, seed: int, steps: int, size: int, rate: float, out: Path, device) -> None:
-    """Train one variant and write it, with what it scored on validation clips."""
+def train(
+    samples: list[Sample], variant: str, out: Path, asked: argparse.Namespace, *,
+    steps: int, rate: float, seed: int = 0, start: Path | None = None,
+) -> None:  # fmt: skip
+    """Train one variant from a detector's file, or from nothing, and write it. asked: the command's arguments."""
     began = time.time()
     torch.manual_seed(seed)
-    model = build(variant).to(device).train()
+    device = pick_device(asked.device)
+    model = build(variant)
+    digest = ""
+    if start is not None:
+        taught, _, digest = load(start)
+        model.detector.load_state_dict(taught.detector.state_dict())
+    model.to(device).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.05)
-    settings = dict(variant=variant, seed=seed, steps=steps, batch=size, rate=rate, clips=len(samples))
+    settings = dict(variant=variant, seed=seed, steps=steps, rate=rate, batch=asked.batch, clips=len(samples), start=digest)
     checkpoint = Checkpoint(out, settings, dict(model=model, optimizer=optimizer))
     first = checkpoint.resume()
-    bar = tqdm(range(first, steps), initial=first, total=steps, desc=f"{variant} {seed}", unit="step")
+    bar = tqdm(range(first, steps), initial=first, total=steps, desc=f"{out.stem} {seed}", unit="step")
     for step in bar:
         rng = np.random.default_rng([seed, step])
         torch.manual_seed(1_000_003 * seed + step)  # torchvision samples anchors and proposals; a resumed run draws the same
         for group in optimizer.param_groups:
             group["lr"] = cosine(step, steps, rate, warmup=100)
-        one = batch(samples, size, rng, device)
+        one = batch(samples, asked.batch, rng, device)
         losses = model.detector.heads(maps_of(model, one), SIZE, one.targets)
         loss = sum(losses.values(), torch.zeros((), device=device))
         optimizer.zero_grad(set_to_none=True)
@@ -125,9 +138,8 @@ def train(samples: list[Sample], variant: str, seed: int, steps: int, size: int,
             bar.set_postfix(all=f"{loss.item():.2f}", **told)
         if step % 200 == 199:
             checkpoint.save(step + 1)
-    asked = f"--only {variant} --steps {steps} --batch {size} --rate {rate} --clips {len(samples)} --seeds {seed + 1}"
-    made = dict(command=f"python -m core.training.stpn {asked}", device=str(device),
-                minutes=round((time.time() - began) / 60, 1), **settings)  # fmt: skip
+    minutes = round((time.time() - began) / 60, 1)
+    made = dict(command=command(asked, variant, seed), device=str(device), minutes=minutes, **settings)
     about = dict(
         kind="stpn", variant=variant, prompts=model.prompting.prompts, shape=model.detector.shape.to_json(), made=made
     )
@@ -135,27 +147,37 @@ def train(samples: list[Sample], variant: str, seed: int, steps: int, size: int,
     checkpoint.clear()
 
 
+def command(asked, variant: str, seed: int) -> str:
+    """What trains this variant again, from the shared start on."""
+    numbers = " ".join(f"--{name} {getattr(asked, name)}" for name in ("start", "steps", "batch", "rate", "clips"))
+    return f"python -m core.training.stpn --only {variant} --seeds {seed + 1} {numbers}"
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--only", choices=VARIANTS, nargs="*")
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--start", type=int, default=2400, help="steps of the detector that all start from, trained once")
+    parser.add_argument("--steps", type=int, default=600, help="further steps of each variant")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--clips", type=int, default=4000, help="training clips")
-    parser.add_argument("--rate", type=float, default=7e-4)
+    parser.add_argument("--rate", type=float, default=7e-4, help="of the start; the variants go on at half of it")
     parser.add_argument("--device", default="auto")
     args = parser.parse_args(argv)
-    device = pick_device(args.device)
     jobs = [(variant, seed) for seed in range(args.seeds) for variant in args.only or VARIANTS]
     jobs = [job for job in jobs if not file_of(args.out, *job).is_file()]
     if not jobs:
         print("Everything asked for is there already.")
         return
     samples = pool(9_000_000, args.clips, "train", FRAMES, SIZE)
+    start = args.out / "compared" / "stpn_start.safetensors"
+    if not start.is_file():
+        train(samples, BASELINE, start, args, steps=args.start, rate=args.rate)
     for variant, seed in jobs:
-        train(samples, variant, seed, args.steps, args.batch, args.rate, file_of(args.out, variant, seed), device)
-        print(json.dumps(json.loads(file_of(args.out, variant, seed).with_suffix(".json").read_text())["made"]), flush=True)
+        out = file_of(args.out, variant, seed)
+        train(samples, variant, out, args, steps=args.steps, rate=args.rate / 2, seed=seed, start=start)
+        print(json.dumps(json.loads(out.with_suffix(".json").read_text())["made"]), flush=True)
 
 
 if __name__ == "__main__":
