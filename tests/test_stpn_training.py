@@ -52,6 +52,14 @@ def test_a_frame_never_supports_itself_in_training(samples, monkeypatch):
             assert not any(torch.equal(current_HWC, support_HWC) for support_HWC in support_KHWC)
 
 
+def test_every_frame_of_a_clip_is_asked_for_sooner_or_later(samples, monkeypatch):
+    monkeypatch.setattr("core.training.stpn.SPOILT", 0.0)
+    fast = next(one for one in samples if len({frame.tobytes() for frame in one.frames_THWC}) == 8)
+    batches = [batch([fast], 2, np.random.default_rng(seed), CPU).current_BHWC.numpy() for seed in range(30)]
+    asked = {frame.tobytes() for one in batches for frame in one}
+    assert asked == {frame.tobytes() for frame in fast.frames_THWC}
+
+
 def test_an_occluder_is_offered_a_thing_that_is_there(samples):
     rng = np.random.default_rng(0)
     offered = [around(samples[0], 3, rng) for _ in range(20)]
@@ -61,10 +69,17 @@ def test_an_occluder_is_offered_a_thing_that_is_there(samples):
 
 
 class Seer:
-    """Finds exactly what is there."""
+    """Finds exactly what is there. Its supports' features are their pixels."""
 
     def __init__(self):
-        self.detector = self
+        self.detector = self.prompting = self.tower = self
+        self.places = ((0, 0),)
+
+    def pixels(self, frames_BHWC):
+        return frames_BHWC
+
+    def support(self, tower, frames_BHWC):
+        return {(0, 0): frames_BHWC.flatten(1, 2)}
 
     def heads(self, maps, size):
         return [found(target) for target in maps]
@@ -75,23 +90,34 @@ def found(target):
     return Found(target.box_N4, target.label_N, torch.ones(N), torch.eye(max(N, 1), 32)[:N])
 
 
-def test_a_frame_among_its_own_supports_is_as_spoilt_as_it_is(samples, monkeypatch):
+def seen_by(monkeypatch, samples, t, **asked):
+    """Current frames and supports that the network is given, one batch of them."""
     seen = []
 
-    def maps_of(model, one):
-        seen.append(one)
-        return one.targets
+    def maps_of(model, current_BHWC, support):
+        seen.append((current_BHWC.numpy(), support[0, 0].unflatten(2, (128, 128)).numpy()))
+        return [truth_of(sample, t, n, CPU) for n, sample in enumerate(samples)]
 
     monkeypatch.setattr(stpn, "maps_of", maps_of)
-    current_N = np.full(len(samples), 3)
-    asked = dict(kind="noise", severity=0.7, supports=2, stride=0)  # first and last frame
-    assert stpn.detection(Seer(), samples, current_N, CPU, **asked)["ap50"] == 1
-    assert not torch.equal(seen[0].support_BKHWC[0, 0], seen[0].current_BHWC[0])
-    assert np.array_equal(seen[0].support_BKHWC[0, 0].numpy(), samples[0].frames_THWC[0])
-    seen.clear()
-    stpn.detection(Seer(), samples, np.full(len(samples), 0), CPU, **asked)
-    assert torch.equal(seen[0].support_BKHWC[0, 0], seen[0].current_BHWC[0])  # frame 1 supports itself
-    assert not np.array_equal(seen[0].current_BHWC[0].numpy(), samples[0].frames_THWC[0])
+    one = stpn.subject(Seer(), samples, CPU)
+    assert stpn.detection(one, np.full(len(samples), t), kind="noise", severity=0.7, **asked)["ap50"] == 1
+    return seen[0]
+
+
+@pytest.mark.parametrize(("asked", "spoilt", "clip"), [
+    ({}, False, 0), ({"spoil_supports": True}, True, 0), ({"other_clip": True}, False, 1),
+])  # fmt: skip
+def test_supports_are_clean_spoilt_or_of_another_clip_as_asked(samples, monkeypatch, asked, spoilt, clip):
+    current, support = seen_by(monkeypatch, samples, 3, supports=2, stride=0, **asked)  # the first and the last frame
+    assert not np.array_equal(current[0], samples[0].frames_THWC[3])
+    for k, t in enumerate((0, 7)):
+        assert np.array_equal(support[0, k], samples[clip].frames_THWC[t]) != spoilt
+
+
+def test_a_frame_among_its_own_supports_is_as_spoilt_as_it_is(samples, monkeypatch):
+    current, support = seen_by(monkeypatch, samples, 0, supports=2, stride=0)
+    assert np.array_equal(support[0, 0], current[0]) and not np.array_equal(current[0], samples[0].frames_THWC[0])
+    assert np.array_equal(support[0, 1], samples[0].frames_THWC[7])
 
 
 def test_speed_is_how_much_a_box_overlaps_itself_nearby():
@@ -99,5 +125,5 @@ def test_speed_is_how_much_a_box_overlaps_itself_nearby():
     still, fast = (pool(3, 1, "val", 8, (128, 128), action=action, distractors=1)[0] for action in actions)
     assert stpn.motion(still, 4) == pytest.approx([1, 1])
     own = fast.box_TO4[:, 0]
-    expected = np.mean([overlap(own[4], own[near]) for near in (2, 3, 5, 6)])
-    assert stpn.motion(fast, 4) == pytest.approx([expected, 1])
+    for t, beside in ((4, (2, 3, 5, 6)), (1, (0, 2, 3))):
+        assert stpn.motion(fast, t) == pytest.approx([np.mean([overlap(own[t], own[near]) for near in beside]), 1])

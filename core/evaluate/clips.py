@@ -8,7 +8,7 @@ from core.networks.detector import Found, paste
 from core.networks.linking import follow, link, tracks
 from core.networks.stpn import SIZE, Stpn
 from core.training.pool import Sample
-from core.training.stpn import SUPPORTS, Batch, maps_of
+from core.training.stpn import SUPPORTS, maps_of, support_features
 from core.world import SHAPES
 
 
@@ -24,7 +24,8 @@ def found_in(model: Stpn, sample: Sample, device: torch.device, past_only: bool 
     else:
         support = [np.linspace(0, T - 1, 2 * SUPPORTS).round().astype(int).tolist()] * T
     current = torch.from_numpy(sample.frames_THWC).to(device)
-    maps = maps_of(model, Batch(current, current[torch.tensor(support)], []))
+    features = {at: each[torch.tensor(support)] for at, each in support_features(model, current).items()}
+    maps = maps_of(model, current, features)
     levels = model.detector.levels(maps)
     return model.detector.find(levels, SIZE), {name: one[:1] for name, one in levels.items()}, support
 

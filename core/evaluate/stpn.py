@@ -7,6 +7,7 @@ predictors        every trained predictor, shallow and deep
 sweeps            K and S; supports as bad as the current frame; supports that never show the thing; a scene cut
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,9 @@ from core.metrics import Things, average_precision, overlap
 from core.networks.detector import Found
 from core.networks.stpn import SIZE, Stpn
 from core.networks.stpn_weights import BASELINE, VARIANTS, file_of, load
+from core.networks.swin import Place
 from core.training.pool import Sample, pool
-from core.training.stpn import FRAMES, Batch, maps_of, truth_of
+from core.training.stpn import FRAMES, maps_of, support_features, truth_of
 from core.world import DEGRADATIONS, degrade
 
 SEVERITIES = (0.25, 0.5, 0.75, 1.0)
@@ -30,38 +32,55 @@ NEAR = 2  # frames: a thing's speed is its box's mean IoU with itself up to so f
 SPEEDS = {"slow": (0.9, 1.01), "medium": (0.7, 0.9), "fast": (-0.01, 0.7)}  # ImageNet VID's bounds of the motion IoU
 
 
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A network, the clips it is tried on, and what each clean frame can say as a support: {place: [N, T, P, D]}."""
+
+    model: Stpn
+    samples: list[Sample]
+    clean: dict[Place, torch.Tensor]
+    device: torch.device
+
+
+def subject(model: Stpn, samples: list[Sample], device: torch.device) -> Subject:
+    """Every clean frame encoded once, for all degradations and all K and S."""
+    every = [support_features(model, to(device, list(sample.frames_THWC))) for sample in samples]
+    return Subject(model, samples, {at: torch.stack([one[at] for one in every]) for at in every[0]}, device)
+
+
 def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict:
     """Every number of the module's first lines; fractions are 0–1, AP50 where nothing else is said."""
     models = trained(weights, device)
     if BASELINE not in models or USUAL not in models:
         raise SystemExit(f"There are no trained weights of {BASELINE} and {USUAL} in {weights}: python -m core.training.stpn")
-    pair = {"baseline": models[BASELINE][0], "stpn": models[USUAL][0]}
     samples = pool(seed * 100_000, clips, "test", FRAMES, SIZE)
     current_N = np.random.default_rng(seed).integers(0, FRAMES, clips)
+    tried = {name: [subject(model, samples, device) for model in several] for name, several in models.items()}
+    pair = {"baseline": tried[BASELINE][0], "stpn": tried[USUAL][0]}
 
-    def ap50(model: Stpn, **asked) -> float:
-        return detection(model, samples, current_N, device, **asked)["ap50"]
+    def ap50(one: Subject, **asked) -> float:
+        return detection(one, current_N, **asked)["ap50"]
 
     found: dict = {
-        "clean": {name: detection(model, samples, current_N, device) for name, model in pair.items()},
+        "clean": {name: detection(one, current_N) for name, one in pair.items()},
         "degraded": {
             kind: {
-                str(severity): {name: ap50(model, kind=kind, severity=severity) for name, model in pair.items()}
+                str(severity): {name: ap50(one, kind=kind, severity=severity) for name, one in pair.items()}
                 for severity in SEVERITIES
             }
             for kind in DEGRADATIONS
         },
         "speed": {
-            speed: {name: ap50(model, kind="motion_blur", severity=0.5, speed=bounds) for name, model in pair.items()}
+            speed: {name: ap50(one, kind="motion_blur", severity=0.5, speed=bounds) for name, one in pair.items()}
             for speed, bounds in SPEEDS.items()
         },
         "headline": {
-            name: spread([mean_spoilt(model, samples, current_N, device) for model in models[variant]])
+            name: spread([mean_spoilt(one, current_N) for one in tried[variant]])
             for name, variant in (("baseline", BASELINE), ("stpn", USUAL))
         },
         "predictors": {
-            variant: {"clean": ap50(several[0]), "spoilt": mean_spoilt(several[0], samples, current_N, device)}
-            for variant, several in models.items()
+            variant: {"clean": ap50(several[0]), "spoilt": mean_spoilt(several[0], current_N)}
+            for variant, several in tried.items()
         },
     }
     usual, spoil = pair["stpn"], dict(kind="motion_blur", severity=0.75)
@@ -76,8 +95,8 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
         },
     }
     few = samples[: max(2, clips // 4)]
-    found["vis"] = {name: segmentation(model, few, device) for name, model in pair.items()}
-    found["vot"] = {name: tracking(model, few, device) for name, model in pair.items()}
+    found["vis"] = {name: segmentation(one.model, few, device) for name, one in pair.items()}
+    found["vot"] = {name: tracking(one.model, few, device) for name, one in pair.items()}
     found["about"] = {
         "command": f"python -m core.evaluate stpn --clips {clips} --seed {seed}", "split": "test", "clips": clips,
         "clips_vis_vot": len(few), "frames": FRAMES, "supports": SUPPORTS, "device": str(device),
@@ -93,12 +112,11 @@ def trained(weights: Path, device: torch.device) -> dict[str, list[Stpn]]:
     return {name: several for name, several in made.items() if several}
 
 
-def mean_spoilt(model: Stpn, samples: list[Sample], current_N: np.ndarray, device: torch.device) -> float:
+def mean_spoilt(one: Subject, current_N: np.ndarray) -> float:
     """AP50 on frames spoilt at severity 0.5 and 1, mean over the kinds."""
     every = [
-        detection(model, samples, current_N, device, kind=kind, severity=severity)["ap50"]
-        for kind in DEGRADATIONS for severity in (0.5, 1.0)
-    ]  # fmt: skip
+        detection(one, current_N, kind=kind, severity=severity)["ap50"] for kind in DEGRADATIONS for severity in (0.5, 1.0)
+    ]
     return float(np.mean(every))
 
 
@@ -109,34 +127,42 @@ def spread(values: list[float]) -> dict[str, float]:
 
 @torch.no_grad()
 def detection(
-    model: Stpn, samples: list[Sample], current_N: np.ndarray, device: torch.device, *, kind: str = "", severity: float = 0.0,
-    supports: int = SUPPORTS, stride: int = 0, spoil_supports: bool = False, other_clip: bool = False,
-    speed: tuple[float, float] | None = None,
+    one: Subject, current_N: np.ndarray, *, kind: str = "", severity: float = 0.0, supports: int = SUPPORTS, stride: int = 0,
+    spoil_supports: bool = False, other_clip: bool = False, speed: tuple[float, float] | None = None,
 ) -> dict[str, float]:  # fmt: skip
     """{ap, ap50, ap75} of the boxes of one frame of each clip. supports 0: without prompts. speed: only things whose motion
     IoU lies between these two are asked for."""
-    truths, found = [], []
-    for start in range(0, len(samples), 16):
-        chosen = range(start, min(start + 16, len(samples)))
-        frames, support = [], []
+    truths, found, cpu = [], [], torch.device("cpu")
+    for start in range(0, len(one.samples), 16):
+        chosen = range(start, min(start + 16, len(one.samples)))
+        current, support = [], []
         for n in chosen:
-            t, sample = int(current_N[n]), samples[n]
-            box = sample.box_TO4[t, 0]
-            frames.append(spoilt(sample.frames_THWC[[t]], kind, severity, n, box)[0])
-            beside = samples[(n + 1) % len(samples)] if other_clip else sample
-            index = support_index(t, FRAMES, max(supports, 2), stride)
-            shown = spoilt(beside.frames_THWC[list(index)], kind, severity if spoil_supports else 0.0, n, box)
-            if not other_clip:  # a frame that supports itself is no cleaner than it is
-                shown = np.where(np.equal(index, t)[:, None, None, None], frames[-1], shown)
-            support.append(shown)
-        targets = [truth_of(samples[n], int(current_N[n]), n, torch.device("cpu")) for n in chosen]
-        one = Batch(to(device, frames), to(device, support), targets)
-        maps = maps_of(model, one) if supports else model.detector.features(model.pixels(one.current_BHWC))
-        found += [things(each) for each in model.detector.heads(maps, SIZE)]
-        for n, target in zip(chosen, targets):
-            ignored = None if speed is None else ~within(motion(samples[n], int(current_N[n])), speed)
+            t, sample = int(current_N[n]), one.samples[n]
+            spoil = dict(kind=kind, severity=severity, seed=n, box=sample.box_TO4[t, 0])
+            current.append(spoilt(sample.frames_THWC[[t]], **spoil)[0])
+            index = list(support_index(t, FRAMES, max(supports, 2), stride))
+            if spoil_supports:
+                support.append(support_features(one.model, to(one.device, [*spoilt(sample.frames_THWC[index], **spoil)])))
+            elif other_clip:
+                support.append({at: each[(n + 1) % len(one.samples), index] for at, each in one.clean.items()})
+            else:  # a frame that supports itself is no cleaner than it is
+                own = support_features(one.model, to(one.device, [current[-1]])) if t in index else {}
+                support.append({at: among(each[n, index], own.get(at), index, t) for at, each in one.clean.items()})
+        together = {at: torch.stack([each[at] for each in support]) for at in one.clean} if supports else {}
+        found += map(things, one.model.detector.heads(maps_of(one.model, to(one.device, current), together), SIZE))
+        for n in chosen:
+            target = truth_of(one.samples[n], int(current_N[n]), n, cpu)
+            ignored = None if speed is None else ~within(motion(one.samples[n], int(current_N[n])), speed)
             truths.append(Things(target.box_N4.numpy(), target.label_N.numpy(), ignored_N=ignored))
     return average_precision(truths, found)
+
+
+def among(clean_KPD: torch.Tensor, own_1PD: torch.Tensor | None, index: list[int], t: int) -> torch.Tensor:
+    """The supports' features, with the current frame's own in the places where it supports itself."""
+    if own_1PD is None:
+        return clean_KPD
+    itself_K = torch.tensor([i == t for i in index], device=clean_KPD.device)
+    return torch.where(itself_K[:, None, None], own_1PD, clean_KPD)
 
 
 def spoilt(frames_THWC: np.ndarray, kind: str, severity: float, seed: int, box) -> np.ndarray:

@@ -26,6 +26,7 @@ from tqdm import tqdm
 from core.networks.detector import Target
 from core.networks.stpn import SIZE, Stpn
 from core.networks.stpn_weights import BASELINE, VARIANTS, build, file_of, load
+from core.networks.swin import Place
 from core.networks.weights import WEIGHTS, save
 from core.training.loop import Checkpoint, cosine, pick_device
 from core.training.pool import Sample, pool
@@ -90,16 +91,16 @@ def around(sample: Sample, t: int, rng: np.random.Generator):
     return seen_N4[rng.integers(len(seen_N4))] if len(seen_N4) and rng.random() < 0.5 else None
 
 
-def maps_of(model: Stpn, one: Batch) -> list[Tensor]:
-    """Maps of the current frames, prompted by their supports if the variant is."""
-    prompts = None
-    if model.prompting.places:
-        B, K = one.support_BKHWC.shape[:2]
-        with torch.no_grad():
-            support = model.prompting.support(model.detector.tower, model.pixels(one.support_BKHWC.flatten(0, 1)))
-        looked = model.prompting({at: features.unflatten(0, (B, K)) for at, features in support.items()})
-        prompts = looked and looked.prompts
-    return model.detector.features(model.pixels(one.current_BHWC), prompts)
+@torch.no_grad()
+def support_features(model: Stpn, frames_BHWC: Tensor) -> dict[Place, Tensor]:
+    """What frames can say as supports, each by itself: {place: [B, P, D]}; nothing of a network without prompts."""
+    return model.prompting.support(model.detector.tower, model.pixels(frames_BHWC)) if model.prompting.places else {}
+
+
+def maps_of(model: Stpn, current_BHWC: Tensor, support_BKPD: dict[Place, Tensor]) -> list[Tensor]:
+    """Maps of the current frames, prompted by the features of their supports; without any, as the frames are."""
+    looked = model.prompting(support_BKPD) if support_BKPD else None
+    return model.detector.features(model.pixels(current_BHWC), looked and looked.prompts)
 
 
 def train(
@@ -127,7 +128,9 @@ def train(
         for group in optimizer.param_groups:
             group["lr"] = cosine(step, steps, rate, warmup=100)
         one = batch(samples, asked.batch, rng, device)
-        losses = model.detector.heads(maps_of(model, one), SIZE, one.targets)
+        features = support_features(model, one.support_BKHWC.flatten(0, 1))
+        support = {at: each.unflatten(0, one.support_BKHWC.shape[:2]) for at, each in features.items()}
+        losses = model.detector.heads(maps_of(model, one.current_BHWC, support), SIZE, one.targets)
         loss = sum(losses.values(), torch.zeros((), device=device))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
