@@ -12,7 +12,7 @@ import importlib
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import mean
 
@@ -24,6 +24,7 @@ from core.methods import Method
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 METRICS = ROOT / "assets" / "weights" / "metrics.json"
+METRICS_STPN = METRICS.with_name("metrics_stpn.json")
 
 TITLES = {
     "actions": "Which action is it? Share of held-out clips answered rightly",
@@ -44,6 +45,8 @@ NAMES = {
     "centre": "centre patches",
     "spearman": "rank correlation of N^t with true motion (Spearman)",
     "spearman_change": "the same of W^t",
+    "baseline": "single-frame baseline",
+    "stpn": "STPN, attention, shallow",
     "full_all": "STOP at every layer",
     "still": "mean prompts a gap, still clips",
     "moving": "mean prompts a gap, an object moves",
@@ -69,12 +72,17 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def blocks() -> dict[str, str]:
     """Marker → what belongs between its begin and its end."""
-    metrics = json.loads(METRICS.read_text(encoding="utf-8")) if METRICS.is_file() else {}
     return {
         "knobs": "\n\n".join(knob_table(method) for method in METHODS.values()),
-        "measured": measured(metrics) if metrics else "Not measured yet: `make evaluate`.",
+        "measured": told_of(METRICS, measured),
+        "measured_stpn": told_of(METRICS_STPN, measured_stpn),
         "readings": "\n\n".join(readings(method) for method in METHODS.values()),
     }
+
+
+def told_of(file: Path, tables: Callable[[Mapping], str]) -> str:
+    """The tables of a file of metrics, or that there is none."""
+    return tables(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else "Not measured yet: `make evaluate`."
 
 
 def filled(text: str, made: Mapping[str, str]) -> str:
@@ -147,6 +155,41 @@ def measured(metrics: Mapping) -> str:
     return "\n\n".join(parts)
 
 
+def measured_stpn(metrics: Mapping) -> str:
+    """How it was measured, and STPN beside its baseline in every table."""
+    about = metrics["about"]
+    seeds = ", ".join(f"{name} {count}" for name, count in about["training_seeds"].items())
+    headline = {NAMES[name]: f"{one['mean']:.2f} ± {one['sd']:.2f}" for name, one in metrics["headline"].items()}
+    spoilt = {
+        kind: {f"severity {severity}": both(pair) for severity, pair in row.items()} for kind, row in metrics["degraded"].items()
+    }
+    tasks = {
+        "masks through the clip (VIS): AP": {name: one["ap"] for name, one in metrics["vis"].items()},
+        "one thing followed (VOT): AO": {name: one["ao"] for name, one in metrics["vot"].items()},
+        "SR50": {name: one["sr50"] for name, one in metrics["vot"].items()},
+        "SR75": {name: one["sr75"] for name, one in metrics["vot"].items()},
+    }
+    tables = {
+        "Clean frames": metrics["clean"],
+        "Spoilt frames, mean of all kinds at severities 0.5 and 1 (± sd over training seeds)": {"AP50": headline},
+        "Spoilt frames, AP50: baseline → STPN": spoilt,
+        "Motion blur 0.5 by how fast things move, AP50": metrics["speed"],
+        "Every trained predictor, AP50": metrics["predictors"],
+        **{f"Motion blur 0.75, AP50: {name}": {"AP50": row} for name, row in metrics["sweeps"].items()},
+        f"Through whole clips ({about['clips_vis_vot']} of them)": tasks,
+    }
+    head = (
+        f"`{about['command']}` on {about['clips']} clips of the {about['split']} split, one frame of each, K = "
+        f"{about['supports']} supports. Fractions are 0–1. Trained with this many seeds: {seeds}."
+    )
+    return "\n\n".join([head, *(f"**{title}**\n\n{number_table(part)}" for title, part in tables.items())])
+
+
+def both(pair: Mapping) -> str:
+    """ "0.31 → 0.40"."""
+    return f"{number(pair['baseline'])} → {number(pair['stpn'])}"
+
+
 def hard_row(part: Mapping) -> dict[str, float]:
     """What is looked at first in a hard case."""
     return {
@@ -162,7 +205,7 @@ def number_table(part: Mapping) -> str:
     rows = {name: value if isinstance(value, Mapping) else {"": value} for name, value in part.items()}
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))
     lines = [[NAMES.get(name, spoken(name)), *(number(row.get(one)) for one in columns)] for name, row in rows.items()]
-    return table(["", *map(spoken, columns)], lines)
+    return table(["", *(NAMES.get(one, spoken(one)) for one in columns)], lines)
 
 
 def number(value: object) -> str:
