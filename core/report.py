@@ -161,7 +161,8 @@ def measured_stpn(metrics: Mapping) -> str:
     seeds = ", ".join(f"{name} {count}" for name, count in about["training_seeds"].items())
     headline = {NAMES[name]: f"{one['mean']:.2f} ± {one['sd']:.2f}" for name, one in metrics["headline"].items()}
     spoilt = {
-        kind: {f"severity {severity}": both(pair) for severity, pair in row.items()} for kind, row in metrics["degraded"].items()
+        kind: {f"severity {severity}": both(pair) for severity, pair in row.items()}
+        for kind, row in metrics["degraded"].items()
     }
     tasks = {
         "masks through the clip (VIS): AP": {name: one["ap"] for name, one in metrics["vis"].items()},
