@@ -1,9 +1,12 @@
 """The page: a tab a method, its knobs, and the only wiring of events.
 
-Every change of anything — a knob by mouse, key or typing, a preset, a text, the clip — is the same event. It computes
-what comes at once and answers; when it has, a second one asks for what takes longer (similarities, boxes), for which the
-network must run. Both carry the browser's clock at the moment their values were read, and the viewer drops what is older
+Every change of anything — a knob by mouse, key or typing, a preset, a text, the clip — is the same event. In the browser, it
+writes all values and the browser's clock into one hidden text; that text's change asks the server for what comes at once, and
+the answer to it for what takes longer (similarities, boxes), for which the network must run. The viewer drops what is older
 than what it shows: the last value wins, whoever answers first.
+
+One text, because Gradio (6.31) copies every part of every input several times for every request: with a dozen knobs as inputs
+that was a third of the time from a slider to its picture.
 
 `change` and `always_last` are written out: Gradio's other events lose the last value, or never fire from the keyboard.
 """
@@ -43,7 +46,15 @@ import(url).then(async ({mount}) => {
   if (!props.value) view.update({trace: JSON.parse(await server.opening(null))});
 });
 """
-STAMP = "(...all) => [...all.slice(0, -1), performance.now()]"
+TAKEN = "(...values) => JSON.stringify({values, stamp: performance.now()})"
+# What takes longer is asked for once the maps are on the screen: the server's work would delay the browser's. A page that is
+# not seen paints nothing, and waits no longer than a tenth of a second.
+AFTER_PAINT = """async (...all) => {
+  await Promise.race([
+    new Promise(done => requestAnimationFrame(() => setTimeout(done))), new Promise(done => setTimeout(done, 100)),
+  ]);
+  return all;
+}"""
 # in the browser, from the knob as it is now: the knob of a frame ends where the clip does
 FIT = "(last, t) => ({__type__: 'update', maximum: last, value: Math.min(t, last)})"
 
@@ -68,7 +79,7 @@ def tab(engine, clips, method, open_at_once):
     names = [one.name for one in method.knobs.knobs()]
     view, fast, slow, reads = view_of(method), soon(method), later(method), reads_texts(method)
 
-    def explain(outputs, path, frames, texts, values, stamp):
+    def explain(outputs, path, frames, texts, values, stamp=0):
         """One run, as the viewer wants it."""
         lines = [line.strip() for line in texts.splitlines() if line.strip()]
         settings = engine.settings(method.name, dict(zip(names, values, strict=True)))
@@ -79,13 +90,19 @@ def tab(engine, clips, method, open_at_once):
         made = view.trace(method, trace, key, clip, settings, grid, lines if done else None, truth, stamp)
         return made | view.besides(engine, method, clip, settings, trace) if done else made
 
-    @sentence
-    def at_once(path, frames, texts, *rest):
-        return explain(fast, path, frames, texts, rest[:-1], rest[-1])
+    def asked(outputs, path, taken):
+        """The same, of what was `TAKEN` in the browser."""
+        found = json.loads(taken)
+        frames, texts, *values = found["values"]
+        return explain(outputs, path, frames, texts, values, found["stamp"])
 
     @sentence
-    def everything(path, frames, texts, *rest):
-        return explain(slow, path, frames, texts, rest[:-1], rest[-1])
+    def at_once(path, taken):
+        return asked(fast, path, taken)
+
+    @sentence
+    def everything(path, taken):
+        return asked(slow, path, taken)
 
     def frames(key):
         """The pictures of an open clip, asked for by the viewer once a clip."""
@@ -96,9 +113,10 @@ def tab(engine, clips, method, open_at_once):
     texts_of_first = "\n".join(texts_for(first)) if reads else ""
 
     @cache
+    @sentence
     def seen_first():
         """What is seen before any knob was moved."""
-        return everything(str(first.path), DEFAULT_FRAMES, texts_of_first, *defaults.values(), 0)
+        return explain(slow, str(first.path), DEFAULT_FRAMES, texts_of_first, defaults.values())
 
     def opening(_):
         """The same, asked for by a viewer that was mounted without it."""
@@ -136,11 +154,13 @@ def tab(engine, clips, method, open_at_once):
     readings(method)
 
     path = gr.State(str(first.path))
-    stamp = gr.Number(0, visible=False)
-    inputs = [path, count, texts, *knobs.values(), stamp]
+    taken = gr.Textbox(visible=False)
     live = {"trigger_mode": "always_last", "show_progress": "hidden", "queue": False, "api_visibility": "private"}
-    changes = [one.change for one in (path, count, texts, *knobs.values())]
-    gr.on(changes, at_once, inputs, viewer, js=STAMP, **live).success(everything, inputs, viewer, js=STAMP, **live)
+    values = [count, texts, *knobs.values()]
+    gr.on([path.change, *(one.change for one in values)], None, values, taken, js=TAKEN, api_visibility="private")
+    taken.change(at_once, [path, taken], viewer, **live).success(
+        everything, [path, taken], viewer, js=AFTER_PAINT, **live
+    )
     for button, chosen in presets.values():
         set_knobs(button, knobs, defaults | chosen)
 

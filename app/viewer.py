@@ -8,6 +8,7 @@ A map is sent as 16-bit whole numbers on the fixed scale 0–1.
 """
 
 import math
+from functools import lru_cache
 
 from app.packing import array, bits, frames_payload, grid16, ledger_payload, stages_payload
 from core import kinds
@@ -54,7 +55,7 @@ def trace_payload(method, trace, key, clip, knobs, grid, texts=None, truth=None,
         "weights": list(trace.weights.values()),
     }
     if truth is not None and "score_TP" in trace.values:
-        payload["pointing"] = pointing_T(array(trace["score_TP"]), actor_THW(clip, truth), grid)
+        payload["pointing"] = pointing_T(array(trace["score_TP"]), actor_TP(clip, truth, tuple(grid)), grid)
     return payload
 
 
@@ -107,15 +108,20 @@ def texts_payload(method, trace, texts):
     return {"text": texts, "value": [round(float(c), 4) for c in value_Y], "unit": one.unit, "symbol": one.symbol}
 
 
-def pointing_T(score_TP, inside_THW, grid):
+def pointing_T(score_TP, actor_TP, grid):
     """Per frame: does the top-scoring patch hold a part of the actor (as `core.evaluate` measures it)? None where the actor
     is not to be seen."""
-    hit_TP = on_actor(inside_THW, grid)
     tops = score_TP.argmax(1).tolist()
     return [
         {"patch": list(divmod(top, grid[1])), "hit": bool(hit_P[top]) if hit_P.any() else None}
-        for top, hit_P in zip(tops, hit_TP)
+        for top, hit_P in zip(tops, actor_TP)
     ]
+
+
+@lru_cache(maxsize=16)
+def actor_TP(clip, truth, grid):
+    """Patches that hold a part of the actor: the same for every knob, so measured once a clip."""
+    return on_actor(actor_THW(clip, truth), grid)
 
 
 def actor_THW(clip, truth):

@@ -6,6 +6,7 @@ import numpy as np
 
 from app.packing import bits, grid16, jpeg
 from app.viewer import pointing_T, rule
+from core.metrics import on_actor
 
 METHOD = "stop"
 GRID = (4, 7)
@@ -149,4 +150,4 @@ def test_the_rule_is_true_as_it_is_written():
 def test_pointing_hits_when_the_top_patch_holds_a_part_of_the_actor():
     inside_THW = np.zeros((3, 40, 70), bool)
     inside_THW[0, 20:30, 50:60] = inside_THW[1, :10, :10] = True
-    assert [one["hit"] for one in pointing_T(bright(2, 5), inside_THW, GRID)] == [True, False, None]
+    assert [one["hit"] for one in pointing_T(bright(2, 5), on_actor(inside_THW, GRID), GRID)] == [True, False, None]
