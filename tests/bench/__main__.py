@@ -1,8 +1,123 @@
-"""python -m tests.bench [--json FILE]: prints times and memory. See tests/bench/bench.py."""
+"""Times and memory of the engine and of the page, on the machine at hand.
 
+    python -m tests.bench [--json FILE] [--device auto] [--models NAME=PATH …] [--only stop stpn vit_b_32 swin_t page]
+
+Every scenario runs in a process of its own, so that its peak memory is its own. Each number is a median; what is
+compared is measured in turns, so that another process disturbs both alike. On a busy machine trust the ratios.
+
+    full run     every stage, nothing known before
+    plain        the frozen encoder on the same frames one by one, no prompts (STOP), or the detector's tower on the
+                 current frame without prompts (STPN): what one would pay without the method
+    knob         one knob moved to values it has not had, everything else known. "maps": what the page asks for first;
+                 "all": that and what takes longer (similarities, boxes)
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import platform
 import sys
+from importlib.metadata import version
+from pathlib import Path
 
-from tests.bench.bench import main
+import torch
+
+from core import ReaderError
+from tests.bench.engine import engine_times
+from tests.bench.page import page_times
+from tests.bench.towers import swin_times
+
+TEXTS = ("a red ring moves left", "a red ring moves right", "a red ring grows", "a red ring stays still")
+
+
+def main(words=None):
+    args = arguments().parse_args(words)
+    models = dict(one.split("=", 1) for one in args.models)
+    vit = {"clip": "random:vit_base_patch32_clip_224"}
+    scenarios = {
+        "stop": ("STOP, the shipped model, 8 frames of 128×128", engine_times, ("stop", args.device, models, 8, 128, TEXTS, 5)),
+        "stpn": ("STPN, the shipped model, 32 frames of 128×128", engine_times, ("stpn", args.device, models, 32, 128, (), 5)),
+        "vit_b_32": (
+            "STOP, CLIP-ViT-B/32-sized, random weights, 12 frames of 224×224, no texts",
+            engine_times,
+            ("stop", args.device, vit, 12, 224, (), 3),
+        ),
+        "swin_t": ("STPN's towers with 5 prompts and without, one frame", swin_times, (args.device,)),
+        "page": ("The page, in headless Chromium beside its server", page_times, (args.device, args.models, args.moves)),
+    }
+    found: dict = {"machine": machine()}
+    print(", ".join(f"{name} {value}" for name, value in found["machine"].items()))
+    for name in args.only:
+        title, measure, given = scenarios[name]
+        print(f"\n{title}", flush=True)
+        # spawn, not fork: torch's threads may be running in this process
+        with multiprocessing.get_context("spawn").Pool(1) as process:
+            try:
+                found[name] = process.apply(measure, given)
+            except ReaderError as wrong:
+                found[name] = {"not measured": str(wrong)}
+        show(found[name])
+    if args.json:
+        args.json.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Times and memory on this machine.")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there too")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--models", nargs="*", default=[], metavar="NAME=PATH", help="weights other than the shipped")
+    parser.add_argument("--moves", type=int, default=40, help="slider moves on the page")
+    known = ("stop", "stpn", "vit_b_32", "swin_t", "page")
+    parser.add_argument("--only", nargs="+", choices=known, default=known, help="some of the scenarios")
+    return parser
+
+
+def machine():
+    """What was measured on. `busy`: processes that wanted a core when it began, this one aside."""
+    return {
+        "processor": processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
+        "system": platform.system(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("torch", "timm", "gradio", "numpy")},
+        "busy": round(os.getloadavg()[0], 1),
+    }
+
+
+def processor():
+    """The processor's own name, where the system tells it."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text().splitlines() if told.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def show(part):
+    """Numbers one a line, mappings of mappings as a table."""
+    for name, value in part.items():
+        if isinstance(value, dict) and all(isinstance(row, dict) for row in value.values()):
+            show_table(value)
+        elif isinstance(value, dict):
+            for label in value.values():
+                print(f"  {label}")
+        elif value:
+            print(f"  {name:28} {told(value)}")
+
+
+def show_table(rows):
+    columns = list(next(iter(rows.values())))
+    print("  " + " " * 10 + "".join(f"{column:>{max(12, len(column) + 3)}}" for column in columns))
+    for name, row in rows.items():
+        print(f"  {name:10}" + "".join(f"{told(row[column]):>{max(12, len(column) + 3)}}" for column in columns))
+
+
+def told(value):
+    if isinstance(value, float):
+        return f"{value:,.2f}" if value < 10 else f"{value:,.0f}"
+    return str(value)
+
 
 if __name__ == "__main__":  # the processes it spawns import this file too
     sys.exit(main())
