@@ -10,7 +10,7 @@ from core.errors import BadKnob
 from core.methods import stop
 from core.methods.stop import equations
 from core.methods.stop.equations import Settings
-from core.networks.prompters import CAP, Filter, Prompter
+from core.networks.prompters import CAP, Filter, Prompter, SpatialPrompter
 from core.networks.vision import VisionTower, small_vit
 from core.training.stop import Batch, Model, heads_of, keep_scale, mean_read, padded, taken_in
 from tests import tiny
@@ -355,6 +355,22 @@ def test_the_tower_teaches_what_is_written_and_the_filters():
     assert "dynamics_filter.conv.weight" in reached(prompter)  # through r, which is hard
     (made.temporal_BGQD * chance(2, T - 1, CAP, 32, seed=3)).sum().backward(retain_graph=True)
     assert reached(prompter) == WRITERS | FILTERS  # 𝒩^t through N^t, which is hard
+
+
+@torch.no_grad()
+def test_a_spatial_prompt_is_at_most_half_as_long_as_its_token():
+    prompter, tokens = SpatialPrompter(D, 4, 0.0), chance(1, T, P, D)
+    tokens[0, 1, 2] = 0
+    free = prompter.mlp[2](prompter.read(tokens, GRID))
+    for factor in (1e-3, 1e3):
+        prompter.mlp[2].weight.mul_(factor)
+        made = prompter(tokens, GRID)
+        for t in range(T):
+            for p in range(P):
+                want = free[0, t, p] * factor
+                most = tokens[0, t, p].norm() / 2
+                close(made[0, t, p], want if want.norm() <= most else want / want.norm() * most)
+        prompter.mlp[2].weight.div_(factor)
 
 
 @pytest.mark.parametrize(("variant", "layers"), [("full", 1), ("full", 3), ("spatial", 1), ("temporal", 1)])

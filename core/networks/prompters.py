@@ -12,6 +12,7 @@ Letters: B batch, T frames, G gaps, P patches (h × w), Q prompts a gap can hold
 import torch
 from torch import Tensor, nn
 
+LONGEST = 0.5  # of p^s, in lengths of the token it is added to
 CAP = 8  # Q: the most prompts a gap can hold. The paper states no bound on ⌈η·W⌉, and a live app needs one.
 
 
@@ -39,6 +40,9 @@ class SpatialPrompter(nn.Module):
     The window of three frames is the first kernel's; the second looks only within the frame, so the window stays three.
     Time is padded by repeating the end frames here too: zeros would give a still clip other prompts at its ends, and the
     differences of prompted frames would then see a change where there is none.
+
+    A prompt is at most half as long as the token it is added to. W^t is measured on prompted frames: with prompts as long as
+    training likes them, several times their token, W^t tells what the prompts change, not what the frames do.
     """
 
     def __init__(self, width: int, hidden: int, dropout: float):
@@ -55,12 +59,12 @@ class SpatialPrompter(nn.Module):
         """What happens at each patch, before it is written as a prompt: [B, T, P, hidden]."""
         return self.mlp[:2](to_tokens(self.convs(repeat_ends(to_video(tokens_BTPD, grid)))))
 
-    def write(self, read_BTPH: Tensor) -> Tensor:
+    def write(self, read_BTPH: Tensor, tokens_BTPD: Tensor) -> Tensor:
         """The prompts that say it: [B, T, P, D]."""
-        return self.mlp[2:](read_BTPH)
+        return no_longer(self.mlp[2:](read_BTPH), LONGEST * tokens_BTPD.norm(dim=-1, keepdim=True))
 
     def forward(self, tokens_BTPD: Tensor, grid: tuple[int, int]) -> Tensor:
-        return self.write(self.read(tokens_BTPD, grid))
+        return self.write(self.read(tokens_BTPD, grid), tokens_BTPD)
 
 
 class TemporalPrompter(nn.Module):
@@ -106,6 +110,11 @@ class TemporalPrompter(nn.Module):
 
     def forward(self, difference_BGPD: Tensor, grid: tuple[int, int]) -> Tensor:
         return self.write(self.read(difference_BGPD, grid))
+
+
+def no_longer(prompts: Tensor, most: Tensor) -> Tensor:
+    """[…, D] and […, 1]: the same prompts, those that are longer shortened to that length."""
+    return prompts * (most / prompts.norm(dim=-1, keepdim=True).clamp(min=1e-6)).clamp(max=1)
 
 
 def start(part: nn.Module, last: nn.Linear) -> None:

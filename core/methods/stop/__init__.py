@@ -192,6 +192,7 @@ READINGS = (
         "What they read is taught by a head that names the action, dropped afterwards; what they write, by the frozen tower.",
     ),
     ("𝒫^s", "The first kernel spans three frames, the second one: the window is i − 1, i, i + 1, as the equation says."),
+    ("length of p^s", "At most half of the token it is added to, so that W^t measures the frames' change, not the prompts'."),
     ("r in W^t", "The region of the gap's later frame."),
     (
         "scale of W^t",

@@ -120,7 +120,7 @@ def prompt_layer(
     region = highest(score, settings.kept)
     gate = straight_through(region.to(h_BTPD.dtype), soft_region(score, region))
     read_BTPH = prompter.spatial.read(h_BTPD.detach(), grid)
-    written = prompter.spatial.write(read_BTPH.detach())
+    written = prompter.spatial.write(read_BTPH.detach(), h_BTPD)
     prompted = add_prompts(h_BTPD, written, gate) if settings.spatial else h_BTPD
     gap = differences(prompted)
     # detached: what W^t would like to change is 𝒩^t, not the prompts it measures (else both grow without bound)
