@@ -1,17 +1,19 @@
 """Facts about the prompted CvT against a plain reading of the paper and of the public checkpoints: their tensors by name,
-attention in loops over tokens."""
+attention in loops over tokens. Files of both public layouts are written here, tensor by tensor."""
 
 import math
 
 import pytest
 import torch
 import torch.nn.functional as F
+from safetensors.torch import save_file
 from torch import nn
 
 from core.errors import BadKnob, BadWeights
-from core.networks.cvt import Attention, Block, Cvt, CvtShape, CvtTower
+from core.networks.cvt import Attention, Block, Cvt, CvtShape, CvtTower, load_cvt
 from core.networks.detector import Detector, DetectorShape
 from core.networks.stpn import Prompting
+from core.networks.weights import sha256
 from tests.oracle import chance, close
 
 SHAPE = CvtShape(widths=(8, 12, 16), depths=(1, 2, 2), heads=(1, 3, 2), classes=5)
@@ -344,7 +346,76 @@ def test_a_detector_and_its_prompting_take_it_like_a_swin(tower, depth):
     assert len(detector.heads(maps, (64, 48))) == 1
 
 
-# ---- sizes ---------------------------------------------------------------------------------------------------------
+# ---- public checkpoints ---------------------------------------------------------------------------------------------
+
+
+def transformers_name(name):
+    """The table by which transformers converts the original release, written out."""
+    if name.startswith(("norm.", "head.")):
+        return name.replace("norm.", "layernorm.").replace("head.", "classifier.")
+    stage, rest = name.split(".", 1)
+    start = f"cvt.encoder.stages.{stage.removeprefix('stage')}"
+    if rest == "cls_token":
+        return f"{start}.cls_token"
+    if rest.startswith("patch_embed"):
+        _, part, one = rest.split(".")
+        return f"{start}.embedding.convolution_embeddings.{dict(proj='projection', norm='normalization')[part]}.{one}"
+    _, j, rest = rest.split(".", 2)
+    long = dict(q="query", k="key", v="value")
+    own = {"norm1": "layernorm_before", "norm2": "layernorm_after", "mlp.fc1": "intermediate.dense", "mlp.fc2": "output.dense"}
+    own["attn.proj"] = "attention.output.dense"
+    for part, whole in long.items():
+        own[f"attn.proj_{part}"] = f"attention.attention.projection_{whole}"
+        way = f"attention.attention.convolution_projection_{whole}.convolution_projection"
+        own |= {f"attn.conv_proj_{part}.conv": f"{way}.convolution", f"attn.conv_proj_{part}.bn": f"{way}.normalization"}
+    rest, one = rest.rsplit(".", 1)
+    return f"{start}.layers.{j}.{own[rest]}.{one}"
+
+
+@pytest.mark.parametrize("kind", ["pth", "bin", "safetensors"])
+@pytest.mark.parametrize("names", ["original", "transformers"])
+@torch.no_grad()
+def test_a_public_file_is_used_whole_and_fills_everything_but_ours(tensors, tmp_path, kind, names):
+    path = tmp_path / f"cvt.{kind}"
+    theirs = {name if names == "original" else transformers_name(name): one for name, one in tensors.items()}
+    assert len(theirs) == len(tensors)
+    save_file(theirs, path) if kind == "safetensors" else torch.save(theirs, path)
+    loaded = load_cvt(path, SHAPE)
+    held = loaded.network.state_dict()
+    assert {name for name in held if not name.startswith(("norms.", "between."))} == {f"cvt.{name}" for name in tensors}
+    for name, one in tensors.items():
+        assert torch.equal(held[f"cvt.{name}"], one), name
+    torch.manual_seed(5)
+    again, pixels, prompts = load_cvt(path, SHAPE).network, chance(1, 3, *ODD), chance(1, 2, 8)
+    assert torch.equal(again(pixels, prompts).maps[2], loaded.network(pixels, prompts).maps[2])  # ours are the same again
+    assert loaded.digest == sha256(path) and loaded.digest[:8] in loaded.label and "UNTRAINED" in loaded.label
+    assert not loaded.network.training and not any(one.requires_grad for one in loaded.network.parameters())
+
+
+def test_what_is_missing_unexpected_or_misshapen_is_named(tensors, tmp_path):
+    path, name = tmp_path / "cvt.pth", "stage1.blocks.1.attn.conv_proj_k.bn.running_var"
+    bent = {"head.bias": torch.zeros(6), "stage3.cls_token": torch.zeros(1)}
+    torch.save({one: value for one, value in tensors.items() if one != name} | bent, path)
+    with pytest.raises(BadWeights) as wrong:
+        load_cvt(path, SHAPE)
+    for part in ("cvt.pth does not fit", f"1 missing ['{name}']", "1 unexpected ['stage3.cls_token']", "shape ['head.bias']"):
+        assert part in str(wrong.value)
+    port = {transformers_name(one): value for one, value in tensors.items() if one != name} | {
+        "cvt.pooler.weight": torch.ones(1)
+    }
+    torch.save(port, path)
+    with pytest.raises(BadWeights) as wrong:
+        load_cvt(path, SHAPE)
+    assert f"1 missing ['{name}'], 1 unexpected ['cvt.pooler.weight'], 0 of" in str(wrong.value)
+
+
+@pytest.mark.parametrize("name", ["cvt.pth", "cvt.safetensors"])
+def test_a_file_that_is_none_is_refused(tmp_path, name):
+    with pytest.raises(BadWeights, match=name):
+        load_cvt(tmp_path / name)
+    (tmp_path / name).write_bytes(b"not weights at all")
+    with pytest.raises(BadWeights, match=name):
+        load_cvt(tmp_path / name)
 
 
 def test_cvt_13_has_the_public_size():
