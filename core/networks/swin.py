@@ -10,7 +10,7 @@ Letters: B batch, C channels, H W pixels or the padded map, h w the map, P patch
 Q + M tokens, V windows (row-major), M places in a window (row-major), D width, N heads, d width of a head.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -98,7 +98,7 @@ class SwinTower(nn.Module):
         """
         stages = range(len(self.widths)) if stages is None else stages
         entering = {(0, 0): prompts} if isinstance(prompts, Tensor) else dict(prompts or {})
-        self.check(entering, len(pixels_BCHW))
+        check_prompts(entering, self.places, self.widths, len(pixels_BCHW))
         deep = not isinstance(prompts, Tensor)
         maps, made, looks = {}, {}, {}
         tokens_BSD, grid = self.embed(pixels_BCHW)
@@ -125,7 +125,7 @@ class SwinTower(nn.Module):
 
         Nothing behind the last of them is computed.
         """
-        self.check(dict.fromkeys(wanted), len(pixels_BCHW))
+        check_prompts(dict.fromkeys(wanted), self.places, self.widths, len(pixels_BCHW))
         found = {}
         tokens_BPD, grid = self.embed(pixels_BCHW)
         for i, stage in enumerate(self.swin.layers):
@@ -139,19 +139,23 @@ class SwinTower(nn.Module):
                 tokens_BPD, _ = swin_block(block, tokens_BPD, grid, shifted=j % 2 == 1)
         return found
 
-    def check(self, entering: Mapping[Place, Tensor | None], B: int) -> None:
-        """Prompts enter at blocks that exist, as wide as the block and as many sets as frames, or one."""
-        for (i, j), prompts_BQD in entering.items():
-            if (i, j) not in self.places:
-                blocks = ", ".join(str(len(stage.blocks)) for stage in self.swin.layers)
-                raise BadKnob(f"Prompts cannot enter stage {i}, block {j}: the stages have {blocks} blocks, counted from 0.")
-            if prompts_BQD is None:
-                continue
-            shape, width = tuple(prompts_BQD.shape), self.widths[i]
-            if len(shape) != 3 or shape[0] not in (1, B) or shape[1] == 0 or shape[2] != width:
-                raise BadWeights(
-                    f"Prompts of stage {i} are {B} (or 1) sets of at least one prompt, {width} wide each, got {shape}."
-                )
+
+def check_prompts(entering: Mapping[Place, Tensor | None], places: Collection[Place], widths: Sequence[int], B: int) -> None:
+    """Prompts enter at blocks that exist, as wide as the block and as many sets as frames, or one.
+
+    A block that does not exist is a BadKnob, prompts of another shape are BadWeights.
+    """
+    for (i, j), prompts_BQD in entering.items():
+        if (i, j) not in places:
+            blocks = ", ".join(str(sum(stage == one for stage, _ in places)) for one in range(len(widths)))
+            raise BadKnob(f"Prompts cannot enter stage {i}, block {j}: the stages have {blocks} blocks, counted from 0.")
+        if prompts_BQD is None:
+            continue
+        shape, width = tuple(prompts_BQD.shape), widths[i]
+        if len(shape) != 3 or shape[0] not in (1, B) or shape[1] == 0 or shape[2] != width:
+            raise BadWeights(
+                f"Prompts of stage {i} are {B} (or 1) sets of at least one prompt, {width} wide each, got {shape}."
+            )
 
 
 def split(tokens_BSD: Tensor, grid: Size) -> tuple[Tensor | None, Tensor]:
