@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 from core.methods.stop import METHOD
 from core.methods.stop.equations import Prompted, Settings, prompt_layer
-from core.networks.prompters import CAP, Prompters
+from core.networks.prompters import Prompters
 from core.networks.vision import VisionTower
 from core.networks.weights import WEIGHTS, Clip, fill, load_clip, read, save
 from core.training.loop import Checkpoint, cosine, pick_device
@@ -105,11 +105,12 @@ class Model(nn.Module):
 
 
 def padded(prefix_BRD: Tensor, made) -> tuple[Tensor, Tensor]:
-    """The sequence of a batch: every gap has CAP places, and the empty ones are not seen.
+    """The sequence of a batch: every gap has as many places as the fullest, and the empty ones are not seen.
 
     Attention has no order, so the prompts may stand at the end here and between the frames in the paper's picture."""
-    frames_BSD, prompts_BSD = made.prompted_BTPD.flatten(1, 2), made.temporal_BGQD.flatten(1, 2)
-    there = torch.arange(CAP, device=frames_BSD.device) < made.count_BG.unsqueeze(-1)
+    places = int(made.count_BG.max())
+    frames_BSD, prompts_BSD = made.prompted_BTPD.flatten(1, 2), made.temporal_BGQD[:, :, :places].flatten(1, 2)
+    there = torch.arange(places, device=frames_BSD.device) < made.count_BG.unsqueeze(-1)
     kept = torch.ones(frames_BSD.shape[0], prefix_BRD.shape[1] + frames_BSD.shape[1], dtype=torch.bool, device=there.device)
     return torch.cat([prefix_BRD, frames_BSD, prompts_BSD], 1), torch.cat([kept, there.flatten(1)], 1)
 
@@ -164,12 +165,13 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, steps: int, ba
     device = data.device
     model = Model(towers, variant, layers).to(device)
     heads = heads_of(model).to(device)
-    # the filters' gradients pass through two hard choices and are wild: they get a clip and a slower rate of their own
+    # the filters' gradients pass through two hard choices and are wild: they get a clip and a slower rate of their own;
+    # what is written is far from what a frozen tower reads, and goes there faster
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     filters = [p for name, p in named if "_filter." in name]
     writers = [p for name, p in named if ".value." in name or ".mlp.2." in name or name == "prompters"]
     readers = [p for name, p in named if not any(p is one for one in (*filters, *writers))] + list(heads.parameters())
-    groups = [{"params": readers, "share": 1.0}, {"params": writers, "share": 1.0}, {"params": filters, "share": 0.1}]
+    groups = [{"params": readers, "share": 1.0}, {"params": writers, "share": 3.0}, {"params": filters, "share": 0.1}]
     optimizer = torch.optim.AdamW([g for g in groups if g["params"]], lr=rate, weight_decay=0.01, betas=(0.9, 0.98))
     settings = dict(variant=variant, layers=layers, seed=seed, steps=steps, batch=batch, rate=rate, towers=clip.digest)
     held = model.prompters if variant != "static" else nn.ParameterList([model.prompters])
@@ -287,7 +289,7 @@ def main(argv: list[str] | None = None) -> None:
     told = "“all” is full STOP at every layer; default: everything"
     parser.add_argument("--only", choices=(*VARIANTS, "all"), nargs="*", help=told)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--clips", type=int, default=5000, help="training clips")
     parser.add_argument("--rate", type=float, default=1.5e-3)
