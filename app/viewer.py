@@ -84,10 +84,8 @@ def rule(gap, change, count, eta, off=False):
     said = f"gap {gap + 1}→{gap + 2}: W = {change:.3g}, η = {eta:g} → "
     if off:
         return said + "temporal prompts are off: 0"
-    raw = round(eta * change, 6)  # as the method rounds it
-    # as many digits as it takes for the ceiling on the screen to be true
-    digits = next((d for d in range(2, 9) if math.ceil(float(f"{raw:.{d}f}")) == math.ceil(raw)), 9)
-    said += f"⌈{raw:.{digits}f}⌉ = {math.ceil(raw)}"
+    raw = round(eta * change, 2)  # as the method rounds it
+    said += f"⌈{raw:.2f}⌉ = {math.ceil(raw)}"
     return said if count == math.ceil(raw) else f"{said}, capped at {count}"
 
 

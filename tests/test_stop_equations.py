@@ -93,9 +93,9 @@ def test_change_weighs_the_patches_kept_in_the_later_frame(beta):
 
 
 def test_counts_are_exact_ceilings_between_nothing_and_the_cap():
-    change = torch.tensor([0.0, 0.5, 0.51, 0.25, 1.0, 2.0, 2.1, 1e9, 1e-9])
-    assert equations.counts(change, 4.0).tolist() == [0, 2, 3, 1, 4, 8, 8, 8, 0]  # a millionth of a prompt is rounding
-    assert equations.counts(change, 0.0).tolist() == [0] * 9
+    change = torch.tensor([0.0, 0.5, 0.51, 0.25, 1.0, 2.0, 2.1, 1e9, 0.001, 0.002])
+    assert equations.counts(change, 4.0).tolist() == [0, 2, 3, 1, 4, 8, 8, 8, 0, 1]  # 0.004 of a prompt is none, 0.008 is one
+    assert equations.counts(change, 0.0).tolist() == [0] * 10
     tenths = torch.arange(0, 21) / 10  # 32-bit tenths: their products with η lie a bit above or below the whole number
     for eta in (0.1, 0.3, 0.7, 1.0, 2.5, 3.0, 5.0, 10.0):
         exact = [min(CAP, math.ceil(round(eta * 10) * i / 100)) for i in range(21)]

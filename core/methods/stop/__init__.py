@@ -198,7 +198,7 @@ READINGS = (
         "scale of W^t",
         "A constant stored with the weights, set on training clips, never by the batch or the clip: a still clip stays still.",
     ),
-    ("N^t", f"⌈η·W^t⌉, at most {CAP}; the paper states no bound."),
+    ("N^t", f"⌈η·W^t⌉, at most {CAP}; the paper states no bound. η·W^t has two digits: less is a decoder's noise, not motion."),
     ("𝒫^t", f"{CAP} prompts a gap, each with its own softmax over the gap's patches; the first N^t are inserted."),
     ("order", "The frozen encoder has no code for time: order reaches the video feature only through the prompts."),
     (

@@ -55,8 +55,9 @@ def weighted_change(filtered_GPD: Tensor, region_TP: Tensor, beta: float | Tenso
 def counts(change_G: Tensor, eta: float | Tensor) -> Tensor:
     """⌈η·W⌉, from 0 to CAP, whole numbers.
 
-    Rounded to six digits first: 4 × 0.5 must give 2, whatever the last bit of a 32-bit product says."""
-    return (eta * change_G).double().mul(1e6).round().div(1e6).ceil().clamp(0, CAP).long()
+    Our reading: η·W is rounded to two digits first. A ceiling makes a whole prompt of the least change, and a still clip that
+    was stored as a video is never quite still; and 4 × 0.5 must give 2, whatever the last bit of a 32-bit product says."""
+    return (eta * change_G).double().mul(100).round().div(100).ceil().clamp(0, CAP).long()
 
 
 def interleave(prefix_RD: Tensor, frames_TPD: Tensor, prompt_GQD: Tensor, count_G: tuple[int, ...]) -> Tensor:
