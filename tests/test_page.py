@@ -256,7 +256,7 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(browser, served, scheme):
     opened(page, served)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
     assert page.locator(".vw-canvas").bounding_box()["width"] > 250
-    for part in (".vw", ".vw-canvas", ".vw-strip", ".knobs"):  # what sticks out may be cut off, and then nothing scrolls
+    for part in (".vw", ".vw-canvas", ".vw-line", ".knobs"):  # what sticks out may be cut off, and then nothing scrolls
         box = page.locator(part).first.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 400, part
     context.close()
