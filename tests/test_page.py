@@ -185,6 +185,7 @@ def test_a_knob_reruns_only_what_follows_it(page):
     number(page, "eta").fill("7.3")  # a value no other test has visited: what is known does not run again
     settles(page, eta=7.3)
     page.locator(".vw-ledger summary").click()
+    page.locator(".vw-stages .vw-ran").first.wait_for()
     ran = page.locator(".vw-stages .vw-ran b").all_inner_texts()
     assert "prompt_count_G" in ran and "score_TP" not in ran and "change_G" not in ran
     page.locator(".vw-stages button", has_text="score_TP").click()

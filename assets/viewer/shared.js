@@ -83,14 +83,16 @@ function ledgerOf($, stages) {
     const told = trace.ledger, run = stages.filter(one => told[one.name]);
     const ran = run.filter(one => told[one.name][0] !== null), ms = ran.reduce((sum, one) => sum + told[one.name][0], 0);
     $("ledger").querySelector("summary").textContent = `Stages: ${ran.length} ran (${ms.toFixed(0)} ms), ${run.length - ran.length} reused`;
+    if ($("weights").textContent !== trace.weights.join("  ·  ")) $("weights").textContent = trace.weights.join("  ·  ");
+    $("weights").classList.toggle("vw-untrained", /untrained|random/i.test(trace.weights.join()));
+    if (!$("ledger").open) return;               // two dozen buttons that nobody sees would be laid out at every move
     $("stages").innerHTML = stages.map((one, i) => {
       const [took, shape] = told[one.name] || [undefined, ""];
       const state = took === undefined ? "waiting" : took === null ? "reused" : `${took < 10 ? took.toFixed(1) : took.toFixed(0)} ms`;
       return `<button type="button" class="${typeof took === "number" ? "vw-ran" : ""}" data-i="${i}" aria-expanded="${opened === i}"><b>${one.name}</b><span>${state}</span><small>${shape}</small></button>`;
     }).join("");
-    $("weights").textContent = trace.weights.join("  ·  ");
-    $("weights").classList.toggle("vw-untrained", /untrained|random/i.test(trace.weights.join()));
   }
+  $("ledger").ontoggle = () => shown && draw(shown);
   $("stages").onclick = event => {
     const button = event.target.closest("button");
     if (!button) return;

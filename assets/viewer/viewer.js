@@ -65,7 +65,7 @@ export function mount(element, payload, hooks = {}) {
   const $ = name => root.querySelector(".vw-" + name);
   const about = payload.about;
   const view = {frame: 0, overlay: "score_TP", opacity: 0.6, patch: null, gap: null, peek: false, timer: 0};
-  let clip = null, images = [], trace = null, texts = null, maps = {}, region = null, top = {key: "", score: 0};
+  let clip = null, images = [], trace = null, texts = null, maps = {}, region = null, told = "", top = {key: "", score: 0};
 
   // ---- what arrives -------------------------------------------------------------------------------------------------
 
@@ -224,9 +224,10 @@ export function mount(element, payload, hooks = {}) {
     const length = `1 CLS + ${T} × ${P} patches + ${N} temporal prompts = ${1 + T * P + N} tokens`;
     canvas.setAttribute("aria-label", `The sequence the encoder reads: ${length}.`);
     const swatch = (colour, text) => `<span><b class="vw-swatch" style="background:${colour}"></b>${text}</span>`;
-    $("legend").innerHTML = swatch("rgba(128,128,128,.5)", "patch token")
+    const legend = swatch("rgba(128,128,128,.5)", "patch token")
       + swatch(COLOURS.kept, spatial ? "kept patch, h + p<sup>s</sup>" : "kept patch, no prompt added")
       + swatch(COLOURS.prompt, "temporal prompt p<sup>t</sup>, between two frames") + `<span>${length}</span>`;
+    if (legend !== told) $("legend").innerHTML = told = legend;
   }
 
   function gaps() {

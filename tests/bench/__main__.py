@@ -108,9 +108,9 @@ def show(part):
 
 def show_table(rows):
     columns = list(next(iter(rows.values())))
-    print("  " + " " * 10 + "".join(f"{column:>{max(12, len(column) + 3)}}" for column in columns))
+    print("  " + " " * 12 + "".join(f"{column:>{max(12, len(column) + 3)}}" for column in columns))
     for name, row in rows.items():
-        print(f"  {name:10}" + "".join(f"{told(row[column]):>{max(12, len(column) + 3)}}" for column in columns))
+        print(f"  {name:12}" + "".join(f"{told(row[column]):>{max(12, len(column) + 3)}}" for column in columns))
 
 
 def told(value):

@@ -79,15 +79,18 @@ def page_times(device, models, moves):
 
 def knob_times(browser, port, method, moves):
     """Knob → medians and 95th percentiles of its moves in a visitor's tab of that method."""
-    page, found = open_page(browser, port), {}
+    page, times = open_page(browser, port), {}
     last = {"stop": "texts", "stpn": "done"}[method]  # what its viewer sets when everything is there
     page.get_by_role("tab", name=METHODS[method].title.partition(" — ")[0]).click()
     page.wait_for_selector(f"#viewer-{method} .vw[data-{last}]", timeout=60_000)
     for name, path in slider_values(method, moves).items():
-        took = [page.evaluate(MOVE, [method, last, name, value, 30_000]) for value in path]
-        maps, whole = zip(*took, strict=True)
-        found[name] = spread("slider → maps", maps) | spread("slider → all", whole) | {"moves": len(path)}
+        times[name] = [page.evaluate(MOVE, [method, last, name, value, 30_000]) for value in path]
     page.context.close()
+    times["all of them"] = [move for moves_of in times.values() for move in moves_of]
+    found = {}
+    for name, took in times.items():
+        maps, whole = zip(*took, strict=True)
+        found[name] = spread("slider → maps", maps) | spread("slider → all", whole) | {"moves": len(took)}
     return found
 
 
