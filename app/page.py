@@ -5,8 +5,8 @@ writes all values and the browser's clock into one hidden text; that text's chan
 the answer to it for what takes longer (similarities, boxes), for which the network must run. The viewer drops what is older
 than what it shows: the last value wins, whoever answers first.
 
-One text, because Gradio (6.31) copies every part of every input several times for every request: with a dozen knobs as inputs
-that was a third of the time from a slider to its picture.
+One text, because Gradio (6.31) copies every part of every input several times for every request: with a dozen knobs as
+inputs, that takes longer than to draw.
 
 `change` and `always_last` are written out: Gradio's other events lose the last value, or never fire from the keyboard.
 """

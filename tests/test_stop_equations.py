@@ -12,7 +12,8 @@ from core.methods.stop import equations
 from core.methods.stop.equations import Settings
 from core.networks.prompters import CAP, Filter, Prompter, SpatialPrompter
 from core.networks.vision import VisionTower, small_vit
-from core.training.stop import Batch, Model, heads_of, keep_scale, mean_read, padded, taken_in
+from core.training.clips import Batch, taken_in
+from core.training.stop import Model, heads_of, keep_scale, mean_read, padded
 from tests import tiny
 from tests.oracle import chance, close
 

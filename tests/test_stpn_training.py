@@ -7,6 +7,9 @@ import torch
 from core.evaluate import stpn
 from core.metrics import overlap
 from core.networks.detector import Found
+from core.networks.stpn_weights import file_of, load
+from core.networks.weights import read
+from core.training import stpn as training
 from core.training.pool import pool
 from core.training.stpn import SUPPORTS, around, batch, truth_of
 from core.world import SHAPES
@@ -127,3 +130,14 @@ def test_speed_is_how_much_a_box_overlaps_itself_nearby():
     own = fast.box_TO4[:, 0]
     for t, beside in ((4, (2, 3, 5, 6)), (1, (0, 2, 3))):
         assert stpn.motion(fast, t) == pytest.approx([np.mean([overlap(own[t], own[near]) for near in beside]), 1])
+
+
+def test_every_variant_goes_on_from_one_detector(tmp_path):
+    asked = ["--out", str(tmp_path), "--start", "1", "--steps", "0", "--batch", "2", "--clips", "2", "--device", "cpu"]
+    training.main([*asked, "--only", "baseline", "attention/shallow"])
+    start = load(tmp_path / "compared" / "stpn_start.safetensors")[0].detector.state_dict()
+    for variant in ("baseline", "attention/shallow"):
+        told = read(file_of(tmp_path, variant))[1]["made"]
+        own = load(file_of(tmp_path, variant))[0].detector.state_dict()
+        assert all(torch.equal(own[name], tensor) for name, tensor in start.items())
+        assert told["command"].startswith(f"python -m core.training.stpn --only {variant}") and "--start 1 " in told["command"]

@@ -14,8 +14,9 @@ import torch
 from core.methods.stop.equations import blend, mean_square, to_clip_scale
 from core.metrics import on_actor, pointing, precision, rank_correlation, recall, top
 from core.networks.weights import Loaded, load_clip
+from core.training.clips import FRAMES, Data, default, generic, grammar
 from core.training.pool import pool
-from core.training.stop import FRAMES, VARIANTS, Data, Model, default, file_of, generic, grammar, load
+from core.training.stop import VARIANTS, Model, file_of, load
 from core.world import HARD
 
 REGIONS = {"default": None, "attention": 1.0, "dynamics": 0.0}

@@ -15,7 +15,6 @@ prompts for all videos (static), spatial prompts only, temporal prompts only.
 import argparse
 import json
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,31 +28,17 @@ from core.methods.stop.equations import Prompted, Settings, prompt_layer
 from core.networks.prompters import Prompters
 from core.networks.vision import VisionTower
 from core.networks.weights import WEIGHTS, Clip, fill, load_clip, read, save
+from core.training.clips import FRAMES, Batch, Data, generic, grammar
 from core.training.loop import Checkpoint, cosine, pick_device
-from core.training.pool import Sample, pool
-from core.world import ACTIONS, caption, pairs
+from core.training.pool import pool
+from core.world import ACTIONS
 
-FRAMES = 8
 HIDDEN = 64
 STATIC = 16  # learned prompts of the static variant: about as many as STOP inserts in a clip
 CAPTION = 0.25  # weight of telling all captions apart: colours are learned soon, and would drown the actions' gradient
 USUAL_CHANGE = 0.5  # W^t of a gap in which something moves, on average over training clips: this fixes its scale
 SHARPNESS = 20.0  # 1/τ of the loss: about the towers' own
 VARIANTS = ("static", "spatial", "temporal", "full")
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Some clips as the frozen tower takes them in, and what they show.
-
-    tokens_BTSD: every frame's tokens before the first block (R + P of them). attention_BTP: A of the default block, before
-    any scale. caption: index into the grammar's captions.
-    """
-
-    tokens_BTSD: Tensor
-    attention_BTP: Tensor
-    caption_B: Tensor
-    action_B: Tensor
 
 
 class Model(nn.Module):
@@ -113,48 +98,6 @@ def padded(prefix_BRD: Tensor, made) -> tuple[Tensor, Tensor]:
     there = torch.arange(places, device=frames_BSD.device) < made.count_BG.unsqueeze(-1)
     kept = torch.ones(frames_BSD.shape[0], prefix_BRD.shape[1] + frames_BSD.shape[1], dtype=torch.bool, device=there.device)
     return torch.cat([prefix_BRD, frames_BSD, prompts_BSD], 1), torch.cat([kept, there.flatten(1)], 1)
-
-
-class Data:
-    """Clips as the frozen tower takes them in, computed once for all steps and variants, and the index of what each shows."""
-
-    def __init__(self, samples: list[Sample], captions: list[str], vision: VisionTower):
-        self.samples, self.device = samples, vision.mean.device
-        parts = [taken_in(vision, one.frames_THWC) for one in samples]
-        self.tokens_NTSD, self.attention_NTP = (torch.stack(part) for part in zip(*parts, strict=True))
-        self.caption_N = torch.tensor([captions.index(one.scene.caption) for one in samples], device=self.device)
-        self.action_N = torch.tensor([ACTIONS.index(one.scene.action) for one in samples], device=self.device)
-
-    def __len__(self):
-        return len(self.samples)
-
-    def batch(self, chosen) -> Batch:
-        """The clips of these indices."""
-        chosen = torch.as_tensor(np.asarray(chosen), device=self.device)
-        return Batch(self.tokens_NTSD[chosen], self.attention_NTP[chosen], self.caption_N[chosen], self.action_N[chosen])
-
-
-@torch.no_grad()
-def taken_in(vision: VisionTower, frames_THWC: np.ndarray) -> tuple[Tensor, Tensor]:
-    """What no prompt and no knob changes: every frame's tokens before the first block, [T, R + P, D], and A of the default
-    block before any scale, [T, P]."""
-    tokens_TSD = vision.embed(vision.pixels(torch.from_numpy(frames_THWC).to(vision.mean.device)))
-    return tokens_TSD, vision.attentions(tokens_TSD, default("layer"))[-1]
-
-
-def default(name: str):
-    """A knob's default."""
-    return next(one.default for one in METHOD.knobs.knobs() if one.name == name)
-
-
-def grammar(split: str) -> list[str]:
-    """Every caption an actor of the split can have."""
-    return [caption(colour, shape, action) for colour, shape in pairs(split) for action in ACTIONS]
-
-
-def generic() -> list[str]:
-    """ "an object moves left": the texts that actions are recognised with."""
-    return [caption(None, None, action) for action in ACTIONS]
 
 
 def train(clip, data: Data, variant: str, layers: int, seed: int, steps: int, batch: int, out: Path, rate: float) -> None:

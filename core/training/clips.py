@@ -1,0 +1,70 @@
+"""STOP's clips as its frozen tower takes them in: computed once, for every step, every variant and every evaluation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.methods.stop import METHOD
+from core.networks.vision import VisionTower
+from core.training.pool import Sample
+from core.world import ACTIONS, caption, pairs
+
+FRAMES = 8
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some clips as the frozen tower takes them in, and what they show.
+
+    tokens_BTSD: every frame's tokens before the first block (R + P of them). attention_BTP: A of the default block, before
+    any scale. caption: index into the grammar's captions.
+    """
+
+    tokens_BTSD: Tensor
+    attention_BTP: Tensor
+    caption_B: Tensor
+    action_B: Tensor
+
+
+class Data:
+    """Clips as the frozen tower takes them in, computed once for all steps and variants, and the index of what each shows."""
+
+    def __init__(self, samples: list[Sample], captions: list[str], vision: VisionTower):
+        self.samples, self.device = samples, vision.mean.device
+        parts = [taken_in(vision, one.frames_THWC) for one in samples]
+        self.tokens_NTSD, self.attention_NTP = (torch.stack(part) for part in zip(*parts, strict=True))
+        self.caption_N = torch.tensor([captions.index(one.scene.caption) for one in samples], device=self.device)
+        self.action_N = torch.tensor([ACTIONS.index(one.scene.action) for one in samples], device=self.device)
+
+    def __len__(self):
+        return len(self.samples)
+
+    def batch(self, chosen) -> Batch:
+        """The clips of these indices."""
+        chosen = torch.as_tensor(np.asarray(chosen), device=self.device)
+        return Batch(self.tokens_NTSD[chosen], self.attention_NTP[chosen], self.caption_N[chosen], self.action_N[chosen])
+
+
+@torch.no_grad()
+def taken_in(vision: VisionTower, frames_THWC: np.ndarray) -> tuple[Tensor, Tensor]:
+    """What no prompt and no knob changes: every frame's tokens before the first block, [T, R + P, D], and A of the default
+    block before any scale, [T, P]."""
+    tokens_TSD = vision.embed(vision.pixels(torch.from_numpy(frames_THWC).to(vision.mean.device)))
+    return tokens_TSD, vision.attentions(tokens_TSD, default("layer"))[-1]
+
+
+def default(name: str):
+    """A knob's default."""
+    return next(one.default for one in METHOD.knobs.knobs() if one.name == name)
+
+
+def grammar(split: str) -> list[str]:
+    """Every caption an actor of the split can have."""
+    return [caption(colour, shape, action) for colour, shape in pairs(split) for action in ACTIONS]
+
+
+def generic() -> list[str]:
+    """ "an object moves left": the texts that actions are recognised with."""
+    return [caption(None, None, action) for action in ACTIONS]
