@@ -54,7 +54,7 @@ def test_stpn_stands_beside_its_baseline():
 
 
 def test_a_table_keeps_the_columns_of_all_rows():
-    table = number_table({"full": {"a": 0.123, "b": 2}, "odd|name": {"b": None}})
+    table = number_table({"odd|name": {"a": None}, "full": {"a": 0.123, "b": 2}})
     assert table.splitlines()[0] == "|  | a | b |"
     assert rows(table.replace("\\|", "/"))["odd/name"] == ["—", "—"]
 
