@@ -1,14 +1,14 @@
 """The page: a tab a method, its knobs, and the only wiring of events.
 
-Every change of anything — a knob by mouse, key or typing, a preset, a text, the clip — is the same event. In the browser, it
-writes all values and the browser's clock into one hidden text; that text's change asks the server for what comes at once, and
-the answer to it for what takes longer (similarities, boxes), for which the network must run. The viewer drops what is older
-than what it shows: the last value wins, whoever answers first.
+Every change of anything — a knob by mouse, key or typing, a preset, a text, the clip — is the same event: it hands all values
+and the browser's clock to the viewer. The viewer asks the server for what comes at once and, when that is painted, for what
+takes longer (similarities, boxes), for which the network must run. It has one request of each under way at most, keeps the
+newest of those that wait, and drops what is older than what it shows: the last value wins, whoever is answered first.
 
-One text, because Gradio (6.31) copies every part of every input several times for every request: with a dozen knobs as
-inputs, that takes longer than to draw.
+The viewer asks by itself because Gradio (6.31) copies every part of every input several times for every event with a server's
+function, and updates the whole page with the answer: that takes longer than to run the stages and to draw them.
 
-`change` and `always_last` are written out: Gradio's other events lose the last value, or never fire from the keyboard.
+`change` is written out: Gradio's other events lose the last value, or never fire from the keyboard.
 """
 
 import json
@@ -40,20 +40,22 @@ const turn = (name, value) => {
   box.dispatchEvent(new Event("input", {bubbles: true}));
 };
 import(url).then(async ({mount}) => {
-  const hooks = {frames: key => server.frames(key), pick: name => trigger("pick", {name}), turn};
+  const hooks = {
+    frames: key => server.frames(key), pick: name => trigger("pick", {name}), turn,
+    soon: taken => server.at_once(taken), later: taken => server.everything(taken),
+  };
   const view = mount(element.querySelector(".viewer"), {...about, trace: JSON.parse(props.value || "null")}, hooks);
-  watch("value", () => view.update({trace: JSON.parse(props.value)}));
-  if (!props.value) view.update({trace: JSON.parse(await server.opening(null))});
+  const host = document.querySelector("#viewer-%(name)s"), ask = () => view.ask(host.taken);
+  host.addEventListener("taken", ask);
+  if (host.taken) ask();
+  else if (!props.value) view.update({trace: JSON.parse(await server.opening(null))});
 });
 """
-TAKEN = "(...values) => JSON.stringify({values, stamp: performance.now()})"
-# What takes longer is asked for once the maps are on the screen: the server's work would delay the browser's. A page that is
-# not seen paints nothing, and waits no longer than a tenth of a second.
-AFTER_PAINT = """async (...all) => {
-  await Promise.race([
-    new Promise(done => requestAnimationFrame(() => setTimeout(done))), new Promise(done => setTimeout(done, 100)),
-  ]);
-  return all;
+# all values as they are, to the viewer; one that is not mounted yet finds them when it is
+TAKEN = """(...values) => {
+  const host = document.querySelector("#viewer-%s");
+  host.taken = {values, stamp: performance.now()};
+  host.dispatchEvent(new Event("taken"));
 }"""
 # in the browser, from the knob as it is now: the knob of a frame ends where the clip does
 FIT = "(last, t) => ({__type__: 'update', maximum: last, value: Math.min(t, last)})"
@@ -79,8 +81,9 @@ def tab(engine, clips, method, open_at_once):
     names = [one.name for one in method.knobs.knobs()]
     view, fast, slow, reads = view_of(method), soon(method), later(method), reads_texts(method)
 
-    def explain(outputs, path, frames, texts, values, stamp=0):
+    def explain(outputs, handle, frames, texts, values, stamp=0):
         """One run, as the viewer wants it."""
+        path = clips.path(handle)
         lines = [line.strip() for line in texts.splitlines() if line.strip()]
         settings = engine.settings(method.name, dict(zip(names, values, strict=True)))
         clip = clips.open(path, FRAMES.check(frames))
@@ -90,19 +93,18 @@ def tab(engine, clips, method, open_at_once):
         made = view.trace(method, trace, key, clip, settings, grid, lines if done else None, truth, stamp)
         return made | view.besides(engine, method, clip, settings, trace) if done else made
 
-    def asked(outputs, path, taken):
+    def asked(outputs, taken):
         """The same, of what was `TAKEN` in the browser."""
-        found = json.loads(taken)
-        frames, texts, *values = found["values"]
-        return explain(outputs, path, frames, texts, values, found["stamp"])
+        handle, frames, texts, *values = taken["values"]
+        return explain(outputs, handle, frames, texts, values, taken["stamp"])
 
     @sentence
-    def at_once(path, taken):
-        return asked(fast, path, taken)
+    def at_once(taken):
+        return asked(fast, taken)
 
     @sentence
-    def everything(path, taken):
-        return asked(slow, path, taken)
+    def everything(taken):
+        return asked(slow, taken)
 
     def frames(key):
         """The pictures of an open clip, asked for by the viewer once a clip."""
@@ -116,7 +118,7 @@ def tab(engine, clips, method, open_at_once):
     @sentence
     def seen_first():
         """What is seen before any knob was moved."""
-        return explain(slow, str(first.path), DEFAULT_FRAMES, texts_of_first, defaults.values())
+        return explain(slow, clips.handle(first.path), DEFAULT_FRAMES, texts_of_first, defaults.values())
 
     def opening(_):
         """The same, asked for by a viewer that was mounted without it."""
@@ -137,7 +139,7 @@ def tab(engine, clips, method, open_at_once):
         with gr.Column(scale=3, min_width=320):
             viewer = gr.HTML(
                 seen_first() if open_at_once else "", html_template='<div class="viewer">Loading the viewer…</div>',
-                js_on_load=mount_script(method, view, about), server_functions=[frames, opening], apply_default_css=False,
+                js_on_load=mount_script(method, view, about), server_functions=[frames, opening, at_once, everything], apply_default_css=False,
                 elem_id=f"viewer-{method.name}",
             )  # fmt: skip
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
@@ -153,41 +155,36 @@ def tab(engine, clips, method, open_at_once):
             texts = gr.Textbox(texts_of_first, label="Texts, one a line", lines=4, max_lines=10, visible=reads)
     readings(method)
 
-    path = gr.State(str(first.path))
-    taken = gr.Textbox(visible=False)
-    live = {"trigger_mode": "always_last", "show_progress": "hidden", "queue": False, "api_visibility": "private"}
-    values = [count, texts, *knobs.values()]
-    gr.on([path.change, *(one.change for one in values)], None, values, taken, js=TAKEN, api_visibility="private")
-    taken.change(at_once, [path, taken], viewer, **live).success(
-        everything, [path, taken], viewer, js=AFTER_PAINT, **live
-    )
+    handle = gr.Textbox(clips.handle(first.path), visible=False)
+    values = [handle, count, texts, *knobs.values()]
+    gr.on([one.change for one in values], None, values, js=TAKEN % method.name, api_visibility="private")
     for button, chosen in presets.values():
         set_knobs(button, knobs, defaults | chosen)
 
     def choose(picked: gr.EventData):
         example = clips.examples.get(picked.name)
-        return (str(example.path), "\n".join(texts_for(example))) if example else (gr.skip(), gr.skip())
+        return (clips.handle(example.path), "\n".join(texts_for(example))) if example else (gr.skip(), gr.skip())
 
     def take(uploaded, frames):
         if uploaded is None:
             return gr.skip()
         with told():
             clips.open(uploaded, FRAMES.check(frames))
-        return uploaded
+        return clips.handle(uploaded)
 
-    def length(path, frames):
+    def length(handle, frames):
         """Frames of the clip: as many as asked for, or as the file has."""
         try:
-            return len(clips.open(path, FRAMES.check(frames)))
+            return len(clips.open(clips.path(handle), FRAMES.check(frames)))
         except ReaderError:  # the viewer says why
             return gr.skip()
 
-    still = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
-    viewer.pick(choose, None, [path, texts], queue=False, **still)
-    own.change(take, [own, count], path, concurrency_limit=2, **still)
+    quiet = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
+    viewer.pick(choose, None, [handle, texts], queue=False, **quiet)
+    own.change(take, [own, count], handle, concurrency_limit=2, **quiet)
     if FRAME in knobs:
         last = gr.Number(DEFAULT_FRAMES, visible=False)
-        known = gr.on([path.change, count.change], length, [path, count], last, **live)
+        known = gr.on([handle.change, count.change], length, [handle, count], last, queue=False, **quiet)
         known.success(None, [last, knobs[FRAME]], knobs[FRAME], js=FIT, api_visibility="private")
 
 

@@ -1,7 +1,8 @@
 """What the page holds open: example clips with their truth, and the clips of its visitors, bounded in bytes.
 
-A session knows a clip by its file and number of frames; the browser knows it by a key made of both and of a secret of this
-process. Nobody can guess the key of another visitor's clip, and equal frames in two visitors' files do not share a name.
+The server knows a clip by its file and number of frames. The browser knows the file by a handle, and the clip by a key, made
+of these and of a secret of this process. Nobody can guess the handle or key of another visitor's clip, and equal frames in two
+visitors' files do not share a name.
 """
 
 import secrets
@@ -45,8 +46,21 @@ class Clips:
         self.budget = budget
         self._known = {str(one.path): one.truth for one in examples.values()}
         self._open: OrderedDict[tuple[str, int], Clip] = OrderedDict()
+        self._paths: dict[str, str] = {}
         self._secret = secrets.token_bytes(32)
         self._lock = threading.Lock()
+
+    def handle(self, path):
+        """What the browser may name a file by, from now on."""
+        handle = self.key(path, "file")
+        self._paths[handle] = str(path)
+        return handle
+
+    def path(self, handle):
+        """The file of a handle."""
+        if not isinstance(handle, str) or handle not in self._paths:
+            raise ReaderError("This clip is no longer held by the server: choose it again.")
+        return self._paths[handle]
 
     def key(self, path, frames):
         """What the browser may ask an open clip by."""

@@ -44,6 +44,51 @@ function receiver({hooks, say, ready = async () => null, take}) {
   };
 }
 
+// → ask(taken): what comes at once and, when that is painted, what takes longer. Of each one request at most is under way, and
+// of those that wait the newest is kept: the last value has the last word. soon, later: async taken → a trace's text.
+function asker({soon, later, update, say}) {
+  let wanted = null, drawn = null;
+  const show = async (request, taken) => {
+    const text = await request(taken).catch(() => null);
+    if (typeof text !== "string") return say("The server did not answer. What is shown is of the last values it knew.");
+    const trace = JSON.parse(text);
+    await update({trace});
+    return !trace.error;
+  };
+  const first = newest(async taken => { if (await show(soon, taken)) drawn = taken; });
+  const rest = newest(taken => show(later, taken));
+  return async function ask(taken) {
+    wanted = taken;
+    if (!await first(taken)) return;             // the call that is under way goes on with this one
+    const last = wanted;
+    await painted();                             // the server's work would delay the browser's
+    if (last === wanted && drawn) rest(drawn);
+  };
+}
+
+// The same work, one call after another; what waits is replaced by what comes. → whether this call did the work.
+function newest(work) {
+  let next = null, busy = false;
+  return async given => {
+    next = given;
+    if (busy) return false;
+    busy = true;
+    try {
+      while (next) {
+        const one = next;
+        next = null;
+        await work(one);
+      }
+    } finally { busy = false; }
+    return true;
+  };
+}
+
+// A page that is not seen paints nothing: no longer than a tenth of a second.
+const painted = () => Promise.race([
+  new Promise(done => requestAnimationFrame(() => setTimeout(done))), new Promise(done => setTimeout(done, 100)),
+]);
+
 async function picture(url) {
   const image = new Image();
   image.src = url;

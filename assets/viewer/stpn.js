@@ -344,5 +344,5 @@ export function mount(element, payload, hooks = {}) {
   if (!payload.trace) say("reading the clip…");
   const rest = atNewWidths(root, () => trace ? draw() : false);
   update(payload);
-  return {update, destroy() { rest(); forget(); element.replaceChildren(); }};
+  return {update, ask: asker({...hooks, update, say}), destroy() { rest(); forget(); element.replaceChildren(); }};
 }
