@@ -14,7 +14,7 @@ import gradio as gr
 
 from app.packing import array, runs
 from app.told import told
-from app.views import UNSEEN, later, reads_texts
+from app.views import ASKED, UNSEEN, later, reads_texts
 from core import METHODS, ReaderError
 from core import kinds as kind
 
@@ -89,8 +89,9 @@ def told_of(method):
 
 
 def told_outputs(method):
-    """What can be said in numbers: no pictures, and no sequence that is only told in words."""
-    return [one for one in method.outputs if not isinstance(one, (*UNSEEN, kind.Pictures))]
+    """What can be said in numbers of one frame or clip at a knob's price: no pictures, no sequence that is only told in words,
+    and nothing that reads the whole clip anew."""
+    return [one for one in method.outputs if not isinstance(one, (*UNSEEN, *ASKED, kind.Pictures))]
 
 
 def answer(engine, clips, method, path, given):

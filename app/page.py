@@ -21,7 +21,7 @@ from app.controls import DEFAULT_FRAMES, FRAME, FRAMES, control, first_sentence,
 from app.packing import jpeg
 from app.store import Clips
 from app.told import sentence, told
-from app.views import later, module_json, reads_texts, soon, view_of
+from app.views import later, module_json, reads_texts, soon, view_of, whole
 from core import METHODS, ReaderError
 from core.video import LIMITS_TEXT
 
@@ -42,7 +42,7 @@ const turn = (name, value) => {
 import(url).then(async ({mount}) => {
   const hooks = {
     frames: key => server.frames(key), pick: name => trigger("pick", {name}), turn,
-    soon: taken => server.at_once(taken), later: taken => server.everything(taken),
+    soon: taken => server.at_once(taken), later: taken => server.everything(taken), whole: taken => server.through(taken),
   };
   const view = mount(element.querySelector(".viewer"), {...about, trace: JSON.parse(props.value || "null")}, hooks);
   const host = document.querySelector("#viewer-%(name)s"), ask = () => view.ask(host.taken);
@@ -87,7 +87,7 @@ def tab(engine, clips, method, open_at_once):
         lines = [line.strip() for line in texts.splitlines() if line.strip()]
         settings = engine.settings(method.name, dict(zip(names, values, strict=True)))
         clip = clips.open(path, FRAMES.check(frames))
-        done, grid = outputs is slow, engine.grid(method.name)
+        done, grid = outputs is not fast, engine.grid(method.name)
         trace = engine.run(method.name, clip, texts=lines, outputs=outputs if lines or not reads else fast, **settings)
         key, truth = clips.key(path, FRAMES.check(frames)), clips.truth(path)
         made = view.trace(method, trace, key, clip, settings, grid, lines if done else None, truth, stamp)
@@ -106,6 +106,10 @@ def tab(engine, clips, method, open_at_once):
     def everything(taken):
         return asked(slow, taken)
 
+    @sentence
+    def through(taken):
+        return asked(whole(method), taken or untouched)
+
     def frames(key):
         """The pictures of an open clip, asked for by the viewer once a clip."""
         found = clips.of_key(key) if isinstance(key, str) else None
@@ -113,12 +117,9 @@ def tab(engine, clips, method, open_at_once):
 
     defaults = engine.settings(method.name, {})
     texts_of_first = "\n".join(texts_for(first)) if reads else ""
-
-    @cache
-    @sentence
-    def seen_first():
-        """What is seen before any knob was moved."""
-        return explain(slow, clips.handle(first.path), DEFAULT_FRAMES, texts_of_first, defaults.values())
+    # what is seen before any knob was moved
+    untouched = {"values": [clips.handle(first.path), DEFAULT_FRAMES, texts_of_first, *defaults.values()], "stamp": 0}
+    seen_first = cache(lambda: everything(untouched))
 
     def opening(_):
         """The same, asked for by a viewer that was mounted without it."""
@@ -139,7 +140,8 @@ def tab(engine, clips, method, open_at_once):
         with gr.Column(scale=3, min_width=320):
             viewer = gr.HTML(
                 seen_first() if open_at_once else "", html_template='<div class="viewer">Loading the viewer…</div>',
-                js_on_load=mount_script(method, view, about), server_functions=[frames, opening, at_once, everything], apply_default_css=False,
+                js_on_load=mount_script(method, view, about), apply_default_css=False,
+                server_functions=[frames, opening, at_once, everything, through],
                 elem_id=f"viewer-{method.name}",
             )  # fmt: skip
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):

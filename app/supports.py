@@ -46,7 +46,7 @@ def clip_payload(key, clip, truth=None):
     if truth is not None:
         seen_T = [things_seen(truth, source) for source in clip.source_T]
         size = truth.instance_THW.shape[1:]
-        frames = [[{"name": name, "runs": runs(mask_HW)} for name, mask_HW in seen] for seen in seen_T]
+        frames = [[{"name": name, "runs": runs(mask_HW)} for _, name, mask_HW in seen] for seen in seen_T]
         known = {"caption": truth.caption, "size": list(size), "things": frames}
     return frames_payload(key, clip) | {"truth": known}
 
@@ -60,6 +60,8 @@ def trace_payload(method, trace, key, clip, knobs, grid, texts=None, truth=None,
     for stage, one in outputs.items():
         if isinstance(one, kinds.Boxes):
             packed[stage] = boxes_payload(trace[stage], there)
+        if isinstance(one, kinds.Tracks):
+            packed[stage] = tracks_payload(trace[stage], clip, truth)
         if isinstance(one, kinds.Pictures):
             shown = next((trace[name] for name, other in outputs.items() if isinstance(other, kinds.SupportFrames)), ())
             packed[stage] = pictures_payload(array(trace[stage]), shown, knobs, place)
@@ -149,6 +151,20 @@ def boxes_payload(seen, there):
     return {"found": made, "there": len(there), "size": None if mask_DHW is None else list(mask_DHW.shape[1:])}
 
 
+def tracks_payload(tracks, clip, truth=None):
+    """Detections of every frame as of one, each with its instance's number; thing: the number of the thing that it finds."""
+    frames, size, there = [], None, []
+    for seen, number_N, source in zip(tracks.seen_T, tracks.number_TN, clip.source_T, strict=True):
+        things = [] if truth is None else things_seen(truth, source)
+        packed, ids = boxes_payload(seen, boxes_of(things)), [number for number, _, _ in things]
+        for one, track in zip(packed["found"], number_N, strict=True):
+            one |= {"track": track, "thing": None if one["thing"] is None else ids[one["thing"]]}
+        frames.append(packed["found"])
+        there.append(len(ids))
+        size = packed["size"]
+    return {"frames": frames, "there": there, "size": size}
+
+
 def pictures_payload(frames, index_K, knobs, place):
     """The current frame; of the supports, only those that are spoilt: the others the browser has."""
     if frames.ndim == 3:
@@ -175,22 +191,22 @@ PACKED = {
 
 
 def things_seen(truth, source):
-    """(name, mask) of everything that is seen in a frame of the file."""
+    """(number, name, mask) of everything that is seen in a frame of the file; no two things of a clip share a number."""
     instance_HW = truth.instance_THW[source]
-    left, here = truth.time_T[source], truth.scenes[-1]
+    left, before, here = truth.time_T[source], 0, truth.scenes[-1]
     for scene in truth.scenes:
-        if left < scene.seconds:
+        if left < scene.seconds or scene is truth.scenes[-1]:
             here = scene
             break
-        left -= scene.seconds
-    numbered = ((thing.shape, instance_HW == number) for number, thing in enumerate(here.objects, 1))
-    return [(name, mask_HW) for name, mask_HW in numbered if mask_HW.any()]
+        left, before = left - scene.seconds, before + len(scene.objects)
+    seen = ((before + place, thing.shape, instance_HW == place) for place, thing in enumerate(here.objects, 1))
+    return [(number, name, mask_HW) for number, name, mask_HW in seen if mask_HW.any()]
 
 
 def boxes_of(seen):
     """(name, x0 y0 x1 y1 in fractions of the frame) of things by their masks."""
     made = []
-    for name, mask_HW in seen:
+    for _, name, mask_HW in seen:
         H, W = mask_HW.shape
         rows, columns = np.flatnonzero(mask_HW.any(1)), np.flatnonzero(mask_HW.any(0))
         made.append((name, np.array([columns[0] / W, rows[0] / H, (columns[-1] + 1) / W, (rows[-1] + 1) / H])))

@@ -13,6 +13,7 @@ from core.graph import inputs
 VIEWER = Path(__file__).resolve().parents[1] / "assets" / "viewer"
 SHARED = "shared.js"
 LATER = (kind.TextScores, kind.StageScores, kind.Boxes)  # for these a network must run again
+ASKED = (kind.Tracks,)  # for these it must read the whole clip: only when a reader asks
 UNSEEN = (kind.TokenSequence,)  # told in words only
 
 
@@ -38,7 +39,7 @@ GAPS = View(
     viewer.about_payload, viewer.clip_payload, viewer.trace_payload,
 )  # fmt: skip
 SUPPORTS = View(
-    ("stpn_parts.js", "stpn.js"), (*supports.PACKED, kind.Pictures, kind.Boxes),
+    ("stpn_parts.js", "stpn.js"), (*supports.PACKED, kind.Pictures, kind.Boxes, kind.Tracks),
     supports.about_payload, supports.clip_payload, supports.trace_payload, supports.besides,
 )  # fmt: skip
 VIEWS = (GAPS, SUPPORTS)
@@ -51,13 +52,18 @@ def view_of(method):
 
 def soon(method):
     """Stages that are shown at once."""
-    return tuple(one.stage for one in method.outputs if not isinstance(one, (*LATER, *UNSEEN)))
+    return tuple(one.stage for one in method.outputs if not isinstance(one, (*LATER, *ASKED, *UNSEEN)))
 
 
 def later(method):
     """Those, and the stages that take longer."""
     said = ("unknown_words",) if any(stage.__name__ == "unknown_words" for stage in method.stages) else ()
     return soon(method) + tuple(one.stage for one in method.outputs if isinstance(one, LATER)) + said
+
+
+def whole(method):
+    """Those, and what reads the whole clip."""
+    return later(method) + tuple(one.stage for one in method.outputs if isinstance(one, ASKED))
 
 
 def reads_texts(method):

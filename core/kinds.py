@@ -80,5 +80,9 @@ class Boxes(Output):
     """What a detector finds in one frame: boxes in fractions of the frame, names, scores 0–1 and, if it has them, masks."""
 
 
+class Tracks(Output):
+    """What is found in every frame of a clip, linked to instances: boxes as in `Boxes`, and an instance's number for each."""
+
+
 class Cost(Output):
     """What a run costs, in tokens and floating-point operations: plain whole numbers by name."""

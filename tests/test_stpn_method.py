@@ -237,6 +237,36 @@ def test_a_frame_that_is_not_spoilt_is_like_itself(engine):
     assert (spoilt["cosine_plain_I"] < 0.99).all() and (spoilt["cosine_prompted_I"] < 0.99).all()
 
 
+# ---- through the clip -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("knobs", [
+    {"spoil": "none"}, {"spoil": "noise", "severity": 0.9}, {"spoil": "noise", "spoiled": "both"}, {"per": "clip", "stride": 0},
+    {"depth": "deep", "prompts": 2}, {"predictor": "average", "order": "released", "stride": 2, "supports": 4},
+])  # fmt: skip
+def test_in_every_frame_is_found_what_is_found_when_it_is_the_current_one(engine, knobs):
+    whole = run(engine, t=3, **knobs)
+    for name, stage in (("prompted_tracks", "prompted_found"), ("baseline_tracks", "baseline_found")):
+        tracks = whole[name]
+        assert len(tracks.seen_T) == len(CLIP)
+        for place, seen in enumerate(tracks.seen_T):
+            # the others are clean, and supports are what they are whoever is on the screen
+            clean = {"spoiled": "supports"} if knobs.get("spoiled") == "both" else {"spoil": "none"}
+            alone = run(engine, outputs=[stage], t=place + 1, **(knobs if place == 2 else knobs | clean))[stage]
+            assert alone.label_N == seen.label_N, (name, place)
+            assert torch.allclose(alone.box_N4, seen.box_N4, atol=1e-4) and torch.allclose(alone.score_N, seen.score_N, atol=1e-4)
+
+
+def test_an_instance_is_seen_once_a_frame_and_the_best_stand_first(engine):
+    tracks = run(engine)["prompted_tracks"]
+    for numbers, seen in zip(tracks.number_TN, tracks.seen_T, strict=True):
+        assert len(set(numbers)) == len(numbers) == len(seen.label_N)
+    assert {n for numbers in tracks.number_TN for n in numbers} == set(range(len(tracks.label_I)))
+    assert (tracks.score_I.diff() <= 0).all() and len(tracks.score_I) == len(tracks.label_I) > 0
+    best = [seen.score_N[numbers.index(0)] for numbers, seen in zip(tracks.number_TN, tracks.seen_T) if 0 in numbers]
+    assert tracks.score_I[0] <= torch.stack(best).mean() + 1e-6
+
+
 @pytest.mark.parametrize("kind, depth", PROMPTED)
 @pytest.mark.parametrize("size", [(24, 48), (21, 38)])
 def test_operations_are_those_that_torch_counts(kind, depth, size):
@@ -253,7 +283,7 @@ def test_operations_are_those_that_torch_counts(kind, depth, size):
     given = {at: one_BPF.expand(K, -1, -1)[None] for at, one_BPF in zip(stpn.prompting.places, features_LBPF)}
     made, predictor = counted(lambda: stpn.prompting(given).prompts)
     prompt_LQD = (made if isinstance(made, torch.Tensor) else torch.cat(list(made.values())))[:, :N]
-    plain, prompted = (counted(lambda p=p: eq.walk(stpn, pixels, p))[1] for p in (None, prompt_LQD))
+    plain, prompted = (counted(lambda p=p: eq.walk(stpn, pixels, p))[1] for p in (None, prompt_LQD[None]))
     assert (found.support, found.predictor, found.plain, found.prompted) == (support, predictor, plain, prompted)
 
 

@@ -19,7 +19,8 @@ OUTPUTS = [
     ("support_grid", "MapGrid"), ("prompt_attention_NQKP", "PromptAttention"), ("mass_K", "SupportScores"),
     ("entropy_Q", "PromptScores"),
     ("change", "FeatureChange"), ("to_prompts", "PromptMaps"), ("to_patches", "PromptMaps"), ("cosine_plain_I", "StageScores"),
-    ("cosine_prompted_I", "StageScores"), ("prompted_found", "Boxes"), ("baseline_found", "Boxes"), ("cost", "Cost"),
+    ("cosine_prompted_I", "StageScores"), ("prompted_found", "Boxes"), ("baseline_found", "Boxes"), ("prompted_tracks", "Tracks"),
+    ("baseline_tracks", "Tracks"), ("cost", "Cost"),
 ]  # fmt: skip
 UNITS = {"to_prompts": "share of a patch's attention", "to_patches": "share of a prompt's attention"}
 ABOUT = {
@@ -243,6 +244,42 @@ def test_without_a_truth_nothing_is_called_right_or_wrong(viewer):
     assert viewer.locator(".vw-found p").first.inner_text() == "1 of 2 boxes reach 0.30"
 
 
+FOUND = {"box": [0.25, 0.25, 0.75, 0.75], "score": 0.9, "name": "ring", "thing": 1, "runs": None}
+FOLLOWED = {  # the thing goes on as another instance in the fourth frame, and the last shows a false one beside it
+    "frames": [[FOUND | {"track": 0}]] * 3 + [[FOUND | {"track": 1}], [FOUND | {"track": 1}, FOUND | {"track": 2, "thing": None}]],
+    "there": [1] * T, "size": [40, 60],
+}  # fmt: skip
+LOST = {"frames": [[FOUND | {"track": 0, "score": 0.1}]] * T, "there": [1] * T, "size": [40, 60]}
+
+
+def with_tracks(**asked):
+    made = trace_of(**asked)
+    return made | {"values": made["values"] | {"prompted_tracks": FOLLOWED, "baseline_tracks": LOST}}
+
+
+def test_instances_are_followed_through_the_clip_once_a_reader_asks(viewer):
+    viewer.evaluate("whole => { window.asked = 0; window.whole = async () => { asked++; return JSON.stringify(whole); }; }",
+                    with_tracks())  # fmt: skip
+    viewer.evaluate(
+        "payload => { window.view = viewer.mount(document.querySelector('#here'), payload, {whole}); }",
+        {"about": ABOUT, "clip": clip_of(), "trace": trace_of()},
+    )
+    assert viewer.evaluate("asked") == 0 and viewer.locator(".sp-tracks canvas").count() == 0
+    viewer.locator(".vw-through summary").click()
+    viewer.wait_for_selector(".sp-tracks canvas")
+    said = viewer.locator(".vw-tracks h4").all_inner_texts()
+    assert "5 of 5 things found over 5 frames, 1 false; 3 instances" in said[0] and "another instance 1 time" in said[0]
+    assert "0 of 5 things found over 5 frames, 0 false; 0 instances" in said[1] and "0 times" in said[1]
+    assert viewer.evaluate("asked") == 1 and viewer.locator(".sp-tracks canvas").count() == 2 * T
+    labels = [one.get_attribute("aria-label") for one in viewer.locator(".sp-tracks canvas").all()]
+    assert labels[2] == "frame 3, the current one: instance 1, ring" and labels[3] == "frame 4: instance 2, ring"
+    assert labels[T] == "frame 1: nothing"
+    edge = [viewer.evaluate(PIXEL, [".sp-tracks canvas", t, 7, 15, 40, 60]) for t in (2, 3)]  # behind an instance's number
+    assert edge[0] != edge[1]  # an instance has its own colour
+    viewer.evaluate("trace => view.update({trace})", trace_of(stamp=2.0))  # a knob was moved: what is shown is of before
+    assert viewer.locator(".vw-tracks.vw-stale").count() == 2 and viewer.locator(".sp-tracks canvas").count() == 2 * T
+
+
 def test_an_error_is_told_and_the_picture_stays(viewer):
     mount(viewer)
     viewer.evaluate("view.update({trace: {error: 't (t) is 1 to 5.'}})")
@@ -279,7 +316,9 @@ def test_what_is_there_is_what_the_world_drew():
     folder = VIEWER.parent / "clips"
     truth = Truth.from_json(sorted(folder.glob("*.json"))[0].read_text())
     seen = things_seen(truth, 0)
-    assert [name for name, _ in seen] == [thing.shape for thing in truth.scenes[0].objects]
+    assert [(number, name) for number, name, _ in seen] == [
+        (number, thing.shape) for number, thing in enumerate(truth.scenes[0].objects, 1)
+    ]
     H, W = truth.instance_THW.shape[1:]
     np.testing.assert_allclose(boxes_of(seen)[0][1] * [W, H, W, H], truth.box_TO4[0, 0])
 

@@ -44,9 +44,10 @@ function receiver({hooks, say, ready = async () => null, take}) {
   };
 }
 
-// → ask(taken): what comes at once and, when that is painted, what takes longer. Of each one request at most is under way, and
-// of those that wait the newest is kept: the last value has the last word. soon, later: async taken → a trace's text.
-function asker({soon, later, update, say}) {
+// → ask(taken): what comes at once; when that is painted, what takes longer; and after it, where a reader `wants` it, what
+// reads the whole clip. Of each one request at most is under way, and of those that wait the newest is kept: the last value
+// has the last word. soon, later, whole: async taken → a trace's text. ask.whole(): that alone, of the values last drawn.
+function asker({soon, later, whole, wants = () => false, update, say}) {
   let wanted = null, drawn = null;
   const show = async (request, taken) => {
     const text = await request(taken).catch(() => null);
@@ -55,15 +56,17 @@ function asker({soon, later, update, say}) {
     await update({trace});
     return !trace.error;
   };
-  const first = newest(async taken => { if (await show(soon, taken)) drawn = taken; });
-  const rest = newest(taken => show(later, taken));
-  return async function ask(taken) {
+  const first = newest(async one => { if (await show(soon, one.taken)) drawn = one.taken; });
+  const rest = newest(one => show(later, one.taken));
+  const all = newest(one => show(whole, one.taken));
+  async function ask(taken) {
     wanted = taken;
-    if (!await first(taken)) return;             // the call that is under way goes on with this one
+    if (!await first({taken})) return;           // the call that is under way goes on with this one
     const last = wanted;
     await painted();                             // the server's work would delay the browser's
-    if (last === wanted && drawn) rest(drawn);
-  };
+    if (last === wanted && drawn && await rest({taken: drawn}) && last === wanted && wants()) all({taken: drawn});
+  }
+  return Object.assign(ask, {whole: () => all({taken: drawn})});
 }
 
 // The same work, one call after another; what waits is replaced by what comes. → whether this call did the work.
@@ -177,6 +180,16 @@ function held(button, set) {                     // as long as it is held, by po
   button.onkeyup = () => set(false);
 }
 
+// → width(element): asked of the browser once until `forget`, for after every changed word it would lay the page out anew
+function widths() {
+  let known = new WeakMap();
+  const width = (element, usual) => {
+    if (!known.has(element)) known.set(element, element.clientWidth || usual);
+    return known.get(element);
+  };
+  return Object.assign(width, {forget() { known = new WeakMap(); }});
+}
+
 function atNewWidths(root, draw) {               // a new width, not every new height: drawing changes the height itself
   let width = 0;
   const resized = new ResizeObserver(() => {
@@ -184,6 +197,10 @@ function atNewWidths(root, draw) {               // a new width, not every new h
   });
   resized.observe(root);
   return () => resized.disconnect();
+}
+
+function centred(line, item) {                   // scrolled so that it is in the middle
+  if (item && line.scrollWidth > line.clientWidth) line.scrollLeft = item.offsetLeft - (line.clientWidth - item.offsetWidth) / 2;
 }
 
 // ---- small things -----------------------------------------------------------------------------------------------------
@@ -220,7 +237,11 @@ function outline(mask, width, height) {
   return path;
 }
 
-const bytes = text => Uint8Array.from(atob(text), one => one.charCodeAt(0));
+function bytes(text) {
+  const all = atob(text), out = new Uint8Array(all.length);
+  for (let i = 0; i < out.length; i++) out[i] = all.charCodeAt(i);
+  return out;
+}
 function bits(text) {
   if (!text) return null;
   const packed = bytes(text), out = new Uint8Array(packed.length * 8);

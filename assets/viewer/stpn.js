@@ -8,7 +8,8 @@
 // clip    frames as data URLs, their times, and outlines of all things where the truth is known
 // trace   one run: values by output, each packed as its kind is; knobs, frame, ledger, weights, untrained, stamp. `done`:
 //         boxes and likeness are there too
-// frames  async key → clip;  pick  name → nothing, an example is chosen;  turn  (knob, value) → nothing, a frame is chosen
+// frames  async key → clip;  pick  name → nothing, an example is chosen;  turn  (knob, value) → nothing, a frame is chosen;
+//         soon, later, whole  async taken → a trace's text, for `view.ask(taken)`
 //
 // A trace with an older stamp than the one shown is dropped: replies may overtake each other, the last value wins.
 
@@ -19,19 +20,21 @@ export function mount(element, payload, hooks = {}) {
   const of = kind => about.outputs.filter(one => one.kind === kind), first = kind => trace.values[of(kind)[0]?.stage];
   const overlays = [...of("FeatureChange"), ...of("PromptMaps")], letters = ["c", "x", "p"];
   const view = {overlay: overlays[0]?.stage ?? "none", place: {}, prompt: null, near: null, head: null, at: null, opacity: 0.5, peek: false, least: 0.3};
-  let clip = null, images = [], trace = null, maps = {}, attention = null, heads = null, pictures = {}, asked = null;
+  let clip = null, images = [], trace = null, maps = {}, attention = null, heads = null, pictures = {}, asked = null, ink = null;
   const visited = new Map(), took = {};          // settings without severity → {severity: likeness}; stage → ms when it last ran
+
+  const wide = widths();
 
   // ---- what arrives -------------------------------------------------------------------------------------------------
 
   const update = receiver({hooks, say, take, ready: async next => {
     const shown = of("Pictures").map(one => next.values[one.stage]);
     const current = shown.find(one => typeof one === "string"), others = Object.entries(shown.find(one => typeof one === "object") || {});
-    return {current: current && await picture(current), others: Object.fromEntries(await Promise.all(others.map(async ([k, url]) => [k, await picture(url)])))};
+    return {url: current, current: current && (current === pictures.url ? pictures.current : await picture(current)), others: Object.fromEntries(await Promise.all(others.map(async ([k, url]) => [k, await picture(url)])))};
   }});
 
   function take(next, held, made) {
-    const fresh = clip !== held.clip;
+    const fresh = clip !== held.clip, elsewhere = fresh || trace.frame !== next.frame;
     ({clip, images} = held);
     $("wait").hidden = true;
     trace = asOneStep(trace, next);
@@ -48,6 +51,7 @@ export function mount(element, payload, hooks = {}) {
     if (trace.done) remember();
     if (fresh) layOut();
     draw();
+    if (elsewhere) centred($("line"), $("strip").children[trace.frame]);
     root.dataset.shown = JSON.stringify({clip: trace.clip, ...trace.knobs});
     if (trace.done) root.dataset.done = root.dataset.shown;
     root.dispatchEvent(new CustomEvent("painted", {bubbles: true}));
@@ -68,18 +72,20 @@ export function mount(element, payload, hooks = {}) {
     $("strip").replaceChildren(...images.map((_, t) => {
       const button = make("button", {class: "vw-thumb", type: "button"});
       button.append(make("canvas"), make("span"), make("em"));
+      fit(button.firstChild, 96, tall(96), true).drawImage(images[t], 0, 0, 96, tall(96));
       button.onclick = () => turn(t);
       return button;
     }));
+    wide.forget();
     pressExample($, clip.truth?.caption);
   }
 
   // ---- drawing ------------------------------------------------------------------------------------------------------
 
-  function draw() { stage(); found(); strip(); prompts(); supports(); headRow(); likeness(); cost(); ledger(trace); }
+  function draw() { stage(); found(); strip(); prompts(); supports(); headRow(); through(); likeness(); cost(); ledger(trace); }
   const ledger = ledgerOf($, about.stages);
   const prompt = () => view.near ?? view.prompt, tall = width => Math.round(Math.min(width * clip.height / clip.width, 1.4 * width));
-  const things = () => clip.truth?.things[trace.frame], ink = () => getComputedStyle(root).color;
+  const things = () => clip.truth?.things[trace.frame];
   const frame = k => k === trace.frame ? pictures.current : pictures.others[k] || images[k];
 
   // what lies over the frame: {shape, value, scale, one} of the chosen overlay, block and prompt
@@ -97,7 +103,7 @@ export function mount(element, payload, hooks = {}) {
   const bar = (scale, text) => `<div class="sp-scale"><i style="background:linear-gradient(90deg, ${VIRIDIS.join(",")})"></i><span>${scale.ticks.map(one => `<span>${one}</span>`).join("")}</span></div><b>${text}</b>`;
 
   function stage() {
-    const canvas = $("canvas"), width = canvas.parentElement.clientWidth || 400, height = tall(width), pen = fit(canvas, width, height);
+    const canvas = $("canvas"), width = wide(canvas.parentElement, 400), height = tall(width), pen = fit(canvas, width, height);
     const map = over(), spoilt = trace.knobs.spoil && trace.knobs.spoil !== "none" && trace.knobs.severity > 0 && trace.knobs.spoiled !== "supports";
     const state = spoilt ? `${trace.knobs.spoil.replace("_", " ")}, ${trace.knobs.severity}` : "clean";
     $("title").innerHTML = `<i>I<sub>t</sub></i> · frame ${trace.frame + 1} of ${images.length} <small>— ${escape(state)}</small>`;
@@ -144,7 +150,7 @@ export function mount(element, payload, hooks = {}) {
       box.classList.toggle("vw-stale", !value);
       if (!value) { if (!box.firstChild) box.innerHTML = `<h4>${escape(one?.title ?? "")}</h4><p class="vw-empty">waiting for the network…</p>`; return; }
       if (!box.querySelector("canvas")) box.innerHTML = `<h4>${escape(one.title.replace(/^found /, ""))}</h4><canvas role="img"></canvas><p></p><ul></ul>`;
-      const width = box.clientWidth || 240, height = tall(width), pen = fit(box.querySelector("canvas"), width, height);
+      const width = wide(box, 240), height = tall(width), pen = fit(box.querySelector("canvas"), width, height);
       pen.drawImage(pictures.current || images[trace.frame], 0, 0, width, height);
       if (known) outlines(pen, things(), clip.truth.size, width, height, COLOURS.truth);
       const shown = drawFound(pen, value, view.least, known, width, height), right = shown.filter(one => one.thing !== null).length;
@@ -158,8 +164,7 @@ export function mount(element, payload, hooks = {}) {
   function strip() {
     const index = first("SupportFrames") || [];
     for (const [t, button] of [...$("strip").children].entries()) {
-      const pen = fit(button.firstChild, 96, tall(96), true), times = index.filter(k => k === t).length;
-      pen.drawImage(images[t], 0, 0, 96, tall(96));
+      const times = index.filter(k => k === t).length;
       button.children[1].textContent = t === trace.frame ? `t = ${t + 1}` : t + 1;
       button.lastChild.textContent = times ? `τ${times > 1 ? ` ×${times}` : ""}` : "";
       button.lastChild.hidden = !times;
@@ -167,7 +172,6 @@ export function mount(element, payload, hooks = {}) {
       const support = times ? `, supports ${times > 1 ? `${times} times` : "once"}` : "";
       button.ariaLabel = button.title = `frame ${t + 1}, ${clip.time[t].toFixed(2)} s${t === trace.frame ? ", the current frame" : ""}${support}`;
     }
-    centred($("line"), $("strip").children[trace.frame]);
   }
 
   function prompts() {
@@ -205,18 +209,20 @@ export function mount(element, payload, hooks = {}) {
     $("supports-title").innerHTML = `Support frames <i>τ</i> <small>— where ${whose() === "all prompts" ? "the prompts (mean)" : whose()} looked, ${view.head === null ? `mean over ${attention.heads} head${attention.heads > 1 ? "s" : ""}` : `head ${view.head + 1}`}${turned}. Hover a prompt, click to lock it; H = 1: it looked everywhere alike</small>`;
     root.style.setProperty("--supports", K);
     if (box.children.length !== K) box.replaceChildren(...Array.from({length: K}, (_, k) => {
-      const cell = make("div", {class: "sp-support"}), canvas = make("canvas", {role: "img"});
-      cell.append(canvas, make("div", {class: "sp-mass"}), make("span"));
+      const cell = make("div", {class: "sp-support"}), canvas = make("canvas", {role: "img"}), mass = make("div", {class: "sp-mass"});
+      mass.append(make("hr"), make("i"));
+      cell.append(canvas, mass, make("span"));
       canvas.onpointermove = canvas.onpointerdown = event => point(event, k, first("MapGrid"));
       canvas.onpointerleave = let_go;
       return cell;
     }));
+    const width = Math.max(64, wide(box.firstChild, 96));  // all are alike
     for (const [k, cell] of [...box.children].entries()) {
-      const width = Math.max(64, cell.clientWidth || 96), height = tall(width), pen = fit(cell.firstChild, width, height, true), share = mass[k] ?? 0;
+      const height = tall(width), pen = fit(cell.firstChild, width, height, true), share = mass[k] ?? 0;
       pen.drawImage(frame(index[k]), 0, 0, width, height);
       if (!view.peek) paintMap(pen, i => placeOn(SCALES.even, shown[k * P + i]), rows, columns, [0, 0, width, height], view.opacity);
       if (view.at?.k === k) cellEdge(pen, view.at.row, view.at.column, rows, columns, width, height);
-      cell.children[1].innerHTML = `<hr><i style="height:${100 * Math.min(1, share * K / 2)}%"></i>`;
+      cell.children[1].lastChild.style.height = `${100 * Math.min(1, share * K / 2)}%`;
       cell.children[2].innerHTML = `frame ${index[k] + 1}${index[k] === trace.frame ? " = t" : ""}<br><b>${(100 * share).toFixed(1)} %</b>`;
       cell.firstChild.setAttribute("aria-label", `support ${k + 1} of ${K}: frame ${index[k] + 1}, ${(100 * share).toFixed(1)} % of all attention`);
     }
@@ -238,30 +244,55 @@ export function mount(element, payload, hooks = {}) {
       return button;
     }));
     for (const [n, button] of [...box.children].entries()) {
-      const canvas = button.firstChild, map = ofHead(heads, n, prompt());
-      Object.assign(canvas, {width: K * (w + 1) - 1, height: h});
-      for (let k = 0; k < K; k++) {
-        paintMap(canvas.getContext("2d"), i => placeOn(SCALES.even, map[k * h * w + i]), h, w, [k * (w + 1), 0, w, h], 1);
-      }
+      const canvas = button.firstChild, map = ofHead(heads, n, prompt()), across = K * (w + 1) - 1;
+      if (canvas.width !== across || canvas.height !== h) Object.assign(canvas, {width: across, height: h});
+      canvas.getContext("2d").putImageData(inPixels(h, across, i => {  // the supports side by side, a column of nothing between
+        const r = Math.floor(i / across), k = Math.floor(i % across / (w + 1)), c = i % across % (w + 1);
+        return c === w ? -1 : placeOn(SCALES.even, map[(k * h + r) * w + c]);
+      }), 0, 0);
       button.setAttribute("aria-checked", view.head === n);
     }
+  }
+
+  function through() {
+    if (!$("through").open) return;
+    all("tracks").forEach((box, i) => {
+      const one = of("Tracks")[i], value = trace.values[one?.stage], T = images.length;
+      box.classList.toggle("vw-stale", !value);
+      if (!value) { if (!box.firstChild) box.innerHTML = `<p class="vw-empty">reading the whole clip…</p>`; return; }
+      if (box.querySelectorAll("canvas").length !== T) {
+        box.innerHTML = `<h4>${escape(one.title)} <small></small></h4><div class="vw-line"><div class="sp-tracks"></div></div>`;
+        box.querySelector(".sp-tracks").replaceChildren(...images.map(() => make("canvas", {role: "img"})));
+      }
+      box.querySelector("small").textContent = `— ${followed(value, view.least, !!clip.truth)}`;
+      for (const [t, canvas] of box.querySelectorAll("canvas").entries()) {
+        const width = 132, height = tall(width), pen = fit(canvas, width, height, true);
+        pen.drawImage(t === trace.frame ? pictures.current || images[t] : images[t], 0, 0, width, height);
+        if (clip.truth) outlines(pen, clip.truth.things[t], clip.truth.size, width, height, COLOURS.truth);
+        drawInstances(pen, value.frames[t], value.size, view.least, width, height);
+        const said = value.frames[t].filter(one => one.score >= view.least).map(one => `instance ${one.track + 1}, ${one.name}`);
+        canvas.setAttribute("aria-label", `frame ${t + 1}${t === trace.frame ? ", the current one" : ""}: ${said.join("; ") || "nothing"}`);
+        canvas.classList.toggle("sp-now", t === trace.frame);
+      }
+    });
   }
 
   function likeness() {
     const [without, prompted] = of("StageScores"), box = $("likeness"), now = trace.values[without?.stage], then = visited.get(settings());
     $("likeness-state").textContent = trace.done ? "— cosine, against the severities visited" : "updating…";
     box.classList.toggle("vw-stale", !trace.done);
+    if (!trace.done && box.querySelector("canvas")) return;
     if (!then) { if (!box.children.length) box.innerHTML = `<p class="vw-empty">waiting for the network…</p>`; return; }
     const points = [...then].sort(([a], [b]) => a - b), I = points[0][1][0].length;
     box.innerHTML = Array.from({length: I}, (_, i) => `<div><canvas role="img" aria-label="stage ${i + 1}: cosine against severity"></canvas><p>stage ${i + 1}${now ? `<br>with <b>${trace.values[prompted.stage][i].toFixed(3)}</b><br>without ${now[i].toFixed(3)}` : ""}</p></div>`).join("");
-    const width = Math.max(80, box.firstChild.clientWidth || 150);
-    [...box.children].forEach((cell, i) => drawLikeness(cell.firstChild, points.map(([s, [a, b]]) => [s, a[i], b[i]]), trace.knobs.severity, ink(), width));
+    const width = Math.max(80, wide(box, 500) / I - 8);  // as its grid divides it
+    [...box.children].forEach((cell, i) => drawLikeness(cell.firstChild, points.map(([s, [a, b]]) => [s, a[i], b[i]]), trace.knobs.severity, ink ??= getComputedStyle(root).color, width));
     root.querySelector(".sp-key").innerHTML = `<span><i style="--c:${COLOURS.kept}"></i>both with the same prompts</span><span><i class="sp-dash"></i>both without</span><span>across: severity s; 1 = like the clean frame</span>`;
   }
 
   function cost() {
     const one = first("Cost"), shuffle = trace.shuffle;
-    if (one) $("cost").innerHTML = costTable(one, took);
+    if (one && (trace.done || !$("cost").firstChild)) $("cost").innerHTML = costTable(one, took);
     if (shuffle) $("shuffle").innerHTML = `<p>${trace.knobs.shuffled ? "The supports are shuffled (π). In order" : "Shuffled (π), with the same frames"}, the prompts move by at most <b>${number(shuffle.moved)}</b>; their largest number is ${number(shuffle.largest)}. Prompts know no order, so nothing above may move.</p>`;
     $("banner").hidden = !trace.untrained.length;
     $("banner").innerHTML = `<b>UNTRAINED</b>: ${trace.untrained.map(escape).join(" and ")} ${trace.untrained.length > 1 ? "have" : "has"} random weights. What is drawn is computed, and means nothing.`;
@@ -276,7 +307,7 @@ export function mount(element, payload, hooks = {}) {
   function lock(q) { if (q !== null && q >= attention.shape[0]) return; view.prompt = q; view.near = null; stage(); prompts(); supports(); headRow(); }
   function pickHead(n) { if (!heads) return; const N = heads.shape[0]; view.head = n === null ? null : (n + N + 1) % (N + 1) === N ? null : (n + N) % N; stage(); supports(); headRow(); }
   function opacity(value) { view.opacity = Math.max(0, Math.min(1, value)); $("opacity").querySelector("input").value = view.opacity; stage(); supports(); }
-  function least(value) { view.least = Math.max(0, Math.min(1, Math.round(value * 20) / 20)); $("least").querySelector("input").value = view.least; if (trace.done) found(); }
+  function least(value) { view.least = Math.max(0, Math.min(1, Math.round(value * 20) / 20)); $("least").querySelector("input").value = view.least; if (trace.done) { found(); through(); } }
   function peek(on) { if (trace && view.peek !== on) { view.peek = on; $("peek").setAttribute("aria-pressed", on); stage(); supports(); } }
   function let_go(event) { if (trace && event.pointerType !== "touch") { view.at = null; stage(); supports(); } }
 
@@ -340,9 +371,12 @@ export function mount(element, payload, hooks = {}) {
     button.onclick = () => { if (trace) overlay(one.stage); };
     return button;
   }), Object.assign(make("button", {type: "button", role: "radio", title: "no overlay (n)", "data-stage": "none"}), {textContent: "none", onclick: () => trace && overlay("none")}));
+  const ask = asker({...hooks, update, say, wants: () => $("through").open});
+  $("through").hidden = !of("Tracks").length || !hooks.whole;
+  $("through").ontoggle = () => { if (trace && $("through").open && !trace.values[of("Tracks")[0].stage]) { through(); ask.whole(); } };
   exampleButtons($, payload.examples, hooks, say);
   if (!payload.trace) say("reading the clip…");
-  const rest = atNewWidths(root, () => trace ? draw() : false);
+  const rest = atNewWidths(root, () => { wide.forget(); ink = null; return trace ? draw() : false; });
   update(payload);
-  return {update, ask: asker({...hooks, update, say}), destroy() { rest(); forget(); element.replaceChildren(); }};
+  return {update, ask, destroy() { rest(); forget(); element.replaceChildren(); }};
 }

@@ -42,6 +42,9 @@ const TEMPLATE = `
     <div class="vw-line vw-line2" tabindex="-1"><div class="vw-supports" role="group" aria-label="Support frames"></div></div>
     <div class="vw-bar vw-bar2"></div></div>
   <div class="sp-section"><h4>Heads <small class="vw-heads-title"></small></h4><div class="vw-heads" role="radiogroup" aria-label="Head"></div></div>
+  <details class="vw-through sp-section" hidden><summary>Through the clip: every frame read, and instances followed</summary>
+    <p class="vw-empty">A colour and number is an instance: what is found in one frame is linked with what is most like it in the next.</p>
+    <div class="vw-tracks"></div><div class="vw-tracks"></div></details>
   <div class="sp-cards">
     <div><div class="vw-card"><h4>Likeness to the clean frame <small class="vw-likeness-state"></small></h4><div class="vw-likeness"></div><div class="sp-key"></div></div>
       <div class="vw-card"><h4>Shuffle the supports</h4><div class="vw-shuffle"></div></div></div>
@@ -59,16 +62,21 @@ const SCALES = {
   share: {ends: [-2, 0], ticks: ["1 %", "10 %", "100 %"], unit: ""},
   change: {ends: [-3, 0], ticks: ["0.001", "0.01", "0.1", "1"], unit: ""},
 };
-const PAINT = SCALE.map(one => one.match(/\d+/g).map(Number));
+const PAINT = Uint32Array.from(SCALE, one => {   // as the bytes of a picture: R, G, B, A
+  const [r, g, b] = one.match(/\d+/g).map(Number);
+  return new Uint32Array(Uint8Array.of(r, g, b, 255).buffer)[0];
+});
 const placeOn = (scale, value) => {
   const [low, high] = scale.ends;
   return Math.max(0, Math.min(1, (Math.log10(Math.max(value, 1e-9)) - low) / (high - low)));
 };
 
 // {shape: […, h, w], code} → {shape, value: Float32Array}
+const UNLOGGED = Float32Array.from({length: 65536}, (_, code) => 10 ** (DECADES[0] + (DECADES[1] - DECADES[0]) * code / 65535));
 function unlogged({shape, code, at}) {
-  const codes = new Uint16Array(bytes(code).buffer), [low, high] = DECADES;
-  return {at, shape, value: Float32Array.from(codes, one => 10 ** (low + (high - low) * one / 65535))};
+  const codes = new Uint16Array(bytes(code).buffer), value = new Float32Array(codes.length);
+  for (let i = 0; i < value.length; i++) value[i] = UNLOGGED[codes[i]];
+  return {at, shape, value};
 }
 
 // one of the first dimension's maps; null: all of them together
@@ -91,16 +99,20 @@ function ofHead({shape: [, Q, K, h, w], code, value}, n, q) {
   return out;
 }
 
-const cells = document.createElement("canvas");
-function paintMap(pen, place, rows, columns, [x, y, width, height], alpha) {  // place: cell → 0–1
-  cells.width = columns;
-  cells.height = rows;
-  const small = cells.getContext("2d"), made = small.createImageData(columns, rows);
-  for (let i = 0; i < rows * columns; i++) {
-    made.data.set(PAINT[Math.round(255 * place(i))], 4 * i);
-    made.data[4 * i + 3] = 255;
+// → a picture of as many pixels as cells.  place: cell → 0–1; below 0 there is nothing
+function inPixels(rows, columns, place) {
+  const made = new ImageData(columns, rows), colours = new Uint32Array(made.data.buffer);
+  for (let i = 0; i < colours.length; i++) {
+    const at = place(i);
+    if (at >= 0) colours[i] = PAINT[Math.round(255 * at)];
   }
-  small.putImageData(made, 0, 0);
+  return made;
+}
+
+const cells = document.createElement("canvas");
+function paintMap(pen, place, rows, columns, [x, y, width, height], alpha) {
+  if (cells.width !== columns || cells.height !== rows) Object.assign(cells, {width: columns, height: rows});
+  cells.getContext("2d").putImageData(inPixels(rows, columns, place), 0, 0);
   pen.save();
   pen.globalAlpha = alpha;
   pen.imageSmoothingEnabled = false;
@@ -166,6 +178,37 @@ function drawMask(pen, one, [rows, columns], colour, width, height) {
   pen.drawImage(one.cut, 0, 0, width, height);
 }
 
+// Instances of one frame, each in its own colour. least: the score from which a detection is drawn.
+const INSTANCES = ["#3b82f6", "#f59e0b", "#22c55e", "#a855f7", "#ef4444", "#14b8a6", "#eab308", "#ec4899"];
+function drawInstances(pen, found, size, least, width, height) {
+  pen.font = "600 11px system-ui, sans-serif";
+  for (const one of found.filter(one => one.score >= least).reverse()) {
+    const colour = INSTANCES[one.track % INSTANCES.length], [x0, y0, x1, y1] = one.box, path = new Path2D(), said = one.track + 1;
+    if (one.runs) drawMask(pen, one, size, colour, width, height);
+    path.rect(x0 * width, y0 * height, (x1 - x0) * width, (y1 - y0) * height);
+    twice(pen, path, colour, 1.2);
+    const x = Math.min(x0 * width, width - 14), y = Math.max(0, y0 * height - 13);
+    pen.fillStyle = colour;
+    pen.fillRect(x, y, 6 + 7 * String(said).length, 13);
+    pen.fillStyle = "#000";
+    pen.fillText(said, x + 3, y + 10.5);
+  }
+}
+
+// In words: how many of the things are found, and how often one of them goes on as another instance.
+function followed({frames, there}, least, known) {
+  const shown = frames.map(found => found.filter(one => one.score >= least));
+  const instances = new Set(shown.flat().map(one => one.track)).size, last = new Map();
+  if (!known) return `${instances} instances`;
+  let changes = 0;
+  for (const one of shown.flat().filter(one => one.thing !== null)) {
+    if (last.has(one.thing) && last.get(one.thing) !== one.track) changes++;
+    last.set(one.thing, one.track);
+  }
+  const right = shown.flat().filter(one => one.thing !== null).length, all = there.reduce((a, b) => a + b, 0);
+  return `${right} of ${all} things found over ${frames.length} frames, ${shown.flat().length - right} false; ${instances} instances; the same thing goes on as another instance ${changes} time${changes === 1 ? "" : "s"}`;
+}
+
 // Likeness against severity: one chart, its axes fixed. points: [[severity, without, with], …]
 function drawLikeness(canvas, points, now, ink, width) {
   const height = 112, left = 26, bottom = 18, top = 8, pen = fit(canvas, width, height);
@@ -214,8 +257,4 @@ function costTable(one, took) {
     + `<table><thead><tr><th>step</th><th>operations</th><th>last took</th></tr></thead>${line("the frame, without prompts", one.plain, "plain")}${line(`the frame, with prompts (+${more.toFixed(1)} %)`, one.prompted, "prompted")}`
     + `${line("prompts from the supports", one.predictor, "predicted")}${line("features of one support", one.support, "")}</table>`
     + `${ms("feature_LTPF") ? `<p class="vw-empty">Features of all frames of the clip: ${ms("feature_LTPF").slice(3)}, then kept.</p>` : ""}`;
-}
-
-function centred(line, item) {                   // scrolled so that it is in the middle
-  if (item && line.scrollWidth > line.clientWidth) line.scrollLeft = item.offsetLeft - (line.clientWidth - item.offsetWidth) / 2;
 }

@@ -9,6 +9,7 @@
 // trace   one run: maps as 16-bit grids on the scale 0–1, region and kept, gaps, texts, ledger, weights, stamp
 // frames  async key → clip, asked when a trace speaks of a clip that is not held
 // pick    name → nothing, called when an example is chosen
+// soon, later   async taken → a trace's text, for `view.ask(taken)`
 //
 // A trace with an older stamp than the one shown is dropped: replies may overtake each other, the last value wins.
 
@@ -67,6 +68,8 @@ export function mount(element, payload, hooks = {}) {
   const view = {frame: 0, overlay: "score_TP", opacity: 0.6, patch: null, gap: null, peek: false, timer: 0};
   let clip = null, images = [], trace = null, texts = null, maps = {}, region = null, told = "", top = {key: "", score: 0};
 
+  const wide = widths();
+
   // ---- what arrives -------------------------------------------------------------------------------------------------
 
   const update = receiver({hooks, say, take});
@@ -110,6 +113,7 @@ export function mount(element, payload, hooks = {}) {
       + clip.notes.map(note => `<p class="vw-note">${escape(note)}</p>`).join("");
     clip.outlines ??= clip.truth && clip.truth.masks.map(mask => outline(bits(mask), clip.width, clip.height));
     top = {key: clip.key, score: 0};
+    wide.forget();                               // long clips scroll: their strip is wider than the page
     pressExample($, clip.truth?.caption);
   }
 
@@ -121,7 +125,7 @@ export function mount(element, payload, hooks = {}) {
   const at = (stage, t, p) => maps[stage] && maps[stage][t * trace.grid[0] * trace.grid[1] + p] / 65535;
 
   function stage() {
-    const [rows, columns] = trace.grid, canvas = $("canvas"), box = canvas.parentElement.clientWidth || 480;
+    const [rows, columns] = trace.grid, canvas = $("canvas"), box = wide(canvas.parentElement, 480);
     const width = box, height = Math.round(Math.min(box * clip.height / clip.width, 1.25 * box));
     const pen = fit(canvas, width, height), t = view.frame, w = width / columns, h = height / rows;
     const shown = view.peek ? "none" : view.overlay, kind = about.maps.find(one => one.stage === shown);
@@ -167,8 +171,6 @@ export function mount(element, payload, hooks = {}) {
     $("bar").querySelector("b").innerHTML = map ? `${pretty(map.symbol)}, ${escape(map.title)}: ${pretty(map.unit)}` : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
     for (const [i, thumb] of [...$("strip").children].entries()) thumb.setAttribute("aria-current", i === t);
-    const line = $("line"), thumb = $("strip").children[t];
-    if (line.scrollWidth > line.clientWidth) line.scrollLeft = thumb.offsetLeft - (line.clientWidth - thumb.offsetWidth) / 2;
     patch();
   }
 
@@ -202,7 +204,7 @@ export function mount(element, payload, hooks = {}) {
 
   function ribbon() {
     const [rows, columns] = trace.grid, T = images.length, canvas = $("ribbon");
-    const width = $("strip").clientWidth || 600, column = width / T;
+    const width = wide($("strip"), 600), column = width / T;
     const cell = Math.max(1, Math.min(column * 0.64 / columns, 64 / rows)), height = Math.ceil(cell * rows) + 6;
     const pen = fit(canvas, width, height), spatial = trace.knobs.spatial !== false;
     for (let t = 0; t < T; t++) {
@@ -288,7 +290,7 @@ export function mount(element, payload, hooks = {}) {
 
   // ---- moving about -------------------------------------------------------------------------------------------------
 
-  function go(t) { if (!clip) return; view.frame = Math.max(0, Math.min(images.length - 1, t)); stage(); }
+  function go(t) { if (!clip) return; view.frame = Math.max(0, Math.min(images.length - 1, t)); stage(); centred($("line"), $("strip").children[view.frame]); }
   function overlay(stageName) { view.overlay = stageName; if (trace) stage(); }
   function opacity(value) { view.opacity = Math.max(0, Math.min(1, value)); $("opacity").querySelector("input").value = view.opacity; if (trace) stage(); }
   function peek(on) { if (trace && view.peek !== on) { view.peek = on; $("peek").setAttribute("aria-pressed", on); stage(); } }
@@ -359,7 +361,7 @@ export function mount(element, payload, hooks = {}) {
   $("bar").querySelector("i").style.background = `linear-gradient(90deg, ${VIRIDIS.join(",")})`;
   exampleButtons($, payload.examples, hooks, say);
   if (!about.maps.some(one => one.stage === view.overlay)) view.overlay = about.maps.at(-1)?.stage ?? "none";
-  const rest = atNewWidths(root, () => trace ? draw() : false);
+  const rest = atNewWidths(root, () => { wide.forget(); return trace ? draw() : false; });
   update(payload);
   return {update, ask: asker({...hooks, update, say}), destroy() {
     clearTimeout(view.timer);

@@ -4,7 +4,8 @@ Sun, Wang, Zhang, Deng, Zafeiriou, Hua: *Spatio-temporal Prompting Network for R
 arXiv 2402.02574. Where the text we could read leaves something open, its released code is followed (“released”); where both
 are silent the choice is ours, and is listed in READINGS.
 
-The stages below are the method's steps in order; their equations are in `equations`, what is counted in `cost`.
+The stages below are the method's steps in order, those through a whole clip in `tracks`; their equations are in `equations`,
+what is counted in `cost`.
 
 Letters: T frames, K support frames, P patches of the support map (row-major), Q prompts, N heads, L places where prompts
 enter, I stages of the tower, F width of a support's features, D width of a prompt, C channels, H W pixels.
@@ -20,6 +21,7 @@ from core.knobs import KnobSet, knob
 from core.methods import Method, Network
 from core.methods.stpn import equations as eq
 from core.methods.stpn.cost import Spent, spent
+from core.methods.stpn.tracks import baseline_tracks, prompt_TLQD, prompted_tracks, shown_THWC
 from core.networks.authors import Prepared
 from core.networks.dvp import PREDICTORS
 from core.networks.stpn import DEPTHS, Looked, Stpn
@@ -143,14 +145,12 @@ def support_LKPF(feature_LTPF: Tensor, own_LPF: Tensor, support_index_K: tuple[i
 def predicted(support_LKPF: Tensor, variant: Stpn) -> Looked:
     """All prompts that were trained, and where they looked. The attention predictor, with R = E_sup W_r (released):
     softmax_KP(Q W_q (R W_k)ᵀ / √d) R W_v W_o; the others in `dvp`."""
-    return variant.prompting({at: one_KPF[None] for at, one_KPF in zip(variant.prompting.places, support_LKPF)}, look=True)
+    return eq.predict(variant, support_LKPF)
 
 
 def prompt_LQD(predicted: Looked, prompts: int) -> Tensor:
     """P: the first N prompts, one set (shallow) or one for every place where they enter (deep)."""
-    made = predicted.prompts
-    made_LQD = made if isinstance(made, Tensor) else torch.cat(list(made.values()))
-    return made_LQD[:, :prompts].contiguous()
+    return eq.first_prompts(predicted, prompts)
 
 
 def prompt_attention_NQKP(predicted: Looked, prompts: int) -> Tensor:
@@ -184,7 +184,7 @@ def merging(order: str, variant: Stpn) -> str:
 def prompted(pixels: Prepared, prompt_LQD: Tensor, variant: Stpn, merging: str) -> Pyramid:
     """[P ; x] through the tower: a copy of the prompts in every window, no position bias, then the mean of the copies. Maps
     without prompts, and what patches and prompts gave each other."""
-    return eq.walk(variant, pixels.pixels_BCHW, prompt_LQD, merging)
+    return eq.walk(variant, pixels.pixels_BCHW, prompt_LQD[None], merging)
 
 
 def change(prompted: Pyramid, plain: Pyramid) -> dict[int, Tensor]:
@@ -209,7 +209,7 @@ def clean_plain(clean_pixels: Prepared, variant: Stpn) -> Pyramid:
 
 def clean_prompted(clean_pixels: Prepared, prompt_LQD: Tensor, variant: Stpn, merging: str) -> Pyramid:
     """Maps of the clean frame, with the same prompts."""
-    return eq.walk(variant, clean_pixels.pixels_BCHW, prompt_LQD, merging)
+    return eq.walk(variant, clean_pixels.pixels_BCHW, prompt_LQD[None], merging)
 
 
 def cosine_plain_I(plain: Pyramid, clean_plain: Pyramid) -> Tensor:
@@ -253,6 +253,7 @@ READINGS = (
     ("merge", "“released”: how the released weights read a prompt in patch merging; “plain”: as four equal patches stand."),
     ("cosine", "Each way of reading is compared with itself on the clean frame: without prompts, or with the same prompts."),
     ("change", "Divided by the mean length of a plain feature in its stage, one number a stage: dark places do not blow up."),
+    ("tracks", "The paper's video segmentation is not released: every frame is read by itself and linked as MinVIS links."),
     ("baseline", "A detector of its own, trained as long without prompts. The same weights with prompts skipped are “plain”."),
 )
 
@@ -267,6 +268,7 @@ METHOD = Method(
         input_size, support_grid, variant, feature_LTPF, own_LPF, support_LKPF, predicted, prompt_LQD, prompt_attention_NQKP,
         mass_K, entropy_Q, plain, merging, prompted, change, to_prompts, to_patches, clean_plain, clean_prompted,
         cosine_plain_I, cosine_prompted_I, prompted_found, baseline_found, cost,
+        shown_THWC, prompt_TLQD, prompted_tracks, baseline_tracks,
     ),
     networks={"stpn": Network("stpn", load_stpn)},
     # that of the support maps, over which prompts look; maps of the current frame carry their own rows and columns
@@ -286,6 +288,8 @@ METHOD = Method(
         kind.StageScores("cosine_prompted_I", "cos_P", "likeness to the clean frame, with prompts", "cosine"),
         kind.Boxes("prompted_found", "STPN", "found with prompts", "score"),
         kind.Boxes("baseline_found", "single frame", "found by the single-frame detector", "score"),
+        kind.Tracks("prompted_tracks", "STPN", "followed with prompts", "score"),
+        kind.Tracks("baseline_tracks", "single frame", "followed by the single-frame detector", "score"),
         kind.Cost("cost", "N · V", "tokens and operations", "FLOPs"),
     ),
     limits=lambda networks: {"prompts": networks["stpn"].prompts},

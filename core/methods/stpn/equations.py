@@ -14,7 +14,7 @@ from torch import Tensor
 
 from core.errors import BadKnob
 from core.networks.detector import Found, paste
-from core.networks.stpn import Stpn
+from core.networks.stpn import Looked, Stpn
 from core.networks.swin import Pyramid
 from core.world import degrade
 
@@ -78,23 +78,40 @@ def spoilt(frame_HWC: Tensor, spoil: Spoil, t: int) -> Tensor:
 # ---- the tower ------------------------------------------------------------------------------------------------------
 
 
-def walk(variant: Stpn, pixels_BCHW: Tensor, prompt_LQD: Tensor | None = None, order: str = "plain") -> Pyramid:
-    """Maps of all stages that the detector reads. With prompts, also what patches and prompts gave each other.
+def walk(
+    variant: Stpn, pixels_BCHW: Tensor, prompt_BLQD: Tensor | None = None, order: str = "plain", look: bool = True
+) -> Pyramid:  # fmt: skip
+    """Maps of all stages that the detector reads. With prompts, also what patches and prompts gave each other (look).
 
-    prompt_LQD: one set (shallow) or one for each place (deep); None skips the path.
+    prompt_BLQD: for every frame one set (shallow) or one for each place (deep); None skips the path.
     """
     places = variant.prompting.places
     prompts = None
-    if prompt_LQD is not None:
+    if prompt_BLQD is not None:
         shallow = variant.prompting.depth == "shallow"
-        prompts = prompt_LQD if shallow else {at: one_QD[None] for at, one_QD in zip(places, prompt_LQD)}
+        prompts = prompt_BLQD[:, 0] if shallow else {at: prompt_BLQD[:, i] for i, at in enumerate(places)}
     stages = range(len(variant.detector.shape.strides))
-    return variant.detector.tower(pixels_BCHW, prompts, stages=stages, order=order, look=prompts is not None)
+    return variant.detector.tower(pixels_BCHW, prompts, stages=stages, order=order, look=look and prompts is not None)
 
 
 def support_features(variant: Stpn, pixels_BCHW: Tensor) -> Tensor:
     """E of each frame by itself, without prompts: [L, B, P, F]."""
     return torch.stack(list(variant.prompting.support(variant.detector.tower, pixels_BCHW).values()))
+
+
+def predict(variant: Stpn, support_LKPF: Tensor, look: bool = True) -> Looked:
+    """All trained prompts of one frame, from its supports' features, and where they looked."""
+    support = {at: one_KPF[None] for at, one_KPF in zip(variant.prompting.places, support_LKPF)}
+    looked = variant.prompting(support, look)
+    assert looked is not None  # the baseline is never asked
+    return looked
+
+
+def first_prompts(looked: Looked, prompts: int) -> Tensor:
+    """The first N prompts of one frame, for every place where they enter: [L, N, D]."""
+    made = looked.prompts
+    made_LQD = made if isinstance(made, Tensor) else torch.cat(list(made.values()))
+    return made_LQD[:, :prompts].contiguous()
 
 
 # ---- what is read off ------------------------------------------------------------------------------------------------

@@ -1,0 +1,91 @@
+"""STPN through a whole clip (VIS): every frame read with prompts of its own supports, and what is found linked to instances.
+
+The current frame is as it is on the screen, the others as they are in the clip: does an instance keep its number through a
+frame that is hard to see? Linking is that of `core.networks.linking`, as in `core.evaluate stpn`.
+
+Letters as in `core.methods.stpn`; a `…_TN` is a tuple of tuples, one a frame, of different lengths.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.methods.stpn import equations as eq
+from core.networks.detector import Detector, Found
+from core.networks.linking import link, tracks
+from core.networks.stpn import Stpn
+from core.networks.stpn_weights import CHUNK
+from core.world import SHAPES
+
+
+@dataclass(frozen=True, eq=False)
+class Tracks:
+    """Instances through a clip, numbered from 0, best first.
+
+    seen_T: what is found in each frame. number_TN: which instance each of these is. label_I: what the instances are. score_I:
+    0–1, the mean over the frames in which they are seen.
+    """
+
+    seen_T: tuple[eq.Seen, ...]
+    number_TN: tuple[tuple[int, ...], ...]
+    label_I: tuple[str, ...]
+    score_I: Tensor
+
+
+def shown_THWC(frames_THWC: Tensor, current_HWC: Tensor, t: int) -> Tensor:
+    """The clip as the network reads it: frame t as it is on the screen, the others as they are."""
+    shown = frames_THWC.clone()
+    shown[t - 1] = current_HWC
+    return shown
+
+
+def prompt_TLQD(
+    feature_LTPF: Tensor, support_LKPF: Tensor, t: int, supports: int, stride: int, per: str, prompts: int, variant: Stpn
+) -> Tensor:  # fmt: skip
+    """P of every frame: from supports around it, or from the clip's one set. A frame other than t that is among its own
+    supports is there as they are."""
+    T, made = feature_LTPF.shape[1], []
+    for place in range(T):
+        index_K = eq.support_index(place if per == "frame" else T // 2, T, supports, stride)
+        here_LKPF = support_LKPF if place == t - 1 else feature_LTPF[:, list(index_K)]
+        made.append(eq.first_prompts(eq.predict(variant, here_LKPF, look=False), prompts))
+    return torch.stack(made)
+
+
+def prompted_tracks(shown_THWC: Tensor, prompt_TLQD: Tensor, variant: Stpn, merging: str, stpn) -> Tracks:
+    """What is found in every frame with its prompts, linked."""
+
+    def maps(pixels_BCHW: Tensor, some: slice) -> list[Tensor]:
+        return list(eq.walk(variant, pixels_BCHW, prompt_TLQD[some], merging, look=False).maps.values())
+
+    return through(shown_THWC, variant.detector, maps, stpn)
+
+
+def baseline_tracks(shown_THWC: Tensor, stpn) -> Tracks:
+    """What the single-frame detector finds in every frame, linked."""
+    detector = stpn.baseline.detector
+    return through(shown_THWC, detector, lambda pixels_BCHW, _: detector.features(pixels_BCHW), stpn)
+
+
+def through(shown_THWC: Tensor, detector: Detector, maps: Callable[[Tensor, slice], list[Tensor]], stpn) -> Tracks:
+    """Every frame read, and what is found linked to instances. maps: pixels of some frames, and which → their maps."""
+    found_T, size = [], stpn.prepare(shown_THWC[:1]).size
+    for start in range(0, len(shown_THWC), CHUNK):  # a long clip of large frames would take gigabytes
+        some = slice(start, start + CHUNK)
+        found_T += detector.heads(maps(stpn.prepare(shown_THWC[some]).pixels_BCHW, some), size)
+    return linked(found_T, size, stpn.classes or SHAPES)
+
+
+def linked(found_T: list[Found], size: tuple[int, int], names: Sequence[str]) -> Tracks:
+    """Detections of every frame → instances. size: (H, W) of the picture whose pixels the boxes are in."""
+    numbers = link([one.embedding_NE.cpu().numpy() for one in found_T])
+    every = tracks(numbers, [one.label_N.cpu().numpy() for one in found_T], [one.score_N.cpu().numpy() for one in found_T])
+    rank = {track.number: place for place, track in enumerate(every)}
+    return Tracks(
+        tuple(eq.seen(one, size, names) for one in found_T),
+        tuple(tuple(rank[number] for number in one_N.tolist()) for one_N in numbers),
+        tuple(names[track.label] for track in every),
+        torch.tensor([track.score for track in every]),
+    )
