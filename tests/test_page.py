@@ -379,6 +379,30 @@ def test_the_knob_of_a_frame_ends_where_the_clip_does(prompted):
     assert prompted.locator(".sp .vw-thumb").count() == 5
 
 
+def test_the_whole_clip_is_read_when_a_reader_asks_and_again_when_a_knob_moves(prompted, served, monkeypatch):
+    asked, run = [], served[1].run
+
+    def counted(method, *given, **named):
+        asked.append("prompted_tracks" in named["outputs"])
+        return run(method, *given, **named)
+
+    monkeypatch.setattr(served[1], "run", counted)
+    slider(prompted, "severity", "stpn").focus()
+    prompted.keyboard.press("ArrowRight")
+    settled(prompted, severity=0.65)
+    assert asked and not any(asked)
+    prompted.locator(".vw-through summary").click()
+    rows, fresh = prompted.locator(".sp-tracks"), ".vw-tracks:not(.vw-stale) .sp-tracks"
+    prompted.locator(fresh).nth(1).wait_for()
+    assert [row.locator("canvas").count() for row in rows.all()] == [8, 8]
+    assert all(" things found over 8 frames" in said for said in prompted.locator(".vw-tracks h4").all_inner_texts())
+    slider(prompted, "severity", "stpn").focus()
+    prompted.keyboard.press("ArrowRight")
+    settled(prompted, severity=0.7)
+    prompted.locator(fresh).nth(1).wait_for()
+    assert asked.count(True) == 2
+
+
 def test_no_two_elements_share_an_id(prompted):
     prompted.get_by_role("button", name="More knobs").click()
     prompted.locator("#knob-stpn-depth").wait_for()

@@ -254,7 +254,8 @@ def test_in_every_frame_is_found_what_is_found_when_it_is_the_current_one(engine
             clean = {"spoiled": "supports"} if knobs.get("spoiled") == "both" else {"spoil": "none"}
             alone = run(engine, outputs=[stage], t=place + 1, **(knobs if place == 2 else knobs | clean))[stage]
             assert alone.label_N == seen.label_N, (name, place)
-            assert torch.allclose(alone.box_N4, seen.box_N4, atol=1e-4) and torch.allclose(alone.score_N, seen.score_N, atol=1e-4)
+            for one, other in ((alone.box_N4, seen.box_N4), (alone.score_N, seen.score_N)):
+                assert torch.allclose(one, other, atol=1e-4)
 
 
 def test_an_instance_is_seen_once_a_frame_and_the_best_stand_first(engine):

@@ -117,6 +117,18 @@ def test_supports_are_clean_spoilt_or_of_another_clip_as_asked(samples, monkeypa
         assert np.array_equal(support[0, k], samples[clip].frames_THWC[t]) != spoilt
 
 
+def test_supports_without_the_actor_are_the_same_clip_had_it_never_been_there(samples, monkeypatch):
+    _, support = seen_by(monkeypatch, samples, 3, supports=2, stride=0, without_actor=True)
+    for sample in samples:
+        emptied_THWC = stpn.emptied(sample)
+        for t, frame_HWC in enumerate(sample.frames_THWC):
+            differs_HW = (emptied_THWC[t] != frame_HWC).any(-1)
+            shown_HW = sample.instance_THW[t] == 1
+            assert differs_HW[shown_HW].mean() > 0.95 if shown_HW.any() else not differs_HW.any()
+            assert differs_HW.sum() < 4 * shown_HW.sum() + 1  # it and its shadow, and nothing else
+    assert np.array_equal(support[0, 0], stpn.emptied(samples[0])[0])
+
+
 def test_a_frame_among_its_own_supports_is_as_spoilt_as_it_is(samples, monkeypatch):
     current, support = seen_by(monkeypatch, samples, 0, supports=2, stride=0)
     assert np.array_equal(support[0, 0], current[0]) and not np.array_equal(current[0], samples[0].frames_THWC[0])

@@ -11,8 +11,12 @@ TEXTS = {"text": ["a"], "value": [0.5], "unit": "", "symbol": "c"}
 # hooks whose answers are held back; asked: what was asked for, in order; reply(kind): answers the oldest of that kind
 SERVER = """payload => {
   window.asked = []; window.held = {soon: [], later: []};
-  const hook = kind => taken => new Promise((done, fail) => { asked.push(`${kind} ${taken.n}`); held[kind].push({taken, done, fail}); });
-  window.view = viewer.mount(document.querySelector('#here'), payload, {soon: hook('soon'), later: hook('later')});
+  const hook = kind => taken => new Promise((done, fail) => {
+    asked.push(`${kind} ${taken.n}`);
+    held[kind].push({taken, done, fail});
+  });
+  const hooks = {soon: hook('soon'), later: hook('later')};
+  window.view = viewer.mount(document.querySelector('#here'), payload, hooks);
   window.trace = payload.trace;
   window.reply = (kind, error) => {
     const one = held[kind].shift(), texts = kind === 'later' ? trace.texts : null;

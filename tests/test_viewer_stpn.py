@@ -19,8 +19,8 @@ OUTPUTS = [
     ("support_grid", "MapGrid"), ("prompt_attention_NQKP", "PromptAttention"), ("mass_K", "SupportScores"),
     ("entropy_Q", "PromptScores"),
     ("change", "FeatureChange"), ("to_prompts", "PromptMaps"), ("to_patches", "PromptMaps"), ("cosine_plain_I", "StageScores"),
-    ("cosine_prompted_I", "StageScores"), ("prompted_found", "Boxes"), ("baseline_found", "Boxes"), ("prompted_tracks", "Tracks"),
-    ("baseline_tracks", "Tracks"), ("cost", "Cost"),
+    ("cosine_prompted_I", "StageScores"), ("prompted_found", "Boxes"), ("baseline_found", "Boxes"),
+    ("prompted_tracks", "Tracks"), ("baseline_tracks", "Tracks"), ("cost", "Cost"),
 ]  # fmt: skip
 UNITS = {"to_prompts": "share of a patch's attention", "to_patches": "share of a prompt's attention"}
 ABOUT = {
@@ -245,8 +245,9 @@ def test_without_a_truth_nothing_is_called_right_or_wrong(viewer):
 
 
 FOUND = {"box": [0.25, 0.25, 0.75, 0.75], "score": 0.9, "name": "ring", "thing": 1, "runs": None}
+FIRST, SECOND, FALSE = FOUND | {"track": 0}, FOUND | {"track": 1}, FOUND | {"track": 2, "thing": None}
 FOLLOWED = {  # the thing goes on as another instance in the fourth frame, and the last shows a false one beside it
-    "frames": [[FOUND | {"track": 0}]] * 3 + [[FOUND | {"track": 1}], [FOUND | {"track": 1}, FOUND | {"track": 2, "thing": None}]],
+    "frames": [[FIRST], [FIRST], [FIRST], [SECOND], [SECOND, FALSE]],
     "there": [1] * T, "size": [40, 60],
 }  # fmt: skip
 LOST = {"frames": [[FOUND | {"track": 0, "score": 0.1}]] * T, "there": [1] * T, "size": [40, 60]}

@@ -207,7 +207,7 @@ export function mount(element, payload, hooks = {}) {
     const shown = looked(), box = $("supports");
     const turned = trace.knobs.shuffled ? ", in a shuffled order" : "";
     $("supports-title").innerHTML = `Support frames <i>τ</i> <small>— where ${whose() === "all prompts" ? "the prompts (mean)" : whose()} looked, ${view.head === null ? `mean over ${attention.heads} head${attention.heads > 1 ? "s" : ""}` : `head ${view.head + 1}`}${turned}. Hover a prompt, click to lock it; H = 1: it looked everywhere alike</small>`;
-    root.style.setProperty("--supports", K);
+    box.style.setProperty("--supports", K);      // on the root it would restyle everything
     if (box.children.length !== K) box.replaceChildren(...Array.from({length: K}, (_, k) => {
       const cell = make("div", {class: "sp-support"}), canvas = make("canvas", {role: "img"}), mass = make("div", {class: "sp-mass"});
       mass.append(make("hr"), make("i"));
@@ -216,7 +216,7 @@ export function mount(element, payload, hooks = {}) {
       canvas.onpointerleave = let_go;
       return cell;
     }));
-    const width = Math.max(64, wide(box.firstChild, 96));  // all are alike
+    const width = Math.max(64, Math.min(132, (wide(box.parentElement, 700) + 8) / K - 8));  // as its grid divides it
     for (const [k, cell] of [...box.children].entries()) {
       const height = tall(width), pen = fit(cell.firstChild, width, height, true), share = mass[k] ?? 0;
       pen.drawImage(frame(index[k]), 0, 0, width, height);

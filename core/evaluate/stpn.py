@@ -7,7 +7,7 @@ predictors        every trained predictor, shallow and deep
 sweeps            K and S; supports as bad as the current frame; supports that never show the thing; a scene cut
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from core.networks.stpn_weights import BASELINE, VARIANTS, file_of, load
 from core.networks.swin import Place
 from core.training.pool import Sample, pool
 from core.training.stpn import FRAMES, maps_of, support_features, truth_of
-from core.world import DEGRADATIONS, degrade
+from core.world import DEGRADATIONS, degrade, render, segment_centres
 
 SEVERITIES = (0.25, 0.5, 0.75, 1.0)
 USUAL = "attention/shallow"  # the variant called "stpn" in the tables
@@ -90,6 +90,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
         "supports": {
             "clean": ap50(usual, **spoil),
             "as bad as the current frame": ap50(usual, spoil_supports=True, **spoil),
+            "without the actor": ap50(usual, without_actor=True, **spoil),
             "of another clip (a scene cut)": ap50(usual, other_clip=True, **spoil),
             "no prompts, same weights": ap50(usual, supports=0, **spoil),
         },
@@ -128,7 +129,8 @@ def spread(values: list[float]) -> dict[str, float]:
 @torch.no_grad()
 def detection(
     one: Subject, current_N: np.ndarray, *, kind: str = "", severity: float = 0.0, supports: int = SUPPORTS, stride: int = 0,
-    spoil_supports: bool = False, other_clip: bool = False, speed: tuple[float, float] | None = None,
+    spoil_supports: bool = False, without_actor: bool = False, other_clip: bool = False,
+    speed: tuple[float, float] | None = None,
 ) -> dict[str, float]:  # fmt: skip
     """{ap, ap50, ap75} of the boxes of one frame of each clip. supports 0: without prompts. speed: only things whose motion
     IoU lies between these two are asked for."""
@@ -143,6 +145,8 @@ def detection(
             index = list(support_index(t, FRAMES, max(supports, 2), stride))
             if spoil_supports:
                 support.append(support_features(one.model, to(one.device, [*spoilt(sample.frames_THWC[index], **spoil)])))
+            elif without_actor:
+                support.append(support_features(one.model, to(one.device, [*emptied(sample)[index]])))
             elif other_clip:
                 support.append({at: each[(n + 1) % len(one.samples), index] for at, each in one.clean.items()})
             else:  # a frame that supports itself is no cleaner than it is
@@ -155,6 +159,13 @@ def detection(
             ignored = None if speed is None else ~within(motion(one.samples[n], int(current_N[n])), speed)
             truths.append(Things(target.box_N4.numpy(), target.label_N.numpy(), ignored_N=ignored))
     return average_precision(truths, found)
+
+
+def emptied(sample: Sample) -> np.ndarray:
+    """The frames of the same clip, had the actor never been there."""
+    actor, *others = sample.scene.objects
+    gone = replace(actor, motion=replace(actor.motion, action="vanishes", moment=0.0))
+    return render(replace(sample.scene, objects=(gone, *others)), segment_centres(sample.scene.seconds, FRAMES))[0]
 
 
 def among(clean_KPD: torch.Tensor, own_1PD: torch.Tensor | None, index: list[int], t: int) -> torch.Tensor:

@@ -7,6 +7,7 @@ random, so that the model has seen what a reader's sliders can ask of it.
 A prompter must know what happens before it can learn which prompts make a frozen tower say so, and the gradient through the
 tower is too wild to teach it that. So each prompter is two parts: what it reads is taught by a linear head that names the
 action (deep supervision, Lee et al., 2015) and is thrown away after training; what it writes is taught through the tower.
+Reading needs no tower and is fast, so at first (`--reading` steps, of the first prompted layer) nothing else is taught.
 
 The same command trains what STOP is compared with, on the same clips for the same number of steps: one learned set of
 prompts for all videos (static), spatial prompts only, temporal prompts only.
@@ -28,7 +29,7 @@ from core.methods.stop.equations import Prompted, Settings, prompt_layer
 from core.networks.prompters import Prompters
 from core.networks.vision import VisionTower
 from core.networks.weights import WEIGHTS, Clip, fill, load_clip, read, save
-from core.training.clips import FRAMES, Batch, Data, generic, grammar
+from core.training.clips import FRAMES, Batch, Data, generic, grammar, half_stored
 from core.training.loop import Checkpoint, cosine, pick_device
 from core.training.pool import pool
 from core.world import ACTIONS
@@ -38,6 +39,7 @@ STATIC = 16  # learned prompts of the static variant: about as many as STOP inse
 CAPTION = 0.25  # weight of telling all captions apart: colours are learned soon, and would drown the actions' gradient
 USUAL_CHANGE = 0.5  # W^t of a gap in which something moves, on average over training clips: this fixes its scale
 SHARPNESS = 20.0  # 1/τ of the loss: about the towers' own
+SAVED = 200  # steps between two checkpoints
 VARIANTS = ("static", "spatial", "temporal", "full")
 
 
@@ -73,8 +75,7 @@ class Model(nn.Module):
         if self.variant == "static":
             learned_BSD = self.prompters.expand(B, -1, -1)
             return vision.encode(torch.cat([prefix_BRD, h_BTPD.flatten(1, 2), learned_BSD], 1)), []
-        settings = settings or self.settings()
-        made = []
+        settings, made = settings or self.settings(), []
         for i, prompter in enumerate(self.prompters):
             made.append(prompt_layer(h_BTPD, attention_BTP, prompter, vision.grid, settings))
             tokens_BSD, seen_BS = padded(prefix_BRD, made[-1])
@@ -88,6 +89,11 @@ class Model(nn.Module):
         tokens_BSD = vision.blocks(tokens_BSD, seen_BS, first, vision.depth - 1)
         return vision.feature(vision.last_block(tokens_BSD, seen_BS)), made
 
+    def first(self, batch: Batch, settings: Settings) -> Prompted:
+        """What is made at the first prompted layer: for this the tower need not run."""
+        h_BTPD = batch.tokens_BTSD[:, :, self.vision.prefix :]
+        return prompt_layer(h_BTPD, batch.attention_BTP, self.prompters[0], self.vision.grid, settings)
+
 
 def padded(prefix_BRD: Tensor, made) -> tuple[Tensor, Tensor]:
     """The sequence of a batch: every gap has as many places as the fullest, and the empty ones are not seen.
@@ -100,12 +106,12 @@ def padded(prefix_BRD: Tensor, made) -> tuple[Tensor, Tensor]:
     return torch.cat([prefix_BRD, frames_BSD, prompts_BSD], 1), torch.cat([kept, there.flatten(1)], 1)
 
 
-def train(clip, data: Data, variant: str, layers: int, seed: int, steps: int, batch: int, out: Path, rate: float) -> None:
-    """Train one variant and write it, with what it scored on validation clips."""
+def train(clip, data: Data, variant: str, layers: int, seed: int, out: Path, asked: argparse.Namespace) -> None:
+    """Train one variant and write it, with what it scored on validation clips. asked: the command's arguments."""
     began = time.time()
     torch.manual_seed(seed)
     towers: Clip = clip.network
-    device = data.device
+    device, reading = data.device, 0 if variant == "static" else asked.reading
     model = Model(towers, variant, layers).to(device)
     heads = heads_of(model).to(device)
     # the filters' gradients pass through two hard choices and are wild: they get a clip and a slower rate of their own;
@@ -114,49 +120,66 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, steps: int, ba
     filters = [p for name, p in named if "_filter." in name]
     writers = [p for name, p in named if ".value." in name or ".mlp.2." in name or name == "prompters"]
     readers = [p for name, p in named if not any(p is one for one in (*filters, *writers))] + list(heads.parameters())
-    groups = [{"params": readers, "share": 1.0}, {"params": writers, "share": 3.0}, {"params": filters, "share": 0.1}]
-    optimizer = torch.optim.AdamW([g for g in groups if g["params"]], lr=rate, weight_decay=0.01, betas=(0.9, 0.98))
-    settings = dict(variant=variant, layers=layers, seed=seed, steps=steps, batch=batch, rate=rate, towers=clip.digest)
+    groups = [
+        {"params": readers, "reading": 1.0, "share": 1.0},
+        {"params": writers, "reading": 0.0, "share": 3.0},
+        {"params": filters, "reading": 0.1, "share": 0.1},
+    ]
+    optimizer = torch.optim.AdamW([g for g in groups if g["params"]], lr=asked.rate, weight_decay=0.01, betas=(0.9, 0.98))
+    settings = dict(variant=variant, layers=layers, seed=seed, reading=reading, steps=asked.steps, batch=asked.batch,
+                    rate=asked.rate, towers=clip.digest)  # fmt: skip
     held = model.prompters if variant != "static" else nn.ParameterList([model.prompters])
     checkpoint = Checkpoint(out, settings, dict(prompters=held, heads=heads, optimizer=optimizer))
-    first = checkpoint.resume()
+    first, last = checkpoint.resume(), reading + asked.steps
     with torch.no_grad():
         caption_YE, action_YE = towers.text(grammar("train")), towers.text(generic())
-    right, bar = 0.0, tqdm(range(first, steps), initial=first, total=steps, desc=f"{variant} {seed}", unit="step")
+    right, bar = 0.0, tqdm(range(first, last), initial=first, total=last, desc=f"{variant} {seed}", unit="step")
     for step in bar:
         rng = np.random.default_rng([seed, step])
+        writes = step >= reading
+        now = cosine(step - reading, asked.steps, asked.rate, 30) if writes else cosine(step, reading, asked.rate, 30)
         for group in optimizer.param_groups:
-            group["lr"] = group["share"] * cosine(step, steps, rate, warmup=30)
-        one = data.batch(rng.choice(len(data), batch, replace=False))
-        video_BE, made = model(one, drawn(model, rng))
-        to_caption = SHARPNESS * video_BE @ caption_YE.T
-        to_action = SHARPNESS * video_BE @ action_YE.T
-        # of the captions of its own noun: every block of fifteen is one colour and shape
-        noun_B = one.caption_B // len(ACTIONS)
-        to_own = to_caption.unflatten(1, (-1, len(ACTIONS)))[torch.arange(batch, device=device), noun_B]
-        loss = F.cross_entropy(to_action, one.action_B) + F.cross_entropy(to_own, one.action_B)
-        for head, layer in zip(heads, made, strict=True):
-            loss = loss + F.cross_entropy(head(mean_read(layer, model)), one.action_B)
-        loss = loss + CAPTION * F.cross_entropy(to_caption, one.caption_B)
+            group["lr"] = now * (group["share"] if writes else group["reading"])
+        one = data.batch(rng.choice(len(data), asked.batch if writes else 2 * asked.batch, replace=False))
+        if writes:
+            video_BE, made = model(one, drawn(model, rng))
+            loss, said_BY = answer(video_BE, one, caption_YE, action_YE)
+        else:
+            made, loss, said_BY = [model.first(one, drawn(model, rng))], 0.0, None
+        for head, layer in zip(heads, made):
+            named_BY = head(mean_read(layer, model))
+            loss = loss + F.cross_entropy(named_BY, one.action_B)
+            said_BY = named_BY if said_BY is None else said_BY
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         for group in optimizer.param_groups:
             nn.utils.clip_grad_norm_(group["params"], 1.0)
         optimizer.step()
-        for prompter, layer in zip(model.prompters if made else (), made, strict=True):
+        for prompter, layer in zip(model.prompters if made else (), made):
             keep_scale(prompter, layer, one, step)
-        right = 0.95 * right + 0.05 * (to_action.argmax(1) == one.action_B).float().mean().item()
+        right = 0.95 * right + 0.05 * (said_BY.argmax(1) == one.action_B).float().mean().item()
         if step % 10 == 0:
             bar.set_postfix(loss=f"{loss.item():.2f}", action=f"{right:.2f}")
-        if step % 200 == 199:
+        if (step + 1) % SAVED == 0:
             checkpoint.save(step + 1)
-    asked = f"--only {variant if layers == 1 else 'all'} --steps {steps} --batch {batch} --rate {rate} --clips {len(data)}"
-    made = dict(command=f"python -m core.training.stop {asked} --seeds {seed + 1}", device=str(device),
+    numbers = " ".join(f"--{name} {getattr(asked, name)}" for name in ("reading", "steps", "batch", "rate", "clips"))
+    command = f"python -m core.training.stop --only {variant if layers == 1 else 'all'} --seeds {seed + 1} {numbers}"
+    made = dict(command=command, device=str(device), clips=len(data),
                 minutes=round((time.time() - began) / 60, 1), **settings)  # fmt: skip
     about = dict(kind="stop", variant=variant, layers=layers, hidden=HIDDEN, towers=clip.digest, made=made)
     save(out, {"prompters": held}, about, score(model.eval(), towers))
     checkpoint.clear()
     print(f"{out.name}: {json.loads(out.with_suffix('.json').read_text())['scores']}", flush=True)
+
+
+def answer(video_BE: Tensor, one: Batch, caption_YE: Tensor, action_YE: Tensor) -> tuple[Tensor, Tensor]:
+    """The loss of what the tower says of a batch, and its word on the action, as logits [B, 15]."""
+    to_caption, to_action = SHARPNESS * video_BE @ caption_YE.T, SHARPNESS * video_BE @ action_YE.T
+    # of the captions of its own noun: every block of fifteen is one colour and shape
+    noun_B = one.caption_B // len(ACTIONS)
+    to_own = to_caption.unflatten(1, (-1, len(ACTIONS)))[torch.arange(len(video_BE), device=noun_B.device), noun_B]
+    loss = F.cross_entropy(to_action, one.action_B) + F.cross_entropy(to_own, one.action_B)
+    return loss + CAPTION * F.cross_entropy(to_caption, one.caption_B), to_action
 
 
 def heads_of(model: Model) -> nn.ModuleList:
@@ -232,9 +255,10 @@ def main(argv: list[str] | None = None) -> None:
     told = "“all” is full STOP at every layer; default: everything"
     parser.add_argument("--only", choices=(*VARIANTS, "all"), nargs="*", help=told)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--reading", type=int, default=1000, help="steps at the start in which only reading is taught")
+    parser.add_argument("--steps", type=int, default=600, help="further steps, through the frozen tower")
     parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--clips", type=int, default=5000, help="training clips")
+    parser.add_argument("--clips", type=int, default=10000, help="training clips")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--device", default="auto")
     args = parser.parse_args(argv)
@@ -251,9 +275,10 @@ def main(argv: list[str] | None = None) -> None:
     if not jobs:
         print("Everything asked for is there already.")
         return
-    data = Data(pool(5_000_000, args.clips, "train", FRAMES, tuple(vision.size)), grammar("train"), vision)
+    clips = half_stored(pool(5_000_000, args.clips, "train", FRAMES, tuple(vision.size)))
+    data = Data(clips, grammar("train"), vision)
     for variant, layers, seed, out in jobs:
-        train(clip, data, variant, layers, seed, args.steps, args.batch, out, args.rate)
+        train(clip, data, variant, layers, seed, out, args)
 
 
 def made_from(path: Path, towers: str) -> bool:
