@@ -57,7 +57,7 @@ class DetectorShape:
     deviation: float = 0.2  # of the box deltas that the second stage gives out
     candidates: int = 200  # a level, before suppression
     proposals: int = 60  # an image, after it
-    sampled: int = 64  # anchors, and proposals, that an image's losses are measured at
+    sampled: int = 32  # anchors, and proposals, that an image's losses are measured at
     score: float = 0.05  # least of a detection
     overlap: float = 0.5  # IoU above which the lesser of two of one class goes
     detections: int = 20  # an image

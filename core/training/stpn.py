@@ -3,7 +3,8 @@
 Both see the same frames for the same number of steps: a current frame, spoilt in seven cases of ten (motion blur, defocus,
 occluder, deformation, noise, low light, compression), and for STPN two support frames of the same clip, one before and one
 after it (as released), clean but for one case in five. Everything is trained end to end; no gradient goes through the support
-features (as released). Losses are torchvision's, and the embedding's contrast between two frames of a clip.
+features (as released). Losses are torchvision's, and the embedding's contrast between two frames of a clip. Each clip has its
+three colours in a random order, or a detector learns which shapes it has seen in which colour, and no shape.
 
 Published STPNs start from towers that ImageNet has taught. Ours all start from one single-frame detector, which is trained
 first on the same clips; then every variant, the baseline too, goes on from it for the same number of steps. A seed is a seed
@@ -35,6 +36,7 @@ from core.world import DEGRADATIONS, SHAPES, degrade
 FRAMES = 8  # of a clip
 SUPPORTS = 2
 SPOILT, SPOILT_SUPPORTS = 0.7, 0.2  # share of current frames, and of support sets, that are degraded
+CONTRAST = 0.3  # weight of the embedding's loss, which begins many times as large as the others
 LEAST_PIXELS = 12  # what shows less of itself is not asked for
 
 
@@ -65,12 +67,13 @@ def batch(samples: list[Sample], size: int, rng: np.random.Generator, device: to
     current, support, targets = [], [], []
     for clip in rng.choice(len(samples), size // 2, replace=False):
         sample = samples[clip]
+        frames_THWC = np.ascontiguousarray(sample.frames_THWC[..., rng.permutation(3)])
         for t in rng.choice(FRAMES, 2, replace=False):
-            current.append(spoilt(sample.frames_THWC[t : t + 1], rng, SPOILT, around(sample, int(t), rng))[0])
+            current.append(spoilt(frames_THWC[t : t + 1], rng, SPOILT, around(sample, int(t), rng))[0])
             before, after = range(0, t), range(t + 1, FRAMES)
             beside = [int(rng.choice(side)) for side in (before, after) if len(side)]
             chosen = beside if len(beside) == SUPPORTS else beside * SUPPORTS  # a side that is empty repeats the other
-            support.append(spoilt(sample.frames_THWC[chosen], rng, SPOILT_SUPPORTS))
+            support.append(spoilt(frames_THWC[chosen], rng, SPOILT_SUPPORTS))
             targets.append(truth_of(sample, int(t), int(clip), device))
     return Batch(
         torch.from_numpy(np.stack(current)).to(device), torch.from_numpy(np.stack(support)).to(device), targets
@@ -131,7 +134,7 @@ def train(
         features = support_features(model, one.support_BKHWC.flatten(0, 1))
         support = {at: each.unflatten(0, one.support_BKHWC.shape[:2]) for at, each in features.items()}
         losses = model.detector.heads(maps_of(model, one.current_BHWC, support), SIZE, one.targets)
-        loss = sum(losses.values(), torch.zeros((), device=device))
+        loss = sum((CONTRAST if name == "loss_embedding" else 1.0) * one for name, one in losses.items())
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
