@@ -7,7 +7,6 @@ random, so that the model has seen what a reader's sliders can ask of it.
 A prompter must know what happens before it can learn which prompts make a frozen tower say so, and the gradient through the
 tower is too wild to teach it that. So each prompter is two parts: what it reads is taught by a linear head that names the
 action (deep supervision, Lee et al., 2015) and is thrown away after training; what it writes is taught through the tower.
-Reading needs no tower and is fast, so at first (`--reading` steps, of the first prompted layer) nothing else is taught.
 
 The same command trains what STOP is compared with, on the same clips for the same number of steps: one learned set of
 prompts for all videos (static), spatial prompts only, temporal prompts only.
@@ -89,11 +88,6 @@ class Model(nn.Module):
         tokens_BSD = vision.blocks(tokens_BSD, seen_BS, first, vision.depth - 1)
         return vision.feature(vision.last_block(tokens_BSD, seen_BS)), made
 
-    def first(self, batch: Batch, settings: Settings) -> Prompted:
-        """What is made at the first prompted layer: for this the tower need not run."""
-        h_BTPD = batch.tokens_BTSD[:, :, self.vision.prefix :]
-        return prompt_layer(h_BTPD, batch.attention_BTP, self.prompters[0], self.vision.grid, settings)
-
 
 def padded(prefix_BRD: Tensor, made) -> tuple[Tensor, Tensor]:
     """The sequence of a batch: every gap has as many places as the fullest, and the empty ones are not seen.
@@ -111,7 +105,7 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, out: Path, ask
     began = time.time()
     torch.manual_seed(seed)
     towers: Clip = clip.network
-    device, reading = data.device, 0 if variant == "static" else asked.reading
+    device = data.device
     model = Model(towers, variant, layers).to(device)
     heads = heads_of(model).to(device)
     # the filters' gradients pass through two hard choices and are wild: they get a clip and a slower rate of their own;
@@ -120,49 +114,38 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, out: Path, ask
     filters = [p for name, p in named if "_filter." in name]
     writers = [p for name, p in named if ".value." in name or ".mlp.2." in name or name == "prompters"]
     readers = [p for name, p in named if not any(p is one for one in (*filters, *writers))] + list(heads.parameters())
-    groups = [
-        {"params": readers, "reading": 1.0, "share": 1.0},
-        {"params": writers, "reading": 0.0, "share": 3.0},
-        {"params": filters, "reading": 0.1, "share": 0.1},
-    ]
+    groups = [{"params": readers, "share": 1.0}, {"params": writers, "share": 3.0}, {"params": filters, "share": 0.1}]
     optimizer = torch.optim.AdamW([g for g in groups if g["params"]], lr=asked.rate, weight_decay=0.01, betas=(0.9, 0.98))
-    settings = dict(variant=variant, layers=layers, seed=seed, reading=reading, steps=asked.steps, batch=asked.batch,
-                    rate=asked.rate, towers=clip.digest)  # fmt: skip
+    settings = dict(variant=variant, layers=layers, seed=seed, steps=asked.steps, batch=asked.batch, rate=asked.rate,
+                    towers=clip.digest)  # fmt: skip
     held = model.prompters if variant != "static" else nn.ParameterList([model.prompters])
     checkpoint = Checkpoint(out, settings, dict(prompters=held, heads=heads, optimizer=optimizer))
-    first, last = checkpoint.resume(), reading + asked.steps
+    first, steps = checkpoint.resume(), asked.steps
     with torch.no_grad():
         caption_YE, action_YE = towers.text(grammar("train")), towers.text(generic())
-    right, bar = 0.0, tqdm(range(first, last), initial=first, total=last, desc=f"{variant} {seed}", unit="step")
+    right, bar = 0.0, tqdm(range(first, steps), initial=first, total=steps, desc=f"{variant} {seed}", unit="step")
     for step in bar:
         rng = np.random.default_rng([seed, step])
-        writes = step >= reading
-        now = cosine(step - reading, asked.steps, asked.rate, 30) if writes else cosine(step, reading, asked.rate, 30)
         for group in optimizer.param_groups:
-            group["lr"] = now * (group["share"] if writes else group["reading"])
-        one = data.batch(rng.choice(len(data), asked.batch if writes else 2 * asked.batch, replace=False))
-        if writes:
-            video_BE, made = model(one, drawn(model, rng))
-            loss, said_BY = answer(video_BE, one, caption_YE, action_YE)
-        else:
-            made, loss, said_BY = [model.first(one, drawn(model, rng))], 0.0, None
-        for head, layer in zip(heads, made):
-            named_BY = head(mean_read(layer, model))
-            loss = loss + F.cross_entropy(named_BY, one.action_B)
-            said_BY = named_BY if said_BY is None else said_BY
+            group["lr"] = group["share"] * cosine(step, steps, asked.rate, warmup=30)
+        one = data.batch(rng.choice(len(data), asked.batch, replace=False))
+        video_BE, made = model(one, drawn(model, rng))
+        loss, said_BY = answer(video_BE, one, caption_YE, action_YE)
+        for head, layer in zip(heads, made, strict=True):
+            loss = loss + F.cross_entropy(head(mean_read(layer, model)), one.action_B)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         for group in optimizer.param_groups:
             nn.utils.clip_grad_norm_(group["params"], 1.0)
         optimizer.step()
-        for prompter, layer in zip(model.prompters if made else (), made):
+        for prompter, layer in zip(model.prompters if made else (), made, strict=True):
             keep_scale(prompter, layer, one, step)
         right = 0.95 * right + 0.05 * (said_BY.argmax(1) == one.action_B).float().mean().item()
         if step % 10 == 0:
             bar.set_postfix(loss=f"{loss.item():.2f}", action=f"{right:.2f}")
         if (step + 1) % SAVED == 0:
             checkpoint.save(step + 1)
-    numbers = " ".join(f"--{name} {getattr(asked, name)}" for name in ("reading", "steps", "batch", "rate", "clips"))
+    numbers = " ".join(f"--{name} {getattr(asked, name)}" for name in ("steps", "batch", "rate", "clips"))
     command = f"python -m core.training.stop --only {variant if layers == 1 else 'all'} --seeds {seed + 1} {numbers}"
     made = dict(command=command, device=str(device), clips=len(data),
                 minutes=round((time.time() - began) / 60, 1), **settings)  # fmt: skip
@@ -205,7 +188,7 @@ def drawn(model: Model, rng: np.random.Generator) -> Settings:
     """The default knobs in seven batches of ten, any in the others."""
     if rng.random() < 0.7:
         return model.settings()
-    return model.settings(alpha=rng.uniform(), kept=int(rng.integers(2, 17)), beta=rng.uniform(0, 4), eta=rng.uniform(1, 8))
+    return model.settings(alpha=rng.uniform(), kept=int(rng.integers(2, 17)), beta=rng.uniform(0, 4), eta=rng.uniform(1, 12))
 
 
 @torch.no_grad()
@@ -255,10 +238,9 @@ def main(argv: list[str] | None = None) -> None:
     told = "“all” is full STOP at every layer; default: everything"
     parser.add_argument("--only", choices=(*VARIANTS, "all"), nargs="*", help=told)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--reading", type=int, default=1000, help="steps at the start in which only reading is taught")
-    parser.add_argument("--steps", type=int, default=600, help="further steps, through the frozen tower")
+    parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--clips", type=int, default=10000, help="training clips")
+    parser.add_argument("--clips", type=int, default=6000, help="training clips")
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--device", default="auto")
     args = parser.parse_args(argv)

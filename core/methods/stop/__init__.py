@@ -42,7 +42,7 @@ class StopKnobs(KnobSet):
     alpha: float = knob(0.1, "α", (0.0, 1.0, 0.05), "what makes a region: 1 = attention only, 0 = dynamics only")
     kept: int = knob(6, "N_s", (1, 256, 1), "patches kept in each frame: these receive a spatial prompt")
     beta: float = knob(1.0, "β", (0.0, 4.0, 0.1), "extra weight of kept patches when a gap's change is measured")
-    eta: float = knob(4.0, "η", (0.0, 12.0, 0.1), "temporal prompts per unit of change")
+    eta: float = knob(8.0, "η", (0.0, 12.0, 0.1), "temporal prompts per unit of change")
     spatial: bool = knob(True, "p^s", None, "add spatial prompts to the kept patches")
     temporal: bool = knob(True, "p^t", None, "insert temporal prompts between frames")
     depth: str = knob("first", "×L", ("first", "all"), "prompt the first layer only, or every layer anew")
