@@ -26,9 +26,11 @@ README = ROOT / "README.md"
 METRICS = ROOT / "assets" / "weights" / "metrics.json"
 METRICS_STPN = METRICS.with_name("metrics_stpn.json")
 
+ANSWERS = (
+    "Which action is it, of fifteen? Which of the held-out captions? Share of clips answered rightly (± sd over training "
+    "seeds); stored: compressed, or with a camera's noise"
+)
 TITLES = {
-    "actions": "Which action is it? Share of held-out clips answered rightly",
-    "captions": "Which of the held-out captions is it? Share ranked first (R@1)",
     "regions": "Do the kept patches lie on the actor?",
     "counts": "Do the prompts follow the motion?",
 }
@@ -149,10 +151,26 @@ def measured(metrics: Mapping) -> str:
         f"`{about.get('command', 'make evaluate')}` on {clips} clips of the {about.get('split', 'test')} split "
         f"({few} for each hard case). Fractions are 0–1. Trained with this many seeds: {seeds or '—'}."
     ]
+    if "actions" in metrics:
+        parts.append(f"**{ANSWERS}**\n\n{number_table(answers(metrics))}")
     parts += [f"**{TITLES[name]}**\n\n{number_table(metrics[name])}" for name in TITLES if name in metrics]
     if "hard" in metrics:
         parts.append(f"**Hard cases**\n\n{number_table({case: hard_row(part) for case, part in metrics['hard'].items()})}")
     return "\n\n".join(parts)
+
+
+def answers(metrics: Mapping) -> dict[str, dict]:
+    """A row for each variant: actions with their spread over training seeds, the same of stored clips, captions."""
+    spread, seeds = metrics.get("spread", {}), metrics.get("about", {}).get("training_seeds", {})
+    rows = {}
+    for name, value in metrics["actions"].items():
+        several = seeds.get(name, 1) > 1
+        rows[name] = {
+            "action": f"{number(value)} ± {number(spread[name])}" if several and name in spread else value,
+            "action, clip stored": metrics.get("stored", {}).get(name),
+            "caption (R@1)": metrics.get("captions", {}).get(name),
+        }
+    return rows
 
 
 def measured_stpn(metrics: Mapping) -> str:

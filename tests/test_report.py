@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.report import filled, measured_stpn, number, number_table
+from core.report import filled, measured, measured_stpn, number, number_table
 
 
 def metrics():
@@ -32,6 +32,17 @@ def rows(text):
     """First cell → the others, of every table."""
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
     return {first: rest for first, *rest in cells}
+
+
+def test_a_variant_of_stop_is_a_row_with_its_spread_where_there_are_several_seeds():
+    told = rows(measured({
+        "actions": {"mean_pool": 0.11, "full": 0.22}, "spread": {"mean_pool": 0.0, "full": 0.03},
+        "stored": {"mean_pool": 0.44, "full": 0.55}, "captions": {"mean_pool": 0.66, "full": 0.77},
+        "counts": {"spearman": 0.88}, "about": {"training_seeds": {"full": 3}},
+    }))  # fmt: skip
+    assert told["frozen CLIP, mean over frames"] == ["0.11", "0.44", "0.66"]
+    assert told["STOP, spatial and temporal"] == ["0.22 ± 0.03", "0.55", "0.77"]
+    assert told["rank correlation of N^t with true motion (Spearman)"] == ["0.88"]
 
 
 def test_every_number_of_stpn_is_told():

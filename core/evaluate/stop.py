@@ -1,6 +1,7 @@
 """STOP on clips no training has seen:  python -m core.evaluate stop
 
-(a) actions   which of fifteen actions a video shows, and which caption is its own, with and without prompts
+(a) actions   which of fifteen actions a video shows, and which caption is its own, with and without prompts;
+    stored    the same of clips that were compressed, or have a camera's noise
 (b) regions   whether the regions are on the actor
 (c) counts    whether temporal prompts go where something moves
 (d) hard      the same where the camera pans, the background slides, distractors blink or drift
@@ -14,7 +15,7 @@ import torch
 from core.methods.stop.equations import blend, mean_square, to_clip_scale
 from core.metrics import on_actor, pointing, precision, rank_correlation, recall, top
 from core.networks.weights import Loaded, load_clip
-from core.training.clips import FRAMES, Data, default, generic, grammar
+from core.training.clips import FRAMES, Data, default, generic, grammar, stored
 from core.training.pool import pool
 from core.training.stop import VARIANTS, Model, file_of, load
 from core.world import HARD
@@ -37,6 +38,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     hard = {case: data_of(clip, few, hard=case) for case in HARD if case}
     shipped = models["full"][0]
     found: dict = actions(models, clip, plain)
+    found["stored"] = actions(models, clip, data_of(clip, seeds, as_stored=True))["actions"]
     found["regions"] = regions(shipped, plain, seed)
     still, panning = (data_of(clip, few, action="stays still", hard=case) for case in (None, "pan"))
     found["counts"] = counts_of(shipped, plain) | {
@@ -69,10 +71,12 @@ def trained(weights: Path, clip: Loaded, device: torch.device) -> dict[str, list
     return found
 
 
-def data_of(clip: Loaded, seeds: range, **asked) -> Data:
+def data_of(clip: Loaded, seeds: range, as_stored: bool = False, **asked) -> Data:
     """Held-out clips of these seeds at the towers' own size. asked: what `sample_scene` may be asked for."""
     vision = clip.network.vision
     samples = pool(seeds.start, len(seeds), "test", FRAMES, tuple(vision.size), **asked)
+    if as_stored:
+        samples = [stored(one, i) for i, one in enumerate(samples)]
     return Data(samples, grammar("test"), vision)
 
 
@@ -184,4 +188,5 @@ def table(found: dict) -> str:
         for name, row in part["regions"].items():
             lines.append(f"{name:12}{row['pointing']:10.1%}{row['precision']:11.1%}{row['recall']:8.1%}")
         lines.append("counts      " + "  ".join(f"{name} {value:.2f}" for name, value in part["counts"].items()))
-    return "\n".join(lines)
+    stored = "  ".join(f"{name} {value:.1%}" for name, value in found["stored"].items())
+    return "\n".join([*lines, "", f"actions of clips as files and cameras keep them: {stored}"])
