@@ -31,6 +31,7 @@ ANSWERS = (
     "seeds); stored: compressed, or with a camera's noise"
 )
 TITLES = {
+    "by_action": "Which actions are named rightly?",
     "regions": "Do the kept patches lie on the actor?",
     "counts": "Do the prompts follow the motion?",
 }

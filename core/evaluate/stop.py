@@ -18,7 +18,7 @@ from core.networks.weights import Loaded, load_clip
 from core.training.clips import FRAMES, Data, default, generic, grammar, stored
 from core.training.pool import pool
 from core.training.stop import VARIANTS, Model, file_of, load
-from core.world import HARD
+from core.world import ACTIONS, HARD
 
 REGIONS = {"default": None, "attention": 1.0, "dynamics": 0.0}
 SEEDS = 10  # the most training seeds that are looked for
@@ -39,6 +39,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     shipped = models["full"][0]
     found: dict = actions(models, clip, plain)
     found["stored"] = actions(models, clip, data_of(clip, seeds, as_stored=True))["actions"]
+    found["by_action"] = by_action({name: several for name, several in models.items() if name.startswith("full")}, clip, plain)
     found["regions"] = regions(shipped, plain, seed)
     still, panning = (data_of(clip, few, action="stays still", hard=case) for case in (None, "pan"))
     found["counts"] = counts_of(shipped, plain) | {
@@ -107,6 +108,20 @@ def actions(models: dict[str, list[Model]], clip: Loaded, data: Data) -> dict:
         "captions": {name: float(np.mean([s[1] for s in several])) for name, several in scores.items()},
         "spread": {name: float(np.std([s[0] for s in several])) for name, several in scores.items()},
     }
+
+
+def by_action(models: dict[str, list[Model]], clip: Loaded, data: Data) -> dict[str, dict[str, float]]:
+    """{action: {variant: share of its clips that are answered rightly, mean over training seeds}}."""
+    action_YE, found = clip.network.text(generic()), {}
+    for name, several in models.items():
+        hits_SN = torch.stack([
+            torch.cat([(model(one)[0] @ action_YE.T).argmax(1) == one.action_B for one in batches(data)]) for model in several
+        ])  # fmt: skip
+        for number, action in enumerate(ACTIONS):
+            asked_N = data.action_N == number
+            if asked_N.any():
+                found.setdefault(action, {})[name] = float(hits_SN[:, asked_N].float().mean())
+    return found
 
 
 def mean_pooled(towers, one) -> torch.Tensor:

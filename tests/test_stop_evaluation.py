@@ -1,0 +1,73 @@
+"""Facts about STOP's evaluation: an answer is counted where it belongs, for every variant and every training seed."""
+
+import numpy as np
+import pytest
+import torch
+
+from core.evaluate import stop
+from core.evaluate.stop import actions, by_action, data_of
+from core.training.clips import generic, grammar
+from core.world import ACTIONS
+from tests import tiny
+
+TOWERS = tiny.towers()
+
+
+@pytest.fixture(scope="module")
+def data():
+    return data_of(TOWERS, range(20))
+
+
+@pytest.fixture(autouse=True)
+def apart(monkeypatch):
+    """Every text a feature of its own: the tiny tower has read none of these words."""
+    features = torch.nn.functional.normalize(torch.randn(10, 400, generator=torch.Generator().manual_seed(0)), dim=0).T
+    said = {text: features[i] for i, text in enumerate((*generic(), *grammar("test")))}
+    monkeypatch.setattr(TOWERS.network.text, "forward", lambda texts: torch.stack([said[text] for text in texts]))
+
+
+class Knowing(torch.nn.Module):
+    """Answers what is asked for; `wrong` actions with “grows”."""
+
+    def __init__(self, wrong=(), captions=False):
+        super().__init__()
+        self.wrong, self.captions = wrong, captions
+
+    def forward(self, one):
+        if self.captions:
+            return TOWERS.network.text(grammar("test"))[one.caption_B], []
+        said = [ACTIONS.index("grows") if ACTIONS[n] in self.wrong else n for n in one.action_B.tolist()]
+        return TOWERS.network.text(generic())[said], []
+
+
+def test_an_action_is_counted_where_it_belongs(data):
+    shown = {ACTIONS[n] for n in data.action_N.tolist()}
+    wrong = {action for action in shown if action.startswith(("spins", "moves"))}
+    assert wrong and wrong != shown
+    found = by_action({"full": [Knowing(), Knowing(wrong)], "full_all": [Knowing()]}, TOWERS, data)
+    assert set(found) == shown
+    for action, row in found.items():
+        assert row == {"full": 0.5 if action in wrong else 1.0, "full_all": 1.0}
+
+
+def test_variants_are_means_over_their_training_seeds(data):
+    shown = [ACTIONS[n] for n in data.action_N.tolist()]
+    wrong = {"moves left", "shakes", "blinks", "moves up"}
+    share = np.mean([action not in wrong for action in shown])
+    assert 0 < share < 1
+    found = actions({"full": [Knowing(), Knowing(wrong)], "static": [Knowing(captions=True)]}, TOWERS, data)
+    assert found["actions"]["full"] == pytest.approx((1 + share) / 2)
+    assert found["spread"]["full"] == pytest.approx((1 - share) / 2)
+    assert found["captions"]["static"] == 1 and set(found["actions"]) == {"mean_pool", "full", "static"}
+
+
+def test_stored_clips_are_the_same_clips_with_other_pixels(data):
+    kept = data_of(TOWERS, range(20), as_stored=True)
+    assert torch.equal(kept.caption_N, data.caption_N)
+    assert all((one.frames_THWC != other.frames_THWC).any() for one, other in zip(kept.samples, data.samples))
+
+
+def test_what_is_not_trained_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(stop, "load_clip", lambda file: TOWERS)
+    with pytest.raises(SystemExit, match="no trained STOP weights"):
+        stop.evaluate(tmp_path, 3, 0, torch.device("cpu"))
