@@ -14,9 +14,10 @@ from app.page import build
 from app.store import find_examples
 from app.views import SHARED, VIEWER, VIEWS
 from core import METHODS, Engine, read_clip
+from core.networks.stpn_weights import VARIANTS, Variants, label_of, untrained
 from core.networks.text import SmallText
 from core.networks.vision import VisionTower, small_vit
-from core.networks.weights import save
+from core.networks.weights import Loaded, save
 from core.world import ACTIONS, COLOURS, SHAPES
 from core.world.__main__ import main as render
 
@@ -38,7 +39,9 @@ def served(tmp_path_factory):
     save(folder / "clip.safetensors", modules, {"kind": "clip", "shape": shape, "vocabulary": vocabulary, "scale": 10.0}, {})
     for seed, action in enumerate(("moves left", "grows")):
         render(["--out", str(folder / "clips"), "--clips", "1", "--seed", str(seed), "--action", action, "--size", "64x96"])
-    engine = Engine("cpu", models={"clip": str(folder / "clip.safetensors")})
+    # of STPN every network, none trained, whatever is shipped
+    stpn = Loaded(Variants({name: untrained(name) for name in VARIANTS}), label_of({}), "random")
+    engine = Engine("cpu", models={"clip": str(folder / "clip.safetensors"), "stpn": stpn})
     examples = find_examples(folder / "clips")
     page = build(engine, examples)
     yield launch(page, wait=False), engine, examples

@@ -1,5 +1,7 @@
 """STPN's training pairs and evaluation: what is asked for is what is there, and nothing is given away."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -156,12 +158,33 @@ def test_speed_is_how_much_a_box_overlaps_itself_nearby():
         assert stpn.motion(fast, t) == pytest.approx([np.mean([overlap(own[t], own[near]) for near in beside]), 1])
 
 
-def test_every_variant_goes_on_from_one_detector(tmp_path):
+@pytest.mark.parametrize("named, expected", [("rightly", 1.0), ("wrongly", 0.0)])
+def test_what_is_written_beside_the_weights_is_how_much_is_found(samples, monkeypatch, named, expected):
+    every = iter([(n, sample) for n, sample in enumerate(samples)] * 2)
+
+    class Seer:
+        def heads(self, maps, size):
+            n, sample = next(every)
+            truth = truth_of(sample, n % 8, n, CPU)
+            label_N = truth.label_N if named == "rightly" else (truth.label_N + 1) % len(SHAPES)
+            return [Found(truth.box_N4, label_N, torch.ones(len(label_N)), torch.zeros(len(label_N), 1))]
+
+    monkeypatch.setattr(training, "pool", lambda *given: samples)
+    monkeypatch.setattr(training, "maps_of", lambda *given: [])
+    monkeypatch.setattr(training, "support_features", lambda model, frames: {})
+    model = type("Model", (), {"detector": Seer()})()
+    found = training.score(model, CPU, clips=len(samples))
+    assert found == {"val_clean_ap50": expected, "val_motion_blur_ap50": expected, "clips": len(samples)}
+
+
+def test_every_variant_goes_on_from_one_detector(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "score", lambda model, device: {"val_clean_ap50": 0.5})
     asked = ["--out", str(tmp_path), "--start", "1", "--steps", "0", "--batch", "2", "--clips", "2", "--device", "cpu"]
     training.main([*asked, "--only", "baseline", "attention/shallow"])
     start = load(tmp_path / "compared" / "stpn_start.safetensors")[0].detector.state_dict()
     for variant in ("baseline", "attention/shallow"):
         told = read(file_of(tmp_path, variant))[1]["made"]
+        assert json.loads(file_of(tmp_path, variant).with_suffix(".json").read_text())["scores"] == {"val_clean_ap50": 0.5}
         own = load(file_of(tmp_path, variant))[0].detector.state_dict()
         assert all(torch.equal(own[name], tensor) for name, tensor in start.items())
         assert told["command"].startswith(f"python -m core.training.stpn --only {variant}") and "--start 1 " in told["command"]

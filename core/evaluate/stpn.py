@@ -16,12 +16,11 @@ import torch
 from core.evaluate.clips import segmentation, tracking
 from core.methods.stpn.equations import support_index
 from core.metrics import Things, average_precision, overlap
-from core.networks.detector import Found
 from core.networks.stpn import SIZE, Stpn
 from core.networks.stpn_weights import BASELINE, VARIANTS, file_of, load
 from core.networks.swin import Place
 from core.training.pool import Sample, pool
-from core.training.stpn import FRAMES, maps_of, support_features, truth_of
+from core.training.stpn import FRAMES, maps_of, support_features, things, truth_of
 from core.world import DEGRADATIONS, degrade, render, segment_centres
 
 SEVERITIES = (0.25, 0.5, 0.75, 1.0)
@@ -200,11 +199,6 @@ def motion(sample: Sample, t: int) -> np.ndarray:
 def within(value_N: np.ndarray, bounds: tuple[float, float]) -> np.ndarray:
     """low ≤ value < high."""
     return (value_N >= bounds[0]) & (value_N < bounds[1])
-
-
-def things(found: Found) -> Things:
-    """Detections as the metrics take them."""
-    return Things(found.box_N4.cpu().numpy(), found.label_N.cpu().numpy(), found.score_N.cpu().numpy())
 
 
 def to(device: torch.device, frames: list[np.ndarray]) -> torch.Tensor:

@@ -24,7 +24,8 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core.networks.detector import Target
+from core.metrics import Things, average_precision
+from core.networks.detector import Found, Target
 from core.networks.stpn import SIZE, Stpn
 from core.networks.stpn_weights import BASELINE, VARIANTS, build, file_of, load
 from core.networks.swin import Place
@@ -149,8 +150,32 @@ def train(
     about = dict(
         kind="stpn", variant=variant, prompts=model.prompting.prompts, shape=model.detector.shape.to_json(), made=made
     )
-    save(out, {"stpn": model}, about, {})
+    save(out, {"stpn": model}, about, score(model.eval(), device))
     checkpoint.clear()
+
+
+@torch.no_grad()
+def score(model: Stpn, device: torch.device, clips: int = 80) -> dict[str, float]:
+    """AP50 of one clean and one blurred frame of each clip of the validation split, supports before and after it."""
+    samples, found = pool(0, clips, "val", FRAMES, SIZE), {}
+    for name, severity in (("clean", 0.0), ("motion_blur", 0.75)):
+        truths, guesses = [], []
+        for n, sample in enumerate(samples):
+            t = n % FRAMES
+            current_THWC = degrade(sample.frames_THWC[[t]], "motion_blur", severity, seed=n)
+            beside_THWC = sample.frames_THWC[[max(t - 1, 0), min(t + 1, FRAMES - 1)]]
+            features = support_features(model, torch.from_numpy(beside_THWC).to(device))
+            support = {at: each[None] for at, each in features.items()}
+            guesses += model.detector.heads(maps_of(model, torch.from_numpy(current_THWC).to(device), support), SIZE)
+            truths.append(truth_of(sample, t, n, torch.device("cpu")))
+        asked = [Things(one.box_N4.numpy(), one.label_N.numpy()) for one in truths]
+        found[f"val_{name}_ap50"] = average_precision(asked, [things(one) for one in guesses])["ap50"]
+    return found | {"clips": clips}
+
+
+def things(found: Found) -> Things:
+    """Detections as the metrics take them."""
+    return Things(found.box_N4.cpu().numpy(), found.label_N.cpu().numpy(), found.score_N.cpu().numpy())
 
 
 def command(asked, variant: str, seed: int) -> str:
@@ -183,7 +208,7 @@ def main(argv: list[str] | None = None) -> None:
     for variant, seed in jobs:
         out = file_of(args.out, variant, seed)
         train(samples, variant, out, args, steps=args.steps, rate=args.rate / 2, seed=seed, start=start)
-        print(json.dumps(json.loads(out.with_suffix(".json").read_text())["made"]), flush=True)
+        print(f"{out.name}: {json.loads(out.with_suffix('.json').read_text())['scores']}", flush=True)
 
 
 if __name__ == "__main__":
