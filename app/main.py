@@ -4,6 +4,7 @@ import argparse
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from urllib.request import urlopen
 
 import gradio as gr
 
@@ -59,10 +60,14 @@ def launch(page, host="127.0.0.1", port=None, *, share=False, wait=True):
         import_module("matplotlib.pyplot")
     style = styles() + Path(__file__).with_name("page.css").read_text()
     _, address, _ = page.launch(
-        server_name=host, server_port=port, share=share, prevent_thread_lock=not wait, quiet=not wait, theme=theme(),
+        server_name=host, server_port=port, share=share, prevent_thread_lock=True, quiet=not wait, theme=theme(),
         head=f"<style>{style}</style>", max_file_size="2gb", run_history=False,
         footer_links=["api"], ssr_mode=False, state_session_capacity=200, mcp_server=False, enable_monitoring=False,
     )  # fmt: skip
+    with suppress(OSError), urlopen(address, timeout=10) as first:  # or the first reader waits until templates are read
+        first.read()
+    if wait:
+        page.block_thread()
     return address
 
 
