@@ -42,6 +42,8 @@ def same(a, b, within=0.0):
         return type(a) is type(b) and all(same(getattr(a, one.name), getattr(b, one.name), within) for one in fields(a))
     if isinstance(a, Mapping):
         return a.keys() == b.keys() and all(same(a[one], b[one], within) for one in a)
+    if isinstance(a, (tuple, list)):
+        return type(a) is type(b) and len(a) == len(b) and all(same(one, other, within) for one, other in zip(a, b))
     return isinstance(a, torch.nn.Module) or a == b
 
 

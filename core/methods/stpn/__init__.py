@@ -21,7 +21,7 @@ from core.knobs import KnobSet, knob
 from core.methods import Method, Network
 from core.methods.stpn import equations as eq
 from core.methods.stpn.cost import Spent, spent
-from core.methods.stpn.tracks import baseline_tracks, prompt_TLQD, prompted_tracks, shown_THWC
+from core.methods.stpn.tracks import baseline_tracks, clean_LTPF, prompt_TLQD, prompted_tracks, shown_THWC
 from core.networks.authors import Prepared
 from core.networks.dvp import PREDICTORS
 from core.networks.stpn import DEPTHS, Looked, Stpn
@@ -268,7 +268,7 @@ METHOD = Method(
         input_size, support_grid, variant, feature_LTPF, own_LPF, support_LKPF, predicted, prompt_LQD, prompt_attention_NQKP,
         mass_K, entropy_Q, plain, merging, prompted, change, to_prompts, to_patches, clean_plain, clean_prompted,
         cosine_plain_I, cosine_prompted_I, prompted_found, baseline_found, cost,
-        shown_THWC, prompt_TLQD, prompted_tracks, baseline_tracks,
+        shown_THWC, clean_LTPF, prompt_TLQD, prompted_tracks, baseline_tracks,
     ),
     networks={"stpn": Network("stpn", load_stpn)},
     # that of the support maps, over which prompts look; maps of the current frame carry their own rows and columns

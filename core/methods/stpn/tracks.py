@@ -41,15 +41,24 @@ def shown_THWC(frames_THWC: Tensor, current_HWC: Tensor, t: int) -> Tensor:
     return shown
 
 
+def clean_LTPF(feature_LTPF: Tensor, frames_THWC: Tensor, support_spoil: eq.Spoil, variant: Stpn, stpn) -> Tensor:
+    """E of every frame as it is in the clip, for those among their own supports: a frame is in one state, not in two."""
+    if support_spoil == eq.NONE:
+        return feature_LTPF.clone()
+    made = [eq.support_features(variant, stpn.prepare(some).pixels_BCHW) for some in frames_THWC.split(CHUNK)]
+    return torch.cat(made, 1)
+
+
 def prompt_TLQD(
-    feature_LTPF: Tensor, support_LKPF: Tensor, t: int, supports: int, stride: int, per: str, prompts: int, variant: Stpn
+    feature_LTPF: Tensor, clean_LTPF: Tensor, support_LKPF: Tensor, t: int, supports: int, stride: int, per: str, prompts: int,
+    variant: Stpn,
 ) -> Tensor:  # fmt: skip
-    """P of every frame: from supports around it, or from the clip's one set. A frame other than t that is among its own
-    supports is there as they are."""
+    """P of every frame: from supports around it, or from the clip's one set."""
     T, made = feature_LTPF.shape[1], []
     for place in range(T):
         index_K = eq.support_index(place if per == "frame" else T // 2, T, supports, stride)
-        here_LKPF = support_LKPF if place == t - 1 else feature_LTPF[:, list(index_K)]
+        around = [(clean_LTPF if i == place else feature_LTPF)[:, i] for i in index_K]
+        here_LKPF = support_LKPF if place == t - 1 else torch.stack(around, 1)
         made.append(eq.first_prompts(eq.predict(variant, here_LKPF, look=False), prompts))
     return torch.stack(made)
 
