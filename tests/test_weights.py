@@ -257,6 +257,13 @@ def test_shipped_prompters_belong_to_the_shipped_towers():
     label = Engine("cpu").labels("stop")
     for depth in ("stop_first", "stop_all"):
         assert "UNTRAINED" not in label[depth]
-    for file in (WEIGHTS / "compared").glob("*.safetensors"):
+    for file in (WEIGHTS / "compared").glob("stop_*.safetensors"):
         told = read(file)[1]
         assert told["towers"] == load_clip().digest and told["variant"] in VARIANTS
+
+
+def test_shipped_variants_of_stpn_went_on_from_the_shipped_start():
+    start, variants = WEIGHTS / "compared" / "stpn_start.safetensors", sorted(WEIGHTS.glob("stpn_*.safetensors"))
+    assert {file.stem for file in variants} >= {"stpn_baseline", "stpn_attention_shallow"}
+    for file in variants:
+        assert json.loads(file.with_suffix(".json").read_text())["made"]["start"] == sha256(start)
