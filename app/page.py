@@ -81,8 +81,9 @@ def tab(engine, clips, method, open_at_once):
     names = [one.name for one in method.knobs.knobs()]
     view, fast, slow, reads = view_of(method), soon(method), later(method), reads_texts(method)
 
-    def explain(outputs, handle, frames, texts, values, stamp=0):
-        """One run, as the viewer wants it."""
+    def explain(outputs, taken):
+        """One run of what was `TAKEN` in the browser, as the viewer wants it."""
+        handle, frames, texts, *values = taken["values"]
         path = clips.path(handle)
         lines = [line.strip() for line in texts.splitlines() if line.strip()]
         settings = engine.settings(method.name, dict(zip(names, values, strict=True)))
@@ -90,25 +91,20 @@ def tab(engine, clips, method, open_at_once):
         done, grid = outputs is not fast, engine.grid(method.name)
         trace = engine.run(method.name, clip, texts=lines, outputs=outputs if lines or not reads else fast, **settings)
         key, truth = clips.key(path, FRAMES.check(frames)), clips.truth(path)
-        made = view.trace(method, trace, key, clip, settings, grid, lines if done else None, truth, stamp)
+        made = view.trace(method, trace, key, clip, settings, grid, lines if done else None, truth, taken["stamp"])
         return made | view.besides(engine, method, clip, settings, trace) if done else made
-
-    def asked(outputs, taken):
-        """The same, of what was `TAKEN` in the browser."""
-        handle, frames, texts, *values = taken["values"]
-        return explain(outputs, handle, frames, texts, values, taken["stamp"])
 
     @sentence
     def at_once(taken):
-        return asked(fast, taken)
+        return explain(fast, taken)
 
     @sentence
     def everything(taken):
-        return asked(slow, taken)
+        return explain(slow, taken)
 
     @sentence
     def through(taken):
-        return asked(whole(method), taken or untouched)
+        return explain(whole(method), taken or untouched)
 
     def frames(key):
         """The pictures of an open clip, asked for by the viewer once a clip."""

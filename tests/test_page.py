@@ -11,9 +11,9 @@ import torch
 
 from app.main import launch
 from app.page import build
-from app.store import find_examples
+from app.store import Clips, find_examples
 from app.views import SHARED, VIEWER, VIEWS
-from core import METHODS, Engine, read_clip
+from core import METHODS, Engine, ReaderError, read_clip
 from core.networks.stpn_weights import VARIANTS, Variants, label_of, untrained
 from core.networks.text import SmallText
 from core.networks.vision import VisionTower, small_vit
@@ -214,6 +214,15 @@ def test_two_browsers_never_see_each_others_clip(browser, served):
     assert examples[1].title in pages[1].locator(".vw-clip").inner_text()
     for context in contexts:
         context.close()
+
+
+def test_a_handle_names_a_file_only_where_it_was_given(served, tmp_path):
+    ours, theirs = Clips(served[2]), Clips(served[2])
+    handle = ours.handle(tmp_path / "mine.mp4")
+    assert ours.path(handle) == str(tmp_path / "mine.mp4") and str(tmp_path) not in handle
+    for unknown in (theirs.handle(tmp_path / "mine.mp4"), str(tmp_path / "mine.mp4"), "", None, 1, ["a"]):
+        with pytest.raises(ReaderError, match="no longer held by the server"):
+            ours.path(unknown)
 
 
 def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tmp_path):

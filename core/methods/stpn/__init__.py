@@ -25,7 +25,7 @@ from core.methods.stpn.tracks import baseline_tracks, clean_LTPF, prompt_TLQD, p
 from core.networks.authors import Prepared
 from core.networks.dvp import PREDICTORS
 from core.networks.stpn import DEPTHS, Looked, Stpn
-from core.networks.stpn_weights import CHUNK, load_stpn
+from core.networks.stpn_weights import load_stpn
 from core.networks.swin import ORDERS, Place, Pyramid, Size
 from core.world import DEGRADATIONS, SHAPES
 
@@ -122,8 +122,7 @@ def variant(predictor: str, depth: str, stpn) -> Stpn:
 def feature_LTPF(support_THWC: Tensor, variant: Stpn, stpn) -> Tensor:
     """E: each frame by itself through the same tower, without prompts; the last stage after its norm (shallow), or what
     enters each of its blocks (deep). Once a clip: K, S, t and N only gather."""
-    made = [eq.support_features(variant, stpn.prepare(some).pixels_BCHW) for some in support_THWC.split(CHUNK)]
-    return torch.cat(made, 1)
+    return eq.every_support(variant, support_THWC, stpn)
 
 
 def own_LPF(

@@ -15,6 +15,7 @@ from torch import Tensor
 from core.errors import BadKnob
 from core.networks.detector import Found, paste
 from core.networks.stpn import Looked, Stpn
+from core.networks.stpn_weights import CHUNK
 from core.networks.swin import Pyramid
 from core.world import degrade
 
@@ -97,6 +98,12 @@ def walk(
 def support_features(variant: Stpn, pixels_BCHW: Tensor) -> Tensor:
     """E of each frame by itself, without prompts: [L, B, P, F]."""
     return torch.stack(list(variant.prompting.support(variant.detector.tower, pixels_BCHW).values()))
+
+
+def every_support(variant: Stpn, frames_THWC: Tensor, stpn) -> Tensor:
+    """The same of all frames of a clip, some at once: a long clip of large frames would take gigabytes. [L, T, P, F]"""
+    made = [support_features(variant, stpn.prepare(some).pixels_BCHW) for some in frames_THWC.split(CHUNK)]
+    return torch.cat(made, 1)
 
 
 def predict(variant: Stpn, support_LKPF: Tensor, look: bool = True) -> Looked:

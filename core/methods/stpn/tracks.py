@@ -43,10 +43,7 @@ def shown_THWC(frames_THWC: Tensor, current_HWC: Tensor, t: int) -> Tensor:
 
 def clean_LTPF(feature_LTPF: Tensor, frames_THWC: Tensor, support_spoil: eq.Spoil, variant: Stpn, stpn) -> Tensor:
     """E of every frame as it is in the clip, for those among their own supports: a frame is in one state, not in two."""
-    if support_spoil == eq.NONE:
-        return feature_LTPF.clone()
-    made = [eq.support_features(variant, stpn.prepare(some).pixels_BCHW) for some in frames_THWC.split(CHUNK)]
-    return torch.cat(made, 1)
+    return feature_LTPF.clone() if support_spoil == eq.NONE else eq.every_support(variant, frames_THWC, stpn)
 
 
 def prompt_TLQD(
