@@ -235,7 +235,8 @@ export function mount(element, payload, hooks = {}) {
   function gaps() {
     if (!trace.gaps) return;
     const {score, count, eta, symbols} = trace.gaps, T = images.length;
-    const highest = Math.max(...score, 1e-6);    // the axis only ever grows for a clip, so bars stay put while knobs move
+    // a decoder's noise is no tall bar; and the axis only ever grows for a clip, so bars stay put while knobs move
+    const highest = Math.max(...score, 0.1);
     if (highest > top.score) top.score = nice(highest);
     $("axis").innerHTML = `<span>${pretty(symbols[0])}</span><small>${number(top.score)}</small><small>0</small><span>${pretty(symbols[1])}</span>`;
     const lines = [];                            // where η·W is whole: a bar that crosses one more line gets one more prompt
