@@ -25,16 +25,17 @@ class Engine:
 
     device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
     models: network → file, name or `Loaded`: "clip" (see `load_clip`), "stop_first", … What is not named is the shipped one.
+        A method's name stands for the first of its networks: "stop" for the CLIP under STOP.
     cache_mb: memory for results, in MB. Safe under threads: runs that ask for the same outputs wait for each other, so that
     what two ask for is computed once; others go side by side, so that masks never wait for a running encoder.
     """
 
     def __init__(self, device: str = "auto", models: Mapping[str, str | Loaded] | None = None, cache_mb: int = 512):
         self.device = pick_device(device)
-        self.models = dict(models or {})
+        self.models = {first_model(name): given for name, given in (models or {}).items()}
         known = tuple(one.model for one in NETWORKS.values())
         if unknown := self.models.keys() - set(known):
-            raise BadWeights(f"The models are {', '.join(known)}, got {', '.join(sorted(unknown))}.")
+            raise BadWeights(f"The models are {', '.join((*METHODS, *known))}, got {', '.join(sorted(unknown))}.")
         self.cache = StageCache(cache_mb << 20)
         self._loaded: dict[str, Loaded] = {}
         self._lock = threading.RLock()  # of loading
@@ -114,6 +115,11 @@ class Engine:
                 made.network.to(self.device)
                 self._loaded[name] = made
             return self._loaded[name]
+
+
+def first_model(name: str) -> str:
+    """The model that a method's name stands for; any other name stands for itself."""
+    return next(iter(METHODS[name].networks.values())).model if name in METHODS else name
 
 
 def method_named(name: str) -> Method:

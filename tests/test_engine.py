@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from core import METHODS, BadClip, BadKnob, BadText, BadWeights, Cancelled, Engine, ReaderError
-from core.engine import TEXT_LENGTH, TEXTS
+from core.engine import TEXT_LENGTH, TEXTS, first_model
 from core.graph import downstream
 from tests import tiny
 
@@ -75,7 +75,7 @@ def test_what_is_not_there_is_told_with_what_is(engine):
         Engine("gpu")
     with pytest.raises(ReaderError, match="There is no device cuda:99 on this machine; use auto or cpu."):
         Engine("cuda:99")
-    with pytest.raises(BadWeights, match="The models are clip, stop_first, stop_all, stpn, got stop_last."):
+    with pytest.raises(BadWeights, match="The models are stop, stpn, clip, .*, got stop_last."):
         Engine("cpu", models={"stop_last": "x"})
     assert Engine("cpu").device.type == "cpu" and Engine().device.type in ("cpu", "cuda")
 
@@ -88,10 +88,16 @@ def test_knobs_end_where_the_networks_end_and_defaults_follow(engine):
     assert small.run("stop", CLIP)["region_TP"].all()  # four patches a frame, and all of them are kept
 
 
+def test_a_methods_name_stands_for_its_first_network():
+    towers = tiny.towers()
+    assert Engine("cpu", models={"stop": towers}).network("clip_towers") is towers
+    assert first_model("stpn") == "stpn" and first_model("stop_all") == "stop_all"
+
+
 def test_weights_that_took_part_are_named(engine):
-    untrained = "STOP prompters UNTRAINED: filters measure change, prompts are random"
-    assert engine.run("stop", CLIP).weights == {"clip_towers": "tiny towers", "stop_first": untrained}
-    assert engine.run("stop", CLIP, depth="all").weights == {"clip_towers": "tiny towers", "stop_all": untrained}
+    said = "lively prompters"
+    assert engine.run("stop", CLIP).weights == {"clip_towers": "tiny towers", "stop_first": said}
+    assert engine.run("stop", CLIP, depth="all").weights == {"clip_towers": "tiny towers", "stop_all": said}
     assert set(engine.labels("stop")) == {"clip_towers", "stop_first", "stop_all"}
 
 

@@ -2,7 +2,6 @@
 
 import json
 
-import open_clip
 import pytest
 import timm
 import torch
@@ -82,11 +81,11 @@ def test_noise_on_untrained_prompters_changes_by_about_one():
 
 
 @pytest.mark.parametrize("harm, told", [
-    (lambda file: file.unlink(), r"There is no weights file 'clip\.safetensors'"),
-    (lambda file: file.write_bytes(b"nothing of the kind"), r"clip\.safetensors is not a readable safetensors file"),
-    (lambda file: file.write_bytes(file.read_bytes()[:-1000]), r"clip\.safetensors is not a readable safetensors file"),
-    (lambda file: file.write_bytes(b""), r"clip\.safetensors is not a readable safetensors file"),
-    (lambda file: save_file(load_file(file), file), r"clip\.safetensors does not say what it holds"),
+    (lambda file: file.unlink(), r"There is no weights file .*clip\.safetensors"),
+    (lambda file: file.write_bytes(b"nothing of the kind"), r"clip\.safetensors is not a readable weights file"),
+    (lambda file: file.write_bytes(file.read_bytes()[:-1000]), r"clip\.safetensors is not a readable weights file"),
+    (lambda file: file.write_bytes(b""), r"clip\.safetensors is not a readable weights file"),
+    (lambda file: save_file(load_file(file), file), r"clip\.safetensors has no 'visual.conv1.weight': it is no CLIP"),
     (lambda file: changed(file, about={"kind": "stop"}), r"clip\.safetensors holds stop, not a clip"),
     (lambda file: changed(file, {k: v for k, v in read(file)[0].items() if k != "vision.vit.cls_token"}),
      r"clip\.safetensors does not fit the network: 1 missing \['vit\.cls_token'\], 0 unexpected"),
@@ -119,88 +118,6 @@ def test_networks_at_hand_are_taken_as_they_are():
     own = Loaded(Prompters(1, 32, 8).eval(), "mine", "1")
     engine = Engine("cpu", models={"clip": loaded, "stop_first": own})
     assert engine.run("stop", tiny.clip(3), kept=2).weights == {"clip_towers": "tiny towers", "stop_first": "mine"}
-
-
-# ---- open_clip ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def open_clips(tmp_path_factory):
-    """Tiny architectures known to open_clip, each with random weights in a file: name → (model, file)."""
-    folder = tmp_path_factory.mktemp("open_clip")
-    text = {"context_length": 16, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1}
-    vision = {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8}
-    shapes = {
-        "tiny-plain": {"embed_dim": 12, "vision_cfg": vision, "text_cfg": text},
-        "tiny-quickgelu": {"embed_dim": 12, "quick_gelu": True, "vision_cfg": vision, "text_cfg": text},
-        "tiny-wide": {"embed_dim": 12, "quick_gelu": True, "text_cfg": text,
-                      "vision_cfg": vision | {"image_size": [24, 40], "mlp_ratio": 2.0}},
-        "tiny-pooled": {"embed_dim": 12, "vision_cfg": vision | {"pool_type": "avg"}, "text_cfg": text},
-        "tiny-scaled": {"embed_dim": 12, "vision_cfg": vision | {"ls_init_value": 0.1}, "text_cfg": text},
-    }  # fmt: skip
-    made = {}
-    for name, shape in shapes.items():
-        (folder / f"{name}.json").write_text(json.dumps(shape))
-    open_clip.add_model_config(folder)
-    for name in shapes:
-        torch.manual_seed(0)
-        model = open_clip.create_model(name).eval()
-        for key, one in model.named_parameters():
-            if "ln_" not in key and key != "logit_scale":
-                one.data.normal_(0, 0.2)
-        torch.save(model.state_dict(), folder / f"{name}.pt")
-        made[name] = model, folder / f"{name}.pt"
-    yield made
-    open_clip.factory._MODEL_CONFIG_PATHS.remove(folder)
-    open_clip.factory._rescan_model_configs()
-
-
-@pytest.mark.parametrize("arch", ["tiny-plain", "tiny-quickgelu", "tiny-wide"])
-@torch.no_grad()
-def test_our_towers_give_open_clips_own_features(open_clips, arch):
-    model, file = open_clips[arch]
-    loaded = load_clip(f"open_clip:{arch}:{file}")
-    vision, text = loaded.network.vision, loaded.network.text
-    pixels = vision.pixels(torch.from_numpy(tiny.clip(3).frames_THWC))
-    ours, theirs = vision.encode(vision.embed(pixels)), model.encode_image(pixels, normalize=True)
-    assert (ours - theirs).abs().max() < 1e-5
-    texts = ["a red ball", "A dog, running!"]
-    tokens = open_clip.get_tokenizer(arch)(texts)
-    assert (text(texts) - model.encode_text(tokens, normalize=True)).abs().max() < 1e-5
-    assert text.unknown(["a flibbertigibbet"]) == () and loaded.network.scale == pytest.approx(1 / 0.07, rel=1e-3)
-    with pytest.raises(BadText, match="at least one word"):
-        text([" "])
-    assert loaded.label == f"open_clip {arch} · {arch}.pt · {loaded.digest[:8]}"
-    assert torch.allclose(vision.mean.flatten(), torch.tensor(open_clip.OPENAI_DATASET_MEAN))
-    assert not any(name.startswith("text.model.visual") for name in loaded.network.state_dict())  # held once
-
-
-def test_stop_runs_on_open_clip(open_clips):
-    engine = Engine("cpu", models={"clip": f"open_clip:tiny-wide:{open_clips['tiny-wide'][1]}"})
-    trace = engine.run("stop", tiny.clip(4), texts=["a red ball", "a dog"], kept=3)
-    assert trace["region_TP"].shape == (4, 15) and trace["similarity_Y"].shape == (2,)
-
-
-def test_open_clip_models_that_stop_cannot_prompt_are_refused(open_clips, tmp_path):
-    for arch, told in (
-        ("tiny-pooled", "tiny-pooled does not have the plain CLIP vision transformer"),
-        ("tiny-scaled", "tiny-scaled has parts that a plain vision transformer lacks"),
-    ):
-        with pytest.raises(BadWeights, match=told):
-            load_clip(f"open_clip:{arch}:{open_clips[arch][1]}")
-    with pytest.raises(BadWeights, match="open_clip could not load tiny-plain from "):
-        load_clip(f"open_clip:tiny-plain:{open_clips['tiny-wide'][1]}")  # another shape
-    (tmp_path / "odd.pt").write_bytes(b"no weights")
-    for arch, file in (("tiny-plain", tmp_path / "odd.pt"), ("tiny-plain", tmp_path / "none.pt"), ("no-such", "x.pt")):
-        with pytest.raises(BadWeights, match=f"open_clip could not load {arch} from ") as wrong:
-            load_clip(f"open_clip:{arch}:{file}")
-        assert "\n" not in str(wrong.value)
-
-
-@pytest.mark.parametrize("spec", ["open_clip:", "open_clip:ViT-B-32", "open_clip:ViT-B-32:", "open_clip::x.pt"])
-def test_half_a_name_is_told_the_whole_form(spec):
-    with pytest.raises(BadWeights, match="The form is open_clip:ARCH:FILE, got "):
-        load_clip(spec)
 
 
 # ---- timm -----------------------------------------------------------------------------------------------------------

@@ -72,8 +72,21 @@ def lively(module, width=0.2):
 
 
 def engine(loaded=None, **asked):
-    """An engine on tiny networks; STOP's prompters are the untrained ones."""
-    return Engine(**{"device": "cpu", "models": {"clip": loaded or towers(), "stpn": stpn()}} | asked)
+    """An engine on tiny networks that have something to say."""
+    clip = loaded or towers()
+    own = {"stop_first": prompters(clip, 1), "stop_all": prompters(clip, clip.network.vision.depth)}
+    return Engine(**{"device": "cpu", "models": {"clip": clip, "stpn": stpn(), **own}} | asked)
+
+
+def prompters(clip, layers):
+    """STOP's parts with filters as they start and lively random prompters, for these towers."""
+    made = weights.training_free(clip.network.vision, layers)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        for one in made.network:
+            lively(one.spatial)
+            lively(one.temporal)
+    return weights.Loaded(made.network, "lively prompters", f"lively {layers}")
 
 
 def clip(T=5, seed=0, H=40, W=56):

@@ -140,6 +140,13 @@ class Prompter(nn.Module):
         self.temporal = TemporalPrompter(width, hidden, dropout)
         self.register_buffer("change_scale", torch.ones(()))
 
+    @torch.no_grad()
+    def silence(self) -> None:
+        """Both prompters write zeros, whatever they read."""
+        for last in (self.spatial.mlp[2], self.temporal.value):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
+
 
 class Prompters(nn.ModuleList):
     """One Prompter per prompted layer: one ("first") or as many as the tower has blocks ("all")."""

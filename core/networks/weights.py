@@ -6,6 +6,7 @@ scored, written by the program that made it.
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
 from core.errors import BadWeights
+from core.networks.open_clip_weights import first_line, open_clip_towers
 from core.networks.prompters import Prompters
-from core.networks.text import NoText, OpenClipText, SmallText
+from core.networks.text import NoText, SmallText
 from core.networks.vision import VisionTower, small_vit
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "weights"
@@ -60,9 +62,22 @@ def read(path: Path) -> tuple[dict[str, torch.Tensor], dict, str]:
     return tensors, about, sha256(path)
 
 
+def written_here(path: Path) -> bool:
+    """Whether `save` wrote this file: it says what it holds."""
+    if path.suffix != ".safetensors" or not path.is_file():
+        return False
+    with suppress(SafetensorError, OSError, ValueError), safe_open(path, "pt") as file:
+        return "about" in (file.metadata() or {})
+    return False
+
+
 def sha256(path: Path) -> str:
     """Of the file's bytes, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    made = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(1 << 22):  # a large CLIP has gigabytes
+            made.update(part)
+    return made.hexdigest()
 
 
 def fill(module: nn.Module, tensors: dict[str, torch.Tensor], part: str, file: str) -> None:
@@ -94,19 +109,19 @@ def load_clip(spec: str | Path | Loaded | None = None) -> Loaded:
     spec Loaded                      towers that are at hand already (a `Clip` with its label and digest)
          None                        the small CLIP trained on the world, shipped with the project
          FILE.safetensors            one written by `core.training.clip`
-         open_clip:ARCH:FILE         any open_clip ViT, e.g. open_clip:ViT-B-32-quickgelu:ViT-B-32.pt (a name of
-                                     pretrained weights instead of FILE needs a network)
+         ViT-B-32/openai, FILE.pt …  a real CLIP, by name or from a file: see `core.networks.open_clip_weights`
          timm:NAME[:FILE]            a timm vision transformer, without a text tower
          random:NAME                 the same with random weights: for timing, never for looking
     """
     if isinstance(spec, Loaded):
         return spec
-    kind, _, rest = str(spec or WEIGHTS / "clip.safetensors").partition(":")
-    if kind == "open_clip":
-        return _open_clip(*_two(rest, "open_clip:ARCH:FILE"))
+    said = str(spec or WEIGHTS / "clip.safetensors")
+    kind, _, rest = said.partition(":")
     if kind in ("timm", "random"):
         return _timm(*(rest.split(":", 1) + [""])[:2], random=kind == "random")
-    path = Path(str(spec or WEIGHTS / "clip.safetensors"))
+    path = Path(said)
+    if not written_here(path):
+        return _open_clip(said)
     tensors, about, digest = read(path)
     if about["kind"] != "clip":
         raise BadWeights(f"{path.name} holds {about['kind']}, not a clip.")
@@ -119,13 +134,13 @@ def load_clip(spec: str | Path | Loaded | None = None) -> Loaded:
 
 def load_prompters(clip: Loaded, layers: int, path: str | Path | Loaded | None = None) -> Loaded:
     """STOP's trained parts for these towers: from a file (or at hand already), else the shipped ones if they were trained
-    on these towers, else untrained temporal-difference filters (the label says so)."""
+    on these towers, else the training-free start (the label says so)."""
     if isinstance(path, Loaded):
         return path
     vision = clip.network.vision
     shipped = WEIGHTS / f"stop_{'first' if layers == 1 else 'all'}.safetensors"
     if path is None and (not shipped.is_file() or read(shipped)[1]["towers"] != clip.digest):
-        return untrained(vision, layers)
+        return training_free(vision, layers)
     path = Path(path or shipped)
     tensors, about, digest = read(path)
     if about["kind"] != "stop":
@@ -140,8 +155,9 @@ def load_prompters(clip: Loaded, layers: int, path: str | Path | Loaded | None =
     return Loaded(prompters.eval().requires_grad_(False), label, digest)
 
 
-def untrained(vision: VisionTower, layers: int) -> Loaded:
-    """Prompters whose filters measure temporal difference and whose prompts mean nothing.
+def training_free(vision: VisionTower, layers: int) -> Loaded:
+    """Prompters before any training: the filters measure temporal difference, so M and W^t are of real change, and every
+    prompt is zero, so that the features are the frozen encoder's (`equations.heard` leaves prompts of zeros out).
 
     W^t is divided by what unrelated noise frames would give, so that 1 stands for "everything changed"."""
     generator = torch.Generator().manual_seed(0)
@@ -153,50 +169,17 @@ def untrained(vision: VisionTower, layers: int) -> Loaded:
         first, second = vision.embed(noise)[:, vision.prefix :]
     for prompter in prompters:
         prompter.change_scale.copy_((second - first).square().mean())
-    return Loaded(prompters, "STOP prompters UNTRAINED: filters measure change, prompts are random", f"untrained {layers}")
+        prompter.silence()
+    label = "STOP prompters UNTRAINED, a training-free start: filters measure change, prompts are zero"
+    return Loaded(prompters, label, f"training-free {layers}")
 
 
-def _open_clip(arch: str, source: str) -> Loaded:
-    import open_clip
-    from timm.models.vision_transformer import checkpoint_filter_fn
-
-    try:
-        model = open_clip.create_model(arch, pretrained=source).eval()
-        tokenizer = open_clip.get_tokenizer(arch)
-    except Exception as wrong:  # open_clip, torch and the hub each raise errors of their own
-        raise BadWeights(f"open_clip could not load {arch} from {source}: {_first_line(wrong)}") from wrong
-    visual = model.visual
-    vit = _timm_twin(arch, visual)
-    try:
-        vit.load_state_dict(checkpoint_filter_fn({f"visual.{name}": t for name, t in visual.state_dict().items()}, vit))
-    except RuntimeError as wrong:
-        raise BadWeights(f"{arch} has parts that a plain vision transformer lacks: {_first_line(wrong)}") from wrong
-    model.visual = nn.Identity()  # its weights live in the twin now
-    vision = VisionTower(vit, visual.image_mean, visual.image_std)
-    towers = Clip(vision, OpenClipText(model, tokenizer), model.logit_scale.exp().item())
-    digest = state_digest(towers)
-    return Loaded(towers, f"open_clip {arch} · {Path(source).name} · {digest[:8]}", digest)
-
-
-def _timm_twin(arch: str, visual) -> VisionTransformer:
-    """An empty timm ViT of the same geometry as an open_clip vision tower (OpenAI's layout)."""
-    if not hasattr(visual, "conv1") or not hasattr(visual, "transformer") or visual.pool_type != "tok":
-        raise BadWeights(f"{arch} does not have the plain CLIP vision transformer that STOP prompts.")
-    width, block = visual.conv1.out_channels, visual.transformer.resblocks[0]
-    return VisionTransformer(
-        img_size=visual.image_size,
-        patch_size=visual.patch_size,
-        embed_dim=width,
-        depth=len(visual.transformer.resblocks),
-        num_heads=block.attn.num_heads,
-        mlp_ratio=block.mlp.c_fc.out_features / width,
-        num_classes=visual.output_dim,
-        pre_norm=not isinstance(visual.ln_pre, nn.Identity),
-        global_pool="token",
-        # read from the model, not from its name: OpenAI's weights switch it on for "ViT-B-32" too
-        act_layer="quick_gelu" if type(block.mlp.gelu).__name__ == "QuickGELU" else "gelu",
-        norm_layer=nn.LayerNorm,
-    )
+def _open_clip(spec: str) -> Loaded:
+    found = open_clip_towers(spec)
+    towers = Clip(found.vision, found.text, found.scale)
+    activation = type(found.vision.vit.blocks[0].mlp.act).__name__  # no tensor tells it, and another gives other features
+    digest = hashlib.sha256(f"{state_digest(towers)} {activation}".encode()).hexdigest()
+    return Loaded(towers, f"CLIP {found.name} · sha256 {(sha256(found.file) if found.file else digest)[:12]}", digest)
 
 
 def _timm(name: str, file: str, random: bool) -> Loaded:
@@ -208,17 +191,13 @@ def _timm(name: str, file: str, random: bool) -> Loaded:
             torch.manual_seed(0)
             vit = timm.create_model(name, pretrained=not random and not file, checkpoint_path=file)
     except Exception as wrong:  # timm, torch and the hub each raise errors of their own
-        raise BadWeights(f"timm could not load {name}: {_first_line(wrong)}") from wrong
+        raise BadWeights(f"timm could not load {name}: {first_line(wrong)}") from wrong
     if not isinstance(vit, VisionTransformer):
         raise BadWeights(f"{name} is not a plain vision transformer.")
     config = vit.pretrained_cfg
     towers = Clip(VisionTower(vit, config["mean"], config["std"]), NoText())
     digest = state_digest(towers)
     return Loaded(towers, f"{told} · {digest[:8]}", digest)
-
-
-def _first_line(wrong: Exception) -> str:
-    return str(wrong).strip().partition("\n")[0] or type(wrong).__name__
 
 
 def state_digest(module: nn.Module) -> str:
@@ -228,10 +207,3 @@ def state_digest(module: nn.Module) -> str:
         made.update(name.encode())
         made.update(tensor.detach().cpu().float().contiguous().numpy().tobytes())
     return made.hexdigest()
-
-
-def _two(text: str, form: str) -> list[str]:
-    parts = text.split(":", 1)
-    if len(parts) != 2 or not all(parts):
-        raise BadWeights(f"The form is {form}, got {text!r}.")
-    return parts

@@ -22,6 +22,7 @@ from core.methods.stop.equations import (
     blend,
     counts,
     differences,
+    heard,
     highest,
     interleave,
     mean_square,
@@ -153,18 +154,19 @@ def video_E(
     """v: CLS after joint space–time attention over the whole sequence, in the space shared with texts. (Figure 2a)"""
     vision = clip_towers.vision
     if depth == "first":
-        return vision.encode(sequence_SD[None])[0]
+        return vision.encode(sequence_SD[None], heard(sequence_SD))[0]
     settings = Settings(alpha, kept, beta, eta, spatial, temporal)
     prefix_RD, frames_TPD, _ = split(sequence_SD, prompt_count_G, vision.prefix, vision.patches)
-    held_SD = sequence_SD
+    held_SD, heard_1S = sequence_SD, heard(sequence_SD)
     for layer in range(1, vision.depth):
-        held_SD = vision.blocks(held_SD[None], None, layer - 1, layer)[0]
+        held_SD = vision.blocks(held_SD[None], heard_1S, layer - 1, layer)[0]
         prefix_RD, frames_TPD, _ = split(held_SD, prompt_count_G, vision.prefix, vision.patches)
         attention = vision.attention(layer, with_prefix(prefix_RD, frames_TPD))
         made = prompt_layer(frames_TPD[None], attention[None], prompters[layer], vision.grid, settings)
         prompt_count_G = tuple(made.count_BG[0].tolist())
         held_SD = interleave(prefix_RD, made.prompted_BTPD[0], made.temporal_BGQD[0], prompt_count_G)
-    return vision.feature(vision.last_block(held_SD[None]))[0]
+        heard_1S = heard(held_SD)
+    return vision.feature(vision.last_block(held_SD[None], heard_1S))[0]
 
 
 def text_YE(texts: tuple[str, ...], clip_towers) -> Tensor:

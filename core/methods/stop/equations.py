@@ -68,6 +68,15 @@ def interleave(prefix_RD: Tensor, frames_TPD: Tensor, prompt_GQD: Tensor, count_
     return torch.cat(parts)
 
 
+def heard(sequence_SD: Tensor) -> Tensor | None:
+    """[1, S]: False for prompts of zeros, which nobody attends to; None where there are none.
+
+    Our reading: a prompter that was never trained writes zeros and is to say nothing, but a token of zeros would still take
+    its share of every softmax."""
+    heard_S = sequence_SD.any(-1)
+    return None if heard_S.all() else heard_S[None]
+
+
 def split(sequence_SD: Tensor, count_G: tuple[int, ...], R: int, P: int) -> tuple[Tensor, Tensor, list[Tensor]]:
     """`interleave` undone: prefix, frames, and the prompts of each gap."""
     sizes = [R, P, *(size for count in count_G for size in (count, P))]
