@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 import gradio as gr
 
-from app.page import build
+from app.page import SHIPPED, build
 from app.store import find_examples
 from app.told import told
 from app.views import styles
@@ -20,8 +20,10 @@ CLIPS = Path(__file__).resolve().parents[1] / "assets" / "clips"
 def main(words=None):
     args = arguments().parse_args(words)
     with told(SystemExit):
-        engine = Engine(args.device, models=dict(args.models))
-        page = build(engine, find_examples(args.clips))
+        engines = {SHIPPED: Engine(args.device)}
+        if args.models:  # first: whoever names weights wants to see them
+            engines = {"named": Engine(args.device, models=dict(args.models))} | engines
+        page = build(engines, find_examples(args.clips))
     launch(page, args.host, args.port, share=args.share)
 
 
@@ -31,8 +33,9 @@ def arguments():
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to be seen from other machines")
     parser.add_argument("--port", type=int, help="the first free one from 7860 if not given")
     parser.add_argument(
-        "--models", nargs="*", type=named, default=[], metavar="NAME=PATH", help="weights other than the shipped"
-    )
+        "--models", nargs="*", type=named, default=[], metavar="NAME=PATH",
+        help="weights beside the shipped: stop=ViT-B-32/openai, stop=FILE.pt, stpn=FILE.pth … (README has all forms)",
+    )  # fmt: skip
     parser.add_argument("--clips", type=Path, default=CLIPS, help="folder of example clips, each with its truth as JSON")
     parser.add_argument("--share", action="store_true", help="a public address, by Gradio's tunnel")
     return parser

@@ -3,7 +3,8 @@
 Every change of anything — a knob by mouse, key or typing, a preset, a text, the clip — is the same event: it hands all values
 and the browser's clock to the viewer. The viewer asks the server for what comes at once and, when that is painted, for what
 takes longer (similarities, boxes), for which the network must run. It has one request of each under way at most, keeps the
-newest of those that wait, and drops what is older than what it shows: the last value wins, whoever is answered first.
+newest of those that wait, and drops what is older than what it shows: the last value wins, whoever is answered first. What
+takes longer is called off when a knob moves, and of what takes very long it asks how far it is.
 
 The viewer asks by itself because Gradio (6.31) copies every part of every input several times for every event with a server's
 function, and updates the whole page with the answer: that takes longer than to run the stages and to draw them.
@@ -13,18 +14,21 @@ function, and updates the whole page with the answer: that takes longer than to 
 
 import json
 from functools import cache
+from pathlib import Path
 
 import gradio as gr
 
 from app.api import publish
 from app.controls import DEFAULT_FRAMES, FRAME, FRAMES, control, first_sentence, knobs_of, presets_of, readings, set_knobs
 from app.packing import jpeg
+from app.running import Running
 from app.store import Clips
 from app.told import sentence, told
 from app.views import later, module_json, reads_texts, soon, view_of, whole
 from core import METHODS, ReaderError
 from core.video import LIMITS_TEXT
 
+SHIPPED = "shipped"  # what an engine without named weights is called
 ACTIONS_SHOWN = ("moves left", "moves right", "moves up", "moves down", "grows", "shrinks", "blinks", "stays still")
 
 # The module travels inside the page: no path of the server, no second request, and it works behind any proxy. What does
@@ -43,6 +47,7 @@ import(url).then(async ({mount}) => {
   const hooks = {
     frames: key => server.frames(key), pick: name => trigger("pick", {name}), turn,
     soon: taken => server.at_once(taken), later: taken => server.everything(taken), whole: taken => server.through(taken),
+    far: asked => server.far(asked), stop: asked => server.stop(asked),
   };
   const view = mount(element.querySelector(".viewer"), {...about, trace: JSON.parse(props.value || "null")}, hooks);
   const host = document.querySelector("#viewer-%(name)s"), ask = () => view.ask(host.taken);
@@ -61,35 +66,50 @@ TAKEN = """(...values) => {
 FIT = "(last, t) => ({__type__: 'update', maximum: last, value: Math.min(t, last)})"
 
 
-def build(engine, examples):
-    """The whole page over one engine. examples: name → Example; the first is open when the page is."""
-    clips = Clips(examples)
+def build(engines, examples):
+    """The whole page. engines: what its weights are called → Engine; the first is used until a reader chooses another.
+    examples: name → Example; the first is open when the page is."""
+    clips, running = Clips(examples), Running()
     with gr.Blocks(analytics_enabled=False, title="What do video prompts look at?", delete_cache=(3600, 86400)) as page:
         gr.Markdown("# What do video prompts look at?", elem_classes="title")
         for place, method in enumerate(METHODS.values()):
             with gr.Tab(method.title.partition(" — ")[0]):  # short: Gradio hides tabs that do not fit a narrow screen
-                tab(engine, clips, method, open_at_once=place == 0)
-        publish(engine, clips)
+                tab(engines_for(engines, method), clips, running, method, open_at_once=place == 0)
+        publish(next(iter(engines.values())), clips)
     return page
 
 
-def tab(engine, clips, method, open_at_once):
+def engines_for(engines, method):
+    """Those with weights that someone named for this method, and the one with the shipped weights."""
+    models = {one.model for one in method.networks.values()}
+    return {name: one for name, one in engines.items() if not one.models or one.models.keys() & models} or engines
+
+
+def tab(engines, clips, running, method, open_at_once):
     """One method: viewer on the left, knobs on the right, and what happens when any of them changes.
 
     open_at_once: what is seen first travels with the page; in every other tab it is asked for when the tab is opened."""
     first = next(iter(clips.examples.values()))
+    engine = next(iter(engines.values()))
     names = [one.name for one in method.knobs.knobs()]
     view, fast, slow, reads = view_of(method), soon(method), later(method), reads_texts(method)
 
     def explain(outputs, taken):
         """One run of what was `TAKEN` in the browser, as the viewer wants it."""
-        handle, frames, texts, *values = taken["values"]
+        handle, weights, frames, texts, *values = taken["values"]
+        if weights not in engines:
+            raise ReaderError(f"The weights are {', '.join(engines)}, got {str(weights)[:40]!r}.")
+        engine = engines[weights]
         path = clips.path(handle)
         lines = [line.strip() for line in texts.splitlines() if line.strip()]
         settings = engine.settings(method.name, dict(zip(names, values, strict=True)))
         clip = clips.open(path, FRAMES.check(frames))
         done, grid = outputs is not fast, engine.grid(method.name)
-        trace = engine.run(method.name, clip, texts=lines, outputs=outputs if lines or not reads else fast, **settings)
+        run = running.start(str(taken.get("who"))[:64], "later" if done else "soon")
+        trace = engine.run(
+            method.name, clip, texts=lines, outputs=outputs if lines or not reads else fast,
+            cancelled=run.cancelled, progress=run.progress, **settings,
+        )  # fmt: skip
         key, truth = clips.key(path, FRAMES.check(frames)), clips.truth(path)
         made = view.trace(method, trace, key, clip, settings, grid, lines if done else None, truth, taken["stamp"])
         return made | view.besides(engine, method, clip, settings, trace) if done else made
@@ -106,6 +126,15 @@ def tab(engine, clips, method, open_at_once):
     def through(taken):
         return explain(whole(method), taken or untouched)
 
+    def far(asked):
+        """[stage, share of it that is done] of a reader's own run that is under way."""
+        run = running.of(str(asked["who"])[:64], asked["kind"])
+        return run and [run.stage, run.done]
+
+    def stop(asked):
+        """Call off a reader's own run."""
+        running.stop(str(asked["who"])[:64], asked["kind"])
+
     def frames(key):
         """The pictures of an open clip, asked for by the viewer once a clip."""
         found = clips.of_key(key) if isinstance(key, str) else None
@@ -114,7 +143,8 @@ def tab(engine, clips, method, open_at_once):
     defaults = engine.settings(method.name, {})
     texts_of_first = "\n".join(texts_for(first)) if reads else ""
     # what is seen before any knob was moved
-    untouched = {"values": [clips.handle(first.path), DEFAULT_FRAMES, texts_of_first, *defaults.values()], "stamp": 0}
+    begins = clips.handle(first.path), next(iter(engines)), DEFAULT_FRAMES, texts_of_first
+    untouched = {"values": [*begins, *defaults.values()], "stamp": 0}
     seen_first = cache(lambda: everything(untouched))
 
     def opening(_):
@@ -137,7 +167,7 @@ def tab(engine, clips, method, open_at_once):
             viewer = gr.HTML(
                 seen_first() if open_at_once else "", html_template='<div class="viewer">Loading the viewer…</div>',
                 js_on_load=mount_script(method, view, about), apply_default_css=False,
-                server_functions=[frames, opening, at_once, everything, through],
+                server_functions=[frames, opening, at_once, everything, through, far, stop],
                 elem_id=f"viewer-{method.name}",
             )  # fmt: skip
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
@@ -149,12 +179,16 @@ def tab(engine, clips, method, open_at_once):
                 gr.Markdown(f"{LIMITS_TEXT} It stays on this server for a day at most.", elem_classes="limits")
             presets = presets_of(method)
             knobs = knobs_of(method, {FRAME: DEFAULT_FRAMES} | engine.limits(method.name))
+            weights = gr.Radio(
+                [(called(one, method), name) for name, one in engines.items()], value=next(iter(engines)), label="Weights",
+                visible=len(engines) > 1, elem_id=f"weights-{method.name}",
+            )  # fmt: skip
             count = control(FRAMES, {}, method.name)
             texts = gr.Textbox(texts_of_first, label="Texts, one a line", lines=4, max_lines=10, visible=reads)
     readings(method)
 
     handle = gr.Textbox(clips.handle(first.path), visible=False)
-    values = [handle, count, texts, *knobs.values()]
+    values = [handle, weights, count, texts, *knobs.values()]
     gr.on([one.change for one in values], None, values, js=TAKEN % method.name, api_visibility="private")
     for button, chosen in presets.values():
         set_knobs(button, knobs, defaults | chosen)
@@ -170,6 +204,12 @@ def tab(engine, clips, method, open_at_once):
             clips.open(uploaded, FRAMES.check(frames))
         return clips.handle(uploaded)
 
+    def ends(chosen, *now):
+        """Knobs that end where the networks do."""
+        limits = engines[chosen].limits(method.name)
+        last = [limits[name] for name in limited]
+        return [gr.update(maximum=most, value=min(value, most)) for most, value in zip(last, now, strict=True)]
+
     def length(handle, frames):
         """Frames of the clip: as many as asked for, or as the file has."""
         try:
@@ -180,10 +220,22 @@ def tab(engine, clips, method, open_at_once):
     quiet = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
     viewer.pick(choose, None, [handle, texts], queue=False, **quiet)
     own.change(take, [own, count], handle, concurrency_limit=2, **quiet)
+    if len(engines) > 1:
+        limited = [name for name in names if name in engine.limits(method.name)]
+        turned = [knobs[name] for name in limited]
+        weights.change(ends, [weights, *turned], turned, queue=False, **quiet)
     if FRAME in knobs:
         last = gr.Number(DEFAULT_FRAMES, visible=False)
         known = gr.on([handle.change, count.change], length, [handle, count], last, queue=False, **quiet)
         known.success(None, [last, knobs[FRAME]], knobs[FRAME], js=FIT, api_visibility="private")
+
+
+def called(engine, method):
+    """What a reader knows an engine's weights by: as they were named for this method, a file without its folders."""
+    models = dict.fromkeys(one.model for one in method.networks.values())
+    given = [engine.models[one] for one in models if one in engine.models]
+    names = [one if isinstance(one, str) else one.label for one in given]
+    return ", ".join(one.rpartition("/")[2] if Path(one[:250]).is_file() else one for one in names) or SHIPPED
 
 
 def texts_for(example):

@@ -6,7 +6,7 @@ from functools import wraps
 
 import gradio as gr
 
-from core import ReaderError
+from core import Cancelled, ReaderError
 
 
 @contextmanager
@@ -19,7 +19,8 @@ def told(how=gr.Error):
 
 
 def sentence(function):
-    """The same function with its answer as JSON; a ReaderError becomes {"error": its sentence}, for the viewer to show.
+    """The same function with its answer as JSON; a ReaderError becomes {"error": its sentence}, for the viewer to show, and a
+    run that was called off {"cancelled": true}.
 
     Gradio shows no gr.Error of an event that does not queue (6.31), and the knobs' events do not."""
 
@@ -29,5 +30,7 @@ def sentence(function):
             return json.dumps(function(*given))
         except ReaderError as wrong:
             return json.dumps({"error": str(wrong)})
+        except Cancelled:
+            return json.dumps({"cancelled": True})
 
     return spoken

@@ -16,7 +16,8 @@ from core.video import read_clip
 
 if typing.TYPE_CHECKING:
     from core.engine import METHODS, Engine
-    from core.graph import Cancelled, Trace
+    from core.graph import Trace
+    from core.watch import Cancelled
 
 __all__ = [
     "METHODS", "BadClip", "BadKnob", "BadText", "BadWeights", "Cancelled", "Clip", "Engine", "ReaderError", "Trace",
@@ -25,7 +26,7 @@ __all__ = [
 
 # Found when asked for: the process that decodes a video imports this package too, and torch alone would cost it several
 # seconds and more memory than it may have.
-_LATER = {"METHODS": "core.engine", "Engine": "core.engine", "Cancelled": "core.graph", "Trace": "core.graph"}
+_LATER = {"METHODS": "core.engine", "Engine": "core.engine", "Cancelled": "core.watch", "Trace": "core.graph"}
 
 
 def __getattr__(name):

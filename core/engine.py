@@ -48,12 +48,14 @@ class Engine:
         texts: Sequence[str] | None = None,
         outputs: Iterable[str] | None = None,
         cancelled: Callable[[], bool] = lambda: False,
+        progress: Callable[[str, float], None] = lambda stage, done: None,
         **knobs: Any,
     ) -> Trace:
         """Compute `outputs` (every stage where none are named) and return the trace.
 
         Knobs that are not given have their defaults; one that does not exist, or lies outside its span, is a BadKnob.
-        `cancelled` is asked before each stage that would run: a called-off run raises Cancelled and leaves nothing behind.
+        `cancelled` is asked before each stage that would run, and within those that take long: a called-off run raises
+        Cancelled and leaves nothing behind. `progress` is told at the same times which stage it is and how much of it is done.
         """
         chosen = method_named(method)
         settings = self.settings(method, knobs)
@@ -79,7 +81,7 @@ class Engine:
         with self._lock:
             turn = self._turns.setdefault((method, *(stage.__name__ for stage in stages)), threading.Lock())
         with turn:
-            return run(stages, sources, self.cache, labels, cancelled)
+            return run(stages, sources, self.cache, labels, cancelled, progress)
 
     def settings(self, method: str, knobs: Mapping[str, Any]) -> dict[str, Any]:
         """Every knob's value: as given, else its default (or the largest the loaded networks allow, where that is less)."""

@@ -20,12 +20,10 @@ from typing import Any
 
 import torch
 
+from core.watch import Cancelled, watched
+
 Stage = Callable[..., Any]
 DISCRETE_BYTES = 1 << 16  # a mask of 32 frames × 1,024 patches is 32 kB: cheap to read
-
-
-class Cancelled(Exception):
-    """The run was called off between two stages. Nothing of it is kept."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +137,13 @@ def run(
     cache: StageCache,
     weights: Mapping[str, str] = MappingProxyType({}),
     cancelled: Callable[[], bool] = lambda: False,
+    progress: Callable[[str, float], None] = lambda stage, done: None,
 ) -> Trace:
-    """Compute every stage that is not known yet. `cancelled` is asked before each stage that would run."""
+    """Compute every stage that is not known yet.
+
+    `cancelled` is asked before each stage that would run, and within those that take long; `progress` is told the stage and
+    how much of it is done, 0–1, at the same times.
+    """
     keys = {name: source.key for name, source in sources.items()}
     values = {name: source.value for name, source in sources.items()}
     fresh: dict[str, Any] = {}
@@ -150,9 +153,15 @@ def run(
         key = digest(stage.__module__, name, *(keys[one] for one in inputs(stage)))
         value = cache.get(key, fresh)  # `fresh` stands for "not there": no stage returns it
         if value is fresh:
-            if cancelled():
-                raise Cancelled(f"Called off before {name}.")
-            value, ms[name] = timed(stage, *(values[one] for one in inputs(stage)))
+
+            def told(done: float, name: str = name) -> None:
+                if cancelled():
+                    raise Cancelled(f"Called off {f'in {name}' if done else f'before {name}'}.")
+                progress(name, done)
+
+            told(0.0)
+            with watched(told):
+                value, ms[name] = timed(stage, *(values[one] for one in inputs(stage)))
             fresh[key] = value
         values[name] = value
         keys[name] = content_key(value) or key

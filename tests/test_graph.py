@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from core.graph import (
-    Cancelled,
     Source,
     StageCache,
     bytes_of,
@@ -18,6 +17,7 @@ from core.graph import (
     run,
     upstream,
 )
+from core.watch import Cancelled, tick
 
 
 def doubled(x):
@@ -136,6 +136,25 @@ def test_a_cancelled_run_leaves_nothing_behind():
         assert len(cache) == cache.bytes == 0
     assert asked(cache, cancelled=lambda: False).ran == tuple(stage.__name__ for stage in STAGES)
     assert asked(cache, cancelled=lambda: True).ran == ()  # nothing is left to call off
+
+
+def slow(gain):
+    """A stage that takes long."""
+    for part in range(4):
+        tick(part / 4)
+    return float(gain)
+
+
+def test_a_stage_that_takes_long_tells_how_far_it_is_and_can_be_called_off():
+    told, cache = [], StageCache()
+    sources = {"gain": Source(2.0, "two")}
+    run((slow,), sources, cache, progress=lambda stage, done: told.append((stage, done)))
+    assert told == [("slow", done) for done in (0.0, 0.0, 0.25, 0.5, 0.75)]
+    calls, cache = iter([False] * 3 + [True]), StageCache()
+    with pytest.raises(Cancelled, match="Called off in slow"):
+        run((slow,), sources, cache, cancelled=lambda: next(calls))
+    assert len(cache) == 0
+    tick(0.5)  # nobody waits: nothing happens
 
 
 def test_a_stage_that_fails_leaves_nothing_behind():

@@ -43,7 +43,7 @@ def served(tmp_path_factory):
     stpn = Loaded(Variants({name: untrained(name) for name in VARIANTS}), label_of({}), "random")
     engine = Engine("cpu", models={"clip": str(folder / "clip.safetensors"), "stpn": stpn})
     examples = find_examples(folder / "clips")
-    page = build(engine, examples)
+    page = build({"tiny": engine}, examples)
     yield launch(page, wait=False), engine, examples
     page.close()
 

@@ -7,7 +7,8 @@ const COLOURS = {kept: "#3b82f6", prompt: "#f59e0b", truth: "#ff4fa3", hit: "#22
 const VIRIDIS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"];
 
 const EXAMPLES = `<div class="vw-examples" role="group" aria-label="Example clips"></div>`;
-const PICTURE = `<div class="vw-picture"><canvas class="vw-canvas" role="img"></canvas><div class="vw-wait" role="status" hidden></div></div>`;
+const PICTURE = `<div class="vw-picture"><canvas class="vw-canvas" role="img"></canvas><div class="vw-wait" role="status" hidden></div></div>
+  <div class="vw-far" role="status" hidden><progress max="1"></progress><span></span><button type="button">stop</button></div>`;
 const FOOT = `
   <details class="vw-ledger"><summary></summary><div class="vw-stages"></div><div class="vw-source"></div></details>
   <div class="vw-weights"></div>
@@ -46,21 +47,25 @@ function receiver({hooks, say, ready = async () => null, take}) {
 
 // → ask(taken): what comes at once; when that is painted, what takes longer; and after it, where a reader `wants` it, what
 // reads the whole clip. Of each one request at most is under way, and of those that wait the newest is kept: the last value
-// has the last word. soon, later, whole: async taken → a trace's text. ask.whole(): that alone, of the values last drawn.
-function asker({soon, later, whole, wants = () => false, update, say}) {
+// has the last word. What takes longer is called off when newer values come. soon, later, whole: async taken → a trace's
+// text. far, stop: see `patience`. ask.whole(): that alone, of the values last drawn.
+function asker($, {soon, later, whole, far, stop, wants = () => false, update, say}) {
+  const who = crypto.randomUUID?.() ?? String(Math.random()), waiting = patience($, far, stop, who);
   let wanted = null, drawn = null;
-  const show = async (request, taken) => {
-    const text = await request(taken).catch(() => null);
+  const show = async (kind, request, taken) => {
+    const text = await waiting(kind, request({...taken, who})).catch(() => null);
     if (typeof text !== "string") return say("The server did not answer. What is shown is of the last values it knew.");
     const trace = JSON.parse(text);
+    if (trace.cancelled) return;
     await update({trace});
     return !trace.error;
   };
-  const first = newest(async one => { if (await show(soon, one.taken)) drawn = one.taken; });
-  const rest = newest(one => show(later, one.taken));
-  const all = newest(one => show(whole, one.taken));
+  const first = newest(async one => { if (await show("soon", soon, one.taken)) drawn = one.taken; });
+  const rest = newest(one => show("later", later, one.taken));
+  const all = newest(one => show("later", whole, one.taken));
   async function ask(taken) {
     wanted = taken;
+    if (rest.busy()) stop?.({who, kind: "later"});
     if (!await first({taken})) return;           // the call that is under way goes on with this one
     const last = wanted;
     await painted();                             // the server's work would delay the browser's
@@ -69,10 +74,37 @@ function asker({soon, later, whole, wants = () => false, update, say}) {
   return Object.assign(ask, {whole: () => all({taken: drawn})});
 }
 
+// → waiting(kind, answer): the same answer; while it takes long, a line says how far it is and offers to stop.
+// far: async {who, kind} → [stage, share done] or null. stop: {who, kind} → nothing.
+const LONG = 700, LOOK = 400;                    // milliseconds until the line is shown, and between two looks
+function patience($, far, stop, who) {
+  const open = new Map();
+  async function look(kind) {
+    const found = await far({who, kind}).catch(() => null);
+    if (!open.has(kind)) return;
+    if (found) {
+      const [stage, done] = found, box = $("far");
+      box.querySelector("span").textContent = `${stage || "starting"} · ${Math.round(100 * done)} %`;
+      box.querySelector("progress").value = done;
+      box.querySelector("button").onclick = () => stop({who, kind});
+      box.hidden = false;
+    }
+    open.set(kind, setTimeout(look, LOOK, kind));
+  }
+  return async (kind, answer) => {
+    if (far && $("far")) open.set(kind, setTimeout(look, LONG, kind));
+    try { return await answer; } finally {
+      clearTimeout(open.get(kind));
+      open.delete(kind);
+      if (!open.size && $("far")) $("far").hidden = true;
+    }
+  };
+}
+
 // The same work, one call after another; what waits is replaced by what comes. → whether this call did the work.
 function newest(work) {
   let next = null, busy = false;
-  return async given => {
+  return Object.assign(async given => {
     next = given;
     if (busy) return false;
     busy = true;
@@ -84,7 +116,7 @@ function newest(work) {
       }
     } finally { busy = false; }
     return true;
-  };
+  }, {busy: () => busy});
 }
 
 // A page that is not seen paints nothing: no longer than a tenth of a second.

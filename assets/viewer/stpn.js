@@ -371,7 +371,7 @@ export function mount(element, payload, hooks = {}) {
     button.onclick = () => { if (trace) overlay(one.stage); };
     return button;
   }), Object.assign(make("button", {type: "button", role: "radio", title: "no overlay (n)", "data-stage": "none"}), {textContent: "none", onclick: () => trace && overlay("none")}));
-  const ask = asker({...hooks, update, say, wants: () => $("through").open});
+  const ask = asker($, {...hooks, update, say, wants: () => $("through").open});
   $("through").hidden = !of("Tracks").length || !hooks.whole;
   $("through").ontoggle = () => { if (trace && $("through").open && !trace.values[of("Tracks")[0].stage]) { through(); ask.whole(); } };
   exampleButtons($, payload.examples, hooks, say);

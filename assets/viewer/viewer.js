@@ -364,7 +364,7 @@ export function mount(element, payload, hooks = {}) {
   if (!about.maps.some(one => one.stage === view.overlay)) view.overlay = about.maps.at(-1)?.stage ?? "none";
   const rest = atNewWidths(root, () => { wide.forget(); return trace ? draw() : false; });
   update(payload);
-  return {update, ask: asker({...hooks, update, say}), destroy() {
+  return {update, ask: asker($, {...hooks, update, say}), destroy() {
     clearTimeout(view.timer);
     rest();
     forget();

@@ -13,6 +13,7 @@ from timm.models.vision_transformer import Block, VisionTransformer
 from torch import Tensor, nn
 
 from core.errors import BadWeights
+from core.watch import tick
 
 
 class VisionTower(nn.Module):
@@ -86,6 +87,7 @@ class VisionTower(nn.Module):
         layers = layers or self.depth
         maps = []
         for layer, block in enumerate(self.vit.blocks[:layers]):
+            tick(layer / layers)
             maps.append(self.attention(layer, tokens_BSD))
             if layer + 1 < layers:
                 tokens_BSD = block(tokens_BSD)
@@ -94,7 +96,9 @@ class VisionTower(nn.Module):
     def blocks(self, tokens_BSD: Tensor, seen_BS: Tensor | None = None, start: int = 0, stop: int | None = None) -> Tensor:
         """Blocks start … stop − 1. seen_BS: False for padding tokens that nobody may attend to."""
         mask = None if seen_BS is None else seen_BS[:, None, None, :]
-        for block in self.vit.blocks[start:stop]:
+        chosen = self.vit.blocks[start:stop]
+        for done, block in enumerate(chosen):
+            tick(done / len(chosen))
             tokens_BSD = block(tokens_BSD, attn_mask=mask)
         return tokens_BSD
 
