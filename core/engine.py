@@ -10,6 +10,7 @@ from core.clip import Clip
 from core.errors import BadKnob, BadText, BadWeights, ReaderError
 from core.graph import Source, StageCache, Trace, digest, run, upstream
 from core.methods import Method, Network, find
+from core.networks.vision import VisionTower
 from core.networks.weights import Loaded
 
 METHODS: Mapping[str, Method] = find()
@@ -26,12 +27,19 @@ class Engine:
     device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
     models: network → file, name or `Loaded`: "clip" (see `load_clip`), "stop_first", … What is not named is the shipped one.
         A method's name stands for the first of its networks: "stop" for the CLIP under STOP.
+    precision: of the frozen ViT's blocks: "float32", "bfloat16", or "auto": bfloat16 where the device computes in it, which
+        is twice as fast or more there and changes A in its third digit (`python -m tests.bench --only vit_b_32` tells how many
+        regions that changes).
     cache_mb: memory for results, in MB. Safe under threads: runs that ask for the same outputs wait for each other, so that
     what two ask for is computed once; others go side by side, so that masks never wait for a running encoder.
     """
 
-    def __init__(self, device: str = "auto", models: Mapping[str, str | Loaded] | None = None, cache_mb: int = 512):
+    def __init__(
+        self, device: str = "auto", models: Mapping[str, str | Loaded] | None = None, precision: str = "auto",
+        cache_mb: int = 512,
+    ):  # fmt: skip
         self.device = pick_device(device)
+        self.precision = pick_precision(precision, self.device)
         self.models = {first_model(name): given for name, given in (models or {}).items()}
         known = tuple(one.model for one in NETWORKS.values())
         if unknown := self.models.keys() - set(known):
@@ -73,7 +81,7 @@ class Engine:
             "device": Source(self.device, str(self.device)),
             **{name: Source(value, digest(name, repr(value))) for name, value in settings.items()},
             **{
-                name: Source(one.network, digest(name, one.digest, str(self.device), "float32"))
+                name: Source(one.network, digest(name, one.digest, str(self.device), str(self.precision)))
                 for name, one in networks.items()
             },
         }
@@ -114,7 +122,14 @@ class Engine:
             if name not in self._loaded:
                 wanted = NETWORKS[name]
                 made = wanted.load(self.models.get(wanted.model), *(self.network(other) for other in wanted.after))
-                made.network.to(self.device)
+                try:
+                    made.network.to(self.device)
+                except (MemoryError, torch.OutOfMemoryError) as wrong:
+                    said = f"{made.label} does not fit into the memory of {self.device}: use a smaller model or --device cpu."
+                    raise BadWeights(said) from wrong
+                for part in made.network.modules():
+                    if isinstance(part, VisionTower):
+                        part.precision = self.precision
                 self._loaded[name] = made
             return self._loaded[name]
 
@@ -142,6 +157,18 @@ def pick_device(name: str) -> torch.device:
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise ReaderError(f"There is no device {name} on this machine; use auto or cpu.")
     return device
+
+
+def pick_precision(name: str, device: torch.device) -> torch.dtype:
+    """ "auto" is bfloat16 where the device has instructions for it."""
+    if name not in ("auto", "float32", "bfloat16"):
+        raise ReaderError(f"The precision is auto, float32 or bfloat16, got {name!r}.")
+    if name != "auto":
+        return getattr(torch, name)
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    has = [getattr(torch.cpu, known, bool) for known in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")]
+    return torch.bfloat16 if any(one() for one in has) else torch.float32
 
 
 def checked_texts(texts: Sequence[str] | None) -> tuple[str, ...]:

@@ -35,6 +35,12 @@ def recall(region_TP: np.ndarray, truth_TP: np.ndarray) -> np.ndarray:
     return (region_TP & truth_TP)[seen].sum(-1) / truth_TP[seen].sum(-1)
 
 
+def iou(region_TP: np.ndarray, truth_TP: np.ndarray) -> np.ndarray:
+    """Intersection over union of each frame's region with its truth; 0 where both are empty. [T]"""
+    both = (region_TP & truth_TP).sum(-1)
+    return both / np.maximum((region_TP | truth_TP).sum(-1), 1)
+
+
 def top(score_TP: np.ndarray, kept: int) -> np.ndarray:
     """True for the `kept` highest of each frame; among equals the earlier."""
     order = np.argsort(-score_TP, axis=-1, kind="stable")[:, :kept]

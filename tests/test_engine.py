@@ -101,6 +101,26 @@ def test_weights_that_took_part_are_named(engine):
     assert set(engine.labels("stop")) == {"clip_towers", "stop_first", "stop_all"}
 
 
+def test_rounding_changes_attention_a_little_and_change_not_at_all():
+    """The blocks' products are rounded; M and W^t read the patch embedding, which is not."""
+    exact, rounded = (tiny.engine(tiny.towers(), precision=name) for name in ("float32", "bfloat16"))
+    for depth in ("first", "all"):
+        one, other = (each.run("stop", CLIP, texts=tiny.TEXTS, alpha=0.0, depth=depth) for each in (exact, rounded))
+        assert torch.equal(one["dynamics_TP"], other["dynamics_TP"]) and torch.equal(one["change_G"], other["change_G"])
+        assert 0 < (one["attention_TP"] - other["attention_TP"]).abs().max() < 0.05
+        assert 0 < (one["similarity_Y"] - other["similarity_Y"]).abs().max() < 0.05
+        assert all(value.dtype is not torch.bfloat16 for value in other.values.values() if isinstance(value, torch.Tensor))
+    with pytest.raises(ReaderError, match="The precision is auto, float32 or bfloat16, got 'half'"):
+        Engine("cpu", precision="half")
+
+
+def test_a_network_too_large_for_the_device_is_said_to_be(monkeypatch):
+    loaded = tiny.towers()
+    monkeypatch.setattr(loaded.network, "to", lambda device: (_ for _ in ()).throw(torch.OutOfMemoryError()))
+    with pytest.raises(BadWeights, match="tiny towers does not fit into the memory of cpu: use a smaller model"):
+        Engine("cpu", models={"stop": loaded}).network("clip_towers")
+
+
 def test_a_cancelled_run_leaves_nothing_behind():
     engine = tiny.engine()
     calls = iter([False] * 5 + [True])

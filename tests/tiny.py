@@ -75,7 +75,8 @@ def engine(loaded=None, **asked):
     """An engine on tiny networks that have something to say."""
     clip = loaded or towers()
     own = {"stop_first": prompters(clip, 1), "stop_all": prompters(clip, clip.network.vision.depth)}
-    return Engine(**{"device": "cpu", "models": {"clip": clip, "stpn": stpn(), **own}} | asked)
+    models = {"clip": clip, "stpn": stpn(), **own}
+    return Engine(**{"device": "cpu", "precision": "float32", "models": models} | asked)
 
 
 def prompters(clip, layers):

@@ -14,7 +14,10 @@ one everything runs, and accuracy falls without a word.
 """
 
 import difflib
+import logging
 import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +60,9 @@ def open_clip_towers(spec: str) -> Towers:
             model = fetched(arch, source)
         elif arch:
             tensors, quick = tensors_of(file)
-            model = fill(open_clip.create_model(arch, force_quick_gelu=quick), tensors, file.name)
+            with quietly():
+                model = open_clip.create_model(arch, force_quick_gelu=bool(quick))
+            model = fill(model, tensors, file.name)
         else:
             model = built(file)
         tokenizer = open_clip.get_tokenizer(arch) if arch else open_clip.SimpleTokenizer(context_length=model.context_length)
@@ -67,6 +72,16 @@ def open_clip_towers(spec: str) -> Towers:
     model.visual = nn.Identity()  # its weights live in the twin now
     named = " · ".join(one for one in (arch, file.name if file else source) if one)
     return Towers(vision, OpenClipText(model, tokenizer), model.logit_scale.exp().item(), named, file)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """open_clip warns that a model made without weights is random: it is about to be filled."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def split(spec: str) -> tuple[str, str]:

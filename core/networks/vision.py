@@ -20,10 +20,13 @@ class VisionTower(nn.Module):
     """A timm ViT and the pixel statistics it was trained with.
 
     size: (H, W) pixels it takes. grid: (rows, columns) of patches. depth: number of blocks. width: D.
+    precision: of the blocks' matrix products. The patch embedding stays in single precision, so that M and W^t, which read
+    it, are the same in both; only A and the features are rounded.
     """
 
     mean: Tensor
     std: Tensor
+    precision = torch.float32
 
     def __init__(self, vit: VisionTransformer, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)):
         super().__init__()
@@ -72,13 +75,20 @@ class VisionTower(nn.Module):
         """R: tokens before the patches (CLS and registers)."""
         return self.vit.num_prefix_tokens
 
+    def rounded(self) -> torch.autocast:
+        """Inside, the blocks run in `precision`."""
+        enabled = self.precision is not torch.float32
+        return torch.autocast(self.mean.device.type, self.precision if enabled else torch.bfloat16, enabled)
+
     def attention(self, layer: int, tokens_BSD: Tensor) -> Tensor:
         """CLS → patch attention of one block (0-based) over the patches of one frame, mean over heads: [B, P].
 
         Softmax over the patches alone: CLS and registers take no part, so each row sums to 1.
         """
         block = self.vit.blocks[layer]
-        query_BNSd, key_BNSd, _ = heads(block, block.norm1(tokens_BSD))
+        with self.rounded():
+            query_BNSd, key_BNSd, _ = heads(block, block.norm1(tokens_BSD))
+        query_BNSd, key_BNSd = query_BNSd.to(tokens_BSD.dtype), key_BNSd.to(tokens_BSD.dtype)
         logits_BNP = torch.einsum("bnd,bnpd->bnp", query_BNSd[:, :, 0], key_BNSd[:, :, self.prefix :])
         return (logits_BNP * block.attn.scale).softmax(-1).mean(1)
 
@@ -90,17 +100,19 @@ class VisionTower(nn.Module):
             tick(layer / layers)
             maps.append(self.attention(layer, tokens_BSD))
             if layer + 1 < layers:
-                tokens_BSD = block(tokens_BSD)
+                with self.rounded():
+                    tokens_BSD = block(tokens_BSD).to(maps[0].dtype)
         return torch.stack(maps)
 
     def blocks(self, tokens_BSD: Tensor, seen_BS: Tensor | None = None, start: int = 0, stop: int | None = None) -> Tensor:
         """Blocks start … stop − 1. seen_BS: False for padding tokens that nobody may attend to."""
         mask = None if seen_BS is None else seen_BS[:, None, None, :]
-        chosen = self.vit.blocks[start:stop]
-        for done, block in enumerate(chosen):
-            tick(done / len(chosen))
-            tokens_BSD = block(tokens_BSD, attn_mask=mask)
-        return tokens_BSD
+        chosen, given = self.vit.blocks[start:stop], tokens_BSD.dtype
+        with self.rounded():
+            for done, block in enumerate(chosen):
+                tick(done / len(chosen))
+                tokens_BSD = block(tokens_BSD, attn_mask=mask)
+        return tokens_BSD.to(given)
 
     def last_block(self, tokens_BSD: Tensor, seen_BS: Tensor | None = None) -> Tensor:
         """The last block for the CLS token alone: [B, 1, D]. Nothing reads its other outputs, so they are not computed."""

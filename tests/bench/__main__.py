@@ -1,6 +1,6 @@
 """Times and memory of the engine and of the page, on the machine at hand.
 
-    python -m tests.bench [--json FILE] [--device auto] [--models NAME=PATH …] [--only stop stpn vit_b_32 swin_t page]
+    python -m tests.bench [--json FILE] [--device auto] [--models NAME=PATH …] [--only stop stpn vit_b_32 frozen swin_t page]
 
 Every scenario runs in a process of its own, so that its peak memory is its own. Each number is a median; what is
 compared is measured in turns, so that another process disturbs both alike. On a busy machine trust the ratios.
@@ -25,6 +25,7 @@ import torch
 
 from core import ReaderError
 from tests.bench.engine import engine_times
+from tests.bench.frozen import frozen_times
 from tests.bench.page import page_times
 from tests.bench.towers import swin_times
 
@@ -43,6 +44,7 @@ def main(words=None):
             engine_times,
             ("stop", args.device, vit, 12, 224, (), 3),
         ),
+        "frozen": ("The frozen pass of CLIP's towers, random weights", frozen_times, (args.device,)),
         "swin_t": ("STPN's towers with 5 prompts and without, one frame", swin_times, (args.device,)),
         "page": ("The page, in headless Chromium beside its server", page_times, (args.device, args.models, args.moves)),
     }
@@ -68,7 +70,7 @@ def arguments():
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--models", nargs="*", default=[], metavar="NAME=PATH", help="weights other than the shipped")
     parser.add_argument("--moves", type=int, default=40, help="slider moves on the page")
-    known = ("stop", "stpn", "vit_b_32", "swin_t", "page")
+    known = ("stop", "stpn", "vit_b_32", "frozen", "swin_t", "page")
     parser.add_argument("--only", nargs="+", choices=known, default=known, help="some of the scenarios")
     return parser
 
