@@ -177,12 +177,12 @@ def tab(engines, clips, running, method, open_at_once):
                     elem_id=f"own-{method.name}",
                 )  # fmt: skip
                 gr.Markdown(f"{LIMITS_TEXT} It stays on this server for a day at most.", elem_classes="limits")
-            presets = presets_of(method)
-            knobs = knobs_of(method, {FRAME: DEFAULT_FRAMES} | engine.limits(method.name))
             weights = gr.Radio(
                 [(called(one, method), name) for name, one in engines.items()], value=next(iter(engines)), label="Weights",
                 visible=len(engines) > 1, elem_id=f"weights-{method.name}",
             )  # fmt: skip
+            presets = presets_of(method)
+            knobs = knobs_of(method, {FRAME: DEFAULT_FRAMES} | engine.limits(method.name))
             count = control(FRAMES, {}, method.name)
             texts = gr.Textbox(texts_of_first, label="Texts, one a line", lines=4, max_lines=10, visible=reads)
     readings(method)

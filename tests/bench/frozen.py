@@ -19,7 +19,8 @@ def frozen_times(device):
     """Rows of frames/s by tower and frames, the share of the measured peak, and how many regions bfloat16 changes."""
     found, same = {}, {}
     for name, timm_name in SIZES.items():
-        engines = {precision: Engine(device, {"clip": f"random:{timm_name}"}, precision) for precision in ("float32", "bfloat16")}
+        models = {"clip": f"random:{timm_name}"}
+        engines = {precision: Engine(device, models, precision) for precision in ("float32", "bfloat16")}
         for precision, engine in engines.items():
             if precision == "bfloat16" and Engine(device).precision is not torch.bfloat16:
                 continue  # emulated here: slow, and no one's choice
