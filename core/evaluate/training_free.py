@@ -82,6 +82,7 @@ def mean(rows: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]
 
 
 def mean_of(rows: list[dict[str, float]]) -> dict[str, float]:
+    """Of each number, leaving out clips that never show the thing."""
     return {what: float(np.nanmean([one[what] for one in rows])) for what in rows[0]}
 
 
