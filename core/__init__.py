@@ -1,10 +1,10 @@
 """What video prompting looks at, computed stage by stage.
 
-    from core import Engine, METHODS, read_clip
+from core import Engine, METHODS, read_clip
 
-    clip = read_clip("juggle.mp4", frames=8)
-    trace = Engine().run("stop", clip, texts=["a man juggles a ball", "a man stands still"], alpha=0.3)
-    trace["region_TP"], trace.ran, trace.ms, trace.weights
+clip = read_clip("juggle.mp4", frames=8)
+trace = Engine().run("stop", clip, texts=["a man juggles a ball", "a man stands still"], alpha=0.3)
+trace["region_TP"], trace.ran, trace.ms, trace.weights
 """
 
 import importlib

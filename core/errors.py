@@ -1,10 +1,10 @@
 """Everything that can go wrong for a reader, in one tree. Each message is a sentence: what is wrong, and what is allowed.
 
-    ReaderError          what the page shows and a notebook prints: the reader can mend it
-    ├── BadClip          a video that cannot be read, or is too large to be
-    ├── BadKnob          a knob that does not exist, or a value outside its span
-    ├── BadText          a text the model cannot read
-    └── BadWeights       a weights file that is missing, damaged or of another model
+ReaderError          what the page shows and a notebook prints: the reader can mend it
+├── BadClip          a video that cannot be read, or is too large to be
+├── BadKnob          a knob that does not exist, or a value outside its span
+├── BadText          a text the model cannot read
+└── BadWeights       a weights file that is missing, damaged or of another model
 """
 
 

@@ -10,7 +10,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from core.errors import BadKnob, BadWeights
-from core.networks.cvt import Attention, Block, Cvt, CvtShape, CvtTower, load_cvt
+from core.networks.cvt import Attention, Block, Cvt, CvtShape, CvtTower
+from core.networks.cvt_weights import load_cvt
 from core.networks.detector import Detector, DetectorShape
 from core.networks.stpn import Prompting
 from core.networks.weights import sha256

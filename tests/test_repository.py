@@ -37,9 +37,7 @@ def module_name(path):
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-MODULES = {
-    module_name(path): path for folder in ("core", "app", "demos") for path in sorted((ROOT / folder).rglob("*.py"))
-}
+MODULES = {module_name(path): path for folder in ("core", "app", "demos") for path in sorted((ROOT / folder).rglob("*.py"))}
 CORE = [name for name in MODULES if name.split(".")[0] == "core"]
 
 

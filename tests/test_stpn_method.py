@@ -123,9 +123,7 @@ def test_a_frame_that_supports_itself_is_no_cleaner_than_it_is_shown(engine):
 @pytest.mark.parametrize("kind, depth", PROMPTED)
 def test_shuffled_supports_move_nothing(engine, kind, depth):
     for K, S in ((6, 1), (14, 0)):
-        plain, turned = (
-            run(engine, predictor=kind, depth=depth, supports=K, stride=S, shuffled=one) for one in (False, True)
-        )
+        plain, turned = (run(engine, predictor=kind, depth=depth, supports=K, stride=S, shuffled=one) for one in (False, True))
         here, there = plain["support_index_K"], turned["support_index_K"]
         assert here != there and sorted(here) == sorted(there)
         size = plain["prompt_LQD"].abs().max()  # up to 50 with these weights; of trained ones about 1

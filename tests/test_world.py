@@ -235,9 +235,7 @@ def test_a_degradation_is_nothing_at_0_and_grows_and_keeps_to_its_frames(kind):
     frames, _ = clip("moves left", distractors=2, T=4)
     before = frames.copy()
     assert np.array_equal(degrade(frames, kind, 0), frames)
-    harm = [
-        np.abs(degrade(frames, kind, severity).astype(float) - frames).mean() for severity in np.linspace(0, 1, 6)
-    ]
+    harm = [np.abs(degrade(frames, kind, severity).astype(float) - frames).mean() for severity in np.linspace(0, 1, 6)]
     assert (np.diff(harm) > 0).all()
     some = degrade(frames, kind, 0.7, frames=[1, 3])
     assert (some[[0, 2]] == frames[[0, 2]]).all() and all((some[t] != frames[t]).any() for t in (1, 3))

@@ -9,9 +9,10 @@ from timm.models.vision_transformer import VisionTransformer
 
 from core import Clip, Engine
 from core.networks import weights
+from core.networks.cvt import Cvt, CvtShape, CvtTower
 from core.networks.detector import Detector, DetectorShape
 from core.networks.stpn import Prompting, Stpn
-from core.networks.stpn_weights import BASELINE, VARIANTS, Variants
+from core.networks.stpn_weights import BASELINE, VARIANTS, Variants, parts_of
 from core.networks.swin import SwinTower
 from core.networks.text import SmallText
 from core.networks.vision import VisionTower
@@ -22,6 +23,7 @@ SHAPE = DetectorShape(
     widths=(16, 32), strides=(4, 8), channels=8, hidden=16, candidates=20, proposals=10, score=0.1, detections=5, embedding=8,
     mask=4,
 )  # fmt: skip
+CVT = CvtShape(widths=(16, 32), depths=(2, 2), heads=(2, 4), classes=5)
 
 
 def towers(size=(32, 48), patch=16, depth=3, registers=0, **shape):
@@ -41,16 +43,25 @@ def towers(size=(32, 48), patch=16, depth=3, registers=0, **shape):
     return weights.Loaded(network, "tiny towers", weights.state_digest(network))
 
 
-def variant(name=BASELINE, size=(24, 48)):
-    """One of STPN's networks: two stages of two blocks, windows of 4 × 4, 18 patches in the support map, 4 prompts."""
-    kind, _, depth = ("none", "", "shallow") if name == BASELINE else name.partition("/")
+def swin_tower(size):
+    """Two stages of two blocks, windows of 4 × 4."""
+    return SwinTower(SwinTransformer(
+        img_size=size, patch_size=4, embed_dim=16, depths=(2, 2), num_heads=(2, 4), window_size=4, num_classes=0,
+        always_partition=True, strict_img_size=False,
+    ))  # fmt: skip
+
+
+def cvt_tower(size):
+    """Two stages of two blocks, with maps as large as the Swin's."""
+    return CvtTower(Cvt(CVT))
+
+
+def variant(name=BASELINE, size=(24, 48), tower=swin_tower):
+    """One of STPN's networks: 18 patches in the support map, 4 prompts."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(VARIANTS.index(name))
-        swin = SwinTransformer(
-            img_size=size, patch_size=4, embed_dim=16, depths=(2, 2), num_heads=(2, 4), window_size=4, num_classes=0,
-            always_partition=True, strict_img_size=False,
-        )  # fmt: skip
-        detector = Detector(SwinTower(swin), SHAPE)
+        kind, depth = parts_of(name)
+        detector = Detector(tower(size), SHAPE)
         made = Stpn(detector, Prompting(detector.tower, 2, kind, depth, prompts=4))
         lively(made)
         lively(made.prompting, 0.4)  # or it would look everywhere alike
@@ -58,9 +69,9 @@ def variant(name=BASELINE, size=(24, 48)):
 
 
 @cache
-def stpn(size=(24, 48)):
+def stpn(size=(24, 48), tower=swin_tower):
     """All of STPN's variants with lively random weights, made once."""
-    network = Variants({name: variant(name, size) for name in VARIANTS}, size)
+    network = Variants({name: variant(name, size, tower) for name in VARIANTS}, size)
     return weights.Loaded(network, "tiny STPN", weights.state_digest(network))
 
 

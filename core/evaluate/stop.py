@@ -46,8 +46,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
         "still": float(gaps(shipped, still)[0].mean()), "panning": float(gaps(shipped, panning)[0].mean())
     }  # fmt: skip
     found["hard"] = {
-        case: actions(models, clip, data)
-        | {"regions": regions(shipped, data, seed), "counts": counts_of(shipped, data)}
+        case: actions(models, clip, data) | {"regions": regions(shipped, data, seed), "counts": counts_of(shipped, data)}
         for case, data in hard.items()
     }
     found["about"] = {
@@ -152,9 +151,7 @@ def regions(model: Model, data: Data, seed: int) -> dict:
             maps |= {"random": rng.random(truth.shape), "centre": np.repeat(middle, len(truth), 0)}
             for name, score in maps.items():
                 region = top(score, kept)
-                hits.setdefault(name, []).append(
-                    (pointing(score, truth), precision(region, truth), recall(region, truth))
-                )
+                hits.setdefault(name, []).append((pointing(score, truth), precision(region, truth), recall(region, truth)))
         start += len(one.action_B)
     return {
         name: {

@@ -180,9 +180,10 @@ def their_shape(name: str, own: Tensor) -> torch.Size:
 def same_index(stpn: Stpn, name: str, index_MM: Tensor) -> bool:
     """Whether a stored table of relative positions belongs to a block that is here, and is the one used here."""
     stage, block = map(int, re.findall(r"\d+", name)[:2])
-    if (stage, block) not in stpn.detector.tower.places:
+    tower = stpn.detector.tower
+    if not isinstance(tower, SwinTower) or (stage, block) not in tower.places:
         return False
-    own_MM = stpn.detector.tower.swin.layers[stage].blocks[block].attn.relative_position_index
+    own_MM = tower.swin.layers[stage].blocks[block].attn.relative_position_index
     return torch.equal(own_MM, index_MM)
 
 

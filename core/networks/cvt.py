@@ -17,23 +17,17 @@ class), S = F + P tokens, R = F + ⌈h/2⌉·⌈w/2⌉ tokens that are read (k a
 N heads, d width of a head, Y classes.
 """
 
-import re
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from timm.layers import DropPath, LayerNorm2d, Mlp, QuickGELU, trunc_normal_
 from torch import Tensor, nn
 
-from core.errors import BadKnob, BadWeights
-from core.networks.authors import read_checkpoint
-from core.networks.swin import Look, Place, Pyramid, Size, check_prompts
-from core.networks.weights import Loaded, fill, sha256
+from core.errors import BadKnob
+from core.networks.tower import Look, Place, Pyramid, Size, check_prompts
 
 
 @dataclass(frozen=True)
@@ -233,6 +227,31 @@ class CvtTower(nn.Module):
             map_BDhw = split(tokens_BSD, grid)[1]
         return found
 
+    def grids(self, size: Size) -> list[Size]:
+        """See `tower.Tower`: what each stage's convolution finds."""
+        made, (h, w), shape = [], size, self.cvt.shape
+        for _, kernel, stride, pad in zip(shape.widths, shape.kernels, shape.strides, shape.pads):
+            h, w = ((side + 2 * pad - kernel) // stride + 1 for side in (h, w))
+            made.append((h, w))
+        return made
+
+    def windows(self, place: Place, size: Size) -> int:
+        """One: every token attends to the whole map."""
+        return 1
+
+    def entry_flops(self, stage: int, size: Size, prompts: int) -> int:
+        """The convolution that embeds tokens, and the linear map of prompts."""
+        h, w = self.grids(size)[stage]
+        embedded = 2 * h * w * self.cvt.stages[stage].patch_embed.proj.weight.numel()
+        return embedded + (2 * prompts * self.between[stage - 1].weight.numel() if stage else 0)
+
+    def block_flops(self, place: Place, size: Size, prompts: int) -> int:
+        """Convolutions and linear maps before q (S tokens), k and v (R tokens), attention of S to R, output and FFN."""
+        stage, (h, w), D = self.cvt.stages[place[0]], self.grids(size)[place[0]], self.widths[place[0]]
+        P, M, front = h * w, read_grid((h, w))[0] * read_grid((h, w))[1], prompts + (stage.cls_token is not None)
+        S, R = front + P, front + M
+        return 2 * (9 * (P + 2 * M) * D + (2 * S + 2 * R) * D * D + 2 * S * R * D + 2 * S * D * D * self.cvt.shape.ratio)
+
 
 def convolution(D: int, stride: int) -> nn.Module:
     """What a map is read through before q, k or v: 3×3 in every channel for itself, then BatchNorm."""
@@ -248,7 +267,7 @@ def split(tokens_BSD: Tensor, grid: Size) -> tuple[Tensor, Tensor]:
 
 def looked(share_BSR: Tensor, Q: int, grid: Size) -> Look:
     """The attention of a block to and from its first Q tokens, on the maps where it lies."""
-    read: Size = ((grid[0] + 1) // 2, (grid[1] + 1) // 2)
+    read = read_grid(grid)
     S, R = share_BSR.shape[1:]
     return Look(
         to_prompts_BQhw=share_BSR[:, S - grid[0] * grid[1] :, :Q].mT.unflatten(2, grid),
@@ -256,57 +275,6 @@ def looked(share_BSR: Tensor, Q: int, grid: Size) -> Look:
     )
 
 
-# The original release's name (and ours) → the one that transformers' checkpoints have, applied in turn.
-NAMES = (
-    (r"^stage(\d+)\.", r"cvt.encoder.stages.\1."),
-    (r"\.patch_embed\.proj\.", ".embedding.convolution_embeddings.projection."),
-    (r"\.patch_embed\.norm\.", ".embedding.convolution_embeddings.normalization."),
-    (r"\.blocks\.(\d+)\.", r".layers.\1."),
-    (r"\.attn\.proj\.", ".attention.output.dense."),
-    (r"\.attn\.", ".attention.attention."),
-    (r"\.conv_proj_([qkv])\.", r".convolution_projection_\1.convolution_projection."),
-    (r"\.proj_([qkv])\.", r".projection_\1."),
-    (r"_([qkv])\.", lambda m: {"q": "_query.", "k": "_key.", "v": "_value."}[m[1]]),
-    (r"\.conv\.", ".convolution."),
-    (r"\.bn\.", ".normalization."),
-    (r"\.norm1\.", ".layernorm_before."),
-    (r"\.norm2\.", ".layernorm_after."),
-    (r"\.mlp\.fc1\.", ".intermediate.dense."),
-    (r"\.mlp\.fc2\.", ".output.dense."),
-    (r"^norm\.", "layernorm."),
-    (r"^head\.", "classifier."),
-)
-
-
-def ported(name: str) -> str:
-    """A tensor's name in the original release → its name in transformers' checkpoints."""
-    for pattern, theirs in NAMES:
-        name = re.sub(pattern, theirs, name)
-    return name
-
-
-def load_cvt(path: str | Path, shape: CvtShape | None = None) -> Loaded:
-    """A public checkpoint, torch's or safetensors, by the names of the original release or of transformers, as a `CvtTower`.
-
-    shape: CvT-13, if not said. Every tensor of the file has a place and every parameter but ours is filled; what is missing
-    (by its original name), unexpected or misshapen is a BadWeights that names it. Ours start the same every time: norms plain,
-    re-projections of prompts random, and the label says so.
-    """
-    path = Path(path)
-    tensors = read_safetensors(path) if path.suffix == ".safetensors" else read_checkpoint(path)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        tower = CvtTower(Cvt(shape or CvtShape()))
-    original = {ported(name): name for name in tower.cvt.state_dict()}
-    fill(tower.cvt, {f"cvt.{original.get(name, name)}": one.float() for name, one in tensors.items()}, "cvt", path.name)
-    digest = sha256(path)
-    label = f"CvT, public layout · {path.name} · {digest[:8]} · norms and re-projections of prompts UNTRAINED"
-    return Loaded(tower.eval().requires_grad_(False), label, digest)
-
-
-def read_safetensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file of anyone's."""
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError) as wrong:
-        raise BadWeights(f"{path.name} is not a readable safetensors file: {wrong}.") from wrong
+def read_grid(grid: Size) -> Size:
+    """Rows and columns of the map that keys and values are read from."""
+    return (grid[0] + 1) // 2, (grid[1] + 1) // 2

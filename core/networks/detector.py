@@ -34,7 +34,7 @@ from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
 from torchvision.ops import FeaturePyramidNetwork, roi_align
 from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
 
-from core.networks.swin import SwinTower
+from core.networks.tower import Tower
 
 TEMPERATURE = 0.1  # of the embedding's contrast
 
@@ -105,7 +105,7 @@ class Found:
 class Detector(nn.Module):
     """A tower (pixels and prompts → maps), a pyramid, proposals and heads. It reads the tower's first stages."""
 
-    def __init__(self, tower: SwinTower, shape: DetectorShape):
+    def __init__(self, tower: Tower, shape: DetectorShape):
         super().__init__()
         self.tower, self.shape = tower, shape
         coarser = LastLevelMaxPool() if shape.extra else None

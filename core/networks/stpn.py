@@ -7,15 +7,18 @@
 the first block. `deep`: every block of the last stage has prompts of its own, from that block's own input.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from timm.models.swin_transformer import SwinTransformer
 from torch import Tensor, nn
 
 from core.errors import BadKnob
 from core.networks.detector import Detector, DetectorShape
 from core.networks.dvp import PREDICTORS
-from core.networks.swin import Place, SwinTower
+from core.networks.swin import SwinTower
+from core.networks.tower import Place, Tower
 
 DEPTHS = ("shallow", "deep")
 SIZE = (128, 128)  # H, W of the pixels the small detector was trained on
@@ -36,7 +39,7 @@ class Prompting(nn.Module):
     kind: a name in `dvp.PREDICTORS`, or "none": no prompts, the single-frame baseline.
     """
 
-    def __init__(self, tower: SwinTower, stages: int, kind: str = "attention", depth: str = "shallow", prompts: int = 5):
+    def __init__(self, tower: Tower, stages: int, kind: str = "attention", depth: str = "shallow", prompts: int = 5):
         super().__init__()
         if kind not in (*PREDICTORS, "none"):
             raise BadKnob(f"The predictor is one of {', '.join(PREDICTORS)} or none, got {kind!r}.")
@@ -49,7 +52,7 @@ class Prompting(nn.Module):
         wide = tower.widths[self.last]
         self.parts = nn.ModuleDict({name(at): PREDICTORS[kind](wide, tower.widths[at[0]], prompts) for at in self.places})
 
-    def support(self, tower: SwinTower, pixels_KCHW: Tensor) -> dict[Place, Tensor]:
+    def support(self, tower: Tower, pixels_KCHW: Tensor) -> dict[Place, Tensor]:
         """Features of frames, each by itself and without prompts: {place: [K, P, D]}. Computed once a frame."""
         if self.depth == "shallow":
             map_KDhw = tower(pixels_KCHW, stages=(self.last,)).maps[self.last]
@@ -67,15 +70,22 @@ class Prompting(nn.Module):
 
 
 class Stpn(nn.Module):
-    """The detector and the prompting of its tower."""
+    """The detector and the prompting of its tower. mean, std: of the pixels it was taught with, one of each or RGB, 0–1."""
 
-    def __init__(self, detector: Detector, prompting: Prompting):
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self, detector: Detector, prompting: Prompting, mean: Sequence[float] = (MEAN,), std: Sequence[float] = (STD,)
+    ):
         super().__init__()
         self.detector, self.prompting = detector, prompting
+        for name, one in (("mean", mean), ("std", std)):
+            self.register_buffer(name, torch.tensor(one).view(-1, 1, 1), persistent=False)  # no file of ours holds them
 
     def pixels(self, frames_BHWC: Tensor) -> Tensor:
         """uint8 RGB → what the tower takes, [B, 3, H, W], at the frames' own size."""
-        return (frames_BHWC.permute(0, 3, 1, 2).float() / 255 - MEAN) / STD
+        return (frames_BHWC.permute(0, 3, 1, 2).float() / 255 - self.mean) / self.std
 
 
 def small_swin() -> SwinTransformer:

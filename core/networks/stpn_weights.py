@@ -3,7 +3,8 @@
     stpn_baseline.safetensors             the single-frame detector, no prompts
     stpn_attention_shallow.safetensors    a predictor and a depth: every other variant is called alike
 
-`load_stpn` turns a folder, a file of `core.training.stpn`, or a checkpoint of the authors' layout into `Variants`.
+`load_stpn` turns a folder, a file of `core.training.stpn`, a checkpoint of the authors' layout or a public backbone into
+`Variants`.
 """
 
 import hashlib
@@ -17,10 +18,11 @@ from torch import Tensor, nn
 from core.errors import BadKnob, BadWeights
 from core.networks import authors
 from core.networks.authors import Prepared
-from core.networks.detector import DetectorShape
+from core.networks.detector import Detector, DetectorShape
 from core.networks.dvp import PREDICTORS
-from core.networks.stpn import DEPTHS, SIZE, Stpn, small_stpn
-from core.networks.swin import Size
+from core.networks.public import KINDS, Backbone, load_backbone
+from core.networks.stpn import DEPTHS, SIZE, Prompting, Stpn, small_stpn
+from core.networks.tower import Size
 from core.networks.weights import WEIGHTS, Loaded, fill, read
 
 BASELINE = "baseline"
@@ -81,15 +83,19 @@ class Variants(nn.Module):
 
         Not said: of the size that frames are resized to, or of the largest in the authors' test.
         """
-        H, W = size or self.size or (authors.SHORT, authors.LONG)
-        stride = self.baseline.detector.shape.strides[-1]
-        return -(-H // stride), -(-W // stride)
+        detector = self.baseline.detector
+        return detector.tower.grids(size or self.size or (authors.SHORT, authors.LONG))[len(detector.shape.strides) - 1]
 
 
 def build(variant: str, prompts: int = 5, shape: DetectorShape | None = None) -> Stpn:
     """The untrained network of a variant."""
-    kind, _, depth = ("none", "", "shallow") if variant == BASELINE else variant.partition("/")
-    return small_stpn(kind, depth, prompts, shape)
+    return small_stpn(*parts_of(variant), prompts, shape)
+
+
+def parts_of(variant: str) -> tuple[str, str]:
+    """A variant's predictor and depth."""
+    kind, _, depth = variant.partition("/")
+    return ("none", "shallow") if variant == BASELINE else (kind, depth)
 
 
 def file_of(out: Path, variant: str, seed: int = 0) -> Path:
@@ -119,9 +125,13 @@ def load_stpn(spec: str | Path | Loaded | None = None) -> Loaded:
          FILE.safetensors    one written by `core.training.stpn`, in the place of the shipped one of its variant
          FILE.pth            the authors' layout: `attention/shallow` alone. There is no single-frame detector in it, so
                              the same weights without prompts stand in for one, and the label says so
+         cvt-13:FILE, timm:NAME[:FILE]   a public backbone (see `public`) under all variants; all else in them is untrained
     """
     if isinstance(spec, Loaded):
         return spec
+    kind, colon, rest = str(spec or "").partition(":")
+    if colon and kind in KINDS:
+        return untaught(load_backbone(kind, rest))
     path = Path(spec or WEIGHTS)
     if path.suffix in (".pth", ".pt"):
         found = authors.load_authors(path)
@@ -153,3 +163,16 @@ def untrained(variant: str) -> Stpn:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         return build(variant).eval().requires_grad_(False)
+
+
+def untaught(backbone: Backbone) -> Loaded:
+    """Every variant on one tower, which all of them share; pyramids, heads and predictors are random, the same every time."""
+    tower, nets = backbone.tower, {}
+    shape = DetectorShape(widths=tower.widths, strides=tuple(backbone.size[0] // h for h, _ in tower.grids(backbone.size)))
+    for variant in VARIANTS:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            prompting = Prompting(tower, len(shape.strides), *parts_of(variant))
+            nets[variant] = Stpn(Detector(tower, shape), prompting, backbone.mean, backbone.std)
+    label = f"{backbone.label}: UNTRAINED: all else is random; prompts, boxes and masks mean nothing"
+    return Loaded(Variants(nets, backbone.size), label, hashlib.sha256(f"untaught {backbone.digest}".encode()).hexdigest())

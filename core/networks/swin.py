@@ -10,8 +10,7 @@ Letters: B batch, C channels, H W pixels or the padded map, h w the map, P patch
 Q + M tokens, V windows (row-major), M places in a window (row-major), D width, N heads, d width of a head.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 
 import torch
 import torch.nn.functional as F
@@ -19,33 +18,9 @@ from timm.models.swin_transformer import PatchMerging, SwinTransformer, SwinTran
 from torch import Tensor, nn
 
 from core.errors import BadKnob, BadWeights
+from core.networks.tower import Look, Place, Pyramid, Size, check_prompts
 
-Size = tuple[int, int]  # rows, columns
-Place = tuple[int, int]  # stage, block in the stage; both from 0
 ORDERS = ("plain", "released")
-
-
-@dataclass(frozen=True)
-class Look:
-    """What patches and prompts of one block gave each other, mean over heads, on the map as it lies in the frame.
-
-    to_prompts_BQhw: patch → prompt. The share of a patch's attention that goes to each prompt; sum over Q for all of them.
-    to_patches_BQhw: prompt → patch. A prompt looks into every window with a softmax of its own: this is the mean over the
-        windows, so a prompt's map sums to 1 less what the prompts themselves and the padding received.
-    """
-
-    to_prompts_BQhw: Tensor
-    to_patches_BQhw: Tensor
-
-
-@dataclass(frozen=True)
-class Pyramid:
-    """maps: {stage: [B, D_i, h, w]} after that stage's norm, prompts removed. prompts: {place: [B, Q, D_i]} as they left
-    that block. looks: {place: Look}, if asked for."""
-
-    maps: dict[int, Tensor]
-    prompts: dict[Place, Tensor]
-    looks: dict[Place, Look]
 
 
 class SwinTower(nn.Module):
@@ -139,23 +114,32 @@ class SwinTower(nn.Module):
                 tokens_BPD, _ = swin_block(block, tokens_BPD, grid, shifted=j % 2 == 1)
         return found
 
+    def grids(self, size: Size) -> list[Size]:
+        """See `tower.Tower`: patches cover the pixels, and a stage has half the rows of the one before, rounded up."""
+        patch: Size = self.swin.patch_embed.patch_size
+        grids = [(-(-size[0] // patch[0]), -(-size[1] // patch[1]))]
+        while len(grids) < len(self.widths):
+            grids.append(((grids[-1][0] + 1) // 2, (grids[-1][1] + 1) // 2))
+        return grids
 
-def check_prompts(entering: Mapping[Place, Tensor | None], places: Collection[Place], widths: Sequence[int], B: int) -> None:
-    """Prompts enter at blocks that exist, as wide as the block and as many sets as frames, or one.
+    def windows(self, place: Place, size: Size) -> int:
+        """V: windows that cover the map."""
+        (h, w), window = self.grids(size)[place[0]], self.swin.layers[place[0]].blocks[place[1]].attn.window_size
+        return -(-h // window[0]) * -(-w // window[1])
 
-    A block that does not exist is a BadKnob, prompts of another shape are BadWeights.
-    """
-    for (i, j), prompts_BQD in entering.items():
-        if (i, j) not in places:
-            blocks = ", ".join(str(sum(stage == one for stage, _ in places)) for one in range(len(widths)))
-            raise BadKnob(f"Prompts cannot enter stage {i}, block {j}: the stages have {blocks} blocks, counted from 0.")
-        if prompts_BQD is None:
-            continue
-        shape, width = tuple(prompts_BQD.shape), widths[i]
-        if len(shape) != 3 or shape[0] not in (1, B) or shape[1] == 0 or shape[2] != width:
-            raise BadWeights(
-                f"Prompts of stage {i} are {B} (or 1) sets of at least one prompt, {width} wide each, got {shape}."
-            )
+    def entry_flops(self, stage: int, size: Size, prompts: int) -> int:
+        """Patch embedding, or the merging of patches, of which a prompt is one."""
+        h, w = self.grids(size)[stage]
+        if stage == 0:
+            return 2 * h * w * self.swin.patch_embed.proj.weight.numel()
+        return 2 * (h * w + prompts) * self.swin.layers[stage].downsample.reduction.weight.numel()
+
+    def block_flops(self, place: Place, size: Size, prompts: int) -> int:
+        """Query, key, value and output of V·M patches and Q prompts; V windows of (M + Q)² attention; the MLP without
+        padding."""
+        block, (h, w), Q = self.swin.layers[place[0]].blocks[place[1]], self.grids(size)[place[0]], prompts
+        V, M, D = self.windows(place, size), block.attn.window_size[0] * block.attn.window_size[1], block.dim
+        return 2 * ((V * M + Q) * 4 * D * D + 2 * V * (M + Q) ** 2 * D + (h * w + Q) * 2 * D * block.mlp.fc1.out_features)
 
 
 def split(tokens_BSD: Tensor, grid: Size) -> tuple[Tensor | None, Tensor]:

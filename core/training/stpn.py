@@ -76,9 +76,7 @@ def batch(samples: list[Sample], size: int, rng: np.random.Generator, device: to
             chosen = beside if len(beside) == SUPPORTS else beside * SUPPORTS  # a side that is empty repeats the other
             support.append(spoilt(frames_THWC[chosen], rng, SPOILT_SUPPORTS))
             targets.append(truth_of(sample, int(t), int(clip), device))
-    return Batch(
-        torch.from_numpy(np.stack(current)).to(device), torch.from_numpy(np.stack(support)).to(device), targets
-    )
+    return Batch(torch.from_numpy(np.stack(current)).to(device), torch.from_numpy(np.stack(support)).to(device), targets)
 
 
 def spoilt(frames_THWC: np.ndarray, rng: np.random.Generator, share: float, box=None) -> np.ndarray:
@@ -147,9 +145,7 @@ def train(
             checkpoint.save(step + 1)
     minutes = round((time.time() - began) / 60, 1)
     made = dict(command=command(asked, variant, seed), device=str(device), minutes=minutes, **settings)
-    about = dict(
-        kind="stpn", variant=variant, prompts=model.prompting.prompts, shape=model.detector.shape.to_json(), made=made
-    )
+    about = dict(kind="stpn", variant=variant, prompts=model.prompting.prompts, shape=model.detector.shape.to_json(), made=made)
     save(out, {"stpn": model}, about, score(model.eval(), device))
     checkpoint.clear()
 

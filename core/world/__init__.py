@@ -1,7 +1,7 @@
 """A small world of moving shapes: video clips from a seed, of which everything is known.
 
-    scene = sample_scene(7, action="moves left")
-    frames_THWC, truth = render(scene, segment_centres(scene.seconds, 8))
+scene = sample_scene(7, action="moves left")
+frames_THWC, truth = render(scene, segment_centres(scene.seconds, 8))
 """
 
 from core.world.captions import ACTIONS, COLOURS, SHAPES, SPLITS, caption, pairs

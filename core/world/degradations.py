@@ -44,7 +44,7 @@ def occluder(frame, severity, rng, box):
     x0, x1, y0, y1 = (round(v) for span in spans for v in span)
     x0, y0 = max(x0, 0), max(y0, 0)
     spoilt = frame.copy()
-    spoilt[y0:max(y1, 0), x0:max(x1, 0)] = (96, 92, 88)
+    spoilt[y0 : max(y1, 0), x0 : max(x1, 0)] = (96, 92, 88)
     return spoilt
 
 

@@ -154,9 +154,7 @@ def layer_of(thing, now, camera, size):
     picture = sprite(thing.shape, thing.colour, source)
     scale, turn = 2 * diameter / source, radians(now.angle)
     c, s, middle = scale * cos(turn), scale * sin(turn), (len(picture) - 1) / 2
-    matrix = np.array(
-        [[c, -s, 2 * x - 0.5 - (c - s) * middle], [s, c, 2 * y - 0.5 - (s + c) * middle]], np.float64
-    )
+    matrix = np.array([[c, -s, 2 * x - 0.5 - (c - s) * middle], [s, c, 2 * y - 0.5 - (s + c) * middle]], np.float64)
     fine = cv2.warpAffine(picture, matrix, (2 * n, 2 * n), flags=cv2.INTER_LINEAR)
     rgba = cv2.resize(fine, (n, n), interpolation=cv2.INTER_AREA).astype(np.float32) * np.float32(1 / 255)
     body = rgba[..., 3].copy()

@@ -178,9 +178,9 @@ def _clearance(swept, taken, size):
     side, height, width = min(size), *size
     other_N3 = np.array([(p.x * width / side, p.y * height / side, p.size) for p in taken])
     own_CP3 = np.array([[(p.x * width / side, p.y * height / side, p.size) for p in poses] for poses in swept])
-    gap_CPN = np.hypot(
-        own_CP3[:, :, None, 0] - other_N3[:, 0], own_CP3[:, :, None, 1] - other_N3[:, 1]
-    ) - 0.56 * (own_CP3[:, :, None, 2] + other_N3[:, 2])
+    gap_CPN = np.hypot(own_CP3[:, :, None, 0] - other_N3[:, 0], own_CP3[:, :, None, 1] - other_N3[:, 1]) - 0.56 * (
+        own_CP3[:, :, None, 2] + other_N3[:, 2]
+    )
     return np.minimum(gap_CPN.min((1, 2)), 0.02)
 
 

@@ -57,8 +57,7 @@ def sprite(shape, colour, diameter):
     side = int(np.ceil(diameter * SPRITE / 2)) * 2
     fine = 4 * side
     body = np.zeros((fine, fine), np.uint8)
-    cv2.fillPoly(body, [np.round((c * 4 * diameter + fine / 2) * 16).astype(np.int32) for c in contours(shape)], 255,
-                 shift=4)
+    cv2.fillPoly(body, [np.round((c * 4 * diameter + fine / 2) * 16).astype(np.int32) for c in contours(shape)], 255, shift=4)
     soft = cv2.GaussianBlur(body, (0, 0), 0.10 * diameter)
     body = np.where(soft > 127, np.uint8(255), np.uint8(0))  # a blur and a threshold round the corners
     rim = cv2.erode(body, np.ones((3, 3), np.uint8), iterations=max(1, round(0.10 * diameter)))

@@ -84,9 +84,7 @@ class Truth:
                 "seed": [scene.seed for scene in self.scenes],
                 "scenes": [asdict(scene) for scene in self.scenes],
                 "time_T": self.time_T.tolist(),
-                "masks_TO": [
-                    [{"size": [H, W], "counts": run_lengths(frame == i)} for i in ids] for frame in self.instance_THW
-                ],
+                "masks_TO": [[{"size": [H, W], "counts": run_lengths(frame == i)} for i in ids] for frame in self.instance_THW],
                 "box_TO4": [[None if np.isnan(b).any() else b.tolist() for b in boxes] for boxes in self.box_TO4],
                 "energy_GO": self.energy_GO.tolist(),
                 "camera_G": self.camera_G.tolist(),

@@ -26,7 +26,8 @@ from core.networks.authors import Prepared
 from core.networks.dvp import PREDICTORS
 from core.networks.stpn import DEPTHS, Looked, Stpn
 from core.networks.stpn_weights import load_stpn
-from core.networks.swin import ORDERS, Place, Pyramid, Size
+from core.networks.swin import ORDERS
+from core.networks.tower import Place, Pyramid, Size
 from core.world import DEGRADATIONS, SHAPES
 
 
@@ -250,6 +251,11 @@ READINGS = (
     ("deep", "Each block of the last stage has prompts of its own, from that block's own input, removed right after it."),
     ("attention of deep prompts", "Drawn is the mean over the blocks; heads stay apart."),
     ("merge", "“released”: how the released weights read a prompt in patch merging; “plain”: as four equal patches stand."),
+    (
+        "CvT",
+        "None was released with STPN: prompts go around its convolutions like the class token, and a linear map of ours takes "
+        "them from stage to stage. It merges no patches, so “released” is refused.",
+    ),
     ("cosine", "Each way of reading is compared with itself on the clean frame: without prompts, or with the same prompts."),
     ("change", "Divided by the mean length of a plain feature in its stage, one number a stage: dark places do not blow up."),
     ("tracks", "The paper's video segmentation is not released: every frame is read by itself and linked as MinVIS links."),

@@ -6,13 +6,14 @@ counter does and a test compares; norms, softmax and the like are left out.
 Letters: K support frames, P patches, Q prompts, V windows, M places in a window, D F width.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torch import nn
 
 from core.networks.dvp import AttentionPredictor, AveragePredictor, MixerPredictor
 from core.networks.stpn import Stpn
-from core.networks.swin import Size, SwinTower
+from core.networks.tower import Place, Size, Tower
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,9 @@ def spent(variant: Stpn, size: Size, supports: int, prompts: int) -> Spent:
     shallow = prompting.depth == "shallow"
     places = [at for at in tower.places if at[0] < stages]
     entered = {at: prompts if shallow or at in prompting.places else 0 for at in places}
-    grids = grids_of(tower, size, stages)
-    windows = tuple(windows_of(tower, at, grids[at[0]]) for at in places)
-    plain = tower_flops(tower, size, stages, dict.fromkeys(places, 0))
+    grids = tower.grids(size)
+    windows = tuple(tower.windows(at, size) for at in places)
+    plain = tower_flops(tower, size, dict.fromkeys(places, 0))
     h, w = grids[stages - 1]
     return Spent(
         prompts=prompts,
@@ -51,48 +52,16 @@ def spent(variant: Stpn, size: Size, supports: int, prompts: int) -> Spent:
         windows=windows,
         copies=tuple(entered[at] * V for at, V in zip(places, windows)),
         plain=plain,
-        prompted=tower_flops(tower, size, stages, entered, shallow),
-        support=plain - (0 if shallow else block_flops(tower, places[-1], (h, w), 0)),  # a last block's input, not its output
+        prompted=tower_flops(tower, size, entered, shallow),
+        support=plain - (0 if shallow else tower.block_flops(places[-1], size, 0)),  # a last block's input, not its output
         predictor=sum(predictor_flops(one, supports, h * w) for one in prompting.parts.values()),
     )
 
 
-def grids_of(tower: SwinTower, size: Size, stages: int) -> list[Size]:
-    """(rows, columns) of every stage's map: halved from stage to stage, the odd ones rounded up."""
-    patch = tower.swin.patch_embed.patch_size
-    grids = [(-(-size[0] // patch[0]), -(-size[1] // patch[1]))]
-    while len(grids) < stages:
-        grids.append(((grids[-1][0] + 1) // 2, (grids[-1][1] + 1) // 2))
-    return grids
-
-
-def tower_flops(tower: SwinTower, size: Size, stages: int, entered: dict, shallow: bool = False) -> int:
-    """Patch embedding, blocks and merging. entered: prompts in each block; shallow: they are merged between stages too."""
-    grids = grids_of(tower, size, stages)
-    stem: nn.Conv2d = tower.swin.patch_embed.proj
-    total = 2 * grids[0][0] * grids[0][1] * stem.weight.numel()
-    for i, j in entered:
-        h, w = grids[i]
-        if i > 0 and j == 0:
-            merged = h * w + (entered[i, j] if shallow else 0)
-            total += 2 * merged * tower.swin.layers[i].downsample.reduction.weight.numel()
-        total += block_flops(tower, (i, j), (h, w), entered[i, j])
-    return total
-
-
-def windows_of(tower: SwinTower, place: tuple[int, int], grid: Size) -> int:
-    """V: windows that cover a map."""
-    window = tower.swin.layers[place[0]].blocks[place[1]].attn.window_size
-    return -(-grid[0] // window[0]) * -(-grid[1] // window[1])
-
-
-def block_flops(tower: SwinTower, place: tuple[int, int], grid: Size, Q: int) -> int:
-    """Query, key, value and output of V·M patches and Q prompts; V windows of (M + Q)² attention; the MLP without padding."""
-    block = tower.swin.layers[place[0]].blocks[place[1]]
-    V, M, D = windows_of(tower, place, grid), block.attn.window_size[0] * block.attn.window_size[1], block.dim
-    return 2 * (
-        (V * M + Q) * 4 * D * D + 2 * V * (M + Q) ** 2 * D + (grid[0] * grid[1] + Q) * 2 * D * block.mlp.fc1.out_features
-    )
+def tower_flops(tower: Tower, size: Size, entered: Mapping[Place, int], shallow: bool = False) -> int:
+    """Of the stages in which `entered` has blocks. entered: prompts in each; shallow: they go from stage to stage too."""
+    entries = sum(tower.entry_flops(i, size, Q if shallow and i > 0 else 0) for (i, j), Q in entered.items() if j == 0)
+    return entries + sum(tower.block_flops(at, size, Q) for at, Q in entered.items())
 
 
 def predictor_flops(one: nn.Module, K: int, P: int) -> int:

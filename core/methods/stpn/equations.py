@@ -16,7 +16,7 @@ from core.errors import BadKnob
 from core.networks.detector import Found, paste
 from core.networks.stpn import Looked, Stpn
 from core.networks.stpn_weights import CHUNK
-from core.networks.swin import Pyramid
+from core.networks.tower import Pyramid
 from core.world import degrade
 
 Spoil = tuple[str, str]  # a degradation and its severity, as text: a small value that a result can be keyed by
