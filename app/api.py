@@ -4,10 +4,14 @@ client = gradio_client.Client(address)
 client.predict(clip="…", texts=["a red ring moves left"], alpha=0.3, api_name="/explain_stop")
 client.predict(file=handle_file("juggle.mp4"), texts=["a ball flies"], api_name="/explain_stop_file")
 client.predict(clip="…", t=5, spoil="occluder", severity=0.6, api_name="/explain_stpn")
+client.predict(clip="…", t=5, box=[0.1, 0.2, 0.4, 0.6], api_name="/through_stpn")
+
+`explain_…` tells of one frame or of the clip; `through_…` of what a detector finds in every frame: tracks, and one thing that
+is followed from its box (x0, y0, x1, y1 in fractions of the first frame; none: the best that is found there).
 """
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from inspect import Parameter, Signature
 
 import gradio as gr
@@ -38,39 +42,66 @@ def publish(engine, clips):
     gr.api(examples)
     gr.api(knobs)
     for method in METHODS.values():
-        explain_example(engine, clips, method)
-        explain_file(engine, clips, method)
+        for asked in questions(method):
+            explain_example(engine, clips, method, asked)
+            explain_file(engine, clips, method, asked)
 
 
-def explain_example(engine, clips, method):
+@dataclass(frozen=True)
+class Asked:
+    """What an endpoint answers. name: of the endpoint. outputs: what is told. boxed: whether a box to follow may be given."""
+
+    name: str
+    outputs: tuple[kind.Output, ...]
+    texts: bool = False
+    boxed: bool = False
+
+    @property
+    def told(self):
+        """What is answered, in words."""
+        return ", ".join(dict.fromkeys(one.title for one in self.outputs))
+
+
+def questions(method):
+    """What can be said in numbers of one frame or clip at a knob's price: no pictures, no sequence that is only told in words;
+    and apart from it, what reads the whole clip anew."""
+    at_once = tuple(one for one in method.outputs if not isinstance(one, (*UNSEEN, *ASKED, kind.Pictures)))
+    through = tuple(one for one in method.outputs if isinstance(one, ASKED))
+    made = [Asked(f"explain_{method.name}", at_once, reads_texts(method))]
+    return made + ([Asked(f"through_{method.name}", through, boxed=True)] if through else [])
+
+
+def explain_example(engine, clips, method, asked):
     def explain(clip, *given, **named):
         with told():
             if clip not in clips.examples:
                 raise ReaderError(f"There is no example {clip!r}. The examples are {', '.join(clips.examples)}.")
-            return answer(engine, clips, method, clips.examples[clip].path, given)
+            return answer(engine, clips, method, asked, clips.examples[clip].path, given)
 
-    explain.__doc__ = f"{method.title}, on an example clip: {told_of(method)} as JSON. {method.paper}"
-    texts = {"texts": (list[str], Parameter.empty)} if reads_texts(method) else {}
-    declare(explain, engine, method, clip=(str, Parameter.empty), **texts, frames=(int, 8))
-    gr.api(explain, api_name=f"explain_{method.name}")
+    explain.__doc__ = f"{method.title}, on an example clip: {asked.told} as JSON. {method.paper}"
+    texts = {"texts": (list[str], Parameter.empty)} if asked.texts else {}
+    box = {"box": (list[float], [])} if asked.boxed else {}
+    declare(explain, engine, method, clip=(str, Parameter.empty), **texts, frames=(int, 8), **box)
+    gr.api(explain, api_name=asked.name)
 
 
-def explain_file(engine, clips, method):
+def explain_file(engine, clips, method, asked):
     """The same for an uploaded file. A component takes it, because only components check that it was uploaded."""
 
     def explain(file, *given):
         with told():
             if file is None:
                 raise ReaderError("A video file is needed, got none.")
-            return answer(engine, clips, method, file, given)
+            return answer(engine, clips, method, asked, file, given)
 
-    defaults, reads = engine.settings(method.name, {}), reads_texts(method)
-    texts = {"texts": (list[str], [])} if reads else {}
-    declare(explain, engine, method, file=(str, Parameter.empty), **texts, frames=(int, 8))
+    defaults = engine.settings(method.name, {})
+    texts, box = ({"texts": (list[str], [])} if asked.texts else {}), ({"box": (list[float], [])} if asked.boxed else {})
+    declare(explain, engine, method, file=(str, Parameter.empty), **texts, frames=(int, 8), **box)
     with gr.Column(visible=False):
         inputs = [gr.File(label="file", file_types=["video"])]
-        inputs += [gr.JSON([], label="texts")] if reads else []
+        inputs += [gr.JSON([], label=name) for name in texts]
         inputs += [gr.Number(8, label="frames", precision=0)]
+        inputs += [gr.JSON([], label=name) for name in box]
         inputs += [
             gr.Checkbox(defaults[k.name], label=k.name) if k.kind == "switch"
             else gr.Textbox(defaults[k.name], label=k.name) if k.kind == "choice"
@@ -78,33 +109,23 @@ def explain_file(engine, clips, method):
             for k in method.knobs.knobs()
         ]  # fmt: skip
         gr.Button().click(
-            explain, inputs, gr.JSON(), api_name=f"explain_{method.name}_file",
-            api_description=f"{method.title}, on an uploaded video: {told_of(method)} as JSON.",
+            explain, inputs, gr.JSON(), api_name=f"{asked.name}_file",
+            api_description=f"{method.title}, on an uploaded video: {asked.told} as JSON.",
         )  # fmt: skip
 
 
-def told_of(method):
-    """What is answered, in words."""
-    return ", ".join(dict.fromkeys(one.title for one in told_outputs(method)))
-
-
-def told_outputs(method):
-    """What can be said in numbers of one frame or clip at a knob's price: no pictures, no sequence that is only told in words,
-    and nothing that reads the whole clip anew."""
-    return [one for one in method.outputs if not isinstance(one, (*UNSEEN, *ASKED, kind.Pictures))]
-
-
-def answer(engine, clips, method, path, given):
-    """One run as plain lists, named as the stages are. given: texts where they are read, frames, then every knob."""
-    names = [k.name for k in method.knobs.knobs()]
-    texts, frames, *values = given if reads_texts(method) else ([], *given)
+def answer(engine, clips, method, asked, path, given):
+    """One run as plain lists, named as the stages are. given: texts where they are read, frames, a box where one may be given,
+    then every knob."""
+    given, names = list(given), [k.name for k in method.knobs.knobs()]
+    texts, frames, box = given.pop(0) if asked.texts else [], given.pop(0), given.pop(0) if asked.boxed else None
     clip = clips.open(path, frames)
-    wanted = [one.stage for one in told_outputs(method) if texts or not isinstance(one, kind.TextScores)]
+    wanted = [one.stage for one in asked.outputs if texts or not isinstance(one, kind.TextScores)]
     wanted += [stage for stage in later(method) if texts and stage == "unknown_words"]
-    trace = engine.run(method.name, clip, texts=texts, outputs=wanted, **dict(zip(names, values, strict=True)))
+    trace = engine.run(method.name, clip, texts=texts, outputs=wanted, box=box, **dict(zip(names, given, strict=True)))
     return {
         **{name: plain(trace[name]) for name in wanted},
-        "knobs": dict(zip(names, values)),
+        "knobs": dict(zip(names, given)),
         "time_T": [float(t) for t in clip.time_T],
         "source_T": [int(i) for i in clip.source_T],
         "notes": list(clip.notes),

@@ -50,18 +50,24 @@ import(url).then(async ({mount}) => {
     far: asked => server.far(asked), stop: asked => server.stop(asked),
   };
   const view = mount(element.querySelector(".viewer"), {...about, trace: JSON.parse(props.value || "null")}, hooks);
-  const host = document.querySelector("#viewer-%(name)s"), ask = () => view.ask(host.taken);
-  host.addEventListener("taken", ask);
-  if (host.taken) ask();
+  const host = document.querySelector("#viewer-%(name)s");
+  let asked = null;
+  const ask = () => {                            // a tab that is not seen waits until it is
+    const taken = window.taken?.%(name)s;
+    if (taken && taken !== asked && host.offsetParent) view.ask(asked = taken);
+  };
+  document.addEventListener("taken", ask);
+  new ResizeObserver(ask).observe(host);
+  if (window.taken?.%(name)s) ask();
   else if (!props.value) view.update({trace: JSON.parse(await server.opening(null))});
 });
 """
-# all values as they are, to the viewer; one that is not mounted yet finds them when it is
+# all values as they are, to the viewer; one that is not mounted or not seen yet finds them when it is
 TAKEN = """(...values) => {
-  const host = document.querySelector("#viewer-%s");
-  host.taken = {values, stamp: performance.now()};
-  host.dispatchEvent(new Event("taken"));
+  window.taken = {...window.taken, %s: {values, stamp: performance.now()}};
+  document.dispatchEvent(new Event("taken"));
 }"""
+QUIET = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
 # in the browser, from the knob as it is now: the knob of a frame ends where the clip does
 FIT = "(last, t) => ({__type__: 'update', maximum: last, value: Math.min(t, last)})"
 
@@ -72,9 +78,13 @@ def build(engines, examples):
     clips, running = Clips(examples), Running()
     with gr.Blocks(analytics_enabled=False, title="What do video prompts look at?", delete_cache=(3600, 86400)) as page:
         gr.Markdown("# What do video prompts look at?", elem_classes="title")
+        handle = gr.Textbox(clips.handle(next(iter(examples.values())).path), visible=False)  # the clip of all tabs
+        chosen = []
         for place, method in enumerate(METHODS.values()):
             with gr.Tab(method.title.partition(" — ")[0]):  # short: Gradio hides tabs that do not fit a narrow screen
-                tab(engines_for(engines, method), clips, running, method, open_at_once=place == 0)
+                one = tab(engines_for(engines, method), clips, running, method, handle, open_at_once=place == 0)
+                chosen.append(one)
+        share(clips, handle, chosen)
         publish(next(iter(engines.values())), clips)
     return page
 
@@ -85,14 +95,16 @@ def engines_for(engines, method):
     return {name: one for name, one in engines.items() if not one.models or one.models.keys() & models} or engines
 
 
-def tab(engines, clips, running, method, open_at_once):
-    """One method: viewer on the left, knobs on the right, and what happens when any of them changes.
+def tab(engines, clips, running, method, handle, open_at_once):
+    """One method: viewer on the left, knobs on the right, and what happens when any of them changes. → (its viewer, its texts
+    or None).
 
+    handle: of the clip, the same in all tabs: a tab that is not seen takes note of it, and asks when it is opened.
     open_at_once: what is seen first travels with the page; in every other tab it is asked for when the tab is opened."""
     first = next(iter(clips.examples.values()))
     engine = next(iter(engines.values()))
     names = [one.name for one in method.knobs.knobs()]
-    view, fast, slow, reads = view_of(method), soon(method), later(method), reads_texts(method)
+    view, fast, slow, all_read, reads = view_of(method), soon(method), later(method), whole(method), reads_texts(method)
 
     def explain(outputs, taken):
         """One run of what was `TAKEN` in the browser, as the viewer wants it."""
@@ -106,11 +118,12 @@ def tab(engines, clips, running, method, open_at_once):
         clip = clips.open(path, FRAMES.check(frames))
         done, grid = outputs is not fast, engine.grid(method.name)
         run = running.start(str(taken.get("who"))[:64], "later" if done else "soon")
-        trace = engine.run(
-            method.name, clip, texts=lines, outputs=outputs if lines or not reads else fast,
-            cancelled=run.cancelled, progress=run.progress, **settings,
-        )  # fmt: skip
         key, truth = clips.key(path, FRAMES.check(frames)), clips.truth(path)
+        given = view.given(taken.get("pointed"), clip, truth) if outputs is all_read else {}
+        outputs = outputs if lines or not reads else fast
+        trace = engine.run(
+            method.name, clip, texts=lines, outputs=outputs, cancelled=run.cancelled, progress=run.progress, **given, **settings
+        )  # fmt: skip
         made = view.trace(method, trace, key, clip, settings, grid, lines if done else None, truth, taken["stamp"])
         return made | view.besides(engine, method, clip, settings, trace) if done else made
 
@@ -124,7 +137,7 @@ def tab(engines, clips, running, method, open_at_once):
 
     @sentence
     def through(taken):
-        return explain(whole(method), taken or untouched)
+        return explain(all_read, untouched | (taken or {}))
 
     def far(asked):
         """[stage, share of it that is done] of a reader's own run that is under way."""
@@ -187,15 +200,10 @@ def tab(engines, clips, running, method, open_at_once):
             texts = gr.Textbox(texts_of_first, label="Texts, one a line", lines=4, max_lines=10, visible=reads)
     readings(method)
 
-    handle = gr.Textbox(clips.handle(first.path), visible=False)
     values = [handle, weights, count, texts, *knobs.values()]
     gr.on([one.change for one in values], None, values, js=TAKEN % method.name, api_visibility="private")
     for button, chosen in presets.values():
         set_knobs(button, knobs, defaults | chosen)
-
-    def choose(picked: gr.EventData):
-        example = clips.examples.get(picked.name)
-        return (clips.handle(example.path), "\n".join(texts_for(example))) if example else (gr.skip(), gr.skip())
 
     def take(uploaded, frames):
         if uploaded is None:
@@ -217,17 +225,30 @@ def tab(engines, clips, running, method, open_at_once):
         except ReaderError:  # the viewer says why
             return gr.skip()
 
-    quiet = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
-    viewer.pick(choose, None, [handle, texts], queue=False, **quiet)
-    own.change(take, [own, count], handle, concurrency_limit=2, **quiet)
+    own.change(take, [own, count], handle, concurrency_limit=2, **QUIET)
     if len(engines) > 1:
         limited = [name for name in names if name in engine.limits(method.name)]
         turned = [knobs[name] for name in limited]
-        weights.change(ends, [weights, *turned], turned, queue=False, **quiet)
+        weights.change(ends, [weights, *turned], turned, queue=False, **QUIET)
     if FRAME in knobs:
         last = gr.Number(DEFAULT_FRAMES, visible=False)
-        known = gr.on([handle.change, count.change], length, [handle, count], last, queue=False, **quiet)
+        known = gr.on([handle.change, count.change], length, [handle, count], last, queue=False, **QUIET)
         known.success(None, [last, knobs[FRAME]], knobs[FRAME], js=FIT, api_visibility="private")
+    return viewer, texts if reads else None
+
+
+def share(clips, handle, chosen):
+    """An example that is chosen in one tab is the clip of all of them, and of all texts. chosen: what `tab` gave, for each."""
+    texts = [one for _, one in chosen if one is not None]
+
+    def choose(picked: gr.EventData):
+        example = clips.examples.get(picked.name)
+        if example is None:
+            return [gr.skip()] * (1 + len(texts))
+        return [clips.handle(example.path)] + ["\n".join(texts_for(example))] * len(texts)
+
+    for viewer, _ in chosen:
+        viewer.pick(choose, None, [handle, *texts], queue=False, **QUIET)
 
 
 def called(engine, method):

@@ -46,7 +46,7 @@ def clip_payload(key, clip, truth=None):
     if truth is not None:
         seen_T = [things_seen(truth, source) for source in clip.source_T]
         size = truth.instance_THW.shape[1:]
-        frames = [[{"name": name, "runs": runs(mask_HW)} for _, name, mask_HW in seen] for seen in seen_T]
+        frames = [things_payload(seen) for seen in seen_T]
         known = {"caption": truth.caption, "size": list(size), "things": frames}
     return frames_payload(key, clip) | {"truth": known}
 
@@ -62,6 +62,8 @@ def trace_payload(method, trace, key, clip, knobs, grid, texts=None, truth=None,
             packed[stage] = boxes_payload(trace[stage], there)
         if isinstance(one, kinds.Tracks):
             packed[stage] = tracks_payload(trace[stage], clip, truth)
+        if isinstance(one, kinds.Followed):
+            packed[stage] = followed_payload(trace[stage], clip, truth)
         if isinstance(one, kinds.Pictures):
             shown = next((trace[name] for name, other in outputs.items() if isinstance(other, kinds.SupportFrames)), ())
             packed[stage] = pictures_payload(array(trace[stage]), shown, knobs, place)
@@ -88,6 +90,13 @@ def besides(engine, method, clip, knobs, trace):
     other = engine.run(method.name, clip, outputs=[stage], **(knobs | {"shuffled": not knobs["shuffled"]}))
     here, there = array(trace[stage]), array(other[stage])
     return {"shuffle": {"moved": short(np.abs(here - there).max()), "largest": short(np.abs(here).max())}}
+
+
+def given(box, clip, truth):
+    """What is followed: the box a reader chose; else the actor's in the first frame, or the first thing's that is seen there,
+    where the truth is known; else it is left to the method."""
+    there = [] if truth is None else boxes_of(things_seen(truth, clip.source_T[0]))
+    return {"box": box or (there[0][1].tolist() if there else None)}
 
 
 # ---- kinds ----------------------------------------------------------------------------------------------------------
@@ -165,6 +174,27 @@ def tracks_payload(tracks, clip, truth=None):
     return {"frames": frames, "there": there, "size": size}
 
 
+def followed_payload(followed, clip, truth=None):
+    """A thing's box in every frame; thing: the number of the thing that is in the first box, None where nobody knows.
+    overlap: with that thing's box, in the frames after the first that show it; ao: their mean (as GOT-10k's)."""
+    box_T4 = array(followed.box_T4)
+    known = {} if truth is None else {n: box_4 for n, _, box_4 in numbered(things_seen(truth, clip.source_T[0]))}
+    best, thing = max(((iou(box_T4[0], box_4), number) for number, box_4 in known.items()), default=(0.0, None))
+    thing = thing if best >= MATCH else None
+    overlap = [None] * len(box_T4)
+    for t, source in enumerate(clip.source_T):
+        there = [] if thing is None or t == 0 else numbered(things_seen(truth, source))
+        overlap[t] = next((round(iou(box_T4[t], box_4), 4) for number, _, box_4 in there if number == thing), None)
+    told = [one for one in overlap if one is not None]
+    return {
+        "box": [[round(float(x), 4) for x in box_4] for box_4 in box_T4],
+        "seen": list(followed.seen_T),
+        "thing": thing,
+        "overlap": overlap,
+        "ao": short(np.mean(told)) if told else None,
+    }
+
+
 def pictures_payload(frames, index_K, knobs, place):
     """The current frame; of the supports, only those that are spoilt: the others the browser has."""
     if frames.ndim == 3:
@@ -211,6 +241,19 @@ def boxes_of(seen):
         rows, columns = np.flatnonzero(mask_HW.any(1)), np.flatnonzero(mask_HW.any(0))
         made.append((name, np.array([columns[0] / W, rows[0] / H, (columns[-1] + 1) / W, (rows[-1] + 1) / H])))
     return made
+
+
+def numbered(seen):
+    """(number, name, box) of things by their masks."""
+    return [(number, name, box_4) for (number, _, _), (name, box_4) in zip(seen, boxes_of(seen))]
+
+
+def things_payload(seen):
+    """Things of a frame: their numbers, names, boxes and outlines."""
+    return [
+        {"number": number, "name": name, "box": [round(float(x), 4) for x in box_4], "runs": runs(mask_HW)}
+        for (number, name, mask_HW), (_, box_4) in zip(seen, boxes_of(seen))
+    ]
 
 
 def iou(one_4, other_4):

@@ -13,14 +13,15 @@ from core.graph import inputs
 VIEWER = Path(__file__).resolve().parents[1] / "assets" / "viewer"
 SHARED = "shared.js"
 LATER = (kind.TextScores, kind.StageScores, kind.Boxes)  # for these a network must run again
-ASKED = (kind.Tracks,)  # for these it must read the whole clip: only when a reader asks
+ASKED = (kind.Tracks, kind.Followed)  # for these it must read the whole clip: only when a reader asks
 UNSEEN = (kind.TokenSequence,)  # told in words only
 
 
 @dataclass(frozen=True)
 class View:
     """modules: files that make one ES module when joined. kinds: what it draws. besides: (engine, method, clip, knobs, trace)
-    → what else the viewer is told when everything is there."""
+    → what else the viewer is told when everything is there. given: (what a reader pointed at, clip, truth) → what a run
+    through the whole clip is given besides."""
 
     modules: tuple[str, ...]
     kinds: tuple[type, ...]
@@ -28,6 +29,7 @@ class View:
     clip: Callable[..., dict[str, Any]]
     trace: Callable[..., dict[str, Any]]
     besides: Callable[..., dict[str, Any]] = lambda *given: {}
+    given: Callable[..., dict[str, Any]] = lambda *given: {}
 
     def source(self):
         """The module's text, self-contained."""
@@ -39,8 +41,8 @@ GAPS = View(
     viewer.about_payload, viewer.clip_payload, viewer.trace_payload,
 )  # fmt: skip
 SUPPORTS = View(
-    ("stpn_parts.js", "stpn.js"), (*supports.PACKED, kind.Pictures, kind.Boxes, kind.Tracks),
-    supports.about_payload, supports.clip_payload, supports.trace_payload, supports.besides,
+    ("stpn_through.js", "stpn_parts.js", "stpn.js"), (*supports.PACKED, kind.Pictures, kind.Boxes, kind.Tracks, kind.Followed),
+    supports.about_payload, supports.clip_payload, supports.trace_payload, supports.besides, supports.given,
 )  # fmt: skip
 VIEWS = (GAPS, SUPPORTS)
 

@@ -57,17 +57,19 @@ class Engine:
         outputs: Iterable[str] | None = None,
         cancelled: Callable[[], bool] = lambda: False,
         progress: Callable[[str, float], None] = lambda stage, done: None,
+        box: Sequence[float] | None = None,
         **knobs: Any,
     ) -> Trace:
         """Compute `outputs` (every stage where none are named) and return the trace.
 
         Knobs that are not given have their defaults; one that does not exist, or lies outside its span, is a BadKnob.
+        box: x0, y0, x1, y1 in fractions of the first frame: what a method that follows one thing is to follow.
         `cancelled` is asked before each stage that would run, and within those that take long: a called-off run raises
         Cancelled and leaves nothing behind. `progress` is told at the same times which stage it is and how much of it is done.
         """
         chosen = method_named(method)
         settings = self.settings(method, knobs)
-        said = checked_texts(texts)
+        said, around = checked_texts(texts), checked_box(box)
         if outputs is not None:
             wanted = tuple(outputs)
         else:
@@ -78,6 +80,7 @@ class Engine:
         sources = {
             "clip": Source(clip, clip.key),
             "texts": Source(said, digest(*said)),
+            "box": Source(around, digest(repr(around))),
             "device": Source(self.device, str(self.device)),
             **{name: Source(value, digest(name, repr(value))) for name, value in settings.items()},
             **{
@@ -182,6 +185,16 @@ def checked_texts(texts: Sequence[str] | None) -> tuple[str, ...]:
         if not 0 < len(text) <= TEXT_LENGTH:
             raise BadText(f"A text has 1 to {TEXT_LENGTH} characters, got {len(text)}: {text[:40]!r}.")
     return said
+
+
+def checked_box(box: Sequence[float] | None) -> tuple[float, ...]:
+    """x0, y0, x1, y1 as numbers; () where no box is given. Anything else is a BadKnob."""
+    if not box:
+        return ()
+    numbers = isinstance(box, (list, tuple)) and all(isinstance(x, (int, float)) and 0 <= x <= 1 for x in box)
+    if not numbers or len(box) != 4 or box[0] >= box[2] or box[1] >= box[3]:
+        raise BadKnob(f"A box is four numbers from 0 to 1, x0, y0, x1, y1, with x0 < x1 and y0 < y1, got {box!r}.")
+    return tuple(map(float, box))
 
 
 def _at_most(value: Any, limit: float | None) -> Any:

@@ -84,5 +84,9 @@ class Tracks(Output):
     """What is found in every frame of a clip, linked to instances: boxes as in `Boxes`, and an instance's number for each."""
 
 
+class Followed(Output):
+    """One thing through the clip from its first box: a box for each frame, in fractions of it, and whether it is seen there."""
+
+
 class Cost(Output):
     """What a run costs, in tokens and floating-point operations: plain whole numbers by name."""

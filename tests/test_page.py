@@ -299,10 +299,10 @@ def test_over_http_no_file_of_the_server_can_be_named(served):
 
     example = next(iter(served[2].values())).path
     client = httpx.Client(base_url=served[0], timeout=60)
-    for name, texts in (("stop", [[]]), ("stpn", [])):
+    for verb, name, texts, box in (("explain", "stop", [[]], []), ("explain", "stpn", [], []), ("through", "stpn", [], [[]])):
         knobs = [one.default for one in METHODS[name].knobs.knobs()]
-        data = [{"path": str(example), "meta": {"_type": "gradio.FileData"}}, *texts, 8, *knobs]
-        address = f"/gradio_api/call/explain_{name}_file"
+        data = [{"path": str(example), "meta": {"_type": "gradio.FileData"}}, *texts, 8, *box, *knobs]
+        address = f"/gradio_api/call/{verb}_{name}_file"
         event = client.post(address, json={"data": data})
         assert event.is_success, "it is taken, and refused when it is looked at"
         answer = client.get(f"{address}/{event.json()['event_id']}").text
@@ -314,6 +314,7 @@ def test_only_what_is_meant_for_programs_is_offered_to_them(served):
     named = client_of.Client(served[0], verbose=False).view_api(return_format="dict")["named_endpoints"]
     assert set(named) == {
         "/examples", "/knobs", "/explain_stop", "/explain_stop_file", "/explain_stpn", "/explain_stpn_file",
+        "/through_stpn", "/through_stpn_file",
     }  # fmt: skip
 
 

@@ -49,7 +49,7 @@ export function mount(element, payload, hooks = {}) {
     if (view.head !== null && heads && (view.head >= heads.shape[0])) view.head = null;
     if (at && (at.k >= K || (at.k >= 0 && (at.row >= rows || at.column >= columns)))) view.at = null;
     if (trace.done) remember();
-    if (fresh) layOut();
+    if (fresh) { wholeClip.forget(); layOut(); }
     draw();
     if (elsewhere) centred($("line"), $("strip").children[trace.frame]);
     root.dataset.shown = JSON.stringify({clip: trace.clip, ...trace.knobs});
@@ -83,7 +83,7 @@ export function mount(element, payload, hooks = {}) {
   // ---- drawing ------------------------------------------------------------------------------------------------------
 
   function draw() { stage(); found(); strip(); prompts(); supports(); headRow(); through(); likeness(); cost(); ledger(trace); }
-  const ledger = ledgerOf($, about.stages);
+  const ledger = ledgerOf($, about.stages), wholeClip = throughOf($, all, of, () => ask.whole());
   const prompt = () => view.near ?? view.prompt, tall = width => Math.round(Math.min(width * clip.height / clip.width, 1.4 * width));
   const things = () => clip.truth?.things[trace.frame];
   const frame = k => k === trace.frame ? pictures.current : pictures.others[k] || images[k];
@@ -254,28 +254,7 @@ export function mount(element, payload, hooks = {}) {
     }
   }
 
-  function through() {
-    if (!$("through").open) return;
-    all("tracks").forEach((box, i) => {
-      const one = of("Tracks")[i], value = trace.values[one?.stage], T = images.length;
-      box.classList.toggle("vw-stale", !value);
-      if (!value) { if (!box.firstChild) box.innerHTML = `<p class="vw-empty">reading the whole clip…</p>`; return; }
-      if (box.querySelectorAll("canvas").length !== T) {
-        box.innerHTML = `<h4>${escape(one.title)} <small></small></h4><div class="vw-line"><div class="sp-tracks"></div></div>`;
-        box.querySelector(".sp-tracks").replaceChildren(...images.map(() => make("canvas", {role: "img"})));
-      }
-      box.querySelector("small").textContent = `— ${followed(value, view.least, !!clip.truth)}`;
-      for (const [t, canvas] of box.querySelectorAll("canvas").entries()) {
-        const width = 132, height = tall(width), pen = fit(canvas, width, height, true);
-        pen.drawImage(t === trace.frame ? pictures.current || images[t] : images[t], 0, 0, width, height);
-        if (clip.truth) outlines(pen, clip.truth.things[t], clip.truth.size, width, height, COLOURS.truth);
-        drawInstances(pen, value.frames[t], value.size, view.least, width, height);
-        const said = value.frames[t].filter(one => one.score >= view.least).map(one => `instance ${one.track + 1}, ${one.name}`);
-        canvas.setAttribute("aria-label", `frame ${t + 1}${t === trace.frame ? ", the current one" : ""}: ${said.join("; ") || "nothing"}`);
-        canvas.classList.toggle("sp-now", t === trace.frame);
-      }
-    });
-  }
+  function through() { if ($("through").open) wholeClip({trace, clip, images, current: pictures.current, least: view.least}); }
 
   function likeness() {
     const [without, prompted] = of("StageScores"), box = $("likeness"), now = trace.values[without?.stage], then = visited.get(settings());
@@ -371,7 +350,7 @@ export function mount(element, payload, hooks = {}) {
     button.onclick = () => { if (trace) overlay(one.stage); };
     return button;
   }), Object.assign(make("button", {type: "button", role: "radio", title: "no overlay (n)", "data-stage": "none"}), {textContent: "none", onclick: () => trace && overlay("none")}));
-  const ask = asker($, {...hooks, update, say, wants: () => $("through").open});
+  const ask = asker($, {...hooks, whole: taken => hooks.whole({...taken, pointed: wholeClip.chosen()}), update, say, wants: () => $("through").open});
   $("through").hidden = !of("Tracks").length || !hooks.whole;
   $("through").ontoggle = () => { if (trace && $("through").open && !trace.values[of("Tracks")[0].stage]) { through(); ask.whole(); } };
   exampleButtons($, payload.examples, hooks, say);

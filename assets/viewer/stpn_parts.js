@@ -42,9 +42,7 @@ const TEMPLATE = `
     <div class="vw-line vw-line2" tabindex="-1"><div class="vw-supports" role="group" aria-label="Support frames"></div></div>
     <div class="vw-bar vw-bar2"></div></div>
   <div class="sp-section"><h4>Heads <small class="vw-heads-title"></small></h4><div class="vw-heads" role="radiogroup" aria-label="Head"></div></div>
-  <details class="vw-through sp-section" hidden><summary>Through the clip: every frame read, and instances followed</summary>
-    <p class="vw-empty">A colour and number is an instance: what is found in one frame is linked with what is most like it in the next.</p>
-    <div class="vw-tracks"></div><div class="vw-tracks"></div></details>
+  ${THROUGH}
   <div class="sp-cards">
     <div><div class="vw-card"><h4>Likeness to the clean frame <small class="vw-likeness-state"></small></h4><div class="vw-likeness"></div><div class="sp-key"></div></div>
       <div class="vw-card"><h4>Shuffle the supports</h4><div class="vw-shuffle"></div></div></div>
@@ -176,37 +174,6 @@ function drawMask(pen, one, [rows, columns], colour, width, height) {
     inner.putImageData(made, 0, 0);
   }
   pen.drawImage(one.cut, 0, 0, width, height);
-}
-
-// Instances of one frame, each in its own colour. least: the score from which a detection is drawn.
-const INSTANCES = ["#3b82f6", "#f59e0b", "#22c55e", "#a855f7", "#ef4444", "#14b8a6", "#eab308", "#ec4899"];
-function drawInstances(pen, found, size, least, width, height) {
-  pen.font = "600 11px system-ui, sans-serif";
-  for (const one of found.filter(one => one.score >= least).reverse()) {
-    const colour = INSTANCES[one.track % INSTANCES.length], [x0, y0, x1, y1] = one.box, path = new Path2D(), said = one.track + 1;
-    if (one.runs) drawMask(pen, one, size, colour, width, height);
-    path.rect(x0 * width, y0 * height, (x1 - x0) * width, (y1 - y0) * height);
-    twice(pen, path, colour, 1.2);
-    const x = Math.min(x0 * width, width - 14), y = Math.max(0, y0 * height - 13);
-    pen.fillStyle = colour;
-    pen.fillRect(x, y, 6 + 7 * String(said).length, 13);
-    pen.fillStyle = "#000";
-    pen.fillText(said, x + 3, y + 10.5);
-  }
-}
-
-// In words: how many of the things are found, and how often one of them goes on as another instance.
-function followed({frames, there}, least, known) {
-  const shown = frames.map(found => found.filter(one => one.score >= least));
-  const instances = new Set(shown.flat().map(one => one.track)).size, last = new Map();
-  if (!known) return `${instances} instances`;
-  let changes = 0;
-  for (const one of shown.flat().filter(one => one.thing !== null)) {
-    if (last.has(one.thing) && last.get(one.thing) !== one.track) changes++;
-    last.set(one.thing, one.track);
-  }
-  const right = shown.flat().filter(one => one.thing !== null).length, all = there.reduce((a, b) => a + b, 0);
-  return `${right} of ${all} things found over ${frames.length} frames, ${shown.flat().length - right} false; ${instances} instances; the same thing goes on as another instance ${changes} time${changes === 1 ? "" : "s"}`;
 }
 
 // Likeness against severity: one chart, its axes fixed. points: [[severity, without, with], …]

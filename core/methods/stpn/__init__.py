@@ -4,8 +4,8 @@ Sun, Wang, Zhang, Deng, Zafeiriou, Hua: *Spatio-temporal Prompting Network for R
 arXiv 2402.02574. Where the text we could read leaves something open, its released code is followed (“released”); where both
 are silent the choice is ours, and is listed in READINGS.
 
-The stages below are the method's steps in order, those through a whole clip in `tracks`; their equations are in `equations`,
-what is counted in `cost`.
+The stages below are the method's steps in order, those through a whole clip in `tracks` and `following`; their equations
+are in `equations`, what is counted in `cost`.
 
 Letters: T frames, K support frames, P patches of the support map (row-major), Q prompts, N heads, L places where prompts
 enter, I stages of the tower, F width of a support's features, D width of a prompt, C channels, H W pixels.
@@ -20,8 +20,8 @@ from core.errors import BadKnob
 from core.knobs import KnobSet, knob
 from core.methods import Method, Network
 from core.methods.stpn import equations as eq
+from core.methods.stpn import following, tracks
 from core.methods.stpn.cost import Spent, spent
-from core.methods.stpn.tracks import baseline_tracks, clean_LTPF, prompt_TLQD, prompted_tracks, shown_THWC
 from core.networks.authors import Prepared
 from core.networks.dvp import PREDICTORS
 from core.networks.stpn import DEPTHS, Looked, Stpn
@@ -259,6 +259,8 @@ READINGS = (
     ("cosine", "Each way of reading is compared with itself on the clean frame: without prompts, or with the same prompts."),
     ("change", "Divided by the mean length of a plain feature in its stage, one number a stage: dark places do not blow up."),
     ("tracks", "The paper's video segmentation is not released: every frame is read by itself and linked as MinVIS links."),
+    ("following", "Nor is its tracking: of a frame's detections the one most like the thing, near where it heads, is taken."),
+    ("past", "One thing is followed with prompts of K past frames, S apart, or spread over the past (S = 0)."),
     ("baseline", "A detector of its own, trained as long without prompts. The same weights with prompts skipped are “plain”."),
 )
 
@@ -272,8 +274,7 @@ METHOD = Method(
         frames_THWC, support_index_K, current_spoil, support_spoil, own_spoil, current_HWC, support_THWC, pixels, clean_pixels,
         input_size, support_grid, variant, feature_LTPF, own_LPF, support_LKPF, predicted, prompt_LQD, prompt_attention_NQKP,
         mass_K, entropy_Q, plain, merging, prompted, change, to_prompts, to_patches, clean_plain, clean_prompted,
-        cosine_plain_I, cosine_prompted_I, prompted_found, baseline_found, cost,
-        shown_THWC, clean_LTPF, prompt_TLQD, prompted_tracks, baseline_tracks,
+        cosine_plain_I, cosine_prompted_I, prompted_found, baseline_found, cost, *tracks.STAGES, *following.STAGES,
     ),
     networks={"stpn": Network("stpn", load_stpn)},
     # that of the support maps, over which prompts look; maps of the current frame carry their own rows and columns
@@ -295,6 +296,8 @@ METHOD = Method(
         kind.Boxes("baseline_found", "single frame", "found by the single-frame detector", "score"),
         kind.Tracks("prompted_tracks", "STPN", "followed with prompts", "score"),
         kind.Tracks("baseline_tracks", "single frame", "followed by the single-frame detector", "score"),
+        kind.Followed("prompted_followed", "STPN", "followed with prompts of past frames", "overlap with the truth, IoU"),
+        kind.Followed("baseline_followed", "single frame", "followed without prompts", "overlap with the truth, IoU"),
         kind.Cost("cost", "N · V", "tokens and operations", "FLOPs"),
     ),
     limits=lambda networks: {"prompts": networks["stpn"].prompts},

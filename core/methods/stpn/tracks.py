@@ -17,7 +17,21 @@ from core.networks.detector import Detector, Found
 from core.networks.linking import link, tracks
 from core.networks.stpn import Stpn
 from core.networks.stpn_weights import CHUNK
+from core.networks.tower import Size
 from core.world import SHAPES
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """Every frame of a clip, read by itself.
+
+    found_T: detections. first: the pyramid's levels of the first frame, where a box that is given is looked at. size: (H, W)
+    of the picture whose pixels boxes are in.
+    """
+
+    found_T: tuple[Found, ...]
+    first: dict[str, Tensor]
+    size: Size
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +74,29 @@ def prompt_TLQD(
     return torch.stack(made)
 
 
-def prompted_tracks(shown_THWC: Tensor, prompt_TLQD: Tensor, variant: Stpn, merging: str, stpn) -> Tracks:
-    """What is found in every frame with its prompts, linked."""
+def prompted_read(shown_THWC: Tensor, prompt_TLQD: Tensor, variant: Stpn, merging: str, stpn) -> Read:
+    """What is found in every frame with its prompts."""
+    return prompted_through(shown_THWC, prompt_TLQD, variant, merging, stpn)
+
+
+def baseline_read(shown_THWC: Tensor, stpn) -> Read:
+    """What the single-frame detector finds in every frame."""
+    detector = stpn.baseline.detector
+    return through(shown_THWC, detector, lambda pixels_BCHW, _: detector.features(pixels_BCHW), stpn)
+
+
+def prompted_tracks(prompted_read: Read, stpn) -> Tracks:
+    """What is found with prompts, linked."""
+    return linked(prompted_read, stpn.classes or SHAPES)
+
+
+def baseline_tracks(baseline_read: Read, stpn) -> Tracks:
+    """What the single-frame detector finds, linked."""
+    return linked(baseline_read, stpn.classes or SHAPES)
+
+
+def prompted_through(shown_THWC: Tensor, prompt_TLQD: Tensor, variant: Stpn, merging: str, stpn) -> Read:
+    """Every frame read with prompts of its own."""
 
     def maps(pixels_BCHW: Tensor, some: slice) -> list[Tensor]:
         return list(eq.walk(variant, pixels_BCHW, prompt_TLQD[some], merging, look=False).maps.values())
@@ -69,23 +104,20 @@ def prompted_tracks(shown_THWC: Tensor, prompt_TLQD: Tensor, variant: Stpn, merg
     return through(shown_THWC, variant.detector, maps, stpn)
 
 
-def baseline_tracks(shown_THWC: Tensor, stpn) -> Tracks:
-    """What the single-frame detector finds in every frame, linked."""
-    detector = stpn.baseline.detector
-    return through(shown_THWC, detector, lambda pixels_BCHW, _: detector.features(pixels_BCHW), stpn)
-
-
-def through(shown_THWC: Tensor, detector: Detector, maps: Callable[[Tensor, slice], list[Tensor]], stpn) -> Tracks:
-    """Every frame read, and what is found linked to instances. maps: pixels of some frames, and which → their maps."""
-    found_T, size = [], stpn.prepare(shown_THWC[:1]).size
+def through(shown_THWC: Tensor, detector: Detector, maps: Callable[[Tensor, slice], list[Tensor]], stpn) -> Read:
+    """Every frame read. maps: pixels of some frames, and which → their maps."""
+    found_T, first, size = [], {}, stpn.prepare(shown_THWC[:1]).size
     for start in range(0, len(shown_THWC), CHUNK):  # a long clip of large frames would take gigabytes
         some = slice(start, start + CHUNK)
-        found_T += detector.heads(maps(stpn.prepare(shown_THWC[some]).pixels_BCHW, some), size)
-    return linked(found_T, size, stpn.classes or SHAPES)
+        levels = detector.levels(maps(stpn.prepare(shown_THWC[some]).pixels_BCHW, some))
+        first = first or {name: one[:1].clone() for name, one in levels.items()}
+        found_T += detector.find(levels, size)
+    return Read(tuple(found_T), first, size)
 
 
-def linked(found_T: list[Found], size: tuple[int, int], names: Sequence[str]) -> Tracks:
-    """Detections of every frame → instances. size: (H, W) of the picture whose pixels the boxes are in."""
+def linked(read: Read, names: Sequence[str]) -> Tracks:
+    """Detections of every frame → instances."""
+    found_T, size = read.found_T, read.size
     numbers = link([one.embedding_NE.cpu().numpy() for one in found_T])
     every = tracks(numbers, [one.label_N.cpu().numpy() for one in found_T], [one.score_N.cpu().numpy() for one in found_T])
     rank = {track.number: place for place, track in enumerate(every)}
@@ -95,3 +127,6 @@ def linked(found_T: list[Found], size: tuple[int, int], names: Sequence[str]) ->
         tuple(names[track.label] for track in every),
         torch.tensor([track.score for track in every]),
     )
+
+
+STAGES = (shown_THWC, clean_LTPF, prompt_TLQD, prompted_read, baseline_read, prompted_tracks, baseline_tracks)
