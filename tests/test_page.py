@@ -405,7 +405,7 @@ def test_the_whole_clip_is_read_when_a_reader_asks_and_again_when_a_knob_moves(p
     settled(prompted, severity=0.65)
     assert asked and not any(asked)
     prompted.locator(".vw-through summary").click()
-    rows, fresh = prompted.locator(".sp-tracks"), ".vw-tracks:not(.vw-stale) .sp-tracks"
+    rows, fresh = prompted.locator(".vw-tracks .sp-tracks"), ".vw-tracks:not(.vw-stale) .sp-tracks"
     prompted.locator(fresh).nth(1).wait_for()
     assert [row.locator("canvas").count() for row in rows.all()] == [8, 8]
     assert all(" things found over 8 frames" in said for said in prompted.locator(".vw-tracks h4").all_inner_texts())
@@ -414,6 +414,58 @@ def test_the_whole_clip_is_read_when_a_reader_asks_and_again_when_a_knob_moves(p
     settled(prompted, severity=0.7)
     prompted.locator(fresh).nth(1).wait_for()
     assert asked.count(True) == 2
+
+
+def test_a_clip_is_that_of_all_tabs_and_a_tab_that_is_not_seen_asks_nothing(page, served, tmp_path, monkeypatch):
+    ran, run = [], served[1].run
+
+    def noted(method, clip, **named):
+        ran.append((method, clip.name))
+        return run(method, clip, **named)
+
+    monkeypatch.setattr(served[1], "run", noted)
+    examples = list(served[2].values())
+    title, pressed = examples[1].title, "[...document.querySelectorAll('#viewer-{} [aria-pressed=true]')].map(one => one.title)"
+    page.locator("#viewer-stop .vw-examples button").nth(1).click()
+    page.wait_for_function(f"wanted => {pressed.format('stop')}.includes(wanted)", arg=title)
+    page.get_by_role("tab", name="STPN").click()  # never opened before
+    page.wait_for_function(f"wanted => {pressed.format('stpn')}.includes(wanted)", arg=title)
+    page.wait_for_selector(".sp[data-done]")
+    assert {clip for method, clip in ran if method == "stpn"} == {examples[1].path.name}
+
+    ran.clear()
+    shutil.copy(examples[0].path, tmp_path / "mine.mp4")
+    page.get_by_role("button", name="Your own clip").locator("visible=true").click()
+    page.locator("#own-stpn input[type=file]").set_input_files(tmp_path / "mine.mp4")
+    page.wait_for_function(f"!{pressed.format('stpn')}.length")
+    page.wait_for_timeout(500)
+    assert ran and {method for method, _ in ran} == {"stpn"}
+    page.get_by_role("tab", name="STOP").click()
+    page.wait_for_function("document.querySelector('#viewer-stop .vw-clip').innerText.includes('mine.mp4')")
+    assert ("stop", "mine.mp4") in ran
+    page.wait_for_timeout(500)
+    ran.clear()
+    page.get_by_role("tab", name="STPN").click()
+    page.wait_for_timeout(500)
+    assert not ran  # it knows the clip already
+
+
+def test_over_http_the_whole_clip_is_told(served):
+    client_of = pytest.importorskip("gradio_client", reason="gradio_client is not installed")
+    address, engine, examples = served
+    client, box = client_of.Client(address, verbose=False), [0.1, 0.1, 0.5, 0.6]
+    name, example = next(iter(examples.items()))
+    said = client.predict(clip=name, t=3, box=box, api_name="/through_stpn")
+    trace = engine.run("stpn", read_clip(example.path), t=3, box=box)
+    followed, tracks = trace["prompted_followed"], trace["prompted_tracks"]
+    np.testing.assert_allclose(said["prompted_followed"]["box_T4"], followed.box_T4.numpy(), atol=1e-4)
+    assert said["prompted_followed"]["seen_T"] == list(followed.seen_T) and said["baseline_followed"]["box_T4"][
+        0
+    ] == pytest.approx(box)
+    assert said["prompted_tracks"]["number_TN"] == [list(one) for one in tracks.number_TN]
+    assert len(said["baseline_tracks"]["seen_T"]) == 8 and "mass_K" not in said
+    with pytest.raises(Exception, match="A box is four numbers from 0 to 1"):
+        client.predict(clip=name, box=[0.5, 0.1, 0.2, 0.6], api_name="/through_stpn")
 
 
 def test_no_two_elements_share_an_id(prompted):

@@ -8,7 +8,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from core import METHODS, BadKnob
 from core.graph import downstream
 from core.methods.stpn import equations as eq
+from core.methods.stpn import following
 from core.methods.stpn.cost import spent
+from core.networks.detector import Found
+from core.networks.linking import follow
 from core.networks.stpn_weights import BASELINE
 from core.world import DEGRADATIONS
 from tests import tiny
@@ -264,6 +267,56 @@ def test_an_instance_is_seen_once_a_frame_and_the_best_stand_first(engine):
     assert (tracks.score_I.diff() <= 0).all() and len(tracks.score_I) == len(tracks.label_I) > 0
     best = [seen.score_N[numbers.index(0)] for numbers, seen in zip(tracks.number_TN, tracks.seen_T) if 0 in numbers]
     assert tracks.score_I[0] <= torch.stack(best).mean() + 1e-6
+
+
+@pytest.mark.parametrize("place, K, S, found", [
+    (0, 2, 1, (0, 0)), (1, 2, 1, (0, 0)), (4, 2, 1, (2, 3)), (4, 4, 2, (0, 0, 0, 2)), (5, 2, 0, (0, 4)),
+    (5, 6, 0, (0, 1, 2, 2, 3, 4)), (0, 4, 0, (0, 0, 0, 0)), (1, 2, 0, (0, 0)),
+])  # fmt: skip
+def test_supports_of_what_is_followed_lie_before_it(place, K, S, found):
+    assert following.past_index(place, K, S) == found
+
+
+def test_following_looks_at_nothing_that_comes_later_and_begins_at_the_box_that_is_given(engine):
+    box = (0.25, 0.25, 0.75, 0.75)
+    later = tiny.of_frames(np.concatenate([CLIP.frames_THWC[:4], tiny.clip(3, seed=9).frames_THWC]))
+    one, other = (engine.run("stpn", clip, box=box, spoil="none", supports=4) for clip in (CLIP, later))
+    for stage in ("prompted_followed", "baseline_followed"):
+        here, there = one[stage].box_T4, other[stage].box_T4
+        assert here[0].tolist() == list(box) and torch.equal(here[:4], there[:4]) and one[stage].seen_T[0]
+    assert torch.allclose(one["past_TLQD"][:4], other["past_TLQD"][:4], atol=1e-4)
+    assert not torch.allclose(one["past_TLQD"][5], other["past_TLQD"][5], atol=1e-2)
+
+
+def test_following_is_that_of_the_evaluation(engine):
+    box, stpn, variants = (0.25, 0.25, 0.75, 0.75), net(), tiny.stpn().network
+    trace = engine.run("stpn", CLIP, box=box, spoil="none", supports=2)
+    pixels, T = variants.prepare(trace["frames_THWC"]).pixels_BCHW, len(CLIP)
+    past = torch.tensor([[max(0, t - 2), max(0, t - 1)] for t in range(T)])
+    with torch.no_grad():
+        support = stpn.prompting.support(stpn.detector.tower, pixels)
+        prompts = stpn.prompting({at: one[past] for at, one in support.items()}).prompts
+        levels = stpn.detector.levels(stpn.detector.features(pixels, prompts))
+        found, first = stpn.detector.find(levels, (24, 48)), {name: one[:1] for name, one in levels.items()}
+        template_E = stpn.detector.embeddings(first, [torch.tensor([[12.0, 6, 36, 18]])])[0][0].numpy()
+    path = follow([12, 6, 36, 18], template_E, [f.box_N4.numpy() for f in found], [f.embedding_NE.numpy() for f in found])
+    made = trace["prompted_followed"]
+    assert made.seen_T == tuple(path.seen_T) and any(made.seen_T[1:])
+    assert torch.allclose(made.box_T4 * torch.tensor([48.0, 24, 48, 24]), torch.tensor(path.box_T4).float(), atol=1e-2)
+
+
+def test_without_a_box_the_best_of_the_first_frame_is_followed(engine):
+    trace = run(engine)
+    best = trace["baseline_tracks"].seen_T[0].box_N4[0]
+    assert torch.allclose(torch.tensor(trace["first_box"]), best)
+    nothing = following.Read((Found(*(torch.zeros(0, n) for n in (4, 1, 1, 8))),), {}, (24, 48))
+    assert following.first_box((), nothing) == (0, 0, 1, 1)
+
+
+@pytest.mark.parametrize("box", [[0.1], [0.5, 0, 0.4, 1], [0, 0, 1, 2], "0 0 1 1", [0, 0, 1, None], [0, 0, float("nan"), 1]])
+def test_a_box_that_is_none_is_refused(engine, box):
+    with pytest.raises(BadKnob, match="A box is four numbers from 0 to 1"):
+        engine.run("stpn", CLIP, outputs=["first_box"], box=box)
 
 
 @pytest.mark.parametrize("kind, depth", PROMPTED)

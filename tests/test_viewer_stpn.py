@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from app.packing import jpeg, log16, pooled, runs
-from app.supports import boxes_of, boxes_payload, heads_payload, iou, things_seen, untrained
+from app.supports import (
+    boxes_of,
+    boxes_payload,
+    followed_payload,
+    given,
+    heads_payload,
+    iou,
+    things_seen,
+    untrained,
+)
 from app.views import VIEWER, view_of
 from core import METHODS
 from core.world import Truth
@@ -20,7 +29,8 @@ OUTPUTS = [
     ("entropy_Q", "PromptScores"),
     ("change", "FeatureChange"), ("to_prompts", "PromptMaps"), ("to_patches", "PromptMaps"), ("cosine_plain_I", "StageScores"),
     ("cosine_prompted_I", "StageScores"), ("prompted_found", "Boxes"), ("baseline_found", "Boxes"),
-    ("prompted_tracks", "Tracks"), ("baseline_tracks", "Tracks"), ("cost", "Cost"),
+    ("prompted_tracks", "Tracks"), ("baseline_tracks", "Tracks"), ("prompted_followed", "Followed"),
+    ("baseline_followed", "Followed"), ("cost", "Cost"),
 ]  # fmt: skip
 UNITS = {"to_prompts": "share of a patch's attention", "to_patches": "share of a prompt's attention"}
 ABOUT = {
@@ -57,7 +67,9 @@ class Tensor:
 def clip_of(truth=True):
     mask = np.zeros((40, 60), bool)
     mask[10:30, 15:45] = True
-    things = [[{"name": "ring", "runs": runs(mask)}] for _ in range(T)]
+    ring = {"number": 1, "name": "ring", "box": [0.25, 0.25, 0.75, 0.75], "runs": runs(mask)}
+    star = {"number": 2, "name": "star", "box": [0.8, 0.1, 0.95, 0.2], "runs": runs(np.zeros((40, 60)))}
+    things = [[ring, star]] * (T - 1) + [[star]]  # the last frame does not show the ring
     known = {"caption": "a ring", "size": [40, 60], "things": things} if truth else None
     return {
         "key": "toy", "name": "toy", "width": 60, "height": 40, "frames": [jpeg(GREY)] * T,
@@ -253,9 +265,20 @@ FOLLOWED = {  # the thing goes on as another instance in the fourth frame, and t
 LOST = {"frames": [[FOUND | {"track": 0, "score": 0.1}]] * T, "there": [1] * T, "size": [40, 60]}
 
 
+RING = [0.25, 0.25, 0.75, 0.75]
+PATH = {
+    "box": [RING] * T,
+    "seen": [True, True, False, True, True],
+    "thing": 1,
+    "overlap": [None, 0.9, 0.5, 0.7, None],
+    "ao": 0.7,
+}
+PATHS = {"prompted_followed": PATH, "baseline_followed": PATH | {"overlap": [None, 0.3, 0.2, 0.1, None], "ao": 0.2}}
+
+
 def with_tracks(**asked):
     made = trace_of(**asked)
-    return made | {"values": made["values"] | {"prompted_tracks": FOLLOWED, "baseline_tracks": LOST}}
+    return made | {"values": made["values"] | {"prompted_tracks": FOLLOWED, "baseline_tracks": LOST} | PATHS}
 
 
 def test_instances_are_followed_through_the_clip_once_a_reader_asks(viewer):
@@ -281,6 +304,71 @@ def test_instances_are_followed_through_the_clip_once_a_reader_asks(viewer):
     assert viewer.locator(".vw-tracks.vw-stale").count() == 2 and viewer.locator(".sp-tracks canvas").count() == 2 * T
 
 
+def opened_through(viewer, truth=True):
+    """The whole clip is open; asked: what the viewer pointed at, each time it asked."""
+    viewer.evaluate(
+        """([payload, whole]) => {
+             window.asked = [];
+             const hooks = {whole: async taken => { asked.push(taken.pointed); return JSON.stringify(whole); }};
+             window.view = viewer.mount(document.querySelector('#here'), payload, hooks); }""",
+        [{"about": ABOUT, "clip": clip_of(truth), "trace": trace_of()}, with_tracks()],
+    )
+    viewer.wait_for_selector(".vw[data-shown]")
+    viewer.locator(".vw-through summary").click()
+    viewer.wait_for_selector(".vw-path canvas")
+
+
+def test_one_thing_is_followed_from_its_first_box_with_its_overlap_and_their_mean(viewer):
+    opened_through(viewer)
+    assert viewer.evaluate("asked") == [None]  # whom to follow is left to the server
+    told = [one.locator("span").all_inner_texts() for one in viewer.locator(".vw-path").all()]
+    assert told == [["given", "0.90", "0.50", "0.70", "not there"], ["given", "0.30", "0.20", "0.10", "not there"]]
+    titles = viewer.locator(".vw-path h4").all_inner_texts()
+    assert "(AO) 0.700; not seen in 1 frame" in titles[0] and "(AO) 0.200" in titles[1]
+    assert "with prompts, AO 0.700" in viewer.locator(".vw-overlap").inner_text()
+    assert "both with the same prompts" in viewer.locator(".vw-likeness + .sp-key").inner_text()
+    # the solid line is at 0.9 in the second frame of five, the dashed one at 0.3
+    colour = """([x, y]) => { const c = document.querySelector('.vw-overlap canvas'), r = c.width / c.clientWidth;
+        return [...c.getContext('2d').getImageData(x * r, y * r, 1, 1).data]; }"""
+    width = viewer.locator(".vw-overlap canvas").bounding_box()["width"]
+    x = 26 + (width - 36) / 4
+    solid, dashed = (viewer.evaluate(colour, [x, 8 + (1 - v) * 86]) for v in (0.9, 0.3))
+    assert solid[2] > solid[0] + 80 and solid[3] == 255 and dashed[3] == 255 and abs(dashed[2] - dashed[0]) < 40
+
+
+def test_a_click_on_a_box_of_the_first_frame_follows_that_thing(viewer):
+    opened_through(viewer)
+    buttons = viewer.locator(".vw-things button")
+    assert buttons.all_inner_texts() == ["1 ring (the actor)", "2 star"]
+    assert [one.get_attribute("aria-checked") for one in buttons.all()] == ["true", "false"]
+    box = viewer.locator(".vw-first").bounding_box()
+    viewer.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + 0.15 * box["height"])
+    viewer.wait_for_function("asked.length === 2")
+    assert viewer.evaluate("asked[1]") == [0.8, 0.1, 0.95, 0.2] and buttons.nth(1).get_attribute("aria-checked") == "true"
+    viewer.mouse.click(box["x"] + 0.1 * box["width"], box["y"] + 0.9 * box["height"])  # nothing is there
+    buttons.first.press("Enter")
+    viewer.wait_for_function("asked.length === 3")
+    assert viewer.evaluate("asked[2]") == RING
+
+
+def test_where_the_truth_is_not_known_what_is_found_in_the_first_frame_can_be_followed(viewer):
+    opened_through(viewer, truth=False)
+    assert viewer.locator(".vw-things button").count() == 0  # nothing reaches 0.30 there
+    for _ in range(4):
+        viewer.locator(".sp").press("-")
+    assert viewer.locator(".vw-things button").all_inner_texts() == ["1 ring"]
+
+
+@pytest.mark.parametrize("most, told", [(1.1, "0.8"), (2, "0.4"), (40, "0.1")])
+def test_colours_of_attention_are_as_narrow_as_holds_it_and_only_widen(viewer, most, told):
+    share_QKP = np.full((Q, K, 10), 1 / 40)
+    share_QKP[1, 2, 3] *= most
+    mount(viewer, share_QKP=share_QKP)
+    assert viewer.locator(".vw-bar2 .sp-scale span span").first.inner_text() == told
+    viewer.evaluate("trace => view.update({trace})", trace_of(2, share_QKP=np.full((Q, K, 10), 1 / 40)))
+    assert viewer.locator(".vw-bar2 .sp-scale span span").first.inner_text() == told
+
+
 def test_an_error_is_told_and_the_picture_stays(viewer):
     mount(viewer)
     viewer.evaluate("view.update({trace: {error: 't (t) is 1 to 5.'}})")
@@ -294,6 +382,29 @@ def test_a_large_map_is_sent_as_means():
     map_hw = np.arange(24.0).reshape(4, 6)
     assert pooled(map_hw, 2).tolist() == [[half[:, :3].mean(), half[:, 3:].mean()] for half in (map_hw[:2], map_hw[2:])]
     assert pooled(map_hw, 8) is map_hw
+
+
+def test_a_followed_box_is_measured_against_its_own_thing_after_the_first_frame():
+    folder = VIEWER.parent / "clips"
+    truth = Truth.from_json(sorted(folder.glob("*.json"))[0].read_text())
+
+    class Clip:
+        source_T = [0, 2, 4]
+
+    actor = [boxes_of(things_seen(truth, source))[0][1] for source in Clip.source_T]
+    assert given(None, Clip, truth) == {"box": actor[0].tolist()} and given([0, 0, 1, 1], Clip, truth) == {"box": [0, 0, 1, 1]}
+    assert given(None, Clip, None) == {"box": None}
+
+    class Followed:
+        box_T4 = Tensor([actor[0], actor[1], [0, 0, 1, 1]])
+        seen_T = (True, True, False)
+
+    told = followed_payload(Followed, Clip, truth)
+    whole = float(np.prod(actor[2][2:] - actor[2][:2]))
+    assert told["thing"] == 1 and told["overlap"] == [None, pytest.approx(1), pytest.approx(whole, abs=1e-3)]
+    assert told["ao"] == pytest.approx((1 + whole) / 2, abs=1e-3) and told["seen"] == [True, True, False]
+    alone = followed_payload(Followed, Clip)
+    assert alone["thing"] is None and alone["ao"] is None and alone["overlap"] == [None] * 3
 
 
 def test_runs_begin_with_nothing():

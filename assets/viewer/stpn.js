@@ -20,7 +20,7 @@ export function mount(element, payload, hooks = {}) {
   const of = kind => about.outputs.filter(one => one.kind === kind), first = kind => trace.values[of(kind)[0]?.stage];
   const overlays = [...of("FeatureChange"), ...of("PromptMaps")], letters = ["c", "x", "p"];
   const view = {overlay: overlays[0]?.stage ?? "none", place: {}, prompt: null, near: null, head: null, at: null, opacity: 0.5, peek: false, least: 0.3};
-  let clip = null, images = [], trace = null, maps = {}, attention = null, heads = null, pictures = {}, asked = null, ink = null;
+  let clip = null, images = [], trace = null, maps = {}, attention = null, heads = null, pictures = {}, asked = null, ink = null, rungs = {of: "", mean: 0, head: 0};
   const visited = new Map(), took = {};          // settings without severity → {severity: likeness}; stage → ms when it last ran
 
   const wide = widths();
@@ -44,6 +44,10 @@ export function mount(element, payload, hooks = {}) {
     attention = first("PromptAttention") && {...unlogged(first("PromptAttention")), heads: first("PromptAttention").heads};
     if (trace.values.heads) heads = {...trace.values.heads, code: bytes(trace.values.heads.code), value: byHead(about.heads)};
     if (trace.frame === asked) asked = null;
+    const shared = JSON.stringify([trace.clip, trace.knobs.predictor, trace.knobs.depth]);
+    if (rungs.of !== shared) rungs = {of: shared, mean: 0, head: 0};
+    if (attention) rungs.mean = rung(attention.value, rungs.mean);
+    if (trace.values.heads) rungs.head = rung([...new Set(heads.code)].map(code => heads.value[code]), rungs.head);
     const [Q, K] = attention?.shape || [0, 0], [rows, columns] = first("MapGrid") || [1, 1], at = view.at;
     if (view.prompt >= Q) view.prompt = null;
     if (view.head !== null && heads && (view.head >= heads.shape[0])) view.head = null;
@@ -174,6 +178,7 @@ export function mount(element, payload, hooks = {}) {
     }
   }
 
+  const entropyOf = H => H?.toFixed(H > 0.995 && H < 1 ? 5 : 3) ?? "";  // nearly even is not even
   function prompts() {
     const entropy = first("PromptScores") || [], box = $("prompts"), Q = attention?.shape[0] || 0;
     if (box.children.length !== Q + 1) box.replaceChildren(...Array.from({length: Q + 1}, (_, i) => {
@@ -185,9 +190,9 @@ export function mount(element, payload, hooks = {}) {
     }));
     for (const [i, button] of [...box.children].entries()) {
       const H = i ? entropy[i - 1] : null;
-      button.innerHTML = i ? `<b>P<sub>${i}</sub></b><small>H ${H?.toFixed(3) ?? ""}</small><u style="--full:${100 * (H || 0)}%"></u>` : "<b>all</b><small>mean</small>";
+      button.innerHTML = i ? `<b>P<sub>${i}</sub></b><small>H ${entropyOf(H)}</small><u style="--full:${100 * (H || 0)}%"></u>` : "<b>all</b><small>mean</small>";
       button.setAttribute("aria-checked", view.prompt === (i ? i - 1 : null));
-      button.ariaLabel = i ? `prompt ${i}, entropy ${H?.toFixed(3)} of 1` : "all prompts, their mean";
+      button.ariaLabel = i ? `prompt ${i}, entropy ${entropyOf(H)} of 1` : "all prompts, their mean";
     }
   }
 
@@ -201,6 +206,7 @@ export function mount(element, payload, hooks = {}) {
     });
   }
 
+  const lookScale = () => LADDER[view.head === null ? rungs.mean : rungs.head];
   function supports() {
     if (!attention) return;
     const index = first("SupportFrames"), mass = first("SupportScores") || [], [, K, P] = attention.shape, [rows, columns] = first("MapGrid");
@@ -220,13 +226,13 @@ export function mount(element, payload, hooks = {}) {
     for (const [k, cell] of [...box.children].entries()) {
       const height = tall(width), pen = fit(cell.firstChild, width, height, true), share = mass[k] ?? 0;
       pen.drawImage(frame(index[k]), 0, 0, width, height);
-      if (!view.peek) paintMap(pen, i => placeOn(SCALES.even, shown[k * P + i]), rows, columns, [0, 0, width, height], view.opacity);
+      if (!view.peek) paintMap(pen, i => placeOn(lookScale(), shown[k * P + i]), rows, columns, [0, 0, width, height], view.opacity);
       if (view.at?.k === k) cellEdge(pen, view.at.row, view.at.column, rows, columns, width, height);
       cell.children[1].lastChild.style.height = `${100 * Math.min(1, share * K / 2)}%`;
       cell.children[2].innerHTML = `frame ${index[k] + 1}${index[k] === trace.frame ? " = t" : ""}<br><b>${(100 * share).toFixed(1)} %</b>`;
       cell.firstChild.setAttribute("aria-label", `support ${k + 1} of ${K}: frame ${index[k] + 1}, ${(100 * share).toFixed(1)} % of all attention`);
     }
-    $("bar2").innerHTML = bar(SCALES.even, `${pretty(of("PromptAttention")[0].symbol)}: ${SCALES.even.unit}, 1/(K·P) = 1/${K * P} · bars: ${pretty(of("SupportScores")[0]?.symbol ?? "")}, ${escape(of("SupportScores")[0]?.title ?? "")}; dotted: an even share, 1/K = ${(100 / K).toFixed(1)} %, the top is twice that`);
+    $("bar2").innerHTML = bar(lookScale(), `${pretty(of("PromptAttention")[0].symbol)}: ${SCALES.even.unit}, 1/(K·P) = 1/${K * P} · bars: ${pretty(of("SupportScores")[0]?.symbol ?? "")}, ${escape(of("SupportScores")[0]?.title ?? "")}; dotted: an even share, 1/K = ${(100 / K).toFixed(1)} %, the top is twice that`);
   }
 
   function headRow() {
@@ -236,7 +242,7 @@ export function mount(element, payload, hooks = {}) {
     box.classList.toggle("vw-stale", !trace.values.heads);
     const [N, , K, h, w] = heads.shape;
     box.style.setProperty("--wide", K > 8 ? "200px" : "100px");
-    $("heads-title").textContent = `— each over the ${K} supports side by side, ${prompt() === null ? "mean over prompts" : whose()}; click one to see it large (h)`;
+    $("heads-title").textContent = `— each over the ${K} supports side by side, ${prompt() === null ? "mean over prompts" : whose()}; click one to see it large (h); colours from ${LADDER[rungs.head].ticks[0]} to ${LADDER[rungs.head].ticks.at(-1)} × even`;
     if (box.children.length !== N) box.replaceChildren(...Array.from({length: N}, (_, n) => {
       const button = make("button", {type: "button", role: "radio", "aria-label": `head ${n + 1}`});
       button.append(make("canvas"), `head ${n + 1}`);
@@ -248,7 +254,7 @@ export function mount(element, payload, hooks = {}) {
       if (canvas.width !== across || canvas.height !== h) Object.assign(canvas, {width: across, height: h});
       canvas.getContext("2d").putImageData(inPixels(h, across, i => {  // the supports side by side, a column of nothing between
         const r = Math.floor(i / across), k = Math.floor(i % across / (w + 1)), c = i % across % (w + 1);
-        return c === w ? -1 : placeOn(SCALES.even, map[(k * h + r) * w + c]);
+        return c === w ? -1 : placeOn(LADDER[rungs.head], map[(k * h + r) * w + c]);
       }), 0, 0);
       button.setAttribute("aria-checked", view.head === n);
     }
@@ -266,7 +272,7 @@ export function mount(element, payload, hooks = {}) {
     box.innerHTML = Array.from({length: I}, (_, i) => `<div><canvas role="img" aria-label="stage ${i + 1}: cosine against severity"></canvas><p>stage ${i + 1}${now ? `<br>with <b>${trace.values[prompted.stage][i].toFixed(3)}</b><br>without ${now[i].toFixed(3)}` : ""}</p></div>`).join("");
     const width = Math.max(80, wide(box, 500) / I - 8);  // as its grid divides it
     [...box.children].forEach((cell, i) => drawLikeness(cell.firstChild, points.map(([s, [a, b]]) => [s, a[i], b[i]]), trace.knobs.severity, ink ??= getComputedStyle(root).color, width));
-    root.querySelector(".sp-key").innerHTML = `<span><i style="--c:${COLOURS.kept}"></i>both with the same prompts</span><span><i class="sp-dash"></i>both without</span><span>across: severity s; 1 = like the clean frame</span>`;
+    box.nextElementSibling.innerHTML = `<span><i style="--c:${COLOURS.kept}"></i>both with the same prompts</span><span><i class="sp-dash"></i>both without</span><span>across: severity s; 1 = like the clean frame</span>`;
   }
 
   function cost() {

@@ -57,9 +57,21 @@ const TEMPLATE = `
 const DECADES = [-4, 3];
 const SCALES = {
   even: {ends: [-1, 2], ticks: ["0.1", "1 = even", "10", "100"], unit: "times an even share"},
-  share: {ends: [-2, 0], ticks: ["1 %", "10 %", "100 %"], unit: ""},
+  share: {ends: [-3, 0], ticks: ["0.1 %", "1 %", "10 %", "100 %"], unit: ""},
   change: {ends: [-3, 0], ticks: ["0.001", "0.01", "0.1", "1"], unit: ""},
 };
+// Where prompts look can be nearly even: the narrowest of these that holds it. It widens when it must, and narrows only for
+// another clip, predictor or depth: what is alike stays alike while a knob moves.
+const LADDER = [
+  {...SCALES.even, ends: [Math.log10(0.8), Math.log10(1.25)], ticks: ["0.8", "1 = even", "1.25"]},
+  {...SCALES.even, ends: [Math.log10(0.4), Math.log10(2.5)], ticks: ["0.4", "1 = even", "2.5"]},
+  SCALES.even,
+];
+function rung(values, from) {
+  const holds = ({ends: [low, high]}) => values.every(value => value >= 10 ** low && value <= 10 ** high);
+  while (from < LADDER.length - 1 && !holds(LADDER[from])) from++;
+  return from;
+}
 const PAINT = Uint32Array.from(SCALE, one => {   // as the bytes of a picture: R, G, B, A
   const [r, g, b] = one.match(/\d+/g).map(Number);
   return new Uint32Array(Uint8Array.of(r, g, b, 255).buffer)[0];
@@ -176,10 +188,10 @@ function drawMask(pen, one, [rows, columns], colour, width, height) {
   pen.drawImage(one.cut, 0, 0, width, height);
 }
 
-// Likeness against severity: one chart, its axes fixed. points: [[severity, without, with], …]
+// Likeness against severity: one chart, from the nearest of a few round numbers below all points to 1. points: [[severity, without, with], …]
 function drawLikeness(canvas, points, now, ink, width) {
   const height = 112, left = 26, bottom = 18, top = 8, pen = fit(canvas, width, height);
-  const low = points.some(([, ...cos]) => Math.min(...cos) < 0) ? -1 : 0;
+  const least = Math.min(...points.flatMap(([, ...cos]) => cos)), low = [0.9, 0.5, 0].find(one => one <= least) ?? -1;
   const X = s => left + s * (width - left - 10), Y = c => top + (1 - c) / (1 - low) * (height - top - bottom);
   pen.font = "10px system-ui, sans-serif";
   pen.strokeStyle = pen.fillStyle = ink;
@@ -188,7 +200,7 @@ function drawLikeness(canvas, points, now, ink, width) {
   for (const c of [low, (1 + low) / 2, 1]) { pen.beginPath(); pen.moveTo(left, Y(c)); pen.lineTo(width - 10, Y(c)); pen.stroke(); }
   pen.globalAlpha = 0.75;
   pen.textAlign = "right";
-  for (const c of [low, (1 + low) / 2, 1]) pen.fillText(String(c).replace("-", "−"), left - 4, Y(c) + 3);
+  for (const c of [low, (1 + low) / 2, 1]) pen.fillText(number(c).replace("-", "−"), left - 4, Y(c) + 3);
   pen.textAlign = "center";
   for (const s of [0, 0.5, 1]) pen.fillText(s, X(s), height - 5);
   pen.globalAlpha = 1;
