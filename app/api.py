@@ -91,7 +91,7 @@ def told_of(method):
 def told_outputs(method):
     """What can be said in numbers of one frame or clip at a knob's price: no pictures, no sequence that is only told in words,
     and nothing that reads the whole clip anew."""
-    return [one for one in method.outputs if not isinstance(one, (*UNSEEN, *ASKED, kind.Pictures))]
+    return [one for one in method.outputs if not isinstance(one, (*UNSEEN, *ASKED, kind.Pictures, kind.PixelMask))]
 
 
 def answer(engine, clips, method, path, given):

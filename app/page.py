@@ -24,7 +24,7 @@ from app.packing import jpeg
 from app.running import Running
 from app.store import Clips
 from app.told import sentence, told
-from app.views import later, module_json, reads_texts, soon, view_of, whole
+from app.views import later, module_json, reads_texts, soon, view_of, whole, without_texts
 from core import METHODS, ReaderError
 from core.video import LIMITS_TEXT
 
@@ -53,7 +53,7 @@ import(url).then(async ({mount}) => {
   const host = document.querySelector("#viewer-%(name)s"), ask = () => view.ask(host.taken);
   host.addEventListener("taken", ask);
   if (host.taken) ask();
-  else if (!props.value) view.update({trace: JSON.parse(await server.opening(null))});
+  else if (!props.value) { host.taken = about.untouched; ask(); }
 });
 """
 # all values as they are, to the viewer; one that is not mounted yet finds them when it is
@@ -107,7 +107,7 @@ def tab(engines, clips, running, method, open_at_once):
         done, grid = outputs is not fast, engine.grid(method.name)
         run = running.start(str(taken.get("who"))[:64], "later" if done else "soon")
         trace = engine.run(
-            method.name, clip, texts=lines, outputs=outputs if lines or not reads else fast,
+            method.name, clip, texts=lines, outputs=outputs if lines or not reads else without_texts(method, outputs),
             cancelled=run.cancelled, progress=run.progress, **settings,
         )  # fmt: skip
         key, truth = clips.key(path, FRAMES.check(frames)), clips.truth(path)
@@ -146,13 +146,9 @@ def tab(engines, clips, running, method, open_at_once):
     begins = clips.handle(first.path), next(iter(engines)), DEFAULT_FRAMES, texts_of_first
     untouched = {"values": [*begins, *defaults.values()], "stamp": 0}
     seen_first = cache(lambda: everything(untouched))
-
-    def opening(_):
-        """The same, asked for by a viewer that was mounted without it."""
-        return seen_first()
-
     about = {
         "about": view.about(method),
+        "untouched": untouched,
         "examples": [
             {"name": one.name, "title": one.title, "thumb": jpeg(clips.open(one.path, DEFAULT_FRAMES).frames_THWC[3], 96)}
             for one in clips.examples.values()
@@ -167,7 +163,7 @@ def tab(engines, clips, running, method, open_at_once):
             viewer = gr.HTML(
                 seen_first() if open_at_once else "", html_template='<div class="viewer">Loading the viewer…</div>',
                 js_on_load=mount_script(method, view, about), apply_default_css=False,
-                server_functions=[frames, opening, at_once, everything, through, far, stop],
+                server_functions=[frames, at_once, everything, through, far, stop],
                 elem_id=f"viewer-{method.name}",
             )  # fmt: skip
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
