@@ -26,6 +26,7 @@ from app.store import Clips
 from app.told import sentence, told
 from app.views import later, module_json, reads_texts, soon, view_of, whole, without_texts
 from core import METHODS, ReaderError
+from core.engine import NETWORKS
 from core.video import LIMITS_TEXT
 
 SHIPPED = "shipped"  # what an engine without named weights is called
@@ -81,7 +82,7 @@ def build(engines, examples):
 
 def engines_for(engines, method):
     """Those with weights that someone named for this method, and the one with the shipped weights."""
-    models = {one.model for one in method.networks.values()}
+    models = set(models_of(method))
     return {name: one for name, one in engines.items() if not one.models or one.models.keys() & models} or engines
 
 
@@ -226,10 +227,15 @@ def tab(engines, clips, running, method, open_at_once):
         known.success(None, [last, knobs[FRAME]], knobs[FRAME], js=FIT, api_visibility="private")
 
 
+def models_of(method):
+    """Models that a method's weights are named by: of its own networks, and of those that they are loaded after."""
+    own = method.networks.values()
+    return tuple(dict.fromkeys([one.model for one in own] + [NETWORKS[other].model for one in own for other in one.after]))
+
+
 def called(engine, method):
     """What a reader knows an engine's weights by: as they were named for this method, a file without its folders."""
-    models = dict.fromkeys(one.model for one in method.networks.values())
-    given = [engine.models[one] for one in models if one in engine.models]
+    given = [engine.models[one] for one in models_of(method) if one in engine.models]
     names = [one if isinstance(one, str) else one.label for one in given]
     return ", ".join(one.rpartition("/")[2] if Path(one[:250]).is_file() else one for one in names) or SHIPPED
 
