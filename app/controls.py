@@ -23,7 +23,7 @@ PRESETS = {
     "stop_released": {
         "defaults": {},
         "alone": {"mate": "none"},
-        "noise beside": {"mate": "noise"},
+        "still beside": {"mate": "still"},
     },
     "stpn": {
         "defaults": {},

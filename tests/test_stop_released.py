@@ -81,7 +81,7 @@ def test_unselected_pixels_are_prompted_too():
 
 
 def test_the_same_clip_gets_other_weights_and_prompts_beside_another_clip(trace):
-    beside = tiny.engine().run("stop_released", tiny.clip(T=5), mate="noise", outputs=["weight_T", "prompt_TQD", "alone_T"])
+    beside = tiny.engine().run("stop_released", tiny.clip(T=5), mate="still", outputs=["weight_T", "prompt_TQD", "alone_T"])
     assert torch.equal(beside["alone_T"], trace["alone_T"])
     assert not torch.allclose(beside["weight_T"], trace["weight_T"], atol=1e-3)
     assert not torch.allclose(beside["prompt_TQD"], trace["prompt_TQD"], atol=1e-6)

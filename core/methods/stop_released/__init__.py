@@ -34,7 +34,7 @@ class ReleasedKnobs(KnobSet):
 
     cells: int = knob(6, "N_s", (1, 48, 1), "cells of the comb above the bar in each frame: the code has 6 and calls it eta")
     scale: float = knob(0.05, "s", (0.0, 0.5, 0.01), "what prompts are multiplied by before they are added: 0.05 in the code")
-    mate: str = knob("still", "batch", ("none", "still", "noise", "reversed"), "the other clip in the batch")
+    mate: str = knob("noise", "batch", ("none", "still", "noise", "reversed"), "the other clip in the batch")
     patch: int = knob(20, "test", (1, 49, 1), "which patch of the test picture is white, row by row")
 
 
