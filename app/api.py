@@ -65,7 +65,7 @@ class Asked:
 def questions(method):
     """What can be said in numbers of one frame or clip at a knob's price: no pictures, no sequence that is only told in words;
     and apart from it, what reads the whole clip anew."""
-    at_once = tuple(one for one in method.outputs if not isinstance(one, (*UNSEEN, *ASKED, kind.Pictures)))
+    at_once = tuple(one for one in method.outputs if not isinstance(one, (*UNSEEN, *ASKED, kind.Pictures, kind.PixelMask)))
     through = tuple(one for one in method.outputs if isinstance(one, ASKED))
     made = [Asked(f"explain_{method.name}", at_once, reads_texts(method))]
     return made + ([Asked(f"through_{method.name}", through, boxed=True)] if through else [])

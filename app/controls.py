@@ -20,6 +20,11 @@ PRESETS = {
         "many prompts": {"eta": 12.0},
         "no prompts": {"spatial": False, "temporal": False},
     },
+    "stop_released": {
+        "defaults": {},
+        "alone": {"mate": "none"},
+        "still beside": {"mate": "still"},
+    },
     "stpn": {
         "defaults": {},
         "clean": {"spoil": "none"},

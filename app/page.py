@@ -24,8 +24,9 @@ from app.packing import jpeg
 from app.running import Running
 from app.store import Clips
 from app.told import sentence, told
-from app.views import later, module_json, reads_texts, soon, view_of, whole
+from app.views import later, module_json, reads_texts, soon, view_of, whole, without_texts
 from core import METHODS, ReaderError
+from core.engine import NETWORKS
 from core.video import LIMITS_TEXT
 
 SHIPPED = "shipped"  # what an engine without named weights is called
@@ -53,13 +54,12 @@ import(url).then(async ({mount}) => {
   const host = document.querySelector("#viewer-%(name)s");
   let asked = null;
   const ask = () => {                            // a tab that is not seen waits until it is
-    const taken = window.taken?.%(name)s;
+    const taken = window.taken?.%(name)s ?? (props.value ? null : about.untouched);
     if (taken && taken !== asked && host.offsetParent) view.ask(asked = taken);
   };
   document.addEventListener("taken", ask);
   new ResizeObserver(ask).observe(host);
-  if (window.taken?.%(name)s) ask();
-  else if (!props.value) view.update({trace: JSON.parse(await server.opening(null))});
+  ask();
 });
 """
 # all values as they are, to the viewer; one that is not mounted or not seen yet finds them when it is
@@ -91,7 +91,7 @@ def build(engines, examples):
 
 def engines_for(engines, method):
     """Those with weights that someone named for this method, and the one with the shipped weights."""
-    models = {one.model for one in method.networks.values()}
+    models = set(models_of(method))
     return {name: one for name, one in engines.items() if not one.models or one.models.keys() & models} or engines
 
 
@@ -120,7 +120,7 @@ def tab(engines, clips, running, method, handle, open_at_once):
         run = running.start(str(taken.get("who"))[:64], "later" if done else "soon")
         key, truth = clips.key(path, FRAMES.check(frames)), clips.truth(path)
         given = view.given(taken.get("pointed"), clip, truth) if outputs is all_read else {}
-        outputs = outputs if lines or not reads else fast
+        outputs = outputs if lines or not reads else without_texts(method, outputs)
         trace = engine.run(
             method.name, clip, texts=lines, outputs=outputs, cancelled=run.cancelled, progress=run.progress, **given, **settings
         )  # fmt: skip
@@ -159,13 +159,9 @@ def tab(engines, clips, running, method, handle, open_at_once):
     begins = clips.handle(first.path), next(iter(engines)), DEFAULT_FRAMES, texts_of_first
     untouched = {"values": [*begins, *defaults.values()], "stamp": 0}
     seen_first = cache(lambda: everything(untouched))
-
-    def opening(_):
-        """The same, asked for by a viewer that was mounted without it."""
-        return seen_first()
-
     about = {
         "about": view.about(method),
+        "untouched": untouched,
         "examples": [
             {"name": one.name, "title": one.title, "thumb": jpeg(clips.open(one.path, DEFAULT_FRAMES).frames_THWC[3], 96)}
             for one in clips.examples.values()
@@ -180,7 +176,7 @@ def tab(engines, clips, running, method, handle, open_at_once):
             viewer = gr.HTML(
                 seen_first() if open_at_once else "", html_template='<div class="viewer">Loading the viewer…</div>',
                 js_on_load=mount_script(method, view, about), apply_default_css=False,
-                server_functions=[frames, opening, at_once, everything, through, far, stop],
+                server_functions=[frames, at_once, everything, through, far, stop],
                 elem_id=f"viewer-{method.name}",
             )  # fmt: skip
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
@@ -251,10 +247,15 @@ def share(clips, handle, chosen):
         viewer.pick(choose, None, [handle, *texts], queue=False, **QUIET)
 
 
+def models_of(method):
+    """Models that a method's weights are named by: of its own networks, and of those that they are loaded after."""
+    own = method.networks.values()
+    return tuple(dict.fromkeys([one.model for one in own] + [NETWORKS[other].model for one in own for other in one.after]))
+
+
 def called(engine, method):
     """What a reader knows an engine's weights by: as they were named for this method, a file without its folders."""
-    models = dict.fromkeys(one.model for one in method.networks.values())
-    given = [engine.models[one] for one in models if one in engine.models]
+    given = [engine.models[one] for one in models_of(method) if one in engine.models]
     names = [one if isinstance(one, str) else one.label for one in given]
     return ", ".join(one.rpartition("/")[2] if Path(one[:250]).is_file() else one for one in names) or SHIPPED
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app import supports, viewer
+from app import released, supports, viewer
 from core import kinds as kind
-from core.graph import inputs
+from core.graph import downstream, inputs
 
 VIEWER = Path(__file__).resolve().parents[1] / "assets" / "viewer"
 SHARED = "shared.js"
-LATER = (kind.TextScores, kind.StageScores, kind.Boxes)  # for these a network must run again
+LATER = (kind.TextScores, kind.StageScores, kind.Boxes)  # for these a network must run again, unless the view says others
 ASKED = (kind.Tracks, kind.Followed)  # for these it must read the whole clip: only when a reader asks
 UNSEEN = (kind.TokenSequence,)  # told in words only
 
@@ -21,7 +21,8 @@ UNSEEN = (kind.TokenSequence,)  # told in words only
 class View:
     """modules: files that make one ES module when joined. kinds: what it draws. besides: (engine, method, clip, knobs, trace)
     → what else the viewer is told when everything is there. given: (what a reader pointed at, clip, truth) → what a run
-    through the whole clip is given besides."""
+    through the whole clip is given besides. later, asked: kinds that come when a network has run, and those that come when
+    the viewer asks."""
 
     modules: tuple[str, ...]
     kinds: tuple[type, ...]
@@ -30,6 +31,8 @@ class View:
     trace: Callable[..., dict[str, Any]]
     besides: Callable[..., dict[str, Any]] = lambda *given: {}
     given: Callable[..., dict[str, Any]] = lambda *given: {}
+    later: tuple[type, ...] = LATER
+    asked: tuple[type, ...] = ASKED
 
     def source(self):
         """The module's text, self-contained."""
@@ -44,7 +47,11 @@ SUPPORTS = View(
     ("stpn_through.js", "stpn_parts.js", "stpn.js"), (*supports.PACKED, kind.Pictures, kind.Boxes, kind.Tracks, kind.Followed),
     supports.about_payload, supports.clip_payload, supports.trace_payload, supports.besides, supports.given,
 )  # fmt: skip
-VIEWS = (GAPS, SUPPORTS)
+COMB = View(
+    ("released.js",), released.KINDS, released.about_payload, released.clip_payload, released.trace_payload, released.besides,
+    later=(kind.FrameWeights, kind.FrameCounts, kind.Fact), asked=(kind.TextScores,),
+)  # fmt: skip
+VIEWS = (GAPS, SUPPORTS, COMB)
 
 
 def view_of(method):
@@ -54,18 +61,25 @@ def view_of(method):
 
 def soon(method):
     """Stages that are shown at once."""
-    return tuple(one.stage for one in method.outputs if not isinstance(one, (*LATER, *ASKED, *UNSEEN)))
+    view = view_of(method)
+    return tuple(one.stage for one in method.outputs if not isinstance(one, (*view.later, *view.asked, *UNSEEN)))
 
 
 def later(method):
     """Those, and the stages that take longer."""
     said = ("unknown_words",) if any(stage.__name__ == "unknown_words" for stage in method.stages) else ()
-    return soon(method) + tuple(one.stage for one in method.outputs if isinstance(one, LATER)) + said
+    return soon(method) + tuple(one.stage for one in method.outputs if isinstance(one, view_of(method).later)) + said
 
 
 def whole(method):
     """Those, and what reads the whole clip."""
-    return later(method) + tuple(one.stage for one in method.outputs if isinstance(one, ASKED))
+    return later(method) + tuple(one.stage for one in method.outputs if isinstance(one, view_of(method).asked))
+
+
+def without_texts(method, outputs):
+    """Those of the outputs that no text is needed for."""
+    readers = downstream(method.stages, "texts")
+    return tuple(one for one in outputs if one not in readers)
 
 
 def reads_texts(method):

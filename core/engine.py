@@ -107,13 +107,11 @@ class Engine:
 
     def limits(self, method: str) -> dict[str, float]:
         """Upper ends of the knobs that depend on the loaded networks (patches of a frame, blocks of the encoder)."""
-        chosen = method_named(method)
-        return chosen.limits({name: self.network(name).network for name in chosen.networks})
+        return method_named(method).limits(_Networks(self, method))
 
     def grid(self, method: str) -> tuple[int, int]:
         """(rows, columns) of the patches that the method's maps are over."""
-        chosen = method_named(method)
-        return chosen.grid({name: self.network(name).network for name in chosen.networks})
+        return method_named(method).grid(_Networks(self, method))
 
     def labels(self, method: str) -> dict[str, str]:
         """What was loaded, network by network, for the reader."""
@@ -140,6 +138,22 @@ class Engine:
 def first_model(name: str) -> str:
     """The model that a method's name stands for; any other name stands for itself."""
     return next(iter(METHODS[name].networks.values())).model if name in METHODS else name
+
+
+class _Networks(Mapping):
+    """A method's networks by name, each loaded when it is looked at: limits load no more than they need."""
+
+    def __init__(self, engine: Engine, method: str):
+        self._engine, self._names = engine, method_named(method).networks
+
+    def __getitem__(self, name: str) -> Any:
+        return self._engine.network(name).network if name in self._names else self._names[name]
+
+    def __iter__(self):
+        return iter(self._names)
+
+    def __len__(self):
+        return len(self._names)
 
 
 def method_named(name: str) -> Method:

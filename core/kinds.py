@@ -90,3 +90,28 @@ class Followed(Output):
 
 class Cost(Output):
     """What a run costs, in tokens and floating-point operations: plain whole numbers by name."""
+
+
+class PixelMask(Output):
+    """A truth value per frame and pixel of what the network sees, [T, H, W] bool."""
+
+
+class CombMap(Output):
+    """A number (of either sign) or truth value per cell of a comb, [T, Z] or [Z]. A cell holds the pixels whose row and column
+    leave the same remainders: it is no place in the frame, and is not drawn over one."""
+
+
+class SignedPatchMap(Output):
+    """A number per patch, [T, P] or [P], of either sign: its zero is the middle of its colours."""
+
+
+class FrameWeights(Output):
+    """A number per frame, [T], 0–1; not a number where the method has none to give."""
+
+
+class FrameCounts(Output):
+    """A whole number per frame, [T]."""
+
+
+class Fact(Output):
+    """One number, several, or yes or no: told in words."""

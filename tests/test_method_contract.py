@@ -17,6 +17,7 @@ from tests import tiny
 CLIP = tiny.clip(T=5)
 SIZES = {  # all different, wherever a letter's neighbour could be mistaken for it
     "stop": {"T": 5, "G": 4, "P": 6, "D": 32, "L": 3, "E": 10, "Y": len(tiny.TEXTS)},  # 32×48 pixels, 16 a patch
+    "stop_released": {"T": 5, "C": 3, "H": 28, "W": 28, "Z": 49, "P": 49, "Q": 4, "L": 2, "D": 64, "E": 10, "Y": 3},
     "stpn": {"T": 5, "K": 6, "P": 18, "Q": 4, "N": 16, "L": 1, "I": 2, "F": 32, "D": 16, "H": 24, "W": 48, "C": 3},
 }
 ENDS = {"t": len(CLIP)}  # a knob that counts frames ends with the clip

@@ -315,6 +315,7 @@ def test_only_what_is_meant_for_programs_is_offered_to_them(served):
     assert set(named) == {
         "/examples", "/knobs", "/explain_stop", "/explain_stop_file", "/explain_stpn", "/explain_stpn_file",
         "/through_stpn", "/through_stpn_file",
+        "/explain_stop_released", "/explain_stop_released_file",
     }  # fmt: skip
 
 

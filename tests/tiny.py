@@ -1,5 +1,6 @@
 """Networks small enough to test with, of any geometry, and clips whose pixels are chance."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,7 @@ from core import Clip, Engine
 from core.networks import weights
 from core.networks.cvt import Cvt, CvtShape, CvtTower
 from core.networks.detector import Detector, DetectorShape
+from core.networks.released import Released, Shape
 from core.networks.stpn import Prompting, Stpn
 from core.networks.stpn_weights import BASELINE, VARIANTS, Variants, parts_of
 from core.networks.swin import SwinTower
@@ -75,6 +77,18 @@ def stpn(size=(24, 48), tower=swin_tower):
     return weights.Loaded(network, "tiny STPN", weights.state_digest(network))
 
 
+SMALL = Shape(patch=4, width=64, depth=2, features=10, text=64, text_depth=2, context=16, learned=20)
+
+
+@cache
+def released(mode="transformer"):
+    """The released code's networks with patches of 4 × 4 pixels."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = Released(replace(SMALL, mode=mode))
+    return weights.Loaded(network, "tiny released STOP", weights.state_digest(network))
+
+
 def lively(module, width=0.2):
     """Every weight but the norms' from a wide distribution: outputs differ where inputs do."""
     for name, one in module.named_parameters():
@@ -86,7 +100,7 @@ def engine(loaded=None, **asked):
     """An engine on tiny networks that have something to say."""
     clip = loaded or towers()
     own = {"stop_first": prompters(clip, 1), "stop_all": prompters(clip, clip.network.vision.depth)}
-    models = {"clip": clip, "stpn": stpn(), **own}
+    models = {"clip": clip, "stpn": stpn(), "stop_released": released(), **own}
     return Engine(**{"device": "cpu", "precision": "float32", "models": models} | asked)
 
 
