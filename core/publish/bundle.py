@@ -30,6 +30,7 @@ LETTERS = {
     "T": "frames", "G": "gaps between frames", "P": "patches, row by row", "K": "support frames", "Q": "prompts",
     "N": "heads, or things found", "L": "layers, or places where prompts enter", "I": "stages of the tower", "D": "width",
     "F": "width of a support's features", "E": "width of the space shared with texts", "S": "tokens", "Y": "texts",
+    "B": "frames read at once",
     "H": "rows of pixels", "W": "columns of pixels", "C": "colours", "h": "rows of patches", "w": "columns of patches",
 }  # fmt: skip
 STAMP = (1980, 1, 1, 0, 0, 0)  # of every file in the zip
@@ -50,7 +51,7 @@ def bundle(result: Result, frames: bool = True) -> bytes:
 
 
 def arrays_of(result: Result) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Every number of the trace, by stage (and, of what has parts, by part); and the stages that are no numbers."""
+    """Every number and word of the trace, by stage (and, of what has parts, by part); and the stages that have none."""
     made: dict[str, np.ndarray] = {}
     for stage, value in result.trace.values.items():
         made |= dict(_parts(stage, value))
@@ -66,10 +67,10 @@ def _parts(name: str, value: Any) -> Iterable[tuple[str, np.ndarray]]:
     elif is_dataclass(value):
         for one in fields(value):
             yield from _parts(f"{name}.{one.name}", getattr(value, one.name))
-    elif hasattr(value, "detach") or isinstance(value, (int, float, bool, np.ndarray)):
+    elif hasattr(value, "detach") or isinstance(value, (int, float, str, np.ndarray)):
         yield name, as_array(value)
     elif isinstance(value, (tuple, list)):
-        if value and all(isinstance(one, (int, float, bool)) for one in value):
+        if value and (all(isinstance(one, (int, float)) for one in value) or all(isinstance(one, str) for one in value)):
             yield name, np.asarray(value)
         else:
             for place, one in enumerate(value):
@@ -87,7 +88,8 @@ def manifest(result: Result, arrays: Mapping[str, np.ndarray], left_out: list[st
         stage = name.partition(".")[0]
         one = outputs.get(stage)
         said = {"symbol": one.symbol, "title": one.title, "unit": one.unit} if one else {}
-        told = {"name": name, "dims": dims(name, array.ndim), "shape": list(array.shape), "dtype": str(array.dtype)}
+        letters = list(PARTS[type(one)]) if type(one) in PARTS else dims(name, array.ndim)
+        told = {"name": name, "dims": letters, "shape": list(array.shape), "dtype": str(array.dtype)}
         listed.append(told | said | {"what": CLIP.get(name) or stages.get(stage, "")})
     return {
         "schema": 1,
@@ -105,10 +107,11 @@ def manifest(result: Result, arrays: Mapping[str, np.ndarray], left_out: list[st
         "grid": {"rows": rows, "columns": columns},
         "dims": LETTERS,
         "arrays": listed,
-        "left_out": {stage: "a network, a word or an empty list: no numbers" for stage in left_out},
+        "left_out": {stage: "a network, or nothing at all" for stage in left_out},
     }  # fmt: skip
 
 
+PARTS = {kinds.FeatureChange: "hw", kinds.PromptMaps: "Qhw"}  # of each map; its stage and block are in its name
 CLIP = {
     "clip.frames_THWC": "The frames: uint8 RGB, 0–255.",
     "clip.time_T": "Seconds from the start of the file.",

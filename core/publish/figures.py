@@ -132,7 +132,7 @@ def _colour_bar(axes, made: Layer) -> None:
     axes.yaxis.set_label_position("right")
     axes.set_yticks([made.low, (made.low + made.high) / 2, made.high])
     axes.set_yticklabels([f"{tick:.2g}".replace("-", "−") for tick in axes.get_yticks()])
-    axes.set_ylabel(f"{_math(made.symbol)}, {made.unit}" if made.unit.startswith("×") else _math(made.symbol), labelpad=1)
+    axes.set_ylabel(f"{made.symbol}, {made.unit}" if made.unit.startswith("×") else _math(made.symbol), labelpad=1)
 
 
 def _bars(result: Result):
