@@ -1,10 +1,10 @@
 """STOP in one HTML file that opens from disk and asks the network for nothing: the page's own viewer, and the knobs that need
 no network, computed in the browser from stored grids.
 
-Δh^s depends on the kept region through the prompts that are added there. So the file holds the patch tokens, the prompts and the
-filter 𝒩^t where they fit: then α, N_s, β, η and both switches give what Python gives. Where they do not fit, it holds the change
-of every patch under the stored region: then β and η are exact for that region, and under another one W^t and N^t are said to be
-approximate. Similarities need the network: they are those of the stored setting.
+Δh^s depends on the kept region through the prompts that are added there. So the file holds the patch tokens, the prompts and
+the filter 𝒩^t where they fit: then α, N_s, β, η and both switches give what Python gives. Where they do not fit, it holds the
+change of every patch under the stored region: then β and η are exact for that region, and under another one W^t and N^t are
+said to be approximate. Similarities need the network: they are those of the stored setting.
 """
 
 import html
@@ -22,22 +22,22 @@ from core.publish.figures import described
 
 LIMIT = 3_000_000  # bytes of the file
 NEEDED = (
-    "attention_TP", "dynamics_TP", "patches_TPD", "spatial_prompt_TPD", "prompters", "gap_filtered_GPD", "score_TP", "region_TP",
-    "change_G", "prompt_count_G",
+    "attention_TP", "dynamics_TP", "patches_TPD", "spatial_prompt_TPD", "prompters", "gap_filtered_GPD", "score_TP",
+    "region_TP", "change_G", "prompt_count_G",
 )  # fmt: skip
 TURNED = ("alpha", "kept", "beta", "eta", "spatial", "temporal")  # knobs that are computed in the browser
 HERE = ("score_TP", "region_TP", "prompted_TPD", "difference_GPD", "gap_filtered_GPD", "change_G", "prompt_count_G")
 BEHIND = ("temporal_prompt_GQD", "sequence_SD", "video_E", "similarity_Y")  # need the network
 WHY = "How well texts fit needs the network: it is known for the stored knobs only (“as stored”)."
 EXACT = (
-    "In this file: A, M, the patch tokens h, the prompts p^s and the filter 𝒩^t, as 32-bit numbers. Every knob here is computed "
-    "from them as in Python: the mask is the same, W^t agrees to five digits. Similarities are stored for one setting; block ℓ "
-    "and ×L are fixed. Frames are JPEG, maps are painted in 16 bits."
+    "In this file: A, M, the patch tokens h, the prompts p^s and the filter 𝒩^t, as 32-bit numbers. Every knob here is "
+    "computed from them as in Python: the mask is the same, W^t agrees to five digits. Similarities are stored for one "
+    "setting; block ℓ and ×L are fixed. Frames are JPEG, maps are painted in 16 bits."
 )
 STORED = (
-    "In this file: A and M, and the change of every patch under the stored region, as 32-bit numbers; the tokens did not fit. The "
-    "mask is computed as in Python for every α and N_s; W^t and N^t are exact for every β and η under the stored region, and "
-    "approximate under another (≈). Similarities are stored for one setting; block ℓ and ×L are fixed."
+    "In this file: A and M, and the change of every patch under the stored region, as 32-bit numbers; the tokens did not fit. "
+    "The mask is computed as in Python for every α and N_s; W^t and N^t are exact for every β and η under the stored region, "
+    "and approximate under another (≈). Similarities are stored for one setting; block ℓ and ×L are fixed."
 )
 QUALITIES = ((512, 88), (384, 80), (256, 75), (160, 65))  # longest side and JPEG quality: the first that fits
 PAGE = """<!doctype html>
@@ -50,7 +50,7 @@ h1{{font:600 20px system-ui,sans-serif}}{style}</style>
 <script id="payload" type="application/json">{payload}</script>
 <script type="module">{module}
 window.page = alone(document.querySelector("#alone"), JSON.parse(document.querySelector("#payload").textContent));
-Object.assign(window, {recompute, opened_of: opened});
+Object.assign(window, {{recompute, opened_of: opened}});
 </script></html>
 """  # noqa: E501
 

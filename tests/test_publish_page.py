@@ -67,7 +67,8 @@ GOLDEN = """knobs => {
   const payload = JSON.parse(document.querySelector('#payload').textContent);
   window.opened_ ??= opened_of(payload.stored);
   const made = recompute(window.opened_, knobs);
-  return {score_TP: [...made.score], region_TP: [...made.region], change_G: made.change, prompt_count_G: made.count, exact: made.exact};
+  return {score_TP: [...made.score], region_TP: [...made.region], change_G: made.change, prompt_count_G: made.count,
+          exact: made.exact};
 }"""
 
 
@@ -175,11 +176,12 @@ def test_the_widget_draws_the_page_s_viewer_and_keeps_a_picture(browser, truth):
     source = base64.b64encode(str(shown._esm).encode()).decode()
     model = {name: getattr(shown, name) for name in ("about", "clip", "trace")}
     page.evaluate(
-        """async ([source, model]) => {
+        """async ([source, given]) => {
           const {default: {render}} = await import('data:text/javascript;base64,' + source);
           window.on = {};
-          window.values = model;
-          render({el: document.querySelector('#here'), model: {get: name => values[name], on: (name, act) => { on[name] = act; }}});
+          window.values = given;
+          const model = {get: name => values[name], on: (name, act) => { on[name] = act; }};
+          render({el: document.querySelector('#here'), model});
         }""",
         [source, model],
     )
