@@ -14,7 +14,7 @@ NASTY = '</script><img src="http://x.test/a.png" onerror=alert(1)> $x_1$ `b` =1+
 
 @cache
 def engine():
-    return Engine(device="cpu")
+    return Engine()
 
 
 @cache

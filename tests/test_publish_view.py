@@ -184,8 +184,9 @@ def test_the_python_behind_a_view_computes_what_is_shown(shown, monkeypatch):
 
 
 def test_the_python_of_other_models_and_of_an_own_clip_names_them():
-    text = as_python(View(Asked("stop", "my clip.mp4")), models={"clip": "random:vit_tiny_patch16_224"})
-    assert "models={'clip': 'random:vit_tiny_patch16_224'}" in text and "read_clip('my clip.mp4', frames=8)" in text
+    text = as_python(View(Asked("stop", "my clip.mp4")), models={"clip": "random:vit_tiny_patch16_224"}, precision="float32")
+    assert "Engine(models={'clip': 'random:vit_tiny_patch16_224'}, precision='float32')" in text
+    assert "read_clip('my clip.mp4', frames=8)" in text
 
 
 def test_limits_of_the_shipped_engine_hold_for_its_own_default():

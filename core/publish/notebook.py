@@ -23,7 +23,7 @@ from core.engine import method_named
 from core.errors import ReaderError
 from core.publish.figures import Picture, picture
 from core.publish.link import Limits, from_plain, parsed, to_link
-from core.publish.python import example_file, keywords
+from core.publish.python import engine_call, example_file, keywords
 from core.publish.result import Result, numbers
 from core.publish.view import VERSION, Asked, View, to_plain
 
@@ -75,15 +75,19 @@ from core.publish.view import Asked, View
 
 # the project's folder, where this notebook lies in it or beside it; otherwise write its path here
 root = next((folder for folder in [Path.cwd(), *Path.cwd().parents] if (folder / "assets/clips").is_dir()), Path.cwd())
-engine = Engine({engine})"""
+engine = {engine}"""
 
 
 def to_notebook(
-    cells: Iterable[Cell], file: Callable[[str], str] = example_file, models: Mapping[str, str] | None = None
+    cells: Iterable[Cell],
+    file: Callable[[str], str] = example_file,
+    models: Mapping[str, str] | None = None,
+    precision: str | None = None,
 ) -> str:
-    """The notebook's text. file: a clip's name → what `read_clip` opens, from the project's root; models: as the engine's."""
+    """The notebook's text. file: a clip's name → what `read_clip` opens, from the project's root. models, precision: as the
+    engine was given them."""
     head = "# What was kept\n\nEvery picture and number below is computed again when its cell runs. Run it in the project."
-    setup = SETUP.format(engine=f"models={dict(models)!r}" if models else "")
+    setup = SETUP.format(engine=engine_call(models, precision))
     made = [_cell("markdown", head, "head"), _cell("code", setup, "setup")]
     for place, cell in enumerate(cells):
         made.append(_cell("markdown", f"## {_plain(cell.title)}\n\n{_told(cell)}", f"{place} words"))

@@ -19,21 +19,28 @@ def as_python(
     view: View,
     file: Callable[[str], str] = example_file,
     models: Mapping[str, str] | None = None,
+    precision: str | None = None,
     weights: Mapping[str, str] | None = None,
     outputs: Collection[str] | None = None,
 ) -> str:
     """The call behind a view: `trace` is what is shown, `compared` what it is compared with.
 
-    file: a clip's name → what `read_clip` opens. models: as the engine was given them. weights: labels, told in a comment.
-    outputs: stages; not given, every stage.
+    file: a clip's name → what `read_clip` opens. models, precision: as the engine was given them; not given, its own choice.
+    weights: labels, told in a comment. outputs: stages; not given, every stage.
     """
     lines = ["from core import Engine, read_clip", ""]
     lines += [f"# computed with {_one_line(label)}" for label in (weights or {}).values()]
-    lines += [f"engine = Engine({f'models={dict(models)!r}' if models else ''})"]
+    lines += [f"engine = {engine_call(models, precision)}"]
     lines += run_lines(view.shown, file, "clip", "trace", outputs)
     if view.compared:
         lines += run_lines(view.compared, file, "other_clip", "compared", outputs)
     return "\n".join(lines) + "\n"
+
+
+def engine_call(models: Mapping[str, str] | None = None, precision: str | None = None) -> str:
+    """The engine that computed it; on which device, the machine decides."""
+    given = {"models": dict(models) if models else None, "precision": precision}
+    return f"Engine({', '.join(f'{name}={value!r}' for name, value in given.items() if value)})"
 
 
 def run_lines(asked: Asked, file: Callable[[str], str], clip: str, trace: str, outputs: Collection[str] | None = None):

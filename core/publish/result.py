@@ -47,13 +47,15 @@ class Result:
         return as_array(self.trace[stage])
 
 
-def compute(engine: Engine, view: View, opened: Callable[[str, int], Clip], outputs: Iterable[str] | None = None) -> Result:
-    """Run what a view asks. opened: (clip's name, frames) → the clip."""
+def compute(
+    engine: Engine, view: View, opened: Callable[[str, int], Clip], outputs: Iterable[str] | None = None, **watch: Any
+) -> Result:
+    """Run what a view asks. opened: (clip's name, frames) → the clip. watch: `cancelled` and `progress`, as the engine's."""
     wanted = None if outputs is None else tuple(outputs)
 
     def one(asked) -> tuple[Clip, Trace, tuple[int, int]]:
         clip = opened(asked.clip, asked.frames)
-        trace = engine.run(asked.method, clip, texts=asked.texts, outputs=wanted, **asked.settings)
+        trace = engine.run(asked.method, clip, texts=asked.texts, outputs=wanted, **watch, **asked.settings)
         return clip, trace, engine.grid(asked.method)
 
     other = None
