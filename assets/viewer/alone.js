@@ -126,8 +126,9 @@ export function alone(element, {about, clip, trace, knobs, stored, said}) {
   element.innerHTML = `<div class="viewer"></div><form class="alone-knobs" aria-label="Knobs"></form>
     <p class="alone-state" role="status"></p><p class="alone-said"></p>`;
   const part = name => element.querySelector("." + name), held = opened(stored), values = {...stored.knobs};
-  const view = mount(part("viewer"), {about, clip, trace});
-  let stamp = trace.stamp;
+  const view = mount(part("viewer"), {about});
+  let stamp = trace.stamp, there = false;        // the viewer draws no trace of a clip whose pictures it has not decoded yet
+  view.update({clip}).then(() => { there = true; draw(); });
   const boxes = knobs.map(one => {
     const label = make("label", {title: one.meaning}), box = make("input", {name: one.name});
     const shown = make("output");
@@ -151,7 +152,7 @@ export function alone(element, {about, clip, trace, knobs, stored, said}) {
     part("alone-state").textContent = made.exact ? "Mask, W and counts: exact for these knobs."
       : "Mask: exact. W and counts: approximate, from the stored region's changes.";
     element.dataset.state = JSON.stringify({knobs: values, count: made.gaps.count, change: made.gaps.score, exact: made.exact});
-    view.update({trace: made});
+    if (there) view.update({trace: made});
   }
   draw();
   return {view, set: given => { Object.assign(values, given); draw(); }, state: () => JSON.parse(element.dataset.state)};
