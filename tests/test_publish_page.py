@@ -34,6 +34,7 @@ def file(browser, tmp_path):
         path = tmp_path / "stop.html"
         path.write_text(text, encoding="utf-8")
         page, asked, wrong = browser.new_page(), [], []
+        page.set_default_timeout(120_000)  # a busy machine is no fault of the file
         page.on("request", lambda one: asked.append(one.url))
         page.on("pageerror", lambda one: wrong.append(str(one)))
         page.goto(path.as_uri())
