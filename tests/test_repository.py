@@ -24,6 +24,7 @@ ROWS = (
     ("core.decoding",),  # a process of its own, which core.video starts and nobody imports
     ("core.methods",),
     ("core.engine", "core"),
+    ("core.publish",),
     ("core.training",),
     ("core.evaluate",),
     ("core.report",),

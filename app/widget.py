@@ -1,0 +1,75 @@
+"""The page's viewer in a notebook: Jupyter, Colab, VS Code, marimo. It needs the package anywidget, which is no part of the
+requirements; a saved notebook keeps a picture, for where no widget runs.
+
+    shown = widget(result)          # the last line of a cell shows it
+    shown.show(other_result)        # the same place, other knobs
+"""
+
+import json
+from functools import cache
+
+from app.views import styles, view_of
+from core import ReaderError
+from core.engine import method_named
+from core.publish.figures import picture
+
+ADVICE = (
+    "The viewer in a notebook needs the package anywidget (pip install anywidget). Without it, app.standalone.interactive_html "
+    "makes a file with the same viewer, and core.publish.figures.picture a figure."
+)
+RENDER = """
+export default {render({model, el}) {
+  const host = el.appendChild(document.createElement("div")), read = name => JSON.parse(model.get(name));
+  const view = mount(host, {about: read("about"), clip: read("clip"), trace: read("trace")});
+  const update = () => view.update({clip: read("clip"), trace: read("trace")});
+  model.on("change:trace", update);
+  return () => { model.off("change:trace", update); view.destroy(); };
+}};
+"""
+
+
+def widget(result, truth=None):
+    """The viewer of a `core.publish.result.Result`. truth: of an example. Without anywidget, a ReaderError says what to do."""
+    try:
+        made = widget_class(result.view.shown.method)()
+    except ImportError as wrong:
+        raise ReaderError(ADVICE) from wrong
+    return made.show(result, truth)
+
+
+@cache
+def widget_class(name):
+    """The anywidget of one method: its viewer's module is the page's."""
+    import anywidget  # pyright: ignore[reportMissingImports]
+    import traitlets  # pyright: ignore[reportMissingImports]
+
+    method = method_named(name)
+    view = view_of(method)
+
+    class Viewer(anywidget.AnyWidget):
+        _esm = view.source() + RENDER
+        _css = styles()
+        about = traitlets.Unicode(json.dumps(view.about(method))).tag(sync=True)
+        clip = traitlets.Unicode("{}").tag(sync=True)
+        trace = traitlets.Unicode("{}").tag(sync=True)
+
+        def show(self, result, truth=None):
+            """Draw a result of the same method here."""
+            asked = result.view.shown
+            if asked.method != name:
+                raise ReaderError(f"This viewer draws {name}, and the result is of {asked.method}.")
+            self.steps, self.still = getattr(self, "steps", 0) + 1, picture(result).data
+            texts = list(asked.texts) if "similarity_Y" in result.trace.values else []
+            made = view.trace(
+                method, result.trace, result.clip.key, result.clip, asked.settings, result.grid, texts, truth, self.steps
+            )  # fmt: skip
+            self.clip = json.dumps(view.clip(result.clip.key, result.clip, truth))
+            self.trace = json.dumps(made)  # last: the browser draws when it arrives
+            return self
+
+        def _repr_mimebundle_(self, **asked):
+            found = super()._repr_mimebundle_(**asked) or {}
+            data, metadata = found if isinstance(found, tuple) else (found, {})
+            return {**data, "image/png": self.still}, metadata
+
+    return Viewer

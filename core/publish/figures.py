@@ -1,0 +1,199 @@
+"""Figures for papers: SVG, PDF and PNG of chosen frames, one colour bar for all, and the counts below.
+
+Widths are a paper's column and both of them. Text stays text: TrueType fonts are embedded in PDF (type 42), SVG has words.
+What made a figure is in its metadata. The same result gives the same bytes. No browser is needed: matplotlib draws.
+"""
+
+import io
+import re
+import threading
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+
+from core import kinds
+from core.engine import method_named
+from core.errors import ReaderError
+from core.publish.link import to_link
+from core.publish.painting import OPACITY, Layer, coloured, edges, layer, painted
+from core.publish.result import Result
+
+WIDTHS = {"one": 3.25, "two": 6.75}  # inches
+PER_ROW = {"one": 4, "two": 8}
+FORMATS = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
+DPI = 300
+LEFT, RIGHT, TOP, BOTTOM, APART = 0.4, 0.52, 0.18, 0.06, 0.05  # inches; the colour bar stands at the right
+BARS, BELOW = 0.55, 0.36  # inches: the bars' height, and the room for their axis
+STYLE = {
+    "font.family": "serif", "font.serif": ["STIXGeneral", "Times New Roman", "Times"], "mathtext.fontset": "stix",
+    "font.size": 8, "axes.linewidth": 0.5, "xtick.major.width": 0.5, "ytick.major.width": 0.5, "xtick.major.size": 2,
+    "ytick.major.size": 2, "xtick.labelsize": 7, "ytick.labelsize": 7, "pdf.fonttype": 42, "svg.fonttype": "none",
+    "svg.hashsalt": "video-prompt-explorer",
+}  # fmt: skip
+_turn = threading.Lock()  # matplotlib's settings are the process's
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as the bytes of its file. A notebook shows it by itself."""
+
+    data: bytes
+    format: str
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        shown = self.data.decode() if self.format == "svg" else self.data
+        return {FORMATS[self.format]: shown} if self.format != "pdf" else {"text/plain": repr(self)}
+
+    def __repr__(self):
+        return f"Picture({self.format}, {len(self.data)} bytes)"
+
+
+def picture(
+    result: Result,
+    format: str = "png",
+    width: str = "two",
+    frames: tuple[int, ...] | None = None,
+    bars: bool = True,
+    opacity: float = OPACITY,
+    prompt: int | None = None,
+    difference: bool = False,
+) -> Picture:
+    """The view as a figure.
+
+    format: svg, pdf or png. width: "one" column (3.25 in) or "two" (6.75 in). frames: places of the pictures, from 0; not
+    given, as many as a row holds, evenly. bars: counts of each gap below, or what each support received. prompt, difference:
+    see `painting.layer`. What cannot be drawn is a ReaderError.
+    """
+    for what, value, known in (("format", format, FORMATS), ("width", width, WIDTHS)):
+        if value not in known:
+            raise ReaderError(f"The {what} is one of {', '.join(known)}, got {value!r:.40}.")
+    made = layer(result, prompt, difference)
+    chosen = _chosen(frames, len(made.picture_IHWC), PER_ROW[width])
+    with _turn, matplotlib.rc_context(STYLE):
+        figure = _figure(result, made, chosen, WIDTHS[width], PER_ROW[width], bars and not difference, opacity)
+        held = io.BytesIO()
+        figure.savefig(held, format=format, dpi=DPI, metadata=_metadata(result, format))
+    return Picture(held.getvalue(), format)
+
+
+def _chosen(frames, count: int, most: int) -> tuple[int, ...]:
+    if frames is None:
+        shown = min(count, most)
+        return tuple(int(place) for place in np.linspace(0, count - 1, shown).round())
+    chosen = tuple(frames)
+    if not 0 < len(chosen) <= 64 or any(not 0 <= place < count for place in chosen):
+        raise ReaderError(f"Frames are places from 0 to {count - 1}, got {list(chosen)!r:.80}.")
+    return chosen
+
+
+def _figure(result: Result, made: Layer, chosen, width: float, per_row: int, bars: bool, opacity: float) -> Figure:
+    """Every place is in inches from the top left: nothing is left to an automatic layout."""
+    columns, scaled = min(per_row, len(chosen)), made.map_Ihw is not None and not made.masks
+    rows, most = -(-len(chosen) // columns), max(columns, per_row // 2)  # few frames are not drawn larger than half a row's
+    side = (width - LEFT - (RIGHT if scaled else 0.05) - APART * (most - 1)) / most
+    height = side * made.picture_IHWC.shape[1] / made.picture_IHWC.shape[2]
+    counted = _bars(result) if bars else None
+    tall = rows * (height + TOP) + BOTTOM + (BARS + BELOW if counted else 0)
+    figure = Figure(figsize=(width, tall))
+
+    def axes(x, y, w, h):
+        return figure.add_axes((x / width, 1 - (y + h) / tall, w / width, h / tall))
+
+    for place, index in enumerate(chosen):
+        row, column = divmod(place, columns)
+        one = axes(LEFT + column * (side + APART), row * (height + TOP) + TOP, side, height)
+        _frame(one, made, index, round(height * DPI), round(side * DPI), opacity)
+    if scaled:
+        _colour_bar(axes(LEFT + columns * (side + APART) + 0.03, TOP, 0.09, rows * (height + TOP) - TOP), made)
+    if counted:  # a gap's bar stands between its two frames, where all are there in one row
+        _draw_bars(axes(LEFT, rows * (height + TOP) + 0.1, columns * (side + APART) - APART, BARS), *counted)
+    return figure
+
+
+def _frame(axes, made: Layer, index: int, height: int, width: int, opacity: float) -> None:
+    axes.imshow(painted(made, index, height, width, opacity), interpolation="none", extent=(0, 1, 1, 0), aspect="auto")
+    axes.set_title(made.name_I[index], fontsize=7, pad=2)
+    axes.set_axis_off()
+    if made.kept_Ihw is not None:
+        rows, columns = made.kept_Ihw[index].shape
+        lines = [[(x / columns, y / rows) for x, y in line] for line in edges(made.kept_Ihw[index])]
+        for colour, thick in (("black", 1.2), ("white", 0.6)):  # a dark line under a bright one is seen on any picture
+            axes.add_collection(LineCollection(lines, colors=colour, linewidths=thick, capstyle="projecting"))
+
+
+def _colour_bar(axes, made: Layer) -> None:
+    scale_XC = coloured(np.linspace(made.low, made.high, 256), made).astype(np.uint8)
+    axes.imshow(scale_XC[:, None], aspect="auto", origin="lower", extent=(0, 1, made.low, made.high), interpolation="none")
+    axes.set_xticks([])
+    axes.yaxis.tick_right()
+    axes.yaxis.set_label_position("right")
+    axes.set_yticks([made.low, (made.low + made.high) / 2, made.high])
+    axes.set_yticklabels([f"{tick:.2g}".replace("-", "−") for tick in axes.get_yticks()])
+    axes.set_ylabel(f"{made.symbol}, {made.unit}" if made.unit.startswith("×") else _math(made.symbol), labelpad=1)
+
+
+def _bars(result: Result):
+    """(places from 0, the span of places, heights, labels, name below, name beside), or None where nothing is counted."""
+    counts, shares = result.output(kinds.GapCounts), result.output(kinds.SupportScores)
+    if counts is not None:
+        count_G = result.array(counts.stage)
+        gaps = np.arange(len(count_G))
+        span = (-1, len(gaps))
+        return gaps, span, count_G, [f"{g + 1}–{g + 2}" for g in gaps], "gap between frames", _math(counts.symbol)
+    supports = result.output(kinds.SupportFrames)
+    if shares is None or supports is None:
+        return None
+    share_K, index_K = result.array(shares.stage), result.array(supports.stage)
+    span = (-0.5, len(share_K) - 0.5)
+    return np.arange(len(share_K)), span, share_K, [str(k + 1) for k in index_K], "support frame", "share of A"
+
+
+def _draw_bars(axes, places, span, heights, labels, below: str, name: str) -> None:
+    axes.bar(places, heights, width=0.5, color="#4d4d4d")
+    axes.set_xlim(*span)
+    top = max(float(np.max(heights)), 1.0 if np.issubdtype(heights.dtype, np.integer) else 1e-6)
+    axes.set_ylim(0, top * 1.05)
+    axes.set_yticks([0, top])
+    axes.set_yticklabels(["0", f"{top:.2g}"])
+    step = -(-len(places) // 12)
+    axes.set_xticks(places[::step])
+    axes.set_xticklabels(labels[::step])
+    axes.set_xlabel(below, labelpad=1)
+    axes.set_ylabel(name, labelpad=1)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _math(symbol: str) -> str:
+    """W^s as a formula; what is none, as it is."""
+    return f"${symbol}$" if re.fullmatch(r"[A-Za-z]([\^_][A-Za-z])?", symbol) else symbol.replace("$", r"\$")
+
+
+# ---- metadata ---------------------------------------------------------------------------------------------------------
+
+
+def described(result: Result) -> dict[str, str]:
+    """What made a result, in words: method, paper, clip, knobs, weights, texts and the view's link."""
+    asked, method = result.view.shown, method_named(result.view.shown.method)
+    knobs = ", ".join(f"{one.symbol} ({one.name}) = {asked.settings[one.name]}" for one in method.knobs.knobs())
+    made = {
+        "method": method.title, "paper": method.paper, "clip": f"{asked.clip}, {len(result.clip)} frames", "knobs": knobs,
+        "overlay": result.view.overlay, "weights": "; ".join(result.trace.weights.values()),
+        "texts": " | ".join(asked.texts), "view": to_link(result.view),
+    }  # fmt: skip
+    if result.other:
+        made["compared"] = "; ".join(f"{name}: {told}" for name, told in described(result.other).items() if name != "paper")
+    return made
+
+
+def _metadata(result: Result, format: str) -> dict:
+    made = described(result)
+    title = f"{made['method']}: {result.view.overlay}"
+    words = "; ".join(f"{name}: {told}" for name, told in made.items() if told)
+    if format == "pdf":
+        return {"Title": title, "Subject": words, "Creator": "Video Prompt Explorer", "CreationDate": None}
+    if format == "svg":
+        return {"Title": title, "Description": words, "Creator": "Video Prompt Explorer", "Date": None}
+    return {"Title": title, "Description": words, "Software": "Video Prompt Explorer"}

@@ -1,0 +1,250 @@
+"""The link of a view, and reading it, or a view's JSON, again.
+
+    v=1&d=5c1e&m=stop&c=1-moves&f=3&o=score_TP&k.alpha=0.3&y=a+red+ring+moves+left
+
+    v  schema version        m  method          f  current frame, from 1     k.NAME  a knob that is not at its default
+    d  digest of defaults    c  clip's name     o  overlay                   y       a text, once for each
+    n  frames of the clip    b.…  the same fields of the set that is compared
+
+A link names a clip, never a file. What a link or a JSON says is checked by the knobs themselves; what is not understood falls
+back to defaults, and a note says so. A reader's own note is in the JSON and not in the link.
+"""
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from core.engine import METHODS, TEXT_LENGTH, TEXTS
+from core.errors import BadKnob, ReaderError
+from core.graph import digest
+from core.knobs import Knob, KnobSet
+from core.publish.view import (
+    FRAMES,
+    NAME_LENGTH,
+    NOTE_LENGTH,
+    VERSION,
+    Asked,
+    View,
+    clip_name,
+    default_overlay,
+    overlays,
+)  # fmt: skip
+
+LINK_LENGTH = 8000  # characters: what browsers and proxies carry
+FIELDS = 200  # of a link
+NOTES = 12  # said at once: a hostile link must not fill the page
+
+Limits = Callable[[str], Mapping[str, float]]  # method → upper ends of its knobs with the loaded weights
+
+
+class Read(NamedTuple):
+    """A view that was read, and sentences on what was not understood."""
+
+    view: View
+    notes: tuple[str, ...]
+
+
+def defaults_digest(method: str) -> str:
+    """Four letters that change when a default does: a link names only knobs that are not at theirs."""
+    return digest(*(f"{one.name}={one.default!r}" for one in METHODS[method].knobs.knobs()))[:4]
+
+
+# ---- writing ----------------------------------------------------------------------------------------------------------
+
+
+def to_link(view: View) -> str:
+    """The query string of a view, without its note. A view that no link can hold is a ReaderError."""
+    shown, other = view.shown, view.compared
+    pairs: list[tuple[str, Any]] = [("v", VERSION), ("d", defaults_digest(shown.method)), *_pairs(shown)]
+    pairs += [("y", text) for text in shown.texts]
+    pairs += [("f", view.frame + 1)] if view.frame else []
+    pairs += [("o", view.overlay)] if view.overlay != default_overlay(shown.method) else []
+    if other:
+        texts = [] if other.texts == shown.texts else [("y", text) for text in other.texts or ("",)]
+        said = [("d", defaults_digest(other.method)), *_pairs(other, shown.frames), *texts]
+        pairs += [(f"b.{name}", value) for name, value in said]
+    made = urlencode(pairs)
+    if len(made) > LINK_LENGTH:
+        raise ReaderError(f"A link has up to {LINK_LENGTH} characters, and this view needs {len(made)}: use fewer texts.")
+    return made
+
+
+def _pairs(asked: Asked, frames: int = FRAMES.default) -> list[tuple[str, Any]]:
+    """Method, clip, frames where they are others, and the knobs that were turned."""
+    knobs = METHODS[asked.method].knobs.knobs()
+    turned = [(f"k.{one.name}", _short(asked.settings[one.name])) for one in knobs if asked.settings[one.name] != one.default]
+    length = [("n", asked.frames)] if asked.frames != frames else []
+    return [("m", asked.method), ("c", asked.clip), *length, *turned]
+
+
+def _short(value: Any) -> str:
+    return str(int(value)) if isinstance(value, bool) else repr(value) if isinstance(value, float) else str(value)
+
+
+# ---- reading ----------------------------------------------------------------------------------------------------------
+
+
+def from_link(query: str, clips: Collection[str] = (), limits: Limits = lambda method: {}) -> Read:
+    """The view of a query string. Whatever it holds, there is a view, and a sentence for each thing not understood.
+
+    clips: the names that can be opened, the first for links that name none of them; none given: every name is taken.
+    """
+    notes: list[str] = []
+    if not isinstance(query, str) or len(query) > LINK_LENGTH:
+        query, notes = "", [f"The link is longer than {LINK_LENGTH} characters and was not read."]
+    try:
+        pairs = parse_qsl(query.removeprefix("?"), keep_blank_values=True, max_num_fields=FIELDS)
+    except ValueError:
+        pairs, notes = [], [f"The link has more than {FIELDS} fields and was not read."]
+    plain: dict[str, Any] = {"knobs": {}}
+    other: dict[str, Any] = {"knobs": {}}
+    for name, value in pairs:
+        if name.startswith("__"):
+            continue  # the page's own, as Gradio's theme
+        of, key = (other, name[2:]) if name.startswith("b.") else (plain, name)
+        if key == "y":
+            of.setdefault("texts", []).extend([value] if value else [])
+        elif key.startswith("k."):
+            of["knobs"][key[2:]] = value
+        elif key in LETTERS and (of is plain or key in "dmcn"):
+            of[LETTERS[key]] = value
+        else:
+            notes.append(f"The link's field {_echo(name)} is not known.")
+    if "frame" in plain:  # counted from 1 in a link, as on the page
+        one = _whole(plain["frame"])
+        plain["frame"] = plain["frame"] if one is None else one - 1
+    if other != {"knobs": {}}:
+        plain["compared"] = other
+    if pairs and "version" not in plain:
+        notes.append("The link does not say its version: it is read as today's.")
+    return _told(_view(plain | {"version": plain.get("version", VERSION)}, clips, limits, notes), notes)
+
+
+LETTERS = {
+    "v": "version", "d": "defaults", "m": "method", "c": "clip", "n": "frames", "f": "frame", "o": "overlay",
+}  # fmt: skip
+
+
+def from_json(text: str, clips: Collection[str] = (), limits: Limits = lambda method: {}) -> Read:
+    """The view of a JSON text, as `from_link`. A text that is no JSON is a ReaderError."""
+    return from_plain(parsed(text), clips, limits)
+
+
+def from_plain(plain: Any, clips: Collection[str] = (), limits: Limits = lambda method: {}) -> Read:
+    """The view of what `to_plain` made, or of anything else."""
+    notes: list[str] = []
+    if not isinstance(plain, Mapping):
+        notes.append("There is no view in it.")
+        plain = {"version": VERSION}
+    return _told(_view(plain, clips, limits, notes), notes)
+
+
+def parsed(text: str) -> Any:
+    """What a JSON text holds; a ReaderError if it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError) as wrong:
+        raise ReaderError("This is not a JSON text.") from wrong
+
+
+def _told(view: View, notes: list[str]) -> Read:
+    more = len(notes) - NOTES
+    return Read(view, (*notes[:NOTES], *([f"{more} more things were not understood."] if more > 0 else [])))
+
+
+def _view(plain: Mapping[str, Any], clips: Collection[str], limits: Limits, notes: list[str]) -> View:
+    version = _whole(plain.get("version"))
+    if version is None or version < 1:
+        notes.append(f"The version {_echo(plain.get('version'))} is not known: it is read as {VERSION}.")
+    elif version > VERSION:
+        notes.append(f"This was made by a later version ({version}); what version {VERSION} knows of it is shown.")
+    shown = _asked(plain, None, clips, limits, notes)
+    other = plain.get("compared")
+    compared = _asked(other, shown, clips, limits, notes) if isinstance(other, Mapping) else None
+    if other is not None and compared is None:
+        notes.append("The compared set is not understood and left out.")
+    frame, overlay, note = _whole(plain.get("frame", 0)), plain.get("overlay", ""), plain.get("note", "")
+    if frame is None or not 0 <= frame < shown.frames:
+        notes.append(f"The current frame is 1 to {shown.frames}: the first is shown.")
+        frame = 0
+    if overlay and overlay not in overlays(shown.method):
+        notes.append(f"The overlay {_echo(overlay)} is not one of {shown.method}'s.")
+        overlay = ""
+    if not isinstance(note, str) or len(note) > NOTE_LENGTH:
+        notes.append(f"A note is a text of up to {NOTE_LENGTH} characters: it is cut or left out.")
+        note = note[:NOTE_LENGTH] if isinstance(note, str) else ""
+    return View(shown, frame, overlay or "", compared, note)
+
+
+def _asked(plain: Mapping[str, Any], beside: Asked | None, clips: Collection[str], limits: Limits, notes: list[str]) -> Asked:
+    """One set. beside: whose method, clip, frames and texts it has where it names none."""
+    method = plain.get("method", beside.method if beside else next(iter(METHODS)))
+    if not isinstance(method, str) or method not in METHODS:
+        notes.append(f"There is no method {_echo(method)}. The methods are {', '.join(METHODS)}.")
+        method = beside.method if beside else next(iter(METHODS))
+    if plain.get("defaults", defaults_digest(method)) != defaults_digest(method):
+        notes.append(f"Defaults of {method} have changed since this link was made; knobs it does not name have today's.")
+    first = next(iter(clips), "clip")
+    clip = plain.get("clip", beside.clip if beside else first)
+    if not isinstance(clip, str) or clip != clip_name(clip) or (clips and clip not in clips):
+        notes.append(f"The clip {_echo(clip)} is not here: {beside.clip if beside else first} is shown. Choose your own again.")
+        clip = beside.clip if beside else first
+    frames = FRAMES.default if beside is None else beside.frames
+    if "frames" in plain:
+        frames = _checked(FRAMES, plain["frames"], frames, notes)
+    texts = plain.get("texts", beside.texts if beside else ())
+    return Asked(method, clip, frames, _knobs(method, plain.get("knobs", {}), limits, notes), _texts(texts, notes))
+
+
+def _knobs(method: str, given: Any, limits: Limits, notes: list[str]) -> KnobSet:
+    given = given if isinstance(given, Mapping) else {}
+    known = {one.name: one for one in METHODS[method].knobs.knobs()}
+    notes += [f"{method} has no knob {_echo(name)}." for name in given if name not in known]
+    made = {name: _checked(one, given[name], one.default, notes) for name, one in known.items() if name in given}
+    for name, most in limits(method).items():
+        if made.get(name, known[name].default) > most:
+            if name in made:
+                notes.append(f"{known[name].symbol} ({name}) goes up to {most:g} for these weights, so it is {most:g}.")
+            made[name] = type(known[name].default)(most)
+    return METHODS[method].knobs.of(made)
+
+
+def _checked(one: Knob, value: Any, otherwise: Any, notes: list[str]) -> Any:
+    """The knob's value, of a text or of what JSON has; else `otherwise`, and a note."""
+    try:
+        if not isinstance(value, str) or one.kind == "choice":
+            return one.check(value)
+        return one.check({"1": True, "0": False}[value] if one.kind == "switch" else float(value[:NAME_LENGTH]))
+    except (BadKnob, KeyError, OverflowError, TypeError, ValueError):
+        if one.kind == "switch":
+            allowed = "on or off (1 or 0)"
+        elif one.kind == "choice":
+            allowed = f"one of {', '.join(one.span)}"
+        else:
+            allowed = f"{'a whole number' if one.kind == 'whole' else 'a number'} from {one.span[0]} to {one.span[1]}"
+        notes.append(f"{one.symbol} ({one.name}) is {allowed}, got {_echo(value)}: it is {otherwise}.")
+        return otherwise
+
+
+def _texts(given: Any, notes: list[str]) -> tuple[str, ...]:
+    listed = list(given) if isinstance(given, (list, tuple)) else []
+    clean = [" ".join("".join(c if c.isprintable() else " " for c in one).split()) for one in listed if isinstance(one, str)]
+    made = tuple(one for one in clean if 0 < len(one) <= TEXT_LENGTH)[:TEXTS]
+    if len(made) < len(listed) or not isinstance(given, (list, tuple)):
+        notes.append(f"Texts are up to {TEXTS} sentences of 1 to {TEXT_LENGTH} characters: the others are left out.")
+    return made
+
+
+def _whole(value: Any) -> int | None:
+    """A whole number of a text or of JSON, or None."""
+    if isinstance(value, str) and 0 < len(value) <= 9 and value.isascii() and value.isdigit():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _echo(value: Any) -> str:
+    """What somebody else wrote, harmless wherever it is shown: letters, digits and few signs, and not many."""
+    plain = f"{value!r:.40}" if isinstance(value, (int, float)) else type(value).__name__
+    text = value if isinstance(value, str) else plain
+    return f"“{''.join(c if c.isalnum() or c in ' _-.,' else '·' for c in text[:24])}{'…' if len(text) > 24 else ''}”"

@@ -1,0 +1,279 @@
+"""Kept cells: what a reader found worth keeping, and the forms in which it goes on.
+
+    keep          a view and what was computed for it → a cell: view, weights, numbers, picture
+    to_notebook   a Jupyter notebook (nbformat 4.5) that computes every picture and number again
+    to_markdown, to_html   a report: a text with its pictures beside it, and one file with them inside
+    to_json, from_json     one JSON, and the cells that it holds
+
+A cell is a value: the page keeps a tuple of them, in the order they are read. Somebody else's JSON is checked before it is a
+cell: its view by the knobs, its numbers and its picture by what they are.
+"""
+
+import base64
+import html
+import json
+import math
+import pprint
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from core.engine import method_named
+from core.errors import ReaderError
+from core.publish.figures import Picture, picture
+from core.publish.link import Limits, from_plain, parsed, to_link
+from core.publish.python import engine_call, example_file, keywords
+from core.publish.result import Result, numbers
+from core.publish.view import VERSION, Asked, View, to_plain
+
+CELLS, PICTURE_BYTES, JSON_BYTES, LABELS, VALUES = 200, 2_000_000, 64_000_000, 300, 4096
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One thing kept. weights: network → label. numbers: stage → what it said. picture: PNG."""
+
+    view: View
+    weights: Mapping[str, str]
+    numbers: Mapping[str, list[float]]
+    picture: bytes
+
+    @property
+    def title(self) -> str:
+        """ "STOP on 1-moves, frame 3", and what it is compared with."""
+        told = f"{_about(self.view.shown)}, frame {self.view.frame + 1}"
+        return f"{told}, against {_about(self.view.compared)}" if self.view.compared else told
+
+
+class Cells(NamedTuple):
+    """Cells that were read, and sentences on what was not understood."""
+
+    cells: tuple[Cell, ...]
+    notes: tuple[str, ...]
+
+
+def keep(result: Result) -> Cell:
+    """The cell of what is on the screen."""
+    return Cell(result.view, dict(result.trace.weights), numbers(result), picture(result).data)
+
+
+def _about(asked: Asked) -> str:
+    return f"{method_named(asked.method).title.partition(' — ')[0]} on {asked.clip}"
+
+
+# ---- a Jupyter notebook -----------------------------------------------------------------------------------------------
+
+SETUP = """\
+from pathlib import Path
+
+from core import Engine, read_clip
+from core.publish.figures import picture
+from core.publish.result import Result, against, numbers
+from core.publish.view import Asked, View
+
+# the project's folder, where this notebook lies in it or beside it; otherwise write its path here
+root = next((folder for folder in [Path.cwd(), *Path.cwd().parents] if (folder / "assets/clips").is_dir()), Path.cwd())
+engine = {engine}"""
+
+
+def to_notebook(
+    cells: Iterable[Cell],
+    file: Callable[[str], str] = example_file,
+    models: Mapping[str, str] | None = None,
+    precision: str | None = None,
+) -> str:
+    """The notebook's text. file: a clip's name → what `read_clip` opens, from the project's root. models, precision: as the
+    engine was given them."""
+    head = "# What was kept\n\nEvery picture and number below is computed again when its cell runs. Run it in the project."
+    setup = SETUP.format(engine=engine_call(models, precision))
+    made = [_cell("markdown", head, "head"), _cell("code", setup, "setup")]
+    for place, cell in enumerate(cells):
+        made.append(_cell("markdown", f"## {_plain(cell.title)}\n\n{_told(cell)}", f"{place} words"))
+        made.append(_cell("code", _compute(cell, file), f"{place} run", _shown(cell)))
+        made.append(_cell("code", _compare(cell), f"{place} numbers"))
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    metadata = kernel | {"language_info": {"name": "python"}}
+    return json.dumps({"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}, ensure_ascii=False, indent=1)
+
+
+def _compute(cell: Cell, file: Callable[[str], str]) -> str:
+    view, other = cell.view, cell.view.compared
+    lines = _run(view.shown, file)
+    looked = f"frame={view.frame}, overlay={view.overlay!r}"
+    lines += [f"view = View({_asked(view.shown)}, {looked})"]
+    lines += [f"result = Result(view, clip, trace, engine.grid({view.shown.method!r}))"]
+    if other:
+        overlay = view.overlay if other.method == view.shown.method else ""
+        frame = min(view.frame, other.frames - 1)
+        shown = "\n".join(_run(other, file))
+        lines = [
+            "# what it is compared with", shown,
+            f"other = Result(View({_asked(other)}, frame={frame}, overlay={overlay!r}), clip, trace, "
+            f"engine.grid({other.method!r}))", "", "# what is shown", *lines[:-2],
+            f"view = View({_asked(view.shown)}, {looked}, compared=other.view.shown)",
+            f"result = Result(view, clip, trace, engine.grid({view.shown.method!r}), other)",
+        ]  # fmt: skip
+    return "\n".join([*lines, "picture(result)"])
+
+
+def _run(asked: Asked, file: Callable[[str], str]) -> list[str]:
+    return [
+        f"clip = read_clip(root / {file(asked.clip)!r}, frames={asked.frames})",
+        f"texts = {list(asked.texts)!r}",
+        f"knobs = dict({keywords(asked.settings)})",
+        f"trace = engine.run({asked.method!r}, clip, texts=texts, **knobs)",
+    ]
+
+
+def _asked(asked: Asked) -> str:
+    return f"Asked({asked.method!r}, {asked.clip!r}, {asked.frames}, knobs, tuple(texts))"
+
+
+def _compare(cell: Cell) -> str:
+    kept = pprint.pformat(dict(cell.numbers), width=110, sort_dicts=False)
+    return (
+        f"kept = {kept}\nlabels = {dict(cell.weights)!r}\n"
+        "if dict(trace.weights) != labels:\n    print('Other weights than those kept:', dict(trace.weights))\n"
+        "print(against(kept, numbers(result)))"
+    )
+
+
+def _shown(cell: Cell) -> list[dict[str, Any]]:
+    """The kept picture as the cell's output, so that a notebook that was never run shows it."""
+    data = {"image/png": base64.b64encode(cell.picture).decode(), "text/plain": repr(Picture(cell.picture, "png"))}
+    return [{"output_type": "execute_result", "execution_count": None, "data": data, "metadata": {}}]
+
+
+def _cell(kind: str, source: str, name: str, outputs: list | None = None) -> dict[str, Any]:
+    made = {"cell_type": kind, "id": blake2b(name.encode(), digest_size=4).hexdigest(), "metadata": {}}
+    more = {"execution_count": None, "outputs": outputs or []} if kind == "code" else {}
+    return made | more | {"source": source.splitlines(keepends=True)}
+
+
+# ---- a report ---------------------------------------------------------------------------------------------------------
+
+
+def to_markdown(cells: Iterable[Cell]) -> dict[str, bytes]:
+    """{"report.md": …, "figure-1.png": …}: the text, and the pictures that lie beside it."""
+    lines, made = ["# What was kept", ""], {}
+    for place, cell in enumerate(cells, 1):
+        made[f"figure-{place}.png"] = cell.picture
+        lines += [f"## {_plain(cell.title)}", "", f"![{_plain(_alt(cell))}](figure-{place}.png)", "", _told(cell), ""]
+        lines += [f"- `{stage}`: {_row(values)}" for stage, values in cell.numbers.items()] + [""]
+    return {"report.md": "\n".join(lines).encode(), **made}
+
+
+def to_html(cells: Iterable[Cell]) -> str:
+    """One HTML file with its pictures inside: it asks the network for nothing."""
+    body = []
+    for cell in cells:
+        rows = "".join(f"<tr><th>{_safe(stage)}</th><td>{_row(values)}</td></tr>" for stage, values in cell.numbers.items())
+        source = base64.b64encode(cell.picture).decode()
+        words = "".join(f"<p>{_safe(line)}</p>" for line in cell.view.note.splitlines() if line.strip())
+        body.append(
+            f'<section><h2>{_safe(cell.title)}</h2>{words}<img alt="{_safe(_alt(cell))}" src="data:image/png;base64,{source}">'
+            f"<p>{_safe(_knobs(cell.view.shown))}</p><table>{rows}</table>"
+            f"<p class=dim>{_safe('; '.join(cell.weights.values()))}</p><p class=dim>{_safe(to_link(cell.view))}</p></section>"
+        )
+    return REPORT + "".join(body) + "</html>\n"
+
+
+REPORT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>What was kept</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width">
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
+img{max-width:100%;background:#fff}th{text-align:left;font-weight:400;padding-right:1em}.dim{opacity:.7;font-size:.85em;
+overflow-wrap:anywhere}</style><h1>What was kept</h1>
+"""
+
+
+def _told(cell: Cell) -> str:
+    """A cell's words in Markdown: the note, the settings, the weights. A reader's own HTML is shown, not run."""
+    quoted = [f"> {_plain(line)}" for line in cell.view.note.splitlines()] + [""] if cell.view.note else []
+    texts = ["Texts: " + " · ".join(_plain(text) for text in cell.view.shown.texts), ""] if cell.view.shown.texts else []
+    weights = [f"Weights: {_plain('; '.join(cell.weights.values()))}"]
+    return "\n".join([*quoted, _plain(_knobs(cell.view.shown)), "", *texts, *weights])
+
+
+def _knobs(asked: Asked) -> str:
+    return ", ".join(f"{one.symbol} = {asked.settings[one.name]}" for one in method_named(asked.method).knobs.knobs())
+
+
+def _alt(cell: Cell) -> str:
+    title = next((one.title for one in method_named(cell.view.shown.method).outputs if one.stage == cell.view.overlay), "")
+    return f"{title or 'frames'} over {cell.view.shown.frames} frames of {cell.view.shown.clip}"
+
+
+def _row(values: list[float]) -> str:
+    return ", ".join(f"{value:.4g}" for value in values)
+
+
+def _plain(text: str) -> str:
+    """Words that Markdown takes for words."""
+    return "".join(f"\\{c}" if c in "\\`*_[]#|!$" else html.escape(c, quote=False) for c in text)
+
+
+def _safe(text: str) -> str:
+    return html.escape(text)
+
+
+# ---- one JSON ---------------------------------------------------------------------------------------------------------
+
+
+def to_json(cells: Iterable[Cell]) -> str:
+    """Every cell in one text that `from_json` reads."""
+    made = [
+        {
+            "view": to_plain(one.view), "weights": dict(one.weights), "numbers": dict(one.numbers),
+            "picture": base64.b64encode(one.picture).decode(),
+        }
+        for one in cells
+    ]  # fmt: skip
+    return json.dumps({"what": "kept cells", "version": VERSION, "cells": made}, ensure_ascii=False, indent=1)
+
+
+def from_json(text: str, clips: Collection[str] = (), limits: Limits = lambda method: {}) -> Cells:
+    """The cells of a JSON, and notes. What is no such JSON, or too much, is a ReaderError; a bad cell costs itself only."""
+    if len(text) > JSON_BYTES:
+        raise ReaderError(f"Kept cells are read up to {JSON_BYTES // 10**6} MB, and this is {len(text) / 1e6:.0f} MB.")
+    plain = parsed(text)
+    listed = plain.get("cells") if isinstance(plain, dict) and plain.get("what") == "kept cells" else None
+    if not isinstance(listed, list) or len(listed) > CELLS:
+        raise ReaderError(f"This JSON does not hold kept cells, or holds more than {CELLS}.")
+    cells, notes = [], []
+    for place, one in enumerate(listed, 1):
+        try:
+            view, said = from_plain(one["view"], clips, limits)
+            cells.append(Cell(view, _labels(one["weights"]), _numbers(one["numbers"]), _png(one["picture"])))
+            notes += [f"Cell {place}: {note}" for note in said]
+        except (KeyError, OverflowError, TypeError, ValueError):
+            notes.append(f"Cell {place} is not understood and left out.")
+    return Cells(tuple(cells), tuple(notes))
+
+
+def _labels(given: Any) -> dict[str, str]:
+    return {_word(name): _word(label) for name, label in dict(given).items()}
+
+
+def _word(given: Any) -> str:
+    if not isinstance(given, str) or len(given) > LABELS:
+        raise ValueError
+    return given
+
+
+def _numbers(given: Any) -> dict[str, list[float]]:
+    made = {_word(stage): [float(value) for value in values] for stage, values in dict(given).items()}
+    if sum(map(len, made.values())) > VALUES or not all(math.isfinite(value) for values in made.values() for value in values):
+        raise ValueError
+    return made
+
+
+def _png(given: Any) -> bytes:
+    if len(given) > PICTURE_BYTES * 4 // 3:
+        raise ValueError
+    picture = base64.b64decode(given, validate=True)
+    if not picture.startswith(PNG):
+        raise ValueError
+    return picture

@@ -1,0 +1,159 @@
+"""Frames under a map, as pixels: what figures and movies show.
+
+A map is painted as it is, patch by patch: nothing is interpolated. One scale for all frames; cividis for values, a diverging
+map around 0 for signed differences. Letters: I pictures, h w patches, H W pixels.
+"""
+
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+from PIL import Image
+
+from core import kinds
+from core.engine import METHODS
+from core.errors import ReaderError
+from core.methods import Method
+from core.publish.result import Result
+from core.publish.view import NONE
+
+VALUES, SIGNED = "cividis", "RdBu_r"
+NIGHT = (11, 13, 18)  # over patches that are not kept, as in the viewer
+OPACITY = 0.6
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """What lies over which pictures.
+
+    picture_IHWC: uint8 RGB. map_Ihw: values, or None for bare pictures. kept_Ihw: bool or None, drawn as edges. name_I: what
+    each picture is. low, high: ends of the colours. masks: the map is a mask and has no colours.
+    """
+
+    picture_IHWC: np.ndarray
+    name_I: tuple[str, ...]
+    map_Ihw: np.ndarray | None
+    kept_Ihw: np.ndarray | None
+    symbol: str
+    title: str
+    unit: str
+    low: float = 0.0
+    high: float = 1.0
+    masks: bool = False
+
+    @property
+    def colours(self) -> str:
+        """The name of matplotlib's colour map."""
+        return SIGNED if self.low < 0 else VALUES
+
+
+def layer(result: Result, prompt: int | None = None, difference: bool = False) -> Layer:
+    """What a view's overlay lies over, and the map.
+
+    prompt: of prompt attention, one prompt, from 0; not given, the mean of them. difference: the map less that of the compared
+    set, where both are maps of the same patches.
+    """
+    made = _layer(result, prompt)
+    if not difference:
+        return made
+    if result.other is None:
+        raise ReaderError("A signed difference needs a set to compare with.")
+    other = _layer(result.other, prompt)
+    if made.map_Ihw is None or other.map_Ihw is None or made.map_Ihw.shape != other.map_Ihw.shape:
+        raise ReaderError("A signed difference needs the same map over as many frames and patches in both sets.")
+    map_Ihw = made.map_Ihw.astype(float) - other.map_Ihw
+    top = float(np.abs(map_Ihw).max()) or 1.0
+    return Layer(
+        made.picture_IHWC, made.name_I, map_Ihw, None, made.symbol, f"{made.title}, difference", made.unit, -top, top
+    )  # fmt: skip
+
+
+def _layer(result: Result, prompt: int | None) -> Layer:
+    overlay, method = result.view.overlay, METHODS[result.view.shown.method]
+    if overlay == NONE:
+        return Layer(result.clip.frames_THWC, _frame_names(result), None, None, "", "", "")
+    one = next((one for one in result.outputs if one.stage == overlay), None)
+    if isinstance(one, (kinds.PatchMap, kinds.RegionMask)):
+        return _patches(result, one)
+    if isinstance(one, kinds.PromptAttention):
+        return _attention(result, one, prompt)
+    raise ReaderError(f"A figure shows {', '.join(drawn(method))} or none over the frames, not {overlay}.")
+
+
+def drawn(method: Method) -> tuple[str, ...]:
+    """The overlays that can be painted."""
+    painted = (kinds.PatchMap, kinds.RegionMask, kinds.PromptAttention)
+    return tuple(one.stage for one in method.outputs if isinstance(one, painted))
+
+
+def _patches(result: Result, one: kinds.Output) -> Layer:
+    region, grid = result.output(kinds.RegionMask), result.grid
+    kept_Ihw = None if region is None else result.array(region.stage).reshape(-1, *grid)
+    map_Ihw = result.array(one.stage).reshape(-1, *grid)
+    masks = isinstance(one, kinds.RegionMask)
+    return Layer(
+        result.clip.frames_THWC, _frame_names(result), map_Ihw, kept_Ihw, one.symbol, one.title, one.unit, masks=masks
+    )  # fmt: skip
+
+
+def _attention(result: Result, one: kinds.Output, prompt: int | None) -> Layer:
+    """Mean over heads, in even shares: 1 is what a prompt that looks everywhere alike gives a patch."""
+    attention_NQKP = result.array(one.stage)
+    _, Q, K, P = attention_NQKP.shape
+    if prompt is not None and not 0 <= prompt < Q:
+        raise ReaderError(f"The prompt is 0 to {Q - 1}, got {prompt}.")
+    share_KP = attention_NQKP.mean(0)[slice(None) if prompt is None else [prompt]].mean(0) * K * P
+    supports, grid = result.output(kinds.SupportFrames), result.output(kinds.MapGrid)
+    pictures = [one for one in result.outputs if isinstance(one, kinds.Pictures) and result.array(one.stage).ndim == 4]
+    if supports is None or not pictures:
+        raise ReaderError(f"{one.symbol} is drawn over the support frames, which were not computed.")
+    index_K = [int(place) for place in result.trace[supports.stage]]
+    rows, columns = result.trace[grid.stage] if grid else result.grid
+    who = "all prompts" if prompt is None else f"prompt {prompt + 1}"
+    return Layer(
+        result.array(pictures[0].stage)[index_K], tuple(f"frame {place + 1}" for place in index_K),
+        share_KP.reshape(K, rows, columns), None, one.symbol, f"{one.title}, {who}", "× an even share",
+        high=max(float(share_KP.max()), 1.0),
+    )  # fmt: skip
+
+
+def _frame_names(result: Result) -> tuple[str, ...]:
+    return tuple(f"frame {t + 1}" for t in range(len(result.clip)))
+
+
+# ---- pixels -----------------------------------------------------------------------------------------------------------
+
+
+def painted(made: Layer, index: int, height: int, width: int, opacity: float = OPACITY) -> np.ndarray:
+    """One picture under its map at a size, uint8 RGB [H, W, 3]."""
+    picture = Image.fromarray(made.picture_IHWC[index]).resize((width, height), Image.Resampling.LANCZOS)
+    under = np.asarray(picture, float)
+    if made.map_Ihw is None:
+        return under.astype(np.uint8)
+    map_HW = patches_to_pixels(made.map_Ihw[index], height, width)
+    if made.masks:
+        over, weight = np.array(NIGHT, float), np.where(map_HW, 0.0, opacity)[..., None]
+    else:
+        over, weight = coloured(map_HW, made), opacity
+    return (under * (1 - weight) + over * weight).round().astype(np.uint8)
+
+
+def patches_to_pixels(map_hw: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Every pixel has the value of the patch it lies in."""
+    rows, columns = map_hw.shape
+    return map_hw[(np.arange(height) * rows // height)[:, None], np.arange(width) * columns // width]
+
+
+def coloured(values: np.ndarray, made: Layer) -> np.ndarray:
+    """Values as RGB 0–255, on the layer's scale."""
+    place = np.clip((values - made.low) / (made.high - made.low), 0, 1)
+    table_XC = matplotlib.colormaps[made.colours](np.arange(256), bytes=True)[:, :3]
+    return table_XC[(place * 255).round().astype(int)].astype(float)
+
+
+def edges(kept_hw: np.ndarray) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Lines between kept patches and others, ((x, y), (x, y)) in patches."""
+    framed = np.pad(kept_hw.astype(bool), 1)
+    across, along = framed[1:, 1:-1] != framed[:-1, 1:-1], framed[1:-1, 1:] != framed[1:-1, :-1]
+    rows = [((int(x), int(y)), (int(x) + 1, int(y))) for y, x in np.argwhere(across)]
+    return rows + [((int(x), int(y)), (int(x), int(y) + 1)) for y, x in np.argwhere(along)]

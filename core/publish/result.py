@@ -1,0 +1,90 @@
+"""A view with what was computed for it: all that a figure, a movie, a bundle or a kept cell is made of."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core import kinds
+from core.clip import Clip
+from core.engine import METHODS, Engine
+from core.graph import Trace
+from core.kinds import Output
+from core.publish.view import View
+
+COUNTED = (
+    kinds.GapScores, kinds.GapCounts, kinds.TextScores, kinds.SupportFrames, kinds.SupportScores, kinds.PromptScores,
+    kinds.StageScores,
+)  # fmt: skip
+DIGITS = 6  # significant, of a kept number
+CLOSE = 1e-3  # of the largest: other machines add up in another order
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """view: what was asked. clip, trace: what it was computed on, and what came out. grid: rows and columns of the method's
+    patches. other: the same of the set that is compared."""
+
+    view: View
+    clip: Clip
+    trace: Trace
+    grid: tuple[int, int]
+    other: "Result | None" = None
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """The method's outputs that were computed."""
+        return tuple(one for one in METHODS[self.view.shown.method].outputs if one.stage in self.trace.values)
+
+    def output(self, kind: type[Output]) -> Output | None:
+        """The first of them of a kind."""
+        return next((one for one in self.outputs if isinstance(one, kind)), None)
+
+    def array(self, stage: str) -> np.ndarray:
+        """A stage's result as numpy."""
+        return as_array(self.trace[stage])
+
+
+def compute(
+    engine: Engine, view: View, opened: Callable[[str, int], Clip], outputs: Iterable[str] | None = None, **watch: Any
+) -> Result:
+    """Run what a view asks. opened: (clip's name, frames) → the clip. watch: `cancelled` and `progress`, as the engine's."""
+    wanted = None if outputs is None else tuple(outputs)
+
+    def one(asked) -> tuple[Clip, Trace, tuple[int, int]]:
+        clip = opened(asked.clip, asked.frames)
+        trace = engine.run(asked.method, clip, texts=asked.texts, outputs=wanted, **watch, **asked.settings)
+        return clip, trace, engine.grid(asked.method)
+
+    other = None
+    if view.compared:
+        overlay = view.overlay if view.compared.method == view.shown.method else ""
+        frame = min(view.frame, view.compared.frames - 1)
+        other = Result(View(view.compared, frame, overlay), *one(view.compared))
+    return Result(view, *one(view.shown), other)
+
+
+def as_array(value: Any) -> np.ndarray:
+    """A tensor of any device, or numbers in a row, as numpy."""
+    return value.detach().cpu().numpy() if hasattr(value, "detach") else np.asarray(value)
+
+
+def numbers(result: Result) -> dict[str, list[float]]:
+    """What a result says in few numbers: stage → a list."""
+    made = {one.stage: result.array(one.stage) for one in result.outputs if isinstance(one, COUNTED)}
+    return {stage: [float(f"{value:.{DIGITS}g}") for value in values] for stage, values in made.items()}
+
+
+def against(kept: dict[str, list[float]], now: dict[str, list[float]]) -> str:
+    """A sentence on whether kept numbers were found again."""
+    wrong = [stage for stage, values in kept.items() if stage not in now or not _close(values, now[stage])]
+    if wrong:
+        return f"NOT as kept: {', '.join(wrong)}. Other weights, another clip or another version?"
+    return f"As kept: {', '.join(kept) or 'no numbers'}."
+
+
+def _close(one: list[float], other: list[float]) -> bool:
+    span = max(map(abs, one), default=0.0)
+    return len(one) == len(other) and all(math.isclose(a, b, rel_tol=0, abs_tol=CLOSE * span) for a, b in zip(one, other))
