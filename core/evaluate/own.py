@@ -77,7 +77,7 @@ def table(found: dict) -> str:
     return "\n".join(lines)
 
 
-def main(argv: list[str] | None = None) -> None:
+def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m core.evaluate stop", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -86,7 +86,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--on", choices=("train", "val", "test"), default="", help="which clips; default: test, else val")
     parser.add_argument("--template", help="what a class is called; default: as the weights were trained")
     parser.add_argument("--json", type=Path)
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = arguments().parse_args(argv)
     try:
         clip = load_clip(args.clip)
         model, description = fitting(args.weights, clip) if args.weights else (None, {})

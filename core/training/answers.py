@@ -84,7 +84,7 @@ def features(
     read = loader(how.of(items, vision), batches, how.workers, team.device)
     parts, index, wrong = {name: [] for name in models}, [], []
     for taken in tqdm(read, desc=shown, unit="batch", leave=False, disable=not (shown and team.leads)):
-        wrong += [f"{items[i].path.name}: {why}" for i, why in taken.wrong]
+        wrong += [why for _, why in taken.wrong]
         if not taken.there_B.any():
             continue
         index += taken.index_B[taken.there_B].tolist()

@@ -221,7 +221,7 @@ def curve(out: Path, first: int, leads: bool) -> Iterator[Callable[[dict], None]
         yield lambda line: print(json.dumps(line), file=lines)
 
 
-def main(argv: list[str] | None = None) -> None:
+def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m core.training.stop", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -239,12 +239,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--validate", type=float, default=usual.validate, help="every so many epochs; 0: at both ends")
     parser.add_argument("--check", type=int, default=64, help="clips that are read before anything else; 0: only listed")
     parser.add_argument("--check-only", action="store_true", help="say what is wrong with the data, and stop")
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = arguments().parse_args(argv)
     try:
         at_least(args, 1, "accumulate")
         at_least(args, 0, "minutes", "validate", "check", "seed")
         videos, how = data_of(args)
-        recipe = Recipe(**{name: getattr(args, name) for name in vars(usual)})
+        recipe = Recipe(**{name: getattr(args, name) for name in vars(Recipe())})
         with team(args.device) as own:
             say = tqdm.write if own.leads else lambda line: None
             clip = load_clip(args.clip)
