@@ -25,7 +25,7 @@ from core.training.answers import PLAIN, Reading, features, plain, taken_in
 from core.training.layouts import Item
 from core.training.own import Recipe, train
 from core.training.processes import Team
-from core.training.stop import Model
+from core.training.stop import VARIANTS, Model
 from core.training.stop import main as training
 from core.training.tasks import both_ways, drawn_caption, number_of, recognition, task_of
 from core.training.videos import Videos
@@ -176,9 +176,10 @@ def test_clips_that_cannot_be_read_cost_their_own_part_only(decoded, tmp_path):
     assert json.loads((tmp_path / "one.json").read_text())["made"]["unreadable"]["clips"] == 2
 
 
-def test_the_towers_stay_frozen(decoded, tmp_path):
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_towers_stay_frozen(decoded, tmp_path, variant):
     before = weights.state_digest(TOWERS.network)
-    run(tmp_path)
+    run(tmp_path, variant=variant, epochs=0.5)
     assert weights.state_digest(TOWERS.network) == before
 
 
@@ -322,18 +323,35 @@ def test_a_wrong_word_is_one_sentence(made, tmp_path, words, said):
 
 def test_two_processes_train_as_one_does(made, tmp_path):
     """The same clips a step, shared by two processes (gloo): the same losses, and the same weights."""
-    _, command = asked(made, tmp_path / "one.safetensors")
-    training([*command, "--batch", "4", "--check", "0"])
-    command[command.index("--out") + 1] = str(tmp_path / "two.safetensors")
-    started = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m",
-               "core.training.stop", *command, "--batch", "2", "--check", "0"]  # fmt: skip
-    quiet = os.environ | {"OMP_NUM_THREADS": "1"}
+    folder, _ = made
+    rows = [f"{('moves', 'stays still')[i % 2]}/{i}.mp4,a {'red ' * (i % 2)}ball {WORDS[4 + i % 4]}" for i in range(8)]
+    table = folder / "data.csv"
+    table.write_text("\n".join(["path,caption", *rows]))
+    own = asked(made, tmp_path)[1]
+    commands = {"actions": own, "retrieval": [*own, "--data", str(table), "--root", str(folder / "data")]}
+
+    def with_size(size):
+        size_of = ["--check", "0", "--epochs", "2", "--batch", str(4 // size), "--out"]
+        return [[*command, *size_of, str(tmp_path / f"{size} {task}.st")] for task, command in commands.items()]
+
+    for command in with_size(1):
+        training(command)
+    script = tmp_path / "several.py"
+    script.write_text("import json, sys\nfrom core.training.stop import main\nfor one in json.loads(sys.argv[1]): main(one)\n")
     root = Path(__file__).resolve().parents[1]
-    done = subprocess.run(started, cwd=root, env=quiet, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", script,
+         json.dumps(with_size(2))],
+        cwd=root, env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}, capture_output=True, text=True,
+        timeout=600, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
-    one, two = ([json.loads(line) for line in (tmp_path / f"{name}.curve.jsonl").read_text().splitlines()]
-                for name in ("one", "two"))  # fmt: skip
-    assert [line["loss"] for line in two] == pytest.approx([line["loss"] for line in one], rel=1e-3)
-    assert json.loads((tmp_path / "two.json").read_text())["made"]["processes"] == 2
-    first, second = (weights.read(tmp_path / f"{name}.safetensors")[0] for name in ("one", "two"))
-    assert all(torch.allclose(first[name], second[name], atol=2e-3) for name in first)
+    for task in commands:
+        one, two = (
+            [json.loads(line) for line in (tmp_path / f"{size} {task}.curve.jsonl").read_text().splitlines()] for size in (1, 2)
+        )
+        assert [line["loss"] for line in two] == pytest.approx([line["loss"] for line in one], rel=1e-3), task
+        assert [line["heads"] for line in two] == pytest.approx([line["heads"] for line in one], rel=1e-3), task
+        assert json.loads((tmp_path / f"2 {task}.json").read_text())["made"]["processes"] == 2
+        first, second = (weights.read(tmp_path / f"{size} {task}.st")[0] for size in (1, 2))
+        assert all(torch.allclose(first[name], second[name], atol=2e-3) for name in first)

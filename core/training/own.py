@@ -185,6 +185,9 @@ def train(
             if time.time() - saved > 60 * recipe.minutes:
                 checkpoint.save(step + 1)
                 saved = time.time()
+    with torch.no_grad():  # what is scored is what is written, in half precision
+        for tensor in held_by(model).state_dict().values():
+            tensor.copy_(tensor.half())
     told = validated(PLAIN, "STOP")
     wrong = {videos.train[i].path.name: why for some in team.collect(wrong) for i, why in some.items()}
     if team.leads:

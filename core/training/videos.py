@@ -5,6 +5,7 @@ wrong with single entries is told in `notes` and left out; what leaves nothing t
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -76,15 +77,16 @@ def checked(name: str, found: dict[str, list[Item]], val: float, wrong: Wrong) -
     if task == "actions" and len(classes) < 2:
         raise BadData(f"To tell actions apart takes two classes, got {len(classes)}: {several(classes)}.")
     alike: dict[str, str] = {}
+    clips = Counter(one.label for one in train)
     for label in classes:
-        if sum(one.label == label for one in train) == 1:
+        if clips[label] == 1:
             wrong.note("Classes with one training clip, too few to hold one out", label)
         if alike.setdefault(readable(label), label) != label:
             wrong.note("Classes that read alike, so that no model can tell them apart", f"{alike[readable(label)]} = {label}")
-    seen = {one.path.resolve() for one in train}
+    seen = {one.path for one in train}
     for part in ("val", "test"):
         for one in found[part]:
-            if one.path.resolve() in seen:
+            if one.path in seen:
                 wrong.note(f"Clips of training that are in {part} too", one.path.name)
         if classes:
             for label in sorted({one.label for one in found[part]} - set(classes)):
