@@ -183,16 +183,18 @@ def test_the_towers_stay_frozen(decoded, tmp_path, variant):
     assert weights.state_digest(TOWERS.network) == before
 
 
-def test_prompts_are_made_in_full_precision_under_autocast():
-    """Half the bits choose other patches and other counts."""
-    model = Model(TOWERS.network, "full", 1).requires_grad_(False)
-    one = taken_in(model.vision, torch.from_numpy(tiny.clip(6).frames_THWC)[None])
-    exact = model(one)[1][0]
-    with torch.autocast("cpu", torch.bfloat16):
-        video_BE, made = model(one)
+def test_rounded_towers_choose_the_same_patches_and_counts_and_still_teach():
+    """As on CUDA: the blocks in bfloat16, and nothing else."""
+    model = Model(tiny.towers().network, "full", 1)
+    exact_BE, exact = model(taken_in(model.vision, torch.from_numpy(tiny.clip(6).frames_THWC)[None]), model.settings(alpha=0.0))
+    model.vision.precision = torch.bfloat16
+    video_BE, made = model(taken_in(model.vision, torch.from_numpy(tiny.clip(6).frames_THWC)[None]), model.settings(alpha=0.0))
     for name in ("region_BTP", "count_BG", "change_BG", "temporal_BGQD"):
-        assert torch.equal(getattr(made[0], name), getattr(exact, name)), name
-    assert not torch.equal(video_BE, model(one)[0]), "the tower was not under autocast"
+        assert torch.equal(getattr(made[0], name), getattr(exact[0], name)), name
+    assert video_BE.dtype == torch.float32 and not torch.equal(video_BE, exact_BE), "the blocks were not rounded"
+    video_BE.sum().backward()
+    slope = model.prompters[0].temporal.value.weight.grad
+    assert slope.isfinite().all() and slope.abs().max() > 0
 
 
 def test_the_scale_of_change_follows_the_clips(decoded, tmp_path):

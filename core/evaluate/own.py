@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from core.errors import BadData, BadWeights, ReaderError
 from core.networks.weights import Loaded, load_clip, read
-from core.training.answers import PLAIN, Reading, features, plain, scores
+from core.training.answers import PLAIN, Reading, features, placed, plain, scores
 from core.training.asking import about, data_arguments, data_of
 from core.training.clips import FRAMES
 from core.training.processes import Team, team
@@ -33,7 +33,7 @@ def evaluate(
     items = getattr(videos, on)
     if not items:
         raise BadData(f"{videos.name} has no {on} clips. --on says which are measured; --held-out makes validation clips.")
-    towers = clip.network.to(team.device)
+    towers = placed(clip, team.device)
     asked = {PLAIN: lambda one: plain(towers.vision, one)}
     if model is not None:
         model.to(team.device)

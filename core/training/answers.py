@@ -19,7 +19,7 @@ from tqdm import tqdm
 from core.errors import BadData
 from core.metrics import ranks, within
 from core.networks.vision import VisionTower
-from core.networks.weights import Clip
+from core.networks.weights import Clip, Loaded
 from core.training.clips import Batch, default
 from core.training.frames import Frames, in_turn, loader
 from core.training.layouts import Item
@@ -46,31 +46,33 @@ class Reading:
 
 @torch.no_grad()
 def taken_in(vision: VisionTower, frames_BTHWC: Tensor) -> Batch:
-    """What no prompt changes: tokens before the first block, in full precision, and A of the default block. What the clips
-    show is asked elsewhere, and left at 0 here."""
+    """What no prompt changes: tokens before the first block, and A of the default block. What the clips show is asked
+    elsewhere, and left at 0 here."""
     B, T = frames_BTHWC.shape[:2]
-    with torch.autocast(frames_BTHWC.device.type, enabled=False):
-        tokens_NSD = vision.embed(vision.pixels(frames_BTHWC.flatten(0, 1)))
+    tokens_NSD = vision.embed(vision.pixels(frames_BTHWC.flatten(0, 1)))
     attention_NP = vision.attentions(tokens_NSD, min(default("layer"), vision.depth))[-1]
     nothing_B = torch.zeros(B, dtype=torch.long, device=frames_BTHWC.device)
-    return Batch(tokens_NSD.unflatten(0, (B, T)), attention_NP.float().unflatten(0, (B, T)), nothing_B, nothing_B)
+    return Batch(tokens_NSD.unflatten(0, (B, T)), attention_NP.unflatten(0, (B, T)), nothing_B, nothing_B)
 
 
-def amp(device: torch.device) -> torch.autocast:
-    """bfloat16 on CUDA, which needs no loss scaling; nothing elsewhere."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
+def placed(clip: Loaded, device: torch.device) -> Clip:
+    """The towers on the device. On CUDA their blocks run in bfloat16, which needs no scaling of the loss; what embeds patches,
+    chooses them and writes prompts stays in single precision everywhere."""
+    towers = clip.network.to(device)
+    towers.vision.precision = torch.bfloat16 if device.type == "cuda" else torch.float32
+    return towers
 
 
 def plain(vision: VisionTower, one: Batch) -> Tensor:
     """Zero-shot: the mean of the frames' features, unit length. [B, E]"""
     frames_BTE = vision.encode(one.tokens_BTSD.flatten(0, 1)).unflatten(0, one.tokens_BTSD.shape[:2])
-    return F.normalize(frames_BTE.float().mean(1), dim=-1)
+    return F.normalize(frames_BTE.mean(1), dim=-1)
 
 
 @torch.no_grad()
 def text_features(towers: Clip, texts: Sequence[str]) -> Tensor:
     """[Y, E], some at a time."""
-    return torch.cat([towers.text(list(texts[i : i + TEXTS])).float() for i in range(0, len(texts), TEXTS)])
+    return torch.cat([towers.text(list(texts[i : i + TEXTS])) for i in range(0, len(texts), TEXTS)])
 
 
 @torch.no_grad()
@@ -88,10 +90,9 @@ def features(
         if not taken.there_B.any():
             continue
         index += taken.index_B[taken.there_B].tolist()
-        with amp(team.device):
-            one = taken_in(vision, taken.frames_BTHWC[taken.there_B].to(team.device))
-            for name, model in models.items():
-                parts[name].append(model(one).float().cpu().numpy())
+        one = taken_in(vision, taken.frames_BTHWC[taken.there_B].to(team.device))
+        for name, model in models.items():
+            parts[name].append(model(one).cpu().numpy())
     every = team.collect((parts, index, wrong))
     told = [why for _, _, several in every for why in several]
     joined = {name: [one for made, _, _ in every for one in made[name]] for name in models}

@@ -22,8 +22,8 @@ from tqdm import tqdm
 
 from core.errors import BadData, ReaderError
 from core.methods.stop.equations import Settings
-from core.networks.weights import Clip, Loaded, load_clip, save
-from core.training.answers import PLAIN, Reading, amp, features, headline, plain, scores, taken_in
+from core.networks.weights import Loaded, load_clip, save
+from core.training.answers import PLAIN, Reading, features, headline, placed, plain, scores, taken_in
 from core.training.asking import about, at_least, data_arguments, data_of, unreadable
 from core.training.frames import Order, Taken, loader
 from core.training.loop import Checkpoint, cosine
@@ -78,10 +78,9 @@ class Taught(nn.Module):
 
     def forward(self, frames_BTHWC: Tensor, settings: Settings) -> tuple[Tensor, list[Tensor], list[Tensor]]:
         """Video features [B, E]; then, of each prompted layer, its head's answer [B, outputs] and a clip's mean W^t [B]."""
-        with amp(frames_BTHWC.device):
-            video_BE, made = self.model(taken_in(self.model.vision, frames_BTHWC), settings)
-        answers = [head(mean_read(layer, self.model).float()) for head, layer in zip(self.heads, made, strict=True)]
-        return video_BE.float(), answers, [layer.change_BG.detach().float().mean(1) for layer in made]
+        video_BE, made = self.model(taken_in(self.model.vision, frames_BTHWC), settings)
+        answers = [head(mean_read(layer, self.model)) for head, layer in zip(self.heads, made, strict=True)]
+        return video_BE, answers, [layer.change_BG.detach().mean(1) for layer in made]
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ def train(
     """Train and write `out`, its JSON, and `.curve.jsonl` beside it with the loss of every step."""
     began = time.time()
     torch.manual_seed(recipe.seed)
-    towers: Clip = clip.network.to(team.device)
+    towers = placed(clip, team.device)
     model = Model(towers, recipe.variant, towers.vision.depth if recipe.depth == "all" else 1).eval()
     task = task_of(videos, towers, recipe.template, recipe.seed, team)
     taught = Taught(model, task.outputs).to(team.device)

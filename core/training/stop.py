@@ -78,9 +78,7 @@ class Model(nn.Module):
             return vision.encode(torch.cat([prefix_BRD, h_BTPD.flatten(1, 2), learned_BSD], 1)), []
         settings, made = settings or self.settings(), []
         for i, prompter in enumerate(self.prompters):
-            # in full precision under autocast too: eight bits would choose other patches and other counts
-            with torch.autocast(h_BTPD.device.type, enabled=False):
-                made.append(prompt_layer(h_BTPD, attention_BTP, prompter, vision.grid, settings))
+            made.append(prompt_layer(h_BTPD, attention_BTP, prompter, vision.grid, settings))
             tokens_BSD, seen_BS = padded(prefix_BRD, made[-1])
             if i + 1 == self.layers:
                 break
