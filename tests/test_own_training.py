@@ -339,7 +339,10 @@ def test_two_processes_train_as_one_does(made, tmp_path):
     for command in with_size(1):
         training(command)
     script = tmp_path / "several.py"
-    script.write_text("import json, sys\nfrom core.training.stop import main\nfor one in json.loads(sys.argv[1]): main(one)\n")
+    script.write_text(
+        "import json, sys\nimport torch\nfrom core.training.stop import main\n"
+        "torch.distributed.init_process_group('gloo')\nfor one in json.loads(sys.argv[1]): main(one)\n"
+    )
     root = Path(__file__).resolve().parents[1]
     done = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", script,

@@ -202,6 +202,7 @@ def train(
         save(out, {"prompters": held_by(model)}, described, {"what": what, "clips": len(videos.val), "val": told})
         checkpoint.clear()
         say(f"{out} is written. " + ", ".join(f"{name}: {value:.1%}" for name, value in told.items()))
+    team.collect(None)  # nobody leaves before the file is there
 
 
 def epochs(order: Order, step: int, every: float) -> int:

@@ -74,8 +74,11 @@ def team(device: str) -> Iterator[Team]:
     if where.type == "cuda":
         where = torch.device("cuda", local)
         torch.cuda.set_device(where)
-    dist.init_process_group("nccl" if where.type == "cuda" else "gloo")
+    joined = dist.is_initialized()  # by a program that trains several times: joining again would find what is left of before
+    if not joined:
+        dist.init_process_group("nccl" if where.type == "cuda" else "gloo")
     try:
         yield Team(where, rank, size)
     finally:
-        dist.destroy_process_group()
+        if not joined:
+            dist.destroy_process_group()
