@@ -2,6 +2,7 @@
 
 ReaderError          what the page shows and a notebook prints: the reader can mend it
 ├── BadClip          a video that cannot be read, or is too large to be
+├── BadData          a folder or a list of videos that cannot be trained on or measured
 ├── BadKnob          a knob that does not exist, or a value outside its span
 ├── BadText          a text the model cannot read
 └── BadWeights       a weights file that is missing, damaged or of another model
@@ -14,6 +15,10 @@ class ReaderError(Exception):
 
 class BadClip(ReaderError):
     """A video that cannot be read, or is too large to be."""
+
+
+class BadData(ReaderError):
+    """A folder or a list of videos that cannot be trained on or measured."""
 
 
 class BadKnob(ReaderError):

@@ -56,6 +56,26 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
     return float(spearmanr(a, b).statistic)
 
 
+def ranks(query_QE: np.ndarray, key_KE: np.ndarray, query_Q: np.ndarray, key_K: np.ndarray) -> np.ndarray:
+    """How many keys of others each query finds before its own, by their dot product: 0 where it finds its own first. [Q]
+
+    query_Q, key_K: whose they are; every query has a key of its own, the best of which counts. Among equals the others come
+    first, so that a model that says the same of everything is never right. A few rows at a time: Q · K may be large."""
+    found = [np.zeros(0, int)]
+    for start in range(0, len(query_QE), 256):
+        rows = slice(start, start + 256)
+        score_RK = query_QE[rows] @ key_KE.T
+        own_RK = query_Q[rows, None] == key_K
+        best_R1 = np.where(own_RK, score_RK, -np.inf).max(1, keepdims=True)
+        found.append(((score_RK >= best_R1) & ~own_RK).sum(1))
+    return np.concatenate(found)
+
+
+def within(rank_Q: np.ndarray, *most: int) -> dict[str, float]:
+    """{"1": …, "5": …}: the share of queries whose own is among the first so many; R@k, or top-k. 0–1, nan without queries."""
+    return {str(k): float((rank_Q < k).mean()) if len(rank_Q) else float("nan") for k in most}
+
+
 @dataclass(frozen=True, eq=False)
 class Things:
     """What is, or was found, in one image or clip. box_N4: x0, y0, x1, y1; label_N from 0.

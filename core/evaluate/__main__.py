@@ -1,10 +1,13 @@
-"""Measure a method against the truth of held-out clips:  python -m core.evaluate stop [--clips N --seed S --json FILE]"""
+"""Measure a method against the truth of held-out clips:  python -m core.evaluate stop [--clips N --seed S --json FILE]
+On your own videos:  python -m core.evaluate stop --data DIR --clip SPEC [--weights FILE]  (`core.evaluate.own`)
+"""
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
-from core.evaluate import stop, stpn
+from core.evaluate import own, stop, stpn
 from core.networks.weights import WEIGHTS
 from core.training.loop import pick_device
 
@@ -12,7 +15,12 @@ METHODS = {"stop": stop, "stpn": stpn}
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m core.evaluate", description=__doc__)
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["stop"] and any(word.partition("=")[0] == "--data" for word in argv):
+        return own.main(argv[1:])
+    parser = argparse.ArgumentParser(
+        prog="python -m core.evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("method", choices=METHODS)
     parser.add_argument("--clips", type=int, default=480, help="held-out clips; a third of that for each hard case")
     parser.add_argument("--seed", type=int, default=0, help="of the clips")

@@ -151,7 +151,7 @@ def load_prompters(clip: Loaded, layers: int, path: str | Path | Loaded | None =
         raise BadWeights(f"{path.name} was trained on other towers than the ones loaded ({clip.label}).")
     prompters = Prompters(layers, vision.width, about["hidden"])
     fill(prompters, tensors, "prompters", path.name)
-    label = f"STOP prompters trained on the world · {path.name} · {digest[:8]}"
+    label = f"STOP prompters trained on {about.get('trained_on', 'the world')} · {path.name} · {digest[:8]}"
     return Loaded(prompters.eval().requires_grad_(False), label, digest)
 
 

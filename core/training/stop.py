@@ -1,4 +1,5 @@
 """Train STOP's prompters on the world, the towers frozen:  python -m core.training.stop
+On your own videos:  python -m core.training.stop --data DIR  (`core.training.own`; --data DIR --help tells its options)
 
 Contrastive between videos and captions (STOP §3.4): video → text against every caption of the training grammar and
 against the fifteen actions of "an object", text → video within the batch. Three batches in ten draw α, N_s, β and η at
@@ -14,6 +15,7 @@ prompts for all videos (static), spatial prompts only, temporal prompts only.
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -108,17 +110,10 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, out: Path, ask
     device = data.device
     model = Model(towers, variant, layers).to(device)
     heads = heads_of(model).to(device)
-    # the filters' gradients pass through two hard choices and are wild: they get a clip and a slower rate of their own;
-    # what is written is far from what a frozen tower reads, and goes there faster
-    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    filters = [p for name, p in named if "_filter." in name]
-    writers = [p for name, p in named if ".value." in name or ".mlp.2." in name or name == "prompters"]
-    readers = [p for name, p in named if not any(p is one for one in (*filters, *writers))] + list(heads.parameters())
-    groups = [{"params": readers, "share": 1.0}, {"params": writers, "share": 3.0}, {"params": filters, "share": 0.1}]
-    optimizer = torch.optim.AdamW([g for g in groups if g["params"]], lr=asked.rate, weight_decay=0.01, betas=(0.9, 0.98))
+    optimizer = optimizer_of(model, heads, asked.rate)
     settings = dict(variant=variant, layers=layers, seed=seed, steps=asked.steps, batch=asked.batch, rate=asked.rate,
                     towers=clip.digest)  # fmt: skip
-    held = model.prompters if variant != "static" else nn.ParameterList([model.prompters])
+    held = held_by(model)
     checkpoint = Checkpoint(out, settings, dict(prompters=held, heads=heads, optimizer=optimizer))
     first, steps = checkpoint.resume(), asked.steps
     with torch.no_grad():
@@ -126,8 +121,7 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, out: Path, ask
     right, bar = 0.0, tqdm(range(first, steps), initial=first, total=steps, desc=f"{variant} {seed}", unit="step")
     for step in bar:
         rng = np.random.default_rng([seed, step])
-        for group in optimizer.param_groups:
-            group["lr"] = group["share"] * cosine(step, steps, asked.rate, warmup=30)
+        set_rate(optimizer, cosine(step, steps, asked.rate, warmup=30))
         one = data.batch(rng.choice(len(data), asked.batch, replace=False))
         video_BE, made = model(one, drawn(model, rng))
         loss, said_BY = answer(video_BE, one, caption_YE, action_YE)
@@ -135,9 +129,7 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, out: Path, ask
             loss = loss + F.cross_entropy(head(mean_read(layer, model)), one.action_B)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        for group in optimizer.param_groups:
-            nn.utils.clip_grad_norm_(group["params"], 1.0)
-        optimizer.step()
+        clipped_step(optimizer)
         for prompter, layer in zip(model.prompters if made else (), made, strict=True):
             keep_scale(prompter, layer, one, step)
         right = 0.95 * right + 0.05 * (said_BY.argmax(1) == one.action_B).float().mean().item()
@@ -155,6 +147,35 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, out: Path, ask
     print(f"{out.name}: {json.loads(out.with_suffix('.json').read_text())['scores']}", flush=True)
 
 
+def held_by(model: Model) -> nn.Module:
+    """What is trained and written of a model."""
+    return model.prompters if model.variant != "static" else nn.ParameterList([model.prompters])
+
+
+def optimizer_of(model: Model, heads: nn.ModuleList, rate: float) -> torch.optim.AdamW:
+    """The filters' gradients pass through two hard choices and are wild: they get a clip and a slower rate of their own;
+    what is written is far from what a frozen tower reads, and goes there faster."""
+    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    filters = [p for name, p in named if "_filter." in name]
+    writers = [p for name, p in named if ".value." in name or ".mlp.2." in name or name == "prompters"]
+    readers = [p for name, p in named if not any(p is one for one in (*filters, *writers))] + list(heads.parameters())
+    groups = [{"params": readers, "share": 1.0}, {"params": writers, "share": 3.0}, {"params": filters, "share": 0.1}]
+    return torch.optim.AdamW([g for g in groups if g["params"]], lr=rate, weight_decay=0.01, betas=(0.9, 0.98))
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Each group's share of the rate."""
+    for group in optimizer.param_groups:
+        group["lr"] = group["share"] * rate
+
+
+def clipped_step(optimizer: torch.optim.Optimizer) -> None:
+    """A step, each group's gradient no longer than 1."""
+    for group in optimizer.param_groups:
+        nn.utils.clip_grad_norm_(group["params"], 1.0)
+    optimizer.step()
+
+
 def answer(video_BE: Tensor, one: Batch, caption_YE: Tensor, action_YE: Tensor) -> tuple[Tensor, Tensor]:
     """The loss of what the tower says of a batch, and its word on the action, as logits [B, 15]."""
     to_caption, to_action = SHARPNESS * video_BE @ caption_YE.T, SHARPNESS * video_BE @ action_YE.T
@@ -165,12 +186,12 @@ def answer(video_BE: Tensor, one: Batch, caption_YE: Tensor, action_YE: Tensor) 
     return loss + CAPTION * F.cross_entropy(to_caption, one.caption_B), to_action
 
 
-def heads_of(model: Model) -> nn.ModuleList:
+def heads_of(model: Model, outputs: int = len(ACTIONS)) -> nn.ModuleList:
     """A linear head for each prompted layer: from what its prompters read of a clip to the action. None for static prompts."""
     usual = model.settings()
     width = usual.spatial * HIDDEN + usual.temporal * 2 * model.vision.width
     layers = 0 if model.variant == "static" else model.layers
-    return nn.ModuleList(nn.Linear(width, len(ACTIONS)) for _ in range(layers))
+    return nn.ModuleList(nn.Linear(width, outputs) for _ in range(layers))
 
 
 def mean_read(made: Prompted, model: Model) -> Tensor:
@@ -219,8 +240,7 @@ def load(path: Path, clip) -> Model:
     """A trained variant from its file."""
     tensors, about, _ = read(path)
     model = Model(clip.network, about["variant"], about["layers"])
-    held = model.prompters if about["variant"] != "static" else nn.ParameterList([model.prompters])
-    fill(held, tensors, "prompters", path.name)
+    fill(held_by(model), tensors, "prompters", path.name)
     return model.eval().requires_grad_(False)
 
 
@@ -232,6 +252,11 @@ def file_of(out: Path, variant: str, layers: int, seed: int) -> Path:
 
 
 def main(argv: list[str] | None = None) -> None:
+    argv = sys.argv[1:] if argv is None else argv
+    if any(word.partition("=")[0] == "--data" for word in argv):
+        from core.training import own  # it trains the Model above, so it cannot be imported there
+
+        return own.main(argv)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--clip", default=None, help="the frozen towers; default: the shipped ones")

@@ -1,0 +1,68 @@
+"""What training and evaluation on your own videos ask alike: the data set of a command line, and what is wrong with it."""
+
+import argparse
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from core.errors import BadData
+from core.networks.vision import VisionTower
+from core.training.answers import Reading
+from core.training.clips import FRAMES
+from core.training.frames import loader
+from core.training.layouts import Item
+from core.training.processes import Team
+from core.training.videos import Videos, read_videos
+
+
+def unreadable(items: tuple[Item, ...], most: int, how: Reading, vision: VisionTower, team: Team) -> list[str]:
+    """Which of `most` clips, evenly spread, cannot be read, and why; each process tries a share."""
+    chosen = sorted(set(np.linspace(0, len(items) - 1, min(most, len(items))).round().astype(int).tolist()))
+    batches = [[i] for i in chosen[team.rank :: team.size]]
+    read = loader(how.of(items, vision), batches, how.workers, torch.device("cpu"))
+    bar = tqdm(read, desc="check clips", unit="clip", leave=False, disable=not team.leads)
+    own = [why for taken in bar for _, why in taken.wrong]
+    wrong = [why for each in team.collect(own) for why in each]
+    if chosen and len(wrong) == len(chosen):
+        raise BadData(f"Not one of the {len(chosen)} clips tried can be read. {wrong[0]}")
+    return wrong
+
+
+def about(videos: Videos, wrong: list[str]) -> str:
+    """A data set, and what is wrong with it, as lines to read before hours are spent."""
+    kinds = f"{len(videos.classes)} classes" if videos.classes else f"{sum(len(one.captions) for one in videos.train)} captions"
+    counts = f"{len(videos.train)} training, {len(videos.val)} validation and {len(videos.test)} test clips, {kinds}"
+    return "\n".join([f"{videos.name}: {videos.task}, {counts}.", *videos.notes, *(f"Left out: {why}" for why in wrong)])
+
+
+def data_arguments(parser: argparse.ArgumentParser) -> None:
+    """What training and evaluation ask alike."""
+    parser.add_argument("--data", type=Path, required=True, help="a folder per class, tables, UCF101, HMDB51, or one table")
+    parser.add_argument("--clip", default=None, help="the frozen towers; default: the shipped small ones")
+    parser.add_argument("--split", type=int, default=1, help="which of UCF101's or HMDB51's three")
+    parser.add_argument("--task", choices=("actions", "retrieval"), default="", help="if a table has labels and captions")
+    parser.add_argument("--root", type=Path, help="where a table's paths start; default: its folder")
+    parser.add_argument("--held-out", type=float, default=0.1, help="share of training clips to validate on, if no others are")
+    parser.add_argument("--frames", type=int, help=f"of each clip, 4 to 32; default: the weights' own, else {FRAMES}")
+    parser.add_argument("--batch", type=int, default=8, help="clips at once, in each process")
+    parser.add_argument("--workers", type=int, default=min(8, os.cpu_count() or 1), help="decoding processes; 0: none")
+    parser.add_argument("--cache", type=Path, help="a folder for decoded frames: 1.2 MB a clip of 8 frames at 224 pixels")
+    parser.add_argument("--device", default="auto")
+
+
+def data_of(args: argparse.Namespace, frames: int = FRAMES) -> tuple[Videos, Reading]:
+    """The data set asked for, and how it is read. frames: where the command does not say."""
+    at_least(args, 1, "batch")
+    at_least(args, 0, "workers")
+    videos = read_videos(args.data, split=args.split, task=args.task, root=args.root, val=args.held_out)
+    return videos, Reading(args.frames or frames, args.workers, args.batch, args.cache)
+
+
+def at_least(args: argparse.Namespace, low: float, *names: str) -> None:
+    """BadData where a number is below what makes sense."""
+    for name in names:
+        if getattr(args, name) < low:
+            raise BadData(f"--{name} is at least {low}, got {getattr(args, name)}.")
