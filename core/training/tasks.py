@@ -60,7 +60,8 @@ class Retrieval:
         for by_BE in (video_BE, *heads):
             by_GE = self.team.gather(F.normalize(by_BE, dim=-1))
             loss = both_ways(self.towers.scale * by_GE @ text_GE.T, negative_GG, there_G)
-            made.append(loss * self.team.size)  # its own rows alone have a gradient, and gradients are averaged
+            # its own rows alone have a gradient, and gradients are averaged; the value is every process's already
+            made.append(loss.detach() + (loss - loss.detach()) * self.team.size)
         return made
 
 
