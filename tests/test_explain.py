@@ -232,9 +232,9 @@ def test_the_gradient_of_a_held_clip_is_its_slope(depth):
     (slope,) = torch.autograd.grad(one.score(at, held=True).sum(), at)
     for place in [(0, 0, 1, 1), (0, 2, 0, 2)]:
         step = torch.zeros_like(at)
-        step[place] = 1e-5
-        rise = (one.score(at + step, held=True) - one.score(at - step, held=True)).item() / 2e-5
-        assert slope[place].item() == pytest.approx(rise, rel=1e-3, abs=1e-8)
+        step[place] = 1e-3
+        rise = (one.score(at + step, held=True) - one.score(at - step, held=True)).item() / 2e-3
+        assert slope[place].item() == pytest.approx(rise, rel=5e-3, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", ATTRIBUTIONS)
@@ -423,7 +423,7 @@ def test_patches_in_another_order_fail_the_orientation(method, monkeypatch, ship
 
     def mirrored(size, grid, places):
         clip = original(size, grid, places)
-        return Clip(clip.frames_THWC[:, :, ::-1], clip.time_T, clip.source_T)
+        return Clip(clip.frames_THWC[:, :, ::-1].copy(), clip.time_T, clip.source_T)
 
     monkeypatch.setattr(selfcheck, "bright_patch", mirrored)
     if method == "stop":
