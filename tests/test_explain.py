@@ -220,7 +220,7 @@ def test_held_choices_stay_while_patches_go(engine):
 def test_the_gradient_of_a_held_clip_is_its_slope(depth):
     one = stop_subject(tiny.engine(), tiny.clip(T=3), tiny.TEXTS, kept=2, depth=depth)
     one = replace(one, whole=one.whole.double(), filled={name: fill.double() for name, fill in one.filled.items()})
-    net = one.net.__closure__  # the towers too must be in double precision, or the slope is rounding
+    net = one.net.__closure__ or ()  # the towers too must be in double precision, or the slope is rounding
     for cell in net:
         for part in getattr(cell.cell_contents, "__dict__", {}).values():
             if isinstance(part, nn.Module):

@@ -68,7 +68,7 @@ def stpn_subject(
     order = trace["merging"] if reader == "prompted" else network.detector.shape.order
     name, (H, W) = found.label_N[detection], pixels.size
     box_14 = found.box_N4[detection : detection + 1] * found.box_N4.new_tensor([W, H, W, H])
-    strides = network.detector.shape.strides
+    strides: tuple[int, ...] = network.detector.shape.strides
     taps = tuple(nn.Identity() for _ in strides)
     net = StpnScore(
         network.detector,
