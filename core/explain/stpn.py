@@ -23,7 +23,7 @@ from core.errors import BadKnob, ReaderError
 from core.explain.subject import Subject, fills
 from core.methods.stpn.equations import walk
 from core.networks.detector import Detector
-from core.networks.swin import Pyramid
+from core.networks.tower import Pyramid
 from core.progress import Asked
 from core.world import SHAPES
 
