@@ -15,18 +15,45 @@ from core.errors import BadClip, BadKnob, BadText, BadWeights, ReaderError
 from core.video import read_clip
 
 if typing.TYPE_CHECKING:
+    from core.counterfactuals import EDITS, edited
     from core.engine import METHODS, Engine
+    from core.explain import (
+        ATTRIBUTIONS,
+        Explanation,
+        Subject,
+        attribution,
+        faithfulness_of,
+        self_check,
+        stop_subject,
+        stpn_subject,
+    )
     from core.graph import Trace
+    from core.sweep import Sweep, sweep_over
     from core.watch import Cancelled
 
 __all__ = [
-    "METHODS", "BadClip", "BadKnob", "BadText", "BadWeights", "Cancelled", "Clip", "Engine", "ReaderError", "Trace",
-    "read_clip",
+    "ATTRIBUTIONS", "EDITS", "METHODS", "BadClip", "BadKnob", "BadText", "BadWeights", "Cancelled", "Clip", "Engine",
+    "Explanation", "ReaderError", "Subject", "Sweep", "Trace", "attribution", "edited", "faithfulness_of", "read_clip",
+    "self_check", "stop_subject", "stpn_subject", "sweep_over",
 ]  # fmt: skip
 
 # Found when asked for: the process that decodes a video imports this package too, and torch alone would cost it several
 # seconds and more memory than it may have.
-_LATER = {"METHODS": "core.engine", "Engine": "core.engine", "Cancelled": "core.watch", "Trace": "core.graph"}
+_LATER = {
+    name: module
+    for module, names in {
+        "core.engine": ("METHODS", "Engine"),
+        "core.graph": ("Trace",),
+        "core.watch": ("Cancelled",),
+        "core.counterfactuals": ("EDITS", "edited"),
+        "core.sweep": ("Sweep", "sweep_over"),
+        "core.explain": (
+            "ATTRIBUTIONS", "Explanation", "Subject", "attribution", "faithfulness_of", "self_check", "stop_subject",
+            "stpn_subject",
+        ),
+    }.items()
+    for name in names
+}  # fmt: skip
 
 
 def __getattr__(name):

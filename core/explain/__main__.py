@@ -1,0 +1,149 @@
+"""Which maps are true to the network, and to the world?  python -m core.explain [--clips N --seed S --json FILE]
+
+On held-out clips of the world: STOP's similarity to each clip's own caption, explained by A, M, W^s, the region r and Captum's
+attributions; then the score of the STPN detection that fits the actor best, by the attributions. Every map is tested by
+deletion and insertion against random orders, and against where the actor is.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from core.clip import Clip
+from core.engine import Engine
+from core.explain.attributions import ATTRIBUTIONS, attribution
+from core.explain.faithfulness import controls, faithfulness_of
+from core.explain.stop import stop_subject
+from core.explain.stpn import stpn_subject
+from core.explain.subject import Subject
+from core.explain.truth import against_truth
+from core.metrics import on_actor, overlap
+from core.training.clips import FRAMES
+from core.training.pool import Sample, sample
+
+SEEDS, STEPS = 4, 6  # random orders, and points of a curve: in a fair time
+SETTINGS = {"occlusion": dict(window=2, step=2), "feature_ablation": dict(by="place")}  # likewise
+LIKE = 0.5  # IoU of a detection and the actor, to be a detection of it
+
+Case = tuple[Subject, dict[str, np.ndarray], np.ndarray]  # what is explained, maps at hand, truth
+
+
+def stop_case(engine: Engine, clip: Clip, one: Sample) -> Case:
+    """The clip's own caption at default knobs, and the method's own maps."""
+    subject = stop_subject(engine, clip, [one.scene.caption])
+    names = {"A": "attention_TP", "M": "dynamics_TP", "W^s": "score_TP", "r": "region_TP"}
+    trace = engine.run("stop", clip, outputs=list(names.values()))
+    maps = {name: trace[stage].cpu().numpy() for name, stage in names.items()}
+    return subject, maps, on_actor(one.instance_THW, subject.grid)
+
+
+def stpn_case(engine: Engine, clip: Clip, one: Sample) -> Case | None:
+    """The clean current frame's detection that fits the actor best; None where none does."""
+    knobs = dict(t=FRAMES // 2, spoil="none")
+    box_N4 = engine.run("stpn", clip, outputs=["prompted_found"], **knobs)["prompted_found"].box_N4.cpu().numpy()
+    H, W = one.frames_THWC.shape[1:3]
+    like_N = overlap(box_N4 * [W, H, W, H], np.broadcast_to(one.box_TO4[FRAMES // 2 - 1, 0], box_N4.shape))
+    if not len(like_N) or not like_N.max() > LIKE:  # an unseen actor has no box: NaN
+        return None
+    subject = stpn_subject(engine, clip, int(like_N.argmax()), **knobs)
+    return subject, {}, on_actor(one.instance_THW[FRAMES // 2 - 1][None], subject.grid)
+
+
+CASES: dict[str, Callable[[Engine, Clip, Sample], Case | None]] = {"stop": stop_case, "stpn": stpn_case}
+
+
+def measured(engine: Engine, case: Case) -> Iterator[tuple[str, dict]]:
+    """Name and numbers of every map of one clip."""
+    subject, maps, truth_TP = case
+    against = controls(subject, STEPS, SEEDS)
+    made = {name: attribution(subject, name, **SETTINGS.get(name, {})) for name in ATTRIBUTIONS}
+    seconds = {one.title: one.seconds for one in made.values()}
+    for name, map_TP in (maps | {one.title: one.map_TP for one in made.values()}).items():
+        found, agreed = faithfulness_of(subject, name, map_TP, against), against_truth(map_TP, truth_TP)
+        kinds = ("deletion", "insertion")
+        auc = {kind: float(np.mean([one.auc for one in found.curves if one.kind == kind])) for kind in kinds}
+        yield name, auc | {
+            "overall": found.overall, "centre": found.centre, "random": found.random, "better": found.better,
+            "infidelity": found.infidelity, "infidelity_random": found.infidelity_random, "seconds": seconds.get(name, 0.0),
+            "pointing": agreed.pointing, "iou": agreed.iou,
+            "random_pointing": agreed.random_pointing, "random_iou": agreed.random_iou,
+        }  # fmt: skip
+    yield "random", {
+        kind: float(np.mean([value for one in against.random for (own, _), value in one.items() if own == kind]))
+        for kind in ("deletion", "insertion")
+    }
+
+
+def measure(engine: Engine, method: str, clips: int, seed: int) -> dict:
+    """{map: mean over clips of each number}, and how many clips there were."""
+    size, found, began, used = (128, 128), {}, time.perf_counter(), 0
+    for number in range(clips):
+        one = sample(seed * 100_000 + number, "test", FRAMES, size)
+        clip = Clip(one.frames_THWC, np.arange(FRAMES) / 4, np.arange(FRAMES), one.scene.caption)
+        case = CASES[method](engine, clip, one)
+        if case is None or not case[2].any():
+            continue
+        used += 1
+        for name, numbers in measured(engine, case):
+            found.setdefault(name, []).append(numbers)
+        print(f"{method}: {number + 1} of {clips}, {time.perf_counter() - began:.0f} s", flush=True)
+    maps = {
+        name: {key: float(np.mean([one[key] for one in several])) for key in several[0]} | spread(several)
+        for name, several in found.items()
+    }
+    return {"clips": used, "seconds": time.perf_counter() - began, "maps": maps, "weights": engine.labels(method)}
+
+
+def spread(several: list[dict]) -> dict[str, float]:
+    """Standard error over clips of how far a map is above random."""
+    if "overall" not in several[0] or len(several) < 2:
+        return {}
+    above = [one["overall"] - one["random"] for one in several]
+    return {"above_random": float(np.mean(above)), "standard_error": float(np.std(above, ddof=1) / len(above) ** 0.5)}
+
+
+def table(found: dict) -> str:
+    """For the terminal."""
+    lines = [f"{'':22}{'ins − del':>10}{'above random':>16}{'better':>8}{'pointing':>10}{'IoU':>7}{'infidelity':>12}"]
+    for name, one in found["maps"].items():
+        if "overall" in one:
+            above = f"{one.get('above_random', 0):.3f} ± {one.get('standard_error', 0):.3f}"
+            lines.append(
+                f"{name:22}{one['overall']:10.3f}{above:>16}{one['better']:8.2f}{one['pointing']:10.2f}{one['iou']:7.2f}"
+                f"{one['infidelity']:12.5f}"
+            )
+    one = next(one for one in found["maps"].values() if "overall" in one)
+    lines.append(
+        f"{'random':22}{one['random']:10.3f}{'':24}{one['random_pointing']:10.2f}{one['random_iou']:7.2f}{one['infidelity_random']:12.5f}"
+    )
+    lines.append(f"{'centre':22}{one['centre']:10.3f}")
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m core.explain", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--clips", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=0, help="of the clips")
+    parser.add_argument("--methods", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args(argv)
+    if args.clips < 1:
+        parser.error(f"--clips is at least 1, got {args.clips}.")
+    engine = Engine(args.device)
+    found = {"about": {"command": f"python -m core.explain --clips {args.clips} --seed {args.seed}", "settings": SETTINGS}}
+    for method in args.methods:
+        found[method] = measure(engine, method, args.clips, args.seed)
+        print(table(found[method]))
+        if args.json:
+            args.json.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

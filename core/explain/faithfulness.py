@@ -1,0 +1,218 @@
+"""Is a map true to the network? Any map will do: an attribution, A, M, W^s, the region r.
+
+Deletion hides the patches a map ranks highest first, insertion shows them first, both over the whole clip at once (Petsiuk et
+al., RISE, 2018). A good map's number falls fast and rises fast. One number for both is insertion less deletion, mean over the
+fills (Zhang et al., Group-CAM, 2021, call it over-all): 0 is what an order that knows nothing gives, on average.
+
+    faithfulness_of(subject, "W^s", score_TP).sentence
+    "W^s: 0.213 against random 0.004 ± 0.021, centre 0.080: better than chance."
+
+A map is called better than chance if its number is more than two standard deviations above the mean of random orders: with
+eight of them a random map passes about one time in twenty. Each fill has a bias of its own, so there are two of them.
+Hidden patches are no clips that any network was trained on: this measures the network, not the world; where the truth is
+known, `against_truth` measures that.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import ReaderError
+from core.explain.captum_tests import BOXES, boxes_of, infidelity_of
+from core.explain.subject import FILLS, Subject, scores
+from core.progress import Asked, Progress, Watch
+
+STEPS, SEEDS = 8, 8
+SIGMAS = 2.0  # above random, to be called better than chance
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One way of testing a map. score_S: the number at `share_S` of the patches hidden (deletion) or shown (insertion).
+
+    auc: the area below. inverted: of the same map upside down. random, sd: mean and standard deviation over random orders."""
+
+    kind: str
+    fill: str
+    share_S: tuple[float, ...]
+    score_S: tuple[float, ...]
+    auc: float
+    inverted: float
+    centre: float
+    random: float
+    sd: float
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """What the tests say of one map. overall: insertion less deletion, mean over fills; inverted it is −overall.
+
+    infidelity: Captum's, with the map scaled as it fits best; infidelity_random: the mean of random maps. Lower is truer."""
+
+    name: str
+    what: str
+    curves: tuple[Curve, ...]
+    overall: float
+    centre: float
+    random: float
+    sd: float
+    infidelity: float
+    infidelity_random: float
+
+    @property
+    def inverted(self) -> float:
+        return -self.overall
+
+    @property
+    def better(self) -> bool:
+        """Than chance."""
+        return self.overall > self.random + SIGMAS * self.sd
+
+    @property
+    def sentence(self) -> str:
+        """For the reader, also when the map is worth nothing."""
+        verdict = "better than chance" if self.better else "not better than chance"
+        if self.better and self.overall <= self.centre:
+            verdict += ", but not than pointing at the middle"
+        return (
+            f"{self.name}: {self.overall:.3f} against random {self.random:.3f} ± {self.sd:.3f}, "
+            f"centre {self.centre:.3f}: {verdict}."
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Controls:
+    """What every map of one subject is compared with, measured once: {(kind, fill): AUC} of the centre, and of each seed."""
+
+    ends: Mapping[str, tuple[float, float]]  # fill → the number with nothing shown, and with everything
+    centre: Mapping[tuple[str, str], float]
+    random: tuple[Mapping[tuple[str, str], float], ...]
+    boxes: tuple[np.ndarray, np.ndarray]  # [S, T·P] bool, and the number with each of them filled
+    infidelity: float
+    steps: int
+
+
+# ---- curves ---------------------------------------------------------------------------------------------------------
+
+
+def order_of(map_TP: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Patches of the whole clip, highest first; equals (a mask has many) in a random order. [T·P]"""
+    flat = np.asarray(map_TP, np.float64).ravel()
+    if not np.isfinite(flat).all():
+        raise ReaderError("A map to test has a number for every patch, and this one has some that are none.")
+    return np.lexsort((np.random.default_rng(seed).random(flat.size), -flat))
+
+
+def centre_map(shape: tuple[int, int, int]) -> np.ndarray:
+    """Highest in the middle of every frame, [T, P]: objects are often there, so it is the map to beat."""
+    T, h, w = shape
+    y, x = (np.arange(h) + 0.5) / h - 0.5, (np.arange(w) + 0.5) / w - 0.5
+    return np.broadcast_to(-np.hypot(y[:, None], x).ravel(), (T, h * w))
+
+
+def random_map(shape: tuple[int, int, int], seed: int) -> np.ndarray:
+    """A map that knows nothing, [T, P]."""
+    return np.random.default_rng([seed, 77]).random((shape[0], shape[1] * shape[2]))
+
+
+def shares(patches: int, steps: int) -> np.ndarray:
+    """How many patches are hidden or shown at each point of a curve: 0 … all."""
+    return np.unique(np.linspace(0, patches, min(steps, patches) + 1).round().astype(int))
+
+
+def area(share_S: np.ndarray, score_S: np.ndarray) -> float:
+    """Below the curve, by trapezia."""
+    return float(((score_S[1:] + score_S[:-1]) / 2 * np.diff(share_S)).sum())
+
+
+def curves(
+    subject: Subject, map_TP: np.ndarray, ends: Mapping[str, tuple[float, float]], steps: int, watch: Watch
+) -> dict[tuple[str, str], tuple[np.ndarray, np.ndarray]]:
+    """{(kind, fill): (shares, scores)}. Both ends of a curve are every map's own, and are given."""
+    order = order_of(checked(subject, map_TP))
+    count_S = shares(order.size, steps)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(order.size)
+    first_SP = rank < count_S[1:-1, None]  # the highest patches, more and more of them
+    found = {}
+    for fill, (nothing, everything) in ends.items():
+        made = scores(subject, np.concatenate([~first_SP, first_SP]), fill, watch)
+        fewer, more = np.split(made, 2)
+        found["deletion", fill] = count_S / order.size, np.array([everything, *fewer, nothing])
+        found["insertion", fill] = count_S / order.size, np.array([nothing, *more, everything])
+    return found
+
+
+def overall(auc: Mapping[tuple[str, str], float]) -> float:
+    """Insertion less deletion, mean over fills."""
+    return float(np.mean([value if kind == "insertion" else -value for (kind, _), value in auc.items()]) * 2)
+
+
+def checked(subject: Subject, map_TP: np.ndarray) -> np.ndarray:
+    """The map, if it is over the subject's patches."""
+    T, h, w = subject.shape
+    if np.shape(map_TP) != (T, h * w):
+        raise ReaderError(f"The map is over {T} frames of {h} × {w} patches, got {list(np.shape(map_TP))}.")
+    return np.asarray(map_TP)
+
+
+def rows(subject: Subject, steps: int = STEPS, seeds: int = SEEDS, maps: int = 1) -> int:
+    """Forward passes that `controls` and `maps` maps are worth; times `subject.seconds()` it is the time they take."""
+    inner = len(shares(int(np.prod(subject.shape)), steps)) - 2
+    return 2 * len(FILLS) * (1 + inner * (1 + seeds + maps)) + BOXES
+
+
+def controls(
+    subject: Subject, steps: int = STEPS, seeds: int = SEEDS,
+    progress: Progress = lambda done: None, cancelled: Asked = lambda: False,
+) -> Controls:  # fmt: skip
+    """Random orders and the centre, once for all maps of a subject."""
+    if steps < 2 or seeds < 2:
+        raise ReaderError(f"A curve has at least 2 steps and chance at least 2 seeds, got {steps} and {seeds}.")
+    watch = Watch(rows(subject, steps, seeds, 0), progress, cancelled)
+    T, h, w = subject.shape
+    both_2TP = np.stack([np.zeros((T, h * w), bool), np.ones((T, h * w), bool)])
+    ends = {}
+    for fill in FILLS:
+        nothing, everything = scores(subject, both_2TP, fill, watch).tolist()
+        ends[fill] = nothing, everything
+
+    def auc(map_TP):
+        return {key: area(*curve) for key, curve in curves(subject, map_TP, ends, steps, watch).items()}
+
+    random = [random_map(subject.shape, seed) for seed in range(seeds)]
+    boxes = boxes_of(subject.shape)
+    known = boxes, scores(subject, ~boxes, FILLS[0], watch)
+    untrue = [infidelity_of(subject, map_TP, known, ends[FILLS[0]][1]) for map_TP in random]
+    made = Controls(ends, auc(centre_map(subject.shape)), tuple(map(auc, random)), known, float(np.mean(untrue)), steps)
+    watch.end()
+    return made
+
+
+def faithfulness_of(
+    subject: Subject, name: str, map_TP: np.ndarray, against: Controls | None = None,
+    progress: Progress = lambda done: None, cancelled: Asked = lambda: False,
+) -> Faithfulness:  # fmt: skip
+    """What the tests say of a map [T, P] (numbers or a mask). against: `controls`, if they are at hand."""
+    map_TP = checked(subject, map_TP)
+    against = against or controls(subject, progress=progress, cancelled=cancelled)
+    watch = Watch(len(against.centre) * (against.steps - 1), progress, cancelled)
+    made = curves(subject, map_TP, against.ends, against.steps, watch)
+    auc = {key: area(*curve) for key, curve in made.items()}
+    other = {"insertion": "deletion", "deletion": "insertion"}  # what hides the lowest first shows the highest last
+    told = []
+    for (kind, fill), (share_S, score_S) in made.items():
+        random = [one[kind, fill] for one in against.random]
+        told.append(Curve(
+            kind, fill, tuple(share_S.tolist()), tuple(score_S.tolist()), auc[kind, fill], auc[other[kind], fill],
+            against.centre[kind, fill], float(np.mean(random)), float(np.std(random, ddof=1)),
+        ))  # fmt: skip
+    chance = [overall(one) for one in against.random]
+    found = Faithfulness(
+        name, subject.what, tuple(told), overall(auc), overall(against.centre), float(np.mean(chance)),
+        float(np.std(chance, ddof=1)), infidelity_of(subject, map_TP, against.boxes, against.ends[FILLS[0]][1]),
+        against.infidelity,
+    )  # fmt: skip
+    watch.end()
+    return found

@@ -1,0 +1,153 @@
+"""STOP's similarity of a clip to a text, as a function of the patch tokens before the first block.
+
+Why tokens: that is where STOP begins, the engine has them already, and a token changes only where its own patch does. So the
+token of a filled picture in a patch's place is exactly what the network would get, had these pixels been painted over
+(`tests/test_explain.py` compares the two). Fills carry their position, so that nothing but what is seen is taken away.
+
+Held or made anew. The region r and the counts N^t are steps: a gradient does not see them, and a path along which they jump
+has no completeness. So where gradients are taken (integrated gradients, Grad-CAM) r and N^t stay as they are for the whole
+clip, at every prompted layer, and p^s, p^t and all else follow the tokens. Where patches are taken away (occlusion, ablation,
+every test of faithfulness) r and N^t are made anew: that is what the model would say of such a clip.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core.clip import Clip
+from core.engine import Engine
+from core.errors import BadText
+from core.explain.subject import Subject, fills
+from core.methods.stop.equations import (
+    Settings,
+    add_prompts,
+    blend,
+    counts,
+    differences,
+    highest,
+    mean_square,
+    to_clip_scale,
+    weighted_change,
+)  # fmt: skip
+from core.networks.prompters import Prompter, Prompters
+from core.networks.vision import VisionTower
+from core.progress import Asked
+from core.training.stop import padded
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """What one prompted layer hands on: regions and counts are steps, the rest follows the tokens."""
+
+    region_BTP: Tensor
+    count_BG: Tensor
+    prompted_BTPD: Tensor
+    temporal_BGQD: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class StopScore:
+    """h [B, T, P, D] → c(s, v) [B]: STOP's stages for a batch of clips, gradients and all. taps: what enters each block."""
+
+    vision: VisionTower
+    prompters: Prompters
+    prefix_RD: Tensor
+    text_E: Tensor
+    settings: Settings
+    layer: int  # ℓ, from 1
+    taps: tuple[nn.Module, ...]
+
+    def __call__(self, h_BTPD: Tensor, held: Sequence[Layer] | None = None) -> Tensor:
+        return self.walk(h_BTPD, held)[0] @ self.text_E
+
+    def walk(self, h_BTPD: Tensor, held: Sequence[Layer] | None = None) -> tuple[Tensor, list[Layer]]:
+        """v [B, E], and what each prompted layer made. held: layers whose regions and counts are to be used again."""
+        vision, R, made = self.vision, len(self.prefix_RD), []
+        B, T, P, _ = h_BTPD.shape
+        prefix_BRD = self.prefix_RD.expand(B, -1, -1)
+        tokens_BSD, seen_BS = prefix_BRD, None
+        for i in range(vision.depth):
+            if i < len(self.prompters):
+                if i > 0:
+                    prefix_BRD, h_BTPD = tokens_BSD[:, :R], tokens_BSD[:, R : R + T * P].unflatten(1, (T, P))
+                made.append(self.prompted(i, prefix_BRD, h_BTPD, held[i] if held else None))
+                tokens_BSD, seen_BS = padded(prefix_BRD, made[-1])
+                seen_BS = seen_BS & tokens_BSD.any(-1)  # prompts of zeros are not heard (`equations.heard`)
+            tokens_BSD = tapped(self.taps[i], tokens_BSD, R, (T, *vision.grid))
+            if i + 1 < vision.depth:
+                tokens_BSD = vision.blocks(tokens_BSD, seen_BS, i, i + 1)
+        return vision.feature(vision.last_block(tokens_BSD, seen_BS)), made
+
+    def prompted(self, i: int, prefix_BRD: Tensor, h_BTPD: Tensor, held: Layer | None) -> Layer:
+        """Both modules at one layer."""
+        prompter: Prompter = self.prompters[i]
+        grid, settings, (B, T) = self.vision.grid, self.settings, h_BTPD.shape[:2]
+        if held is not None:
+            region_BTP = held.region_BTP.expand(B, -1, -1)
+        else:
+            frames_BTSD = torch.cat([prefix_BRD[:, None].expand(-1, T, -1, -1), h_BTPD], 2)
+            attention_BTP = self.attention(i, frames_BTSD.flatten(0, 1)).unflatten(0, (B, T))
+            dynamics_BTP = mean_square(prompter.dynamics_filter(h_BTPD, grid))
+            score_BTP = blend(to_clip_scale(attention_BTP), to_clip_scale(dynamics_BTP), settings.alpha)
+            region_BTP = highest(score_BTP, settings.kept)
+        prompted_BTPD = h_BTPD
+        if settings.spatial:
+            prompted_BTPD = add_prompts(h_BTPD, prompter.spatial(h_BTPD, grid), region_BTP)
+        gap_BGPD = differences(prompted_BTPD)
+        if held is not None:
+            count_BG = held.count_BG.expand(B, -1)
+        else:
+            change_BG = weighted_change(prompter.gap_filter(gap_BGPD, grid), region_BTP, settings.beta)
+            count_BG = counts(change_BG / prompter.change_scale, settings.eta) * int(settings.temporal)
+        return Layer(region_BTP, count_BG, prompted_BTPD, prompter.temporal(gap_BGPD, grid))
+
+    def attention(self, i: int, frames_BSD: Tensor) -> Tensor:
+        """A of prompted layer i: of the chosen block before any prompt, of the layer's own block behind the first."""
+        if i > 0:
+            return self.vision.attention(i, frames_BSD)
+        return self.vision.attentions(frames_BSD, self.layer)[-1]
+
+
+def tapped(tap: nn.Module, tokens_BSD: Tensor, R: int, shape: tuple[int, int, int]) -> Tensor:
+    """The same tokens, those of the patches passed through `tap` as [B, D, T, h, w]."""
+    S = shape[0] * shape[1] * shape[2]
+    video_BDThw = tap(tokens_BSD[:, R : R + S].transpose(1, 2).unflatten(2, shape))
+    return torch.cat([tokens_BSD[:, :R], video_BDThw.flatten(2).transpose(1, 2), tokens_BSD[:, R + S :]], 1)
+
+
+def stop_subject(
+    engine: Engine, clip: Clip, texts: Sequence[str], text: int = 0, cancelled: Asked = lambda: False, **knobs: Any
+) -> Subject:
+    """The similarity of the clip to `texts[text]` (counted from 0) at these knobs, to be explained.
+
+    Maps are over all frames and the encoder's patches."""
+    if isinstance(text, bool) or not isinstance(text, int) or not 0 <= text < len(texts):
+        raise BadText(f"The text to explain is one of {len(texts)}, counted from 0, got {text!r}.")
+    wanted = ("tokens_TSD", "prompters", "text_YE")
+    trace = engine.run("stop", clip, texts=texts, outputs=wanted, cancelled=cancelled, **knobs)
+    vision: VisionTower = engine.network("clip_towers").network.vision
+    R, turned = vision.prefix, engine.settings("stop", knobs)
+    settings = Settings(**{name: turned[name] for name in ("alpha", "kept", "beta", "eta", "spatial", "temporal")})
+    taps = tuple(nn.Identity() for _ in range(vision.depth))
+    tokens_TSD = trace["tokens_TSD"]
+    net = StopScore(vision, trace["prompters"], tokens_TSD[0, :R], trace["text_YE"][text], settings, turned["layer"], taps)
+    whole_TPD = tokens_TSD[:, R:]
+    with torch.no_grad():
+        pixels_TCHW = vision.pixels(torch.from_numpy(clip.frames_THWC).to(engine.device))
+        side = vision.size[0] // vision.grid[0]
+        filled = {name: vision.embed(one)[:, R:] for name, one in fills(pixels_TCHW, side).items()}
+        _, held = net.walk(whole_TPD[None])
+    return Subject(
+        what=f"similarity of the clip to “{texts[text].strip()}”",
+        net=lambda h_BTPD, keep: net(h_BTPD, held if keep else None),
+        whole=whole_TPD,
+        filled=filled,
+        spread=lambda shown_BThw: shown_BThw.flatten(2).unsqueeze(-1),
+        frame_T=tuple(range(len(clip))),
+        grid=vision.grid,
+        weights=trace.weights,
+        taps=taps,
+    )

@@ -1,0 +1,141 @@
+"""A grid over two knobs: what a method gives at each pair of their values, and one number of it.
+
+    made = sweep_over(engine, "stop", clip, ("alpha", [0, 0.5, 1]), ("kept", [2, 6, 12]), "region_TP", ("score_TP", "mean"))
+    made.cells[0][2].number    # kept = 2, alpha = 1
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.clip import Clip
+from core.engine import Engine, method_named
+from core.errors import BadKnob, ReaderError
+from core.knobs import Knob
+from core.progress import Asked, Progress, Watch
+
+MOST = 64  # cells: more are no picture any more
+USUAL = {"stop": (("alpha", "kept"), ("beta", "eta")), "stpn": (("supports", "stride"),)}  # pairs worth a look
+REDUCED = {"mean": np.mean, "sum": np.sum, "largest": np.max, "smallest": np.min}
+
+Axis = tuple[str, Sequence[Any]]  # a knob and its values
+Number = tuple[str, str | int]  # a result, and how it becomes one number: a name in REDUCED, or a place in it
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One setting. knobs: the two that differ. value: the chosen output, as an array. number: of the chosen result."""
+
+    knobs: Mapping[str, Any]
+    value: np.ndarray
+    number: float
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """cells[j][i] is at y_values[j] and x_values[i]. knobs: the settings that stayed. weights: labels of what was loaded."""
+
+    method: str
+    output: str
+    number: Number
+    x: str
+    y: str
+    x_values: tuple[Any, ...]
+    y_values: tuple[Any, ...]
+    cells: tuple[tuple[Cell, ...], ...]
+    knobs: Mapping[str, Any]
+    weights: Mapping[str, str]
+    seconds: float
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """[rows, columns]."""
+        return np.array([[cell.number for cell in row] for row in self.cells])
+
+
+def sweep_over(
+    engine: Engine, method: str, clip: Clip, x: Axis, y: Axis, output: str, number: Number, texts: Sequence[str] | None = None,
+    progress: Progress = lambda done: None, cancelled: Asked = lambda: False, **knobs: Any,
+) -> Sweep:  # fmt: skip
+    """Run the method at every pair of values, at most 64. Values are checked before anything runs; the engine keeps what
+    does not change from cell to cell. A called-off sweep raises Cancelled."""
+    chosen, began = method_named(method), time.perf_counter()
+    names = {stage.__name__ for stage in chosen.stages}
+    for asked in (output, number[0]):
+        if asked not in names:
+            raise ReaderError(f"{chosen.name} makes no {asked!r}. It makes {', '.join(s.__name__ for s in chosen.stages)}.")
+    if x[0] == y[0]:
+        raise BadKnob(f"A sweep is over two different knobs, got {x[0]} twice.")
+    if not 0 < len(x[1]) * len(y[1]) <= MOST:
+        raise BadKnob(f"A sweep has 1 to {MOST} cells, got {len(x[1])} × {len(y[1])}.")
+    (x_name, x_values), (y_name, y_values) = ((one[0], _checked(engine, method, *one)) for one in (x, y))
+    watch, rows = Watch(len(x_values) * len(y_values), progress, cancelled), []
+    weights: Mapping[str, str] = {}
+    for y_value in y_values:
+        row = []
+        for x_value in x_values:
+            watch.step(1)
+            turned = {x_name: x_value, y_name: y_value}
+            wanted = {output, number[0]}
+            trace = engine.run(method, clip, texts=texts, outputs=wanted, cancelled=cancelled, **(knobs | turned))
+            weights = trace.weights
+            row.append(Cell(MappingProxyType(turned), _array(trace[output], output), reduced(trace[number[0]], number)))
+        rows.append(tuple(row))
+    watch.end()
+    rest = {name: value for name, value in engine.settings(method, knobs).items() if name not in (x_name, y_name)}
+    return Sweep(
+        method, output, number, x_name, y_name, x_values, y_values, tuple(rows), MappingProxyType(rest), weights,
+        time.perf_counter() - began,
+    )  # fmt: skip
+
+
+def values_of(engine: Engine, method: str, name: str, count: int = 5) -> tuple[Any, ...]:
+    """Up to `count` values of a knob, spread evenly over what the loaded networks allow, on its steps."""
+    one = _knob(method, name)
+    if one.kind in ("switch", "choice"):
+        return (False, True) if one.kind == "switch" else tuple(one.span)
+    low, high, step = one.span
+    places = int((engine.limits(method).get(name, high) - low) / step + 1e-9)
+    chosen = sorted({round(i * places / max(count - 1, 1)) for i in range(count)})
+    return tuple(one.check(low + place * step) for place in chosen)
+
+
+def reduced(value: Any, number: Number) -> float:
+    """A result as one number."""
+    stage, how = number
+    flat = _array(value, stage).ravel()
+    if isinstance(how, int) and not isinstance(how, bool):
+        if not 0 <= how < flat.size:
+            raise ReaderError(f"{stage} has {flat.size} numbers, counted from 0, got {how}.")
+        return float(flat[how])
+    if how not in REDUCED:
+        raise ReaderError(f"A result becomes a number by {', '.join(REDUCED)} or a place in it, got {how!r}.")
+    return float(REDUCED[how](flat.astype(np.float64))) if flat.size else 0.0
+
+
+def _array(value: Any, stage: str) -> np.ndarray:
+    """A result as an array; of detections their scores."""
+    if hasattr(value, "score_N"):
+        value = value.score_N
+    made = value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
+    if made.dtype.kind not in "biuf":
+        raise ReaderError(f"A sweep shows numbers, and {stage} holds none.")
+    return made
+
+
+def _checked(engine: Engine, method: str, name: str, values: Sequence[Any]) -> tuple[Any, ...]:
+    """The values as the knob's own type; one outside its span is a BadKnob."""
+    _knob(method, name)
+    return tuple(engine.settings(method, {name: value})[name] for value in values)
+
+
+def _knob(method: str, name: str) -> Knob:
+    known = {one.name: one for one in method_named(method).knobs.knobs()}
+    if name not in known:
+        raise BadKnob(f"There is no knob {name!r}. The knobs are {', '.join(known)}.")
+    return known[name]

@@ -1,0 +1,508 @@
+"""Explanations: Captum's attributions against plain loops and known answers, tests of maps on maps whose worth is known."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from core import Clip, Engine
+from core.engine import METHODS
+from core.errors import BadKnob, BadText, ReaderError
+from core.explain import (
+    ATTRIBUTIONS,
+    FILLS,
+    Subject,
+    __main__,
+    against_truth,
+    attribution,
+    controls,
+    estimate,
+    faithfulness_of,
+    self_check,
+    selfcheck,
+    sensitivity_of,
+    stop_subject,
+    stpn_subject,
+)
+from core.explain import faithfulness as tests_of_maps
+from core.explain.captum_tests import boxes_of, infidelity_of
+from core.watch import Cancelled
+from core.world import SHAPES
+from tests import tiny
+from tests.oracle import chance, close
+
+T, h, w = 3, 4, 5
+BRIEF = {"integrated_gradients": dict(steps=4), "feature_ablation": dict(by="place")}
+WEIGHT = chance(T, h, w, seed=3)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return tiny.engine()
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return Engine("cpu")
+
+
+def toy(net=None, whole=None, filled=None, taps=()):
+    """A scorer whose input is a number a patch: the sum of WEIGHT · input, if no other is given."""
+    whole = chance(T, h, w) if whole is None else whole
+    blur = chance(T, h, w, seed=1) if filled is None else filled
+    return Subject(
+        what="a toy", net=net or (lambda x, held: (WEIGHT * x).sum((1, 2, 3))), whole=whole,
+        filled={"blur": blur, "mean": torch.zeros(T, h, w)}, spread=lambda shown: shown, frame_T=(0, 1, 2), grid=(h, w),
+        taps=taps,
+    )  # fmt: skip
+
+
+def bent(x, held=False):
+    """Not linear: patches that are neighbours in a row count together."""
+    return torch.tanh((WEIGHT * x).sum((1, 2, 3))) + (x[..., 1:] * x[..., :-1]).sum((1, 2, 3))
+
+
+# ---- attributions ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fill", FILLS)
+def test_integrated_gradients_of_a_linear_scorer_are_weight_times_difference(fill):
+    one = toy()
+    made = attribution(one, "integrated_gradients", fill=fill)
+    close(made.map_TP, (WEIGHT * (one.whole - one.filled[fill])).flatten(1), 1e-5)
+    assert made.map_TP.dtype == np.float32 and made.settings == {"steps": 24, "fill": fill} and made.what == "a toy"
+
+
+def test_integrated_gradients_are_complete():
+    one = toy(bent)
+    made = attribution(one, "integrated_gradients", steps=32)
+    lost = one.value() - one.score(torch.zeros(1, T, h, w)).item()
+    assert abs(made.map_TP.sum() - lost) < 1e-3 < abs(lost)
+
+
+def lost_without(one, place):
+    shown = one.ones()
+    shown[0][place] = 0
+    return one.value() - one.score(shown).item()
+
+
+@pytest.mark.parametrize("frames, window, step", [(1, 2, 1), (2, 3, 2), (1, 1, 1), (8, 8, 8)])
+def test_occlusion_is_the_mean_loss_over_the_windows_that_hide_a_patch(frames, window, step):
+    one = toy(bent)
+    size, spans = (min(frames, T), min(window, h), min(window, w)), []
+    for length, long, by in zip((T, h, w), size, (1, min(step, size[1]), min(step, size[2]))):
+        count = math.ceil((length - long) / by) + 1
+        spans.append([slice(i * by, min(i * by + long, length)) for i in range(count)])  # the last may stand over the edge
+    total, often = np.zeros((T, h, w)), np.zeros((T, h, w))
+    for place in [(a, b, c) for a in spans[0] for b in spans[1] for c in spans[2]]:
+        total[place] += lost_without(one, place)
+        often[place] += 1
+    made = attribution(one, "occlusion", frames=frames, window=window, step=step)
+    close(made.map_TP, (total / often).reshape(T, -1), 1e-4)
+
+
+@pytest.mark.parametrize("by", ["patch", "place", "frame"])
+def test_ablation_is_the_loss_without_one_patch_one_place_or_one_frame(by):
+    one = toy(bent)
+    made = attribution(one, "feature_ablation", by=by).map_TP.reshape(T, h, w)
+    for t, i, j in np.ndindex(T, h, w):
+        place = {"patch": (t, i, j), "place": (slice(None), i, j), "frame": t}[by]
+        assert made[t, i, j] == pytest.approx(lost_without(one, place), abs=1e-4)
+
+
+def test_grad_cam_weighs_channels_by_their_mean_gradient():
+    tap, share = nn.Identity(), torch.tensor([2.0, -3.0])
+
+    def net(x, held):
+        video_BDThw = tap(torch.stack([x, x.square()], 1))
+        return torch.einsum("bdthw,d,thw->b", video_BDThw, share, WEIGHT)
+
+    one = toy(net, taps=(nn.Identity(), tap))
+    gain = share * WEIGHT.mean()  # the gradient of channel d at a patch is share_d · WEIGHT there
+    made = attribution(one, "grad_cam")
+    close(made.map_TP, (gain[0] * one.whole + gain[1] * one.whole.square()).clamp(min=0).flatten(1), 1e-5)
+    assert (made.map_TP > 0).any()
+    with pytest.raises(BadKnob, match="ℓ .layer. is 0 to 2 here, got 3"):
+        attribution(one, "grad_cam", layer=3)
+
+
+@pytest.mark.parametrize("name", ATTRIBUTIONS)
+def test_progress_goes_from_nothing_to_all_and_the_estimate_counts_what_is_done(name):
+    tap, told, scored = nn.Identity(), [], []
+
+    def net(x, held):
+        scored.append(len(x) * (1 + 2 * torch.is_grad_enabled()))
+        return bent(tap(x[:, None])[:, 0])
+
+    one = toy(net, taps=(tap,))
+    attribution(one, name, progress=told.append)
+    assert told[0] == 0 and told[-1] == 1 and told == sorted(told)
+    rows = ATTRIBUTIONS[name].rows(one, ATTRIBUTIONS[name].knobs())
+    assert abs(sum(scored) - rows) <= 4  # Captum scores the whole input once or twice more
+    assert estimate(one, name) > 0
+
+
+@pytest.mark.parametrize("name", ATTRIBUTIONS)
+def test_an_explanation_can_be_called_off(name):
+    tap, asked = nn.Identity(), []
+
+    def cancelled():
+        asked.append(1)
+        return len(asked) > (0 if name == "grad_cam" else 2)  # it asks the network once
+
+    one = toy(lambda x, held: bent(tap(x[:, None])[:, 0]), taps=(tap,))
+    with pytest.raises(Cancelled):
+        attribution(one, name, cancelled=cancelled)
+
+
+def test_what_cannot_be_explained_is_a_sentence(engine):
+    with pytest.raises(ReaderError, match="no attribution 'lime'. They are integrated_gradients, grad_cam"):
+        attribution(toy(), "lime")
+    with pytest.raises(BadKnob, match="n .steps. is 4 to 128, got 1000"):
+        estimate(toy(), "integrated_gradients", steps=1000)
+    with pytest.raises(BadText, match="one of 3, counted from 0, got 3"):
+        stop_subject(engine, tiny.clip(), tiny.TEXTS, text=3)
+    with pytest.raises(BadKnob, match="prompted, baseline, got 'plain'"):
+        stpn_subject(engine, tiny.clip(T=4), reader="plain")
+    with pytest.raises(ReaderError, match="detection to explain is"):
+        stpn_subject(engine, tiny.clip(T=4), 99)
+
+
+# ---- STOP and STPN as scorers ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "registers, knobs",
+    [(0, {}), (2, {}), (2, {"depth": "all"}), (0, {"spatial": False}), (0, {"temporal": False}), (2, {"alpha": 1, "layer": 2})],
+)
+def test_a_clip_that_is_shown_whole_has_the_similarity_of_the_page(registers, knobs):
+    engine, clip = tiny.engine(tiny.towers(registers=registers)), tiny.clip(T=4)
+    knobs = {"kept": 2, **knobs}
+    found = engine.run("stop", clip, texts=tiny.TEXTS, **knobs)["similarity_Y"]
+    for text in (0, 2):
+        one = stop_subject(engine, clip, tiny.TEXTS, text, **knobs)
+        assert one.value() == pytest.approx(found[text].item(), abs=1e-5)
+        assert one.score(one.ones(2), held=True).tolist() == pytest.approx([found[text].item()] * 2, abs=1e-5)
+    assert one.shape == (4, 2, 3)
+
+
+def two_colours(T=3):
+    """Every pixel 40 or 120, as many of one as of the other: the mean colour is 80."""
+    order = np.random.default_rng(2).permutation(np.repeat([40, 120], T * 32 * 48 // 2)).reshape(T, 32, 48, 1)
+    return tiny.of_frames(np.repeat(order.astype(np.uint8), 3, -1))
+
+
+@pytest.mark.parametrize("depth", ["first", "all"])
+def test_a_filled_patch_is_what_the_engine_says_of_a_painted_clip(depth, engine):
+    clip = two_colours()
+    one = stop_subject(engine, clip, tiny.TEXTS, 1, kept=2, depth=depth)
+    shown = one.ones()
+    painted = clip.frames_THWC.copy()
+    for t, i, j in [(0, 0, 0), (1, 1, 2), (2, 0, 1)]:
+        shown[0, t, i, j] = 0
+        painted[t, 16 * i : 16 * (i + 1), 16 * j : 16 * (j + 1)] = 80
+    said = engine.run("stop", tiny.of_frames(painted), texts=tiny.TEXTS, kept=2, depth=depth)
+    assert one.score(shown, "mean").item() == pytest.approx(said["similarity_Y"][1].item(), abs=1e-5)
+    assert abs(one.value() - one.score(shown, "mean").item()) > 1e-4
+
+
+def test_held_choices_stay_while_patches_go(engine):
+    one = stop_subject(engine, tiny.clip(), tiny.TEXTS, kept=2)
+    none = torch.zeros(1, *one.shape)
+    still = one.score(none, "mean")  # a still clip: made anew, no prompt is left
+    assert one.score(none, "mean", held=True).item() != pytest.approx(still.item(), abs=1e-4)
+
+
+@pytest.mark.parametrize("depth", ["first", "all"])
+def test_the_gradient_of_a_held_clip_is_its_slope(depth):
+    one = stop_subject(tiny.engine(), tiny.clip(T=3), tiny.TEXTS, kept=2, depth=depth)
+    one = replace(one, whole=one.whole.double(), filled={name: fill.double() for name, fill in one.filled.items()})
+    net = one.net.__closure__ or ()  # the towers too must be in double precision, or the slope is rounding
+    for cell in net:
+        for part in getattr(cell.cell_contents, "__dict__", {}).values():
+            if isinstance(part, nn.Module):
+                part.double()
+    score = next(cell.cell_contents for cell in net if hasattr(cell.cell_contents, "walk"))
+    object.__setattr__(score, "prefix_RD", score.prefix_RD.double())
+    object.__setattr__(score, "text_E", score.text_E.double())
+    at = torch.full((1, *one.shape), 0.6, dtype=torch.float64, requires_grad=True)
+    with sdpa_kernel(SDPBackend.MATH):  # exact to the last digit, so that the step may be shorter than the way to a ReLU's edge
+        (slope,) = torch.autograd.grad(one.score(at, held=True).sum(), at)
+        for place in [(0, 0, 1, 1), (0, 2, 0, 2)]:
+            step = torch.zeros_like(at)
+            step[place] = 1e-6
+            rise = (one.score(at + step, held=True) - one.score(at - step, held=True)).item() / 2e-6
+            assert slope[place].item() == pytest.approx(rise, rel=1e-4, abs=1e-7)
+
+
+@pytest.mark.parametrize("name", ATTRIBUTIONS)
+def test_every_attribution_answers_for_both_methods(name, engine):
+    clip = tiny.clip(T=3)
+    for one in (stop_subject(engine, clip, tiny.TEXTS, kept=2), found_one(engine, clip)):
+        made = attribution(one, name, **BRIEF.get(name, {}))
+        assert made.map_TP.shape == (one.shape[0], one.shape[1] * one.shape[2]) and np.isfinite(made.map_TP).all()
+        assert made.weights and made.grid == one.grid and made.frame_T == one.frame_T and made.seconds > 0
+        assert np.ptp(made.map_TP) > 0 or "the whole map is 0" in " ".join(made.notes)
+
+
+def found_one(engine, clip, **asked):
+    return stpn_subject(engine, clip, 0, t=2, spoil="none", **asked)
+
+
+@pytest.mark.parametrize("reader", ["prompted", "baseline"])
+def test_a_detection_has_the_score_of_its_class_in_its_box(reader, engine):
+    clip = tiny.clip(T=3)
+    knobs = dict(t=2, spoil="none")
+    one = stpn_subject(engine, clip, 0, reader, **knobs)
+    trace = engine.run("stpn", clip, outputs=["plain", "prompted", "pixels", "variant", f"{reader}_found"], **knobs)
+    found, pixels = trace[f"{reader}_found"], trace["pixels"]
+    detector = (trace["variant"] if reader == "prompted" else engine.network("stpn").network.baseline).detector
+    maps = list(trace["prompted"].maps.values()) if reader == "prompted" else detector.features(pixels.pixels_BCHW)
+    box = found.box_N4[:1] * torch.tensor([pixels.size[1], pixels.size[0]] * 2)
+    roi = detector.roi
+    with torch.no_grad():
+        logits = roi.box_predictor(roi.box_head(roi.box_roi_pool(detector.levels(maps), [box], [])))[0]
+    assert one.value() == pytest.approx(logits.softmax(-1)[0, SHAPES.index(found.label_N[0]) + 1].item(), abs=1e-5)
+    assert one.frame_T == (1,) and found.label_N[0] in one.what and reader in one.what
+    assert one.shape == (1, 3, 6)  # 24 × 48 pixels, the second map has one cell in eight of them
+    hidden = one.ones()
+    hidden[0, 0, 1:, 2:] = 0
+    assert abs(one.score(hidden).item() - one.value()) > 1e-5
+
+
+# ---- tests of maps ---------------------------------------------------------------------------------------------------
+
+
+def counting(gain):
+    """A scorer that adds up what is shown: gain [T, h, w]."""
+    return toy(lambda x, held: x.sum((1, 2, 3)), whole=gain, filled=torch.zeros_like(gain))
+
+
+def test_the_areas_of_a_known_ranking():
+    gain = torch.zeros(T, h, w)
+    gain[0, 0, 0], gain[1, 2, 3] = 3.0, 1.0
+    one = counting(gain)
+    found = faithfulness_of(one, "own", gain.flatten(1).numpy(), controls(one, steps=60, seeds=2))
+    by = {(curve.kind, curve.fill): curve for curve in found.curves}
+    # 60 patches, one a step: after one 1 is left, after two nothing; shown, it is the mirror image
+    assert by["deletion", "blur"].score_S[:4] == pytest.approx((4, 1, 0, 0), abs=1e-5)
+    assert by["deletion", "blur"].auc == pytest.approx((2.5 + 0.5) / 60, abs=1e-5)
+    assert by["insertion", "mean"].auc == pytest.approx(4 - (2.5 + 0.5) / 60, abs=1e-4)
+    assert by["insertion", "mean"].inverted == by["deletion", "mean"].auc
+    assert found.overall == pytest.approx(4 - 2 * 3 / 60, abs=1e-4) and found.inverted == -found.overall
+
+
+def test_an_inverted_map_has_the_curves_of_the_map_exchanged():
+    one, map_TP = toy(bent), chance(T, h * w, seed=8).numpy()
+    against = controls(one, seeds=2)
+    up, down = (faithfulness_of(one, "a map", sign * map_TP, against) for sign in (1, -1))
+    assert down.overall == pytest.approx(up.inverted, abs=1e-6)
+    assert [c.auc for c in down.curves] == pytest.approx([c.inverted for c in up.curves], abs=1e-6)
+
+
+def test_the_true_map_is_better_than_chance_and_random_maps_are_not():
+    gain = chance(T, h, w, seed=5)
+    one = counting(gain)
+    against = controls(one)
+    own = faithfulness_of(one, "own", gain.flatten(1).numpy(), against)
+    assert own.better and own.overall > own.centre and own.sentence.endswith(": better than chance.")
+    assert f"own: {own.overall:.3f} against random {own.random:.3f} ± {own.sd:.3f}" in own.sentence
+    wrong = faithfulness_of(one, "wrong", -gain.flatten(1).numpy(), against)
+    assert not wrong.better and wrong.sentence.endswith("not better than chance.")
+    random = [
+        faithfulness_of(one, "random", tests_of_maps.random_map(one.shape, 100 + seed), against).better for seed in range(20)
+    ]
+    assert sum(random) <= 4  # about one in twenty passes
+
+
+def test_a_map_that_points_at_the_middle_is_told_so():
+    middle = tests_of_maps.centre_map((T, h, w))
+    one = counting(torch.from_numpy(middle.copy()).float().reshape(T, h, w))
+    against = controls(one)
+    nearly = faithfulness_of(one, "nearly", middle + 0.2 * chance(T, h * w).numpy(), against)
+    assert nearly.better and nearly.sentence.endswith("better than chance, but not than pointing at the middle.")
+
+
+def test_a_mask_is_tested_with_its_equals_in_random_order():
+    order = tests_of_maps.order_of(np.array([[True, False, False], [False, True, False]]), seed=4)
+    assert set(order[:2]) == {0, 4} and list(order[2:]) != sorted(order[2:])
+    flat = faithfulness_of(one := counting(chance(T, h, w, seed=5)), "flat", np.ones((T, h * w)), controls(one))
+    assert not flat.better
+
+
+def test_a_map_of_another_shape_or_without_numbers_is_refused():
+    one = toy()
+    with pytest.raises(ReaderError, match=r"over 3 frames of 4 × 5 patches, got \[3, 5\]"):
+        faithfulness_of(one, "small", np.ones((3, 5)))
+    with pytest.raises(ReaderError, match="none"):
+        faithfulness_of(one, "nan", np.full((T, h * w), np.nan), controls(one, seeds=2))
+    with pytest.raises(ReaderError, match="at least 2"):
+        controls(one, seeds=1)
+
+
+def test_faithfulness_tells_its_progress_counts_its_rows_and_can_be_called_off():
+    told, scored = [], []
+
+    def net(x, held):
+        scored.append(len(x))
+        return bent(x)
+
+    one = toy(net)
+    against = controls(one, progress=told.append)
+    faithfulness_of(one, "a map", np.ones((T, h * w)), against, told.append)
+    assert told[0] == 0 and told.count(1.0) == 2 and sum(scored) == tests_of_maps.rows(one)
+    with pytest.raises(Cancelled):
+        controls(one, cancelled=lambda: len(told) > 5)
+
+
+def test_infidelity_is_nothing_for_a_map_that_adds_up():
+    one = toy()
+    own = (WEIGHT * (one.whole - one.filled["blur"])).flatten(1).numpy()
+    boxes = boxes_of(one.shape)
+    known = boxes, tests_of_maps.scores(one, ~boxes, "blur", tests_of_maps.Watch(1))
+    lost = one.value() - known[1]
+    assert infidelity_of(one, 7 * own, known, one.value()) == pytest.approx(0, abs=1e-6)  # no unit is asked for
+    assert infidelity_of(one, np.zeros_like(own), known, one.value()) == pytest.approx((lost**2).mean(), rel=1e-5)
+    other = chance(T, h * w, seed=9).numpy()
+    told = boxes.reshape(len(boxes), -1) @ other.ravel()
+    best = (told @ lost) / (told @ told)
+    assert infidelity_of(one, other, known, one.value()) == pytest.approx(((best * told - lost) ** 2).mean(), rel=1e-3)
+
+
+def test_sensitivity_is_nothing_for_a_fixed_map_and_grows_with_the_gain():
+    clip = tiny.clip(T=2)
+
+    def brightness(clip, gain):
+        light = clip.frames_THWC.mean((1, 2, 3)) / 255
+        return np.repeat((1 + gain * light)[:, None], 4, 1)
+
+    assert sensitivity_of(lambda one: np.ones((2, 4)), clip) == 0
+    small, large = (sensitivity_of(lambda one, gain=gain: brightness(one, gain), clip, radius=0.1) for gain in (0.1, 10))
+    assert 0 < small < large < 0.2
+    with pytest.raises(Cancelled):
+        sensitivity_of(lambda one: np.ones((2, 4)), clip, cancelled=lambda: True)
+
+
+def test_the_truth_itself_agrees_and_a_random_map_is_not_better_than_chance():
+    truth = np.random.default_rng(5).random((20, 30)) < 0.2
+    own = against_truth(truth.astype(float), truth)
+    assert own.pointing == own.iou == 1 and own.sentence.endswith(": better than chance.")
+    assert own.random_pointing == pytest.approx(truth[truth.any(1)].mean(), abs=0.06)
+    other = against_truth(tests_of_maps.random_map((20, 30, 1), 999), truth)
+    assert other.sentence.endswith("not better than chance.") and other.iou < 0.25
+    flat = against_truth(np.zeros_like(truth, dtype=float), truth)
+    assert flat.pointing < 0.5  # not the first patch, whatever it holds
+    region = np.zeros_like(truth)
+    region[:, :10] = True
+    seen = truth.any(1)
+    by_hand = [(region[t] & truth[t]).sum() / (region[t] | truth[t]).sum() for t in range(20) if seen[t]]
+    assert against_truth(region, truth).iou == pytest.approx(np.mean(by_hand))
+    with pytest.raises(ReaderError, match="same shape"):
+        against_truth(np.ones((2, 3)), truth)
+
+
+# ---- self-check ------------------------------------------------------------------------------------------------------
+
+
+def test_the_shipped_networks_pass_their_checks(shipped):
+    for method in ("stop", "stpn"):
+        checks = {one.name: one for one in self_check(shipped, method, tiny.clip(T=4))}
+        assert all(one.passed for name, one in checks.items() if name != "random weights"), checks
+        assert all("sha256 as in the JSON" in one.sentence for name, one in checks.items() if name.startswith("weights"))
+        assert len(checks["random weights"].maps) == 2 and abs(checks["random weights"].value) < 0.9
+        assert all(one.sentence.endswith(".") for one in checks.values())
+
+
+@pytest.mark.parametrize("method", ["stop", "stpn"])
+def test_patches_in_another_order_fail_the_orientation(method, monkeypatch, shipped):
+    check = selfcheck.PARTS[method].orientation
+    assert check(shipped, {}).passed
+    original = selfcheck.bright_patch
+
+    def mirrored(size, grid, places):
+        clip = original(size, grid, places)
+        return Clip(clip.frames_THWC[:, :, ::-1].copy(), clip.time_T, clip.source_T)
+
+    monkeypatch.setattr(selfcheck, "bright_patch", mirrored)
+    if method == "stop":
+        assert not check(shipped, {}).passed
+    monkeypatch.setattr(selfcheck, "bright_patch", lambda size, grid, places: original(size, grid, [27] * len(places)))
+    assert not check(shipped, {}).passed
+
+
+def test_sums_and_numbers_are_looked_at(engine):
+    assert selfcheck.sums_to_one({"a": torch.ones(3), "b": torch.ones(2) + 1e-6}).passed
+    wrong = selfcheck.sums_to_one({"a": torch.ones(3), "b": torch.tensor([1.0, 0.9])})
+    assert not wrong.passed and wrong.sentence.startswith("A row of b is 0.1 off 1")
+    trace = engine.run("stpn", tiny.clip(T=3), outputs=["change", "plain", "predicted", "prompted_found"], t=2)
+    assert selfcheck.finite(trace).passed
+    broken = replace(trace, values=dict(trace.values) | {"change": {0: torch.tensor([0.0, float("nan")])}})
+    assert not selfcheck.finite(broken).passed and "change" in selfcheck.finite(broken).sentence
+
+
+@pytest.mark.parametrize("registers", [0, 2])
+def test_attention_to_special_tokens_is_what_the_softmax_gives_them(registers):
+    engine, clip = tiny.engine(tiny.towers(registers=registers)), tiny.clip()
+    trace = engine.run("stop", clip, layer=2)
+    vision = engine.network("clip_towers").network.vision
+    block = vision.vit.blocks[1]
+    tokens = block_in = vision.vit.blocks[0](trace["tokens_TSD"])
+    attn = block.attn
+    query, key, _ = attn.qkv(block.norm1(block_in)).unflatten(-1, (3, attn.num_heads, -1)).permute(2, 0, 3, 1, 4)
+    share = (query[:, :, :1] @ key.transpose(-1, -2) * attn.scale).softmax(-1)[..., : 1 + registers].sum(-1).mean()
+    check = selfcheck.stop_special(engine, trace, {"layer": 2})
+    assert check.value == pytest.approx(share.item(), abs=1e-5) and 0 < share < 1 and len(tokens)
+    assert ("2 registers" in check.sentence) == (registers == 2)
+
+
+def test_untrained_weights_do_not_pass(shipped):
+    bare = Engine("cpu", {"clip": tiny.towers()})  # no prompters were trained on these towers
+    names = {one.name: one.passed for one in self_check(bare, "stop", tiny.clip(T=3), kept=2)}
+    assert names["weights: clip_towers"] and not names["weights: stop_first"]
+    label = shipped.labels("stpn")["stpn"]
+    assert selfcheck.stpn_trained(label, {"predictor": "attention", "depth": "shallow"})
+    assert not selfcheck.stpn_trained(label, {"predictor": "mixer", "depth": "deep"})
+
+
+def test_random_weights_are_the_same_numbers_in_another_order(engine):
+    twins = selfcheck.scrambled(engine, "stop")
+    own = dict(engine.network("clip_towers").network.named_parameters())
+    other = dict(twins["clip"].network.named_parameters())
+    assert all(torch.equal(one.flatten().sort().values, other[name].flatten().sort().values) for name, one in own.items())
+    assert not all(torch.equal(one, other[name]) for name, one in own.items())
+    again = dict(selfcheck.scrambled(engine, "stop")["clip"].network.named_parameters())
+    assert all(torch.equal(one, again[name]) for name, one in other.items())
+
+
+def test_a_map_that_does_not_ask_the_weights_fails_and_is_shown_beside_its_twin(engine):
+    light = lambda engine, clip: clip.frames_THWC.mean((2, 3))  # noqa: E731
+    check = selfcheck.random_weights(engine, "stop", tiny.clip(T=3), light)
+    assert not check.passed and check.value == 1 and np.array_equal(*check.maps)
+    told = []
+    self_check(engine, "stop", tiny.clip(T=3), map_of=light, progress=told.append, kept=2)
+    assert told[0] == 0 and told[-1] == 1
+    with pytest.raises(Cancelled):
+        self_check(engine, "stop", tiny.clip(T=3), cancelled=lambda: True)
+
+
+def test_every_method_has_checks():
+    assert set(selfcheck.PARTS) == set(METHODS)
+
+
+# ---- the command -----------------------------------------------------------------------------------------------------
+
+
+def test_the_command_measures_every_map(monkeypatch, engine):
+    monkeypatch.setitem(__main__.SETTINGS, "integrated_gradients", dict(steps=4))
+    monkeypatch.setattr(__main__, "SEEDS", 2)
+    monkeypatch.setattr(__main__, "STEPS", 2)
+    found = __main__.measure(engine, "stop", 2, 0)
+    titles = {one.title for one in ATTRIBUTIONS.values()}
+    assert found["clips"] == 2 and set(found["maps"]) == {"A", "M", "W^s", "r", "random"} | titles
+    assert all(0 <= one["pointing"] <= 1 and 0 <= one["iou"] <= 1 for name, one in found["maps"].items() if name != "random")
+    printed = __main__.table(found)
+    assert all(name in printed for name in found["maps"]) and "standard_error" in found["maps"]["A"]
