@@ -23,6 +23,7 @@ from app.controls import DEFAULT_FRAMES, FRAME, FRAMES, control, first_sentence,
 from app.packing import jpeg
 from app.running import Running
 from app.store import Clips
+from app.taking import opened_by, panel
 from app.told import sentence, told
 from app.views import later, module_json, reads_texts, soon, view_of, whole, without_texts
 from core import METHODS, ReaderError
@@ -79,12 +80,17 @@ def build(engines, examples):
     with gr.Blocks(analytics_enabled=False, title="What do video prompts look at?", delete_cache=(3600, 86400)) as page:
         gr.Markdown("# What do video prompts look at?", elem_classes="title")
         handle = gr.Textbox(clips.handle(next(iter(examples.values())).path), visible=False)  # the clip of all tabs
-        chosen = []
-        for place, method in enumerate(METHODS.values()):
-            with gr.Tab(method.title.partition(" — ")[0]):  # short: Gradio hides tabs that do not fit a narrow screen
-                one = tab(engines_for(engines, method), clips, running, method, handle, open_at_once=place == 0)
-                chosen.append(one)
+        chosen, inputs = [], {}
+        with gr.Tabs() as tabs:
+            for place, method in enumerate(METHODS.values()):
+                # a short name: Gradio hides tabs that do not fit a narrow screen
+                with gr.Tab(method.title.partition(" — ")[0], id=method.name):
+                    own = engines_for(engines, method)
+                    *one, given = tab(own, clips, running, method, handle, open_at_once=place == 0)
+                    chosen.append(one)
+                    inputs[method.name] = ([knob.name for knob in method.knobs.knobs()], given)
         share(clips, handle, chosen)
+        opened_by(page, tabs, engines, clips, handle, inputs)
         publish(next(iter(engines.values())), clips)
     return page
 
@@ -97,7 +103,7 @@ def engines_for(engines, method):
 
 def tab(engines, clips, running, method, handle, open_at_once):
     """One method: viewer on the left, knobs on the right, and what happens when any of them changes. → (its viewer, its texts
-    or None).
+    or None, all that a run is asked with).
 
     handle: of the clip, the same in all tabs: a tab that is not seen takes note of it, and asks when it is opened.
     open_at_once: what is seen first travels with the page; in every other tab it is asked for when the tab is opened."""
@@ -230,7 +236,8 @@ def tab(engines, clips, running, method, handle, open_at_once):
         last = gr.Number(DEFAULT_FRAMES, visible=False)
         known = gr.on([handle.change, count.change], length, [handle, count], last, queue=False, **QUIET)
         known.success(None, [last, knobs[FRAME]], knobs[FRAME], js=FIT, api_visibility="private")
-    return viewer, texts if reads else None
+    panel(engines, clips, method, values, names)
+    return viewer, texts if reads else None, values
 
 
 def share(clips, handle, chosen):

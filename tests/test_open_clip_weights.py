@@ -133,7 +133,7 @@ def test_attention_that_is_looked_at_is_the_attention_that_is_computed(held):
     vision = load_clip(f"b32/{held['b32'][1]}").network.vision
     tokens = vision.embed(vision.pixels(torch.from_numpy(tiny.clip(2).frames_THWC)))
     fused = vision.encode(tokens)
-    for block in vision.vit.blocks:
+    for block in vision.vit.blocks.children():
         block.attn.fused_attn = False
     assert (vision.encode(tokens) - fused).abs().max() <= 1e-5
     assert (vision.feature(vision.blocks(tokens)) - fused).abs().max() <= 1e-5  # the last block for CLS alone, too

@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -491,3 +492,42 @@ def test_over_http_stpn_says_the_same_as_the_engine(served):
     assert said["to_prompts"].keys() == {f"{i}.{j}" for i, j in trace["to_prompts"]} and "current_HWC" not in said
     with pytest.raises(Exception, match="the frames of the clip, got 9"):
         client.predict(clip=name, t=9, api_name="/explain_stpn")
+
+
+# ---- what is taken along ----------------------------------------------------------------------------------------------
+
+
+def test_a_link_brings_back_what_was_on_the_page(page, served, browser):
+    page.locator("#knob-stop-alpha input[type=number]").fill("0.35")
+    settles(page, alpha=0.35)
+    page.get_by_text("Take it along").first.click()
+    page.click("#show-stop")
+    link = page.locator("#link-stop textarea, #link-stop input").first
+    page.wait_for_function("document.querySelector('#link-stop textarea, #link-stop input').value.includes('alpha')")
+    page.wait_for_function("document.querySelector('#python-stop').innerText.includes('alpha=0.35')")
+    context = browser.new_context()
+    other = context.new_page()
+    other.set_default_timeout(PATIENCE)
+    other.goto(link.input_value())
+    other.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
+    settles(other, alpha=0.35)
+    context.close()
+
+
+def test_a_hostile_link_falls_back_and_says_so(page, served):
+    page.goto(f"{served[0]}?v=1&m=stop&c=../../etc/passwd&k.alpha=99&k.nothing=1&o=%3Cscript%3E")
+    page.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
+    page.get_by_text("is not here").first.wait_for()
+    settles(page, alpha=0.1)
+
+
+@pytest.mark.parametrize("form, end", [("Figure, SVG", "svg"), ("Numbers: arrays", "zip"), ("This page for this clip", "html")])
+def test_a_file_is_made_of_what_is_on_the_page(page, form, end):
+    page.get_by_text("Take it along").first.click()
+    page.click("#form-stop input")
+    page.get_by_role("option", name=form).click()
+    page.click("#make-stop")
+    with page.expect_download() as download:
+        page.locator("#made-stop a").first.click()
+    assert download.value.suggested_filename.endswith(f".{end}")
+    assert Path(download.value.path()).stat().st_size > 1000

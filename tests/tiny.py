@@ -109,7 +109,7 @@ def prompters(clip, layers):
     made = weights.training_free(clip.network.vision, layers)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        for one in made.network:
+        for one in made.network.children():
             lively(one.spatial)
             lively(one.temporal)
     return weights.Loaded(made.network, "lively prompters", f"lively {layers}")

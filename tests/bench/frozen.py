@@ -26,7 +26,7 @@ def frozen_times(device):
                 continue  # emulated here: slow, and no one's choice
             tower, peak = engine.network("clip_towers").network.vision, matmul_peak(engine.device, engine.precision)
             for frames in FRAMES[name]:
-                pixels = torch.randn(frames, 3, *tower.size, device=engine.device)
+                pixels = torch.randn(frames, 3, *tower.size, device=engine.device)  # pyright: ignore
                 seconds = per_call(engine.device, lambda tower=tower, pixels=pixels: tower.encode(tower.embed(pixels)))
                 found[f"{name} {frames} {precision}"] = {
                     "frames/s": frames / seconds, "GFLOP/s": flops(tower) * frames / seconds / 1e9,
