@@ -116,4 +116,5 @@ def opened_by(page, tabs, engines, clips, handle, inputs):
             updates += [shown.frames, "\n".join(shown.texts), *(shown.settings[knob] for knob in knobs)]
         return [gr.Tabs(selected=shown.method), clips.handle(clips.examples[shown.clip].path), *updates]
 
-    page.load(follow, None, [tabs, handle, *order], queue=False, show_progress="hidden", api_visibility="private")
+    # queued: Gradio (6.31) shows no warning of an event that does not queue
+    page.load(follow, None, [tabs, handle, *order], show_progress="hidden", api_visibility="private")
