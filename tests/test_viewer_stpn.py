@@ -288,20 +288,20 @@ def test_instances_are_followed_through_the_clip_once_a_reader_asks(viewer):
         "payload => { window.view = viewer.mount(document.querySelector('#here'), payload, {whole}); }",
         {"about": ABOUT, "clip": clip_of(), "trace": trace_of()},
     )
-    assert viewer.evaluate("asked") == 0 and viewer.locator(".sp-tracks canvas").count() == 0
+    assert viewer.evaluate("asked") == 0 and viewer.locator(".vw-tracks canvas").count() == 0
     viewer.locator(".vw-through summary").click()
-    viewer.wait_for_selector(".sp-tracks canvas")
+    viewer.wait_for_selector(".vw-tracks canvas")
     said = viewer.locator(".vw-tracks h4").all_inner_texts()
     assert "5 of 5 things found over 5 frames, 1 false; 3 instances" in said[0] and "another instance 1 time" in said[0]
     assert "0 of 5 things found over 5 frames, 0 false; 0 instances" in said[1] and "0 times" in said[1]
-    assert viewer.evaluate("asked") == 1 and viewer.locator(".sp-tracks canvas").count() == 2 * T
-    labels = [one.get_attribute("aria-label") for one in viewer.locator(".sp-tracks canvas").all()]
+    assert viewer.evaluate("asked") == 1 and viewer.locator(".vw-tracks canvas").count() == 2 * T
+    labels = [one.get_attribute("aria-label") for one in viewer.locator(".vw-tracks canvas").all()]
     assert labels[2] == "frame 3, the current one: instance 1, ring" and labels[3] == "frame 4: instance 2, ring"
     assert labels[T] == "frame 1: nothing"
-    edge = [viewer.evaluate(PIXEL, [".sp-tracks canvas", t, 7, 15, 40, 60]) for t in (2, 3)]  # behind an instance's number
+    edge = [viewer.evaluate(PIXEL, [".vw-tracks canvas", t, 7, 15, 40, 60]) for t in (2, 3)]  # behind an instance's number
     assert edge[0] != edge[1]  # an instance has its own colour
     viewer.evaluate("trace => view.update({trace})", trace_of(stamp=2.0))  # a knob was moved: what is shown is of before
-    assert viewer.locator(".vw-tracks.vw-stale").count() == 2 and viewer.locator(".sp-tracks canvas").count() == 2 * T
+    assert viewer.locator(".vw-tracks.vw-stale").count() == 2 and viewer.locator(".vw-tracks canvas").count() == 2 * T
 
 
 def opened_through(viewer, truth=True):
@@ -315,7 +315,7 @@ def opened_through(viewer, truth=True):
     )
     viewer.wait_for_selector(".vw[data-shown]")
     viewer.locator(".vw-through summary").click()
-    viewer.wait_for_selector(".vw-path canvas")
+    viewer.wait_for_selector(".vw-path canvas" if truth else ".vw-tracks canvas")
 
 
 def test_one_thing_is_followed_from_its_first_box_with_its_overlap_and_their_mean(viewer):
