@@ -1,8 +1,8 @@
 """Facts about the one file that is STOP without its network: it opens from disk, asks for nothing, and its numbers are
 Python's. And about the viewer in a notebook."""
 
-import random
 import json
+import random
 import re
 import sys
 
