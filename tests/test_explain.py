@@ -489,8 +489,8 @@ def test_a_map_that_does_not_ask_the_weights_fails_and_is_shown_beside_its_twin(
         self_check(engine, "stop", tiny.clip(T=3), cancelled=lambda: True)
 
 
-def test_every_method_has_checks():
-    assert set(selfcheck.PARTS) == set(METHODS)
+def test_every_method_that_is_explained_has_checks():
+    assert set(selfcheck.PARTS) == set(METHODS) - {"stop_released"}  # it shows what code computes, and explains no answer
 
 
 # ---- the command -----------------------------------------------------------------------------------------------------
