@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from timm.layers import PatchEmbed
 from timm.models.swin_transformer import SwinTransformer
 from torch import Tensor, nn
 
@@ -88,11 +89,45 @@ class Stpn(nn.Module):
         return (frames_BHWC.permute(0, 3, 1, 2).float() / 255 - self.mean) / self.std
 
 
+class Residual(nn.Module):
+    """x + Conv(GELU(Norm(Conv(GELU(Norm(x)))))), 3 × 3 each."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        halves = ((nn.GroupNorm(1, width), nn.GELU(), nn.Conv2d(width, width, 3, padding=1)) for _ in range(2))
+        self.convs = nn.Sequential(*(layer for half in halves for layer in half))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.convs(x)
+
+
+class ConvStem(PatchEmbed):
+    """Patch tokens from small convolutions that overlap, down to a quarter of each side (Xiao et al., Early Convolutions Help
+    Transformers See Better, 2021).
+
+    Published towers bring from ImageNet what shapes look like. Ours must learn it here, and with a linear embedding of
+    4 × 4 pixels it hardly does: README tells by how much.
+    """
+
+    def __init__(self, *, embed_dim: int, patch_size: int = 4, **rest):
+        super().__init__(embed_dim=embed_dim, patch_size=patch_size, **rest)
+        if patch_size != 4:
+            raise ValueError(f"This stem halves each side twice: patches of 4, got {patch_size}.")
+        fine = 2 * embed_dim // 3
+        self.proj = nn.Sequential(
+            nn.Conv2d(3, fine, 3, stride=2, padding=1),
+            nn.GroupNorm(1, fine),
+            nn.GELU(),
+            nn.Conv2d(fine, embed_dim, 3, stride=2, padding=1),
+            *(Residual(embed_dim) for _ in range(3)),
+        )
+
+
 def small_swin() -> SwinTransformer:
-    """The tower this project trains: three stages of two blocks, windows of 8 × 8."""
+    """The tower this project trains: a stem of convolutions, three stages of two blocks, windows of 8 × 8."""
     return SwinTransformer(
         img_size=SIZE, patch_size=4, embed_dim=48, depths=(2, 2, 2), num_heads=(3, 6, 12), window_size=8, num_classes=0,
-        drop_path_rate=0.0, always_partition=True, strict_img_size=False,
+        drop_path_rate=0.0, always_partition=True, strict_img_size=False, embed_layer=ConvStem,
     )  # fmt: skip
 
 

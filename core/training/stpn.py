@@ -3,12 +3,14 @@
 Both see the same frames for the same number of steps: a current frame, spoilt in seven cases of ten (motion blur, defocus,
 occluder, deformation, noise, low light, compression), and for STPN two support frames of the same clip, one before and one
 after it (as released), clean but for one case in five. Everything is trained end to end; no gradient goes through the support
-features (as released). Losses are torchvision's, and the embedding's contrast between two frames of a clip. Each clip has its
-three colours in a random order, or a detector learns which shapes it has seen in which colour, and no shape.
+features (as released). Losses are torchvision's, the embedding's contrast between two frames of a clip, and those of two
+kinds of heads that are thrown away (`core.training.shapes`): cells name the shape that covers them, and prompts the shapes
+that the supports show. Each clip has its three colours in a random order, or a detector learns which shapes it has seen in
+which colour, and no shape.
 
-Published STPNs start from towers that ImageNet has taught. Ours all start from one single-frame detector, which is trained
-first on the same clips; then every variant, the baseline too, goes on from it for the same number of steps. A seed is a seed
-of that second part.
+Published STPNs start from towers that ImageNet has taught. Ours all start from one single-frame detector on a tower that was
+taught shapes first, on the same clips; then every variant, the baseline too, goes on from it for the same number of steps.
+A seed is a seed of that last part.
 
     --only attention/shallow baseline    some of the variants; without it, all
 """
@@ -21,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -32,22 +35,27 @@ from core.networks.swin import Place
 from core.networks.weights import WEIGHTS, save
 from core.training.loop import Checkpoint, cosine, pick_device
 from core.training.pool import Sample, pool
+from core.training.shapes import Heads, shown, teach
 from core.world import DEGRADATIONS, SHAPES, degrade
 
 FRAMES = 8  # of a clip
 SUPPORTS = 2
 SPOILT, SPOILT_SUPPORTS = 0.7, 0.2  # share of current frames, and of support sets, that are degraded
 CONTRAST = 0.3  # weight of the embedding's loss, which begins many times as large as the others
+READER = 3.0  # rate of the predictor and the heads, in the detector's: they begin from nothing
 LEAST_PIXELS = 12  # what shows less of itself is not asked for
 
 
 @dataclass(frozen=True)
 class Batch:
-    """current_BHWC, support_BKHWC: uint8 RGB. targets: what the current frames show."""
+    """current_BHWC, support_BKHWC: uint8 RGB. targets: what the current frames show. shown_BHW: which shape each of their
+    pixels shows. present_BC: 1 for every shape that one of the supports shows."""
 
     current_BHWC: Tensor
     support_BKHWC: Tensor
     targets: list[Target]
+    shown_BHW: Tensor
+    present_BC: Tensor
 
 
 def truth_of(sample: Sample, t: int, clip: int, device: torch.device) -> Target:
@@ -65,7 +73,7 @@ def truth_of(sample: Sample, t: int, clip: int, device: torch.device) -> Target:
 
 def batch(samples: list[Sample], size: int, rng: np.random.Generator, device: torch.device) -> Batch:
     """Two current frames of each of size / 2 clips, with their supports."""
-    current, support, targets = [], [], []
+    current, support, targets, seen, present = [], [], [], [], []
     for clip in rng.choice(len(samples), size // 2, replace=False):
         sample = samples[clip]
         frames_THWC = np.ascontiguousarray(sample.frames_THWC[..., rng.permutation(3)])
@@ -76,7 +84,11 @@ def batch(samples: list[Sample], size: int, rng: np.random.Generator, device: to
             chosen = beside if len(beside) == SUPPORTS else beside * SUPPORTS  # a side that is empty repeats the other
             support.append(spoilt(frames_THWC[chosen], rng, SPOILT_SUPPORTS))
             targets.append(truth_of(sample, int(t), int(clip), device))
-    return Batch(torch.from_numpy(np.stack(current)).to(device), torch.from_numpy(np.stack(support)).to(device), targets)
+            seen.append(shown(sample, int(t)))
+            labels = torch.cat([truth_of(sample, near, 0, device).label_N for near in chosen])
+            present.append(F.one_hot(labels, len(SHAPES)).amax(0) if len(labels) else labels.new_zeros(len(SHAPES)))
+    current_BHWC, support_BKHWC, shown_BHW = (torch.from_numpy(np.stack(one)).to(device) for one in (current, support, seen))
+    return Batch(current_BHWC, support_BKHWC, targets, shown_BHW.long(), torch.stack(present).float())
 
 
 def spoilt(frames_THWC: np.ndarray, rng: np.random.Generator, share: float, box=None) -> np.ndarray:
@@ -107,9 +119,9 @@ def maps_of(model: Stpn, current_BHWC: Tensor, support_BKPD: dict[Place, Tensor]
 
 def train(
     samples: list[Sample], variant: str, out: Path, asked: argparse.Namespace, *,
-    steps: int, rate: float, seed: int = 0, start: Path | None = None,
+    steps: int, rate: float, seed: int = 0, start: Path | None = None, tower: Stpn | None = None,
 ) -> None:  # fmt: skip
-    """Train one variant from a detector's file, or from nothing, and write it. asked: the command's arguments."""
+    """Train one variant from a detector's file, or from the tower of a model, and write it. asked: the command's arguments."""
     began = time.time()
     torch.manual_seed(seed)
     device = pick_device(asked.device)
@@ -118,25 +130,36 @@ def train(
     if start is not None:
         taught, _, digest = load(start)
         model.detector.load_state_dict(taught.detector.state_dict())
+    if tower is not None:
+        model.detector.tower.load_state_dict(tower.detector.tower.state_dict())
     model.to(device).train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.05)
+    heads = Heads(model).to(device)
+    groups = [
+        {"params": list(model.detector.parameters()), "share": 1.0},
+        {"params": [*model.prompting.parameters(), *heads.parameters()], "share": READER},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=rate, weight_decay=0.05)
     settings = dict(variant=variant, seed=seed, steps=steps, rate=rate, batch=asked.batch, clips=len(samples), start=digest)
-    checkpoint = Checkpoint(out, settings, dict(model=model, optimizer=optimizer))
+    checkpoint = Checkpoint(out, settings, dict(model=model, heads=heads, optimizer=optimizer))
     first = checkpoint.resume()
     bar = tqdm(range(first, steps), initial=first, total=steps, desc=f"{out.stem} {seed}", unit="step")
     for step in bar:
         rng = np.random.default_rng([seed, step])
         torch.manual_seed(1_000_003 * seed + step)  # torchvision samples anchors and proposals; a resumed run draws the same
         for group in optimizer.param_groups:
-            group["lr"] = cosine(step, steps, rate, warmup=100)
+            group["lr"] = group["share"] * cosine(step, steps, rate, warmup=50)
         one = batch(samples, asked.batch, rng, device)
         features = support_features(model, one.support_BKHWC.flatten(0, 1))
         support = {at: each.unflatten(0, one.support_BKHWC.shape[:2]) for at, each in features.items()}
-        losses = model.detector.heads(maps_of(model, one.current_BHWC, support), SIZE, one.targets)
+        looked = model.prompting(support) if support else None
+        maps = model.detector.features(model.pixels(one.current_BHWC), looked and looked.prompts)
+        losses = model.detector.heads(maps, SIZE, one.targets)
+        losses |= heads.losses(maps, one.shown_BHW, looked, one.present_BC)
         loss = sum((CONTRAST if name == "loss_embedding" else 1.0) * one for name, one in losses.items())
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+        for group in optimizer.param_groups:
+            nn.utils.clip_grad_norm_(group["params"], 5.0)
         optimizer.step()
         if step % 10 == 0:
             told = {name.removeprefix("loss_"): f"{value.item():.2f}" for name, value in losses.items()}
@@ -176,7 +199,7 @@ def things(found: Found) -> Things:
 
 def command(asked, variant: str, seed: int) -> str:
     """What trains this variant again, from the shared start on."""
-    numbers = " ".join(f"--{name} {getattr(asked, name)}" for name in ("start", "steps", "batch", "rate", "clips"))
+    numbers = " ".join(f"--{name} {getattr(asked, name)}" for name in ("teach", "start", "steps", "batch", "rate", "clips"))
     return f"python -m core.training.stpn --only {variant} --seeds {seed + 1} {numbers}"
 
 
@@ -185,8 +208,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--only", choices=VARIANTS, nargs="*")
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--start", type=int, default=2400, help="steps of the detector that all start from, trained once")
-    parser.add_argument("--steps", type=int, default=600, help="further steps of each variant")
+    parser.add_argument("--teach", type=int, default=900, help="steps of teaching the tower shapes")
+    parser.add_argument("--teach-rate", type=float, default=1.5e-3)
+    parser.add_argument("--start", type=int, default=800, help="further steps of the detector that all start from")
+    parser.add_argument("--steps", type=int, default=450, help="further steps of each variant")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--clips", type=int, default=4000, help="training clips")
     parser.add_argument("--rate", type=float, default=7e-4, help="of the start; the variants go on at half of it")
@@ -200,7 +225,11 @@ def main(argv: list[str] | None = None) -> None:
     samples = pool(9_000_000, args.clips, "train", FRAMES, SIZE)
     start = args.out / "compared" / "stpn_start.safetensors"
     if not start.is_file():
-        train(samples, BASELINE, start, args, steps=args.start, rate=args.rate)
+        torch.manual_seed(0)
+        tower = build(BASELINE)
+        taught = teach(tower, samples, start.with_name("stpn_tower"), args.teach, args.teach_rate, pick_device(args.device))
+        train(samples, BASELINE, start, args, steps=args.start, rate=args.rate, tower=tower)
+        taught.clear()
     for variant, seed in jobs:
         out = file_of(args.out, variant, seed)
         train(samples, variant, out, args, steps=args.steps, rate=args.rate / 2, seed=seed, start=start)
