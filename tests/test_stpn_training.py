@@ -47,34 +47,39 @@ def test_two_frames_of_each_clip_share_the_numbers_of_its_things(samples):
 
 
 def test_a_frame_never_supports_itself_in_training(samples, monkeypatch):
-    monkeypatch.setattr("core.training.stpn.SPOILT", 0.0)
     monkeypatch.setattr("core.training.stpn.SPOILT_SUPPORTS", 0.0)
     moving = [sample for sample in samples if len({frame.tobytes() for frame in sample.frames_THWC}) == 8]
     assert len(moving) >= 2
     for seed in range(10):
-        one = batch(moving, 4, np.random.default_rng(seed), CPU)
+        one = batch(moving, 4, np.random.default_rng(seed), CPU, share=0.0)
         for current_HWC, support_KHWC in zip(one.current_BHWC, one.support_BKHWC):
             assert not any(torch.equal(current_HWC, support_HWC) for support_HWC in support_KHWC)
 
 
-def test_every_frame_of_a_clip_is_asked_for_sooner_or_later(samples, monkeypatch):
-    monkeypatch.setattr("core.training.stpn.SPOILT", 0.0)
+def test_every_frame_of_a_clip_is_asked_for_sooner_or_later(samples):
     fast = next(one for one in samples if len({frame.tobytes() for frame in one.frames_THWC}) == 8)
-    batches = [batch([fast], 2, np.random.default_rng(seed), CPU).current_BHWC.numpy() for seed in range(30)]
+    batches = [batch([fast], 2, np.random.default_rng(seed), CPU, share=0.0).current_BHWC.numpy() for seed in range(30)]
     asked = {np.sort(frame).tobytes() for one in batches for frame in one}  # whatever the order of its colours
     assert asked == {np.sort(frame).tobytes() for frame in fast.frames_THWC}
 
 
 def test_the_colours_of_a_clip_are_exchanged_alike_in_a_frame_and_its_supports(samples, monkeypatch):
-    monkeypatch.setattr("core.training.stpn.SPOILT", 0.0)
     monkeypatch.setattr("core.training.stpn.SPOILT_SUPPORTS", 0.0)
     still, orders = pool(3, 1, "val", 8, (128, 128), action="stays still", distractors=2), set()
     for seed in range(20):
-        one = batch(still, 2, np.random.default_rng(seed), CPU)
+        one = batch(still, 2, np.random.default_rng(seed), CPU, share=0.0)
         for current_HWC, support_KHWC in zip(one.current_BHWC, one.support_BKHWC):
             assert all(torch.equal(current_HWC, support_HWC) for support_HWC in support_KHWC)
             orders.add(current_HWC.numpy().tobytes())
     assert len(orders) == 6
+
+
+def test_the_last_part_of_training_is_harder_than_the_start(samples):
+    """So many frames are spoilt, and none less than so much."""
+    clean = {np.sort(frame).tobytes() for one in samples for frame in one.frames_THWC}
+    batches = [batch(samples, 6, np.random.default_rng(seed), CPU, share=1.0, least=1.0) for seed in range(3)]
+    assert not {np.sort(frame).tobytes() for one in batches for frame in one.current_BHWC.numpy()} & clean
+    assert training.HARDER["share"] > training.SPOILT and training.HARDER["least"] > training.LEAST
 
 
 def test_an_occluder_is_offered_a_thing_that_is_there(samples):
@@ -179,7 +184,8 @@ def test_what_is_written_beside_the_weights_is_how_much_is_found(samples, monkey
 
 def test_every_variant_goes_on_from_one_detector(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "score", lambda model, device: {"val_clean_ap50": 0.5})
-    asked = ["--out", str(tmp_path), "--start", "1", "--steps", "0", "--batch", "2", "--clips", "2", "--device", "cpu"]
+    asked = ["--out", str(tmp_path), "--teach", "1"]
+    asked += ["--start", "1", "--steps", "0", "--batch", "2", "--clips", "2", "--device", "cpu"]
     training.main([*asked, "--only", "baseline", "attention/shallow"])
     start = load(tmp_path / "compared" / "stpn_start.safetensors")[0].detector.state_dict()
     for variant in ("baseline", "attention/shallow"):

@@ -1,6 +1,6 @@
 """Train STPN on the world, and the single-frame baseline it is measured against:  python -m core.training.stpn
 
-Both see the same frames for the same number of steps: a current frame, spoilt in seven cases of ten (motion blur, defocus,
+Both see the same frames for the same number of steps: a current frame, spoilt in nine cases of ten (motion blur, defocus,
 occluder, deformation, noise, low light, compression), and for STPN two support frames of the same clip, one before and one
 after it (as released), clean but for one case in five. Everything is trained end to end; no gradient goes through the support
 features (as released). Losses are torchvision's, the embedding's contrast between two frames of a clip, and those of two
@@ -41,6 +41,8 @@ from core.world import DEGRADATIONS, SHAPES, degrade
 FRAMES = 8  # of a clip
 SUPPORTS = 2
 SPOILT, SPOILT_SUPPORTS = 0.7, 0.2  # share of current frames, and of support sets, that are degraded
+LEAST = 0.2  # severity of a degradation, which is drawn from here to 1
+HARDER = dict(share=0.9, least=0.4)  # the last part: where a frame alone tells its shapes, nobody learns to ask the supports
 CONTRAST = 0.3  # weight of the embedding's loss, which begins many times as large as the others
 READER = 3.0  # rate of the predictor and the heads, in the detector's: they begin from nothing
 LEAST_PIXELS = 12  # what shows less of itself is not asked for
@@ -71,18 +73,21 @@ def truth_of(sample: Sample, t: int, clip: int, device: torch.device) -> Target:
     )
 
 
-def batch(samples: list[Sample], size: int, rng: np.random.Generator, device: torch.device) -> Batch:
-    """Two current frames of each of size / 2 clips, with their supports."""
+def batch(
+    samples: list[Sample], size: int, rng: np.random.Generator, device: torch.device,
+    share: float = SPOILT, least: float = LEAST,
+) -> Batch:  # fmt: skip
+    """Two current frames of each of size / 2 clips, with their supports. share, least: of the current frames' degradations."""
     current, support, targets, seen, present = [], [], [], [], []
     for clip in rng.choice(len(samples), size // 2, replace=False):
         sample = samples[clip]
         frames_THWC = np.ascontiguousarray(sample.frames_THWC[..., rng.permutation(3)])
         for t in rng.choice(FRAMES, 2, replace=False):
-            current.append(spoilt(frames_THWC[t : t + 1], rng, SPOILT, around(sample, int(t), rng))[0])
+            current.append(spoilt(frames_THWC[t : t + 1], rng, share, least, around(sample, int(t), rng))[0])
             before, after = range(0, t), range(t + 1, FRAMES)
             beside = [int(rng.choice(side)) for side in (before, after) if len(side)]
             chosen = beside if len(beside) == SUPPORTS else beside * SUPPORTS  # a side that is empty repeats the other
-            support.append(spoilt(frames_THWC[chosen], rng, SPOILT_SUPPORTS))
+            support.append(spoilt(frames_THWC[chosen], rng, SPOILT_SUPPORTS, LEAST))
             targets.append(truth_of(sample, int(t), int(clip), device))
             seen.append(shown(sample, int(t)))
             labels = torch.cat([truth_of(sample, near, 0, device).label_N for near in chosen])
@@ -91,11 +96,11 @@ def batch(samples: list[Sample], size: int, rng: np.random.Generator, device: to
     return Batch(current_BHWC, support_BKHWC, targets, shown_BHW.long(), torch.stack(present).float())
 
 
-def spoilt(frames_THWC: np.ndarray, rng: np.random.Generator, share: float, box=None) -> np.ndarray:
+def spoilt(frames_THWC: np.ndarray, rng: np.random.Generator, share: float, least: float, box=None) -> np.ndarray:
     """The frames as they are, or, in a `share` of the cases, one degradation of a random severity on all of them."""
     if rng.random() >= share:
         return frames_THWC
-    kind, severity = DEGRADATIONS[rng.integers(len(DEGRADATIONS))], rng.uniform(0.2, 1)
+    kind, severity = DEGRADATIONS[rng.integers(len(DEGRADATIONS))], rng.uniform(least, 1)
     return degrade(frames_THWC, kind, severity, seed=int(rng.integers(1 << 31)), box=box)
 
 
@@ -148,7 +153,7 @@ def train(
         torch.manual_seed(1_000_003 * seed + step)  # torchvision samples anchors and proposals; a resumed run draws the same
         for group in optimizer.param_groups:
             group["lr"] = group["share"] * cosine(step, steps, rate, warmup=50)
-        one = batch(samples, asked.batch, rng, device)
+        one = batch(samples, asked.batch, rng, device, **(HARDER if start else {}))
         features = support_features(model, one.support_BKHWC.flatten(0, 1))
         support = {at: each.unflatten(0, one.support_BKHWC.shape[:2]) for at, each in features.items()}
         looked = model.prompting(support) if support else None
@@ -211,10 +216,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--teach", type=int, default=900, help="steps of teaching the tower shapes")
     parser.add_argument("--teach-rate", type=float, default=1.5e-3)
     parser.add_argument("--start", type=int, default=800, help="further steps of the detector that all start from")
-    parser.add_argument("--steps", type=int, default=450, help="further steps of each variant")
+    parser.add_argument("--steps", type=int, default=700, help="further steps of each variant")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--clips", type=int, default=4000, help="training clips")
-    parser.add_argument("--rate", type=float, default=7e-4, help="of the start; the variants go on at half of it")
+    parser.add_argument("--rate", type=float, default=7e-4)
     parser.add_argument("--device", default="auto")
     args = parser.parse_args(argv)
     jobs = [(variant, seed) for seed in range(args.seeds) for variant in args.only or VARIANTS]
@@ -232,7 +237,7 @@ def main(argv: list[str] | None = None) -> None:
         taught.clear()
     for variant, seed in jobs:
         out = file_of(args.out, variant, seed)
-        train(samples, variant, out, args, steps=args.steps, rate=args.rate / 2, seed=seed, start=start)
+        train(samples, variant, out, args, steps=args.steps, rate=args.rate, seed=seed, start=start)
         print(f"{out.name}: {json.loads(out.with_suffix('.json').read_text())['scores']}", flush=True)
 
 
