@@ -339,6 +339,13 @@ def test_operations_are_those_that_torch_counts(kind, depth, size):
     assert (found.support, found.predictor, found.plain, found.prompted) == (support, predictor, plain, prompted)
 
 
+def test_operations_of_the_trained_towers_stem_are_counted():
+    tower, size = SwinTower(small_swin()).eval(), (50, 66)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        tower.embed(torch.zeros(1, 3, *size))
+    assert tower.entry_flops(0, size, 0) == counter.get_total_flops()
+
+
 def test_a_prompt_is_copied_into_every_window(engine):
     cost = run(engine, prompts=3)["cost"]
     assert cost.prompts == 3 and cost.patches == (72, 72, 18, 18) and cost.windows == (6, 6, 2, 2)

@@ -131,7 +131,12 @@ class SwinTower(nn.Module):
         """Patch embedding, or the merging of patches, of which a prompt is one."""
         h, w = self.grids(size)[stage]
         if stage == 0:
-            return 2 * h * w * self.swin.patch_embed.proj.weight.numel()
+            patch, flops = self.swin.patch_embed.patch_size, 0
+            rows, columns = h * patch[0], w * patch[1]
+            for conv in (one for one in self.swin.patch_embed.modules() if isinstance(one, nn.Conv2d)):
+                rows, columns = -(-rows // conv.stride[0]), -(-columns // conv.stride[1])
+                flops += 2 * rows * columns * conv.weight.numel()
+            return flops
         return 2 * (h * w + prompts) * self.swin.layers[stage].downsample.reduction.weight.numel()
 
     def block_flops(self, place: Place, size: Size, prompts: int) -> int:

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from core.networks.stpn import Looked, Prompting, Stpn, name
-from core.networks.swin import SwinTower
+from core.networks.tower import Place, Tower
 from core.training.loop import Checkpoint, cosine
 from core.training.pool import Sample
 from core.world import SHAPES
@@ -37,10 +37,10 @@ class Heads(nn.Module):
 
     def __init__(self, model: Stpn):
         super().__init__()
-        tower: SwinTower = model.detector.tower
+        tower: Tower = model.detector.tower
         prompting: Prompting = model.prompting
         self.cells = nn.ModuleList(nn.Linear(D, len(SHAPES) + 1) for D in tower.widths)
-        self.places = prompting.places
+        self.places: tuple[Place, ...] = prompting.places
         self.present = nn.ModuleDict(
             {name(at): nn.Linear(prompting.prompts * tower.widths[at[0]], len(SHAPES)) for at in self.places}
         )
@@ -92,7 +92,7 @@ def turned(frame_HWX: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def teach(model: Stpn, samples: list[Sample], out: Path, steps: int, rate: float, device: torch.device) -> Checkpoint:
     """Teach the tower of a model shapes, in place, on single frames; what it has learned stays in the checkpoint that is
     returned, until that is cleared."""
-    tower: SwinTower = model.detector.tower
+    tower: Tower = model.detector.tower
     heads = Heads(model).to(device)
     taught = nn.ModuleList([tower, heads]).to(device).train()
     optimizer = torch.optim.AdamW(taught.parameters(), lr=rate, weight_decay=0.05)
