@@ -8,6 +8,7 @@ sweeps            K and S; supports as bad as the current frame; supports that n
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -60,11 +61,22 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     def ap50(one: Subject, **asked) -> float:
         return detection(one, current_N, **asked)["ap50"]
 
+    @cache
+    def at(variant: str, seed: int, kind: str, severity: float) -> float:
+        """Of one network, on frames spoilt so: several tables hold it."""
+        return ap50(tried[variant][seed], kind=kind, severity=severity)
+
+    def mean_spoilt(variant: str, seed: int) -> float:
+        """AP50 on frames spoilt at severity 0.5 and 1, mean over the kinds."""
+        return float(np.mean([at(variant, seed, kind, severity) for kind in DEGRADATIONS for severity in (0.5, 1.0)]))
+
+    compared = {"baseline": BASELINE, "stpn": USUAL}
+
     found: dict = {
         "clean": {name: detection(one, current_N) for name, one in pair.items()},
         "degraded": {
             kind: {
-                str(severity): {name: ap50(one, kind=kind, severity=severity) for name, one in pair.items()}
+                str(severity): {name: at(variant, 0, kind, severity) for name, variant in compared.items()}
                 for severity in SEVERITIES
             }
             for kind in DEGRADATIONS
@@ -74,11 +86,11 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
             for speed, bounds in SPEEDS.items()
         },
         "headline": {
-            name: spread([mean_spoilt(one, current_N) for one in tried[variant]])
-            for name, variant in (("baseline", BASELINE), ("stpn", USUAL))
+            name: spread([mean_spoilt(variant, seed) for seed in range(len(tried[variant]))])
+            for name, variant in compared.items()
         },
         "predictors": {
-            variant: {"clean": ap50(several[0]), "spoilt": mean_spoilt(several[0], current_N)}
+            variant: {"clean": ap50(several[0]), "spoilt": mean_spoilt(variant, 0)}
             for variant, several in tried.items()
         },
     }
@@ -110,14 +122,6 @@ def trained(weights: Path, device: torch.device) -> dict[str, list[Stpn]]:
     files = {variant: [file_of(weights, variant, seed) for seed in range(SEEDS)] for variant in VARIANTS}
     made = {name: [load(file)[0].to(device) for file in several if file.is_file()] for name, several in files.items()}
     return {name: several for name, several in made.items() if several}
-
-
-def mean_spoilt(one: Subject, current_N: np.ndarray) -> float:
-    """AP50 on frames spoilt at severity 0.5 and 1, mean over the kinds."""
-    every = [
-        detection(one, current_N, kind=kind, severity=severity)["ap50"] for kind in DEGRADATIONS for severity in (0.5, 1.0)
-    ]
-    return float(np.mean(every))
 
 
 def spread(values: list[float]) -> dict[str, float]:
