@@ -12,7 +12,9 @@ from core.methods.stpn import following
 from core.methods.stpn.cost import spent
 from core.networks.detector import Found
 from core.networks.linking import follow
+from core.networks.stpn import small_swin
 from core.networks.stpn_weights import BASELINE
+from core.networks.swin import SwinTower
 from core.world import DEGRADATIONS
 from tests import tiny
 from tests.test_engine import resident_mb
