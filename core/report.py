@@ -196,6 +196,9 @@ def measured_stpn(metrics: Mapping) -> str:
         "Motion blur 0.5 by how fast things move, AP50": metrics["speed"],
         "Every trained predictor, AP50": metrics["predictors"],
         **{f"Motion blur 0.75, AP50: {name}": {"AP50": row} for name, row in metrics["sweeps"].items()},
+        "Where prompts look in clean supports: attention on things, what looking everywhere alike gives, best patch on one": {
+            "share": metrics["looks"]
+        },
         f"Through whole clips ({about['clips_vis_vot']} of them)": tasks,
     }
     head = (

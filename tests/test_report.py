@@ -20,6 +20,7 @@ def metrics():
         "speed": {"slow": pair(*sides)},
         "predictors": {"mixer/deep": pair("clean", "spoilt")},
         "sweeps": {"K": pair("2", "30")},
+        "looks": pair("on_things", "even", "best"),
         "vis": {side: pair("ap") for side in sides},
         "vot": {side: pair("ao", "sr50", "sr75") for side in sides},
         "about": {

@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from core.evaluate import stpn
-from core.metrics import overlap
-from core.networks.detector import Found
+from core.methods.stpn.equations import support_index
+from core.metrics import on_actor, overlap
+from core.networks.detector import DetectorShape, Found
+from core.networks.stpn import Looked
 from core.networks.stpn_weights import file_of, load
 from core.networks.weights import read
 from core.training import stpn as training
@@ -146,6 +148,36 @@ def test_supports_without_the_actor_are_the_same_clip_had_it_never_been_there(sa
             assert differs_HW[shown_HW].mean() > 0.95 if shown_HW.any() else not differs_HW.any()
             assert differs_HW.sum() < 4 * shown_HW.sum() + 1  # it and its shadow, and nothing else
     assert np.array_equal(support[0, 0], stpn.emptied(samples[0])[0])
+
+
+class Looker(Seer):
+    """Its prompts look at `at`: places of the supports' 8 × 8 patches, [K·P] weights."""
+
+    def __init__(self, at):
+        super().__init__()
+        self.at, self.shape = at, DetectorShape()
+
+    def support(self, tower, frames_BHWC):
+        return {(0, 0): torch.zeros(len(frames_BHWC), 64, 1)}
+
+    def __call__(self, support_BKPD, look):
+        share = self.at(support_BKPD[0, 0].shape[1])
+        return Looked(torch.zeros(1, 1, 1), {(0, 0): share.view(1, 1, 1, -1, 64) / share.sum()})
+
+
+def test_looking_at_things_is_told_from_looking_everywhere(samples):
+    def asked(at):
+        looker = Looker(at)
+        looker.places = ((0, 0),)
+        one = stpn.Subject(looker, samples[:1], {(0, 0): torch.zeros(1, 8, 64, 1)}, CPU)
+        return stpn.looks(one, np.array([3]))
+
+    index = list(support_index(3, 8, stpn.SUPPORTS, 0))
+    things = torch.from_numpy(on_actor((samples[0].instance_THW[index] > 0).astype(int), (8, 8))).float()
+    even = asked(lambda K: torch.ones(K, 64))
+    assert even["on_things"] == pytest.approx(even["even"], abs=1e-6) and even["even"] == pytest.approx(things.mean().item())
+    assert asked(lambda K: things)["on_things"] == pytest.approx(1) and asked(lambda K: things)["best"] == 1
+    assert asked(lambda K: 1 - things)["on_things"] == 0 == asked(lambda K: 1 - things)["best"]
 
 
 def test_a_frame_among_its_own_supports_is_as_spoilt_as_it_is(samples, monkeypatch):

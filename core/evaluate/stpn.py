@@ -2,6 +2,7 @@
 
 clean, degraded   boxes in one frame of each clip, clean or spoilt, its supports clean (VOD)
 speed             the spoilt frames again, by how fast the things move
+looks             where prompts look in clean supports: on things, or beside them
 vis, vot          masks with identities through the clip; one thing followed from its first box
 predictors        every trained predictor, shallow and deep
 sweeps            K and S; supports as bad as the current frame; supports that never show the thing; a scene cut
@@ -16,7 +17,7 @@ import torch
 
 from core.evaluate.clips import segmentation, tracking
 from core.methods.stpn.equations import support_index
-from core.metrics import Things, average_precision, overlap
+from core.metrics import Things, average_precision, on_actor, overlap
 from core.networks.stpn import SIZE, Stpn
 from core.networks.stpn_weights import BASELINE, VARIANTS, file_of, load
 from core.networks.swin import Place
@@ -106,6 +107,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
             "no prompts, same weights": ap50(usual, supports=0, **spoil),
         },
     }
+    found["looks"] = looks(usual, current_N)
     few = samples[: max(2, clips // 4)]
     found["vis"] = {name: segmentation(one.model, few, device) for name, one in pair.items()}
     found["vot"] = {name: tracking(one.model, few, device) for name, one in pair.items()}
@@ -162,6 +164,23 @@ def detection(
             ignored = None if speed is None else ~within(motion(one.samples[n], int(current_N[n])), speed)
             truths.append(Things(target.box_N4.numpy(), target.label_N.numpy(), ignored_N=ignored))
     return average_precision(truths, found)
+
+
+@torch.no_grad()
+def looks(one: Subject, current_N: np.ndarray) -> dict[str, float]:
+    """Of the attention to clean supports, mean over heads and prompts: on_things, the share on patches that hold a part of a
+    thing; even, their share of the patches, which is what looking everywhere alike gives; best, the share of clips whose best
+    patch is one of them."""
+    stride, found = one.model.detector.shape.strides[-1], []
+    for sample, t, clean in zip(one.samples, current_N, zip(*one.clean.values(), strict=True), strict=True):
+        index = list(support_index(int(t), FRAMES, SUPPORTS, 0))
+        looked = one.model.prompting({at: each[index][None] for at, each in zip(one.clean, clean)}, look=True)
+        assert looked is not None
+        share_KP = torch.stack([each[0].mean((0, 1)) for each in looked.attention.values()]).mean(0).cpu().numpy()
+        things_KP = on_actor((sample.instance_THW[index] > 0).astype(int), (SIZE[0] // stride, SIZE[1] // stride))
+        found.append((share_KP[things_KP].sum() / share_KP.sum(), things_KP.mean(), things_KP.flat[share_KP.argmax()]))
+    on_things, even, best = np.mean(found, axis=0, dtype=float)
+    return {"on_things": float(on_things), "even": float(even), "best": float(best)}
 
 
 def emptied(sample: Sample) -> np.ndarray:
@@ -230,6 +249,7 @@ def table(found: dict) -> str:
         lines.append(f"{name:24} clean {one['clean']:.1%}  spoilt {one['spoilt']:.1%}")
     for name, one in found["sweeps"].items():
         lines.append(f"{name}: " + "  ".join(f"{value} {ap:.1%}" for value, ap in one.items()))
+    lines.append("where prompts look: " + "  ".join(f"{what} {value:.1%}" for what, value in found["looks"].items()))
     for task in ("vis", "vot"):
         for name, one in found[task].items():
             lines.append(f"{task} {name}: " + "  ".join(f"{what} {value:.1%}" for what, value in one.items()))
