@@ -81,7 +81,7 @@ def knob_times(browser, port, method, moves):
     """Knob → medians and 95th percentiles of its moves in a visitor's tab of that method."""
     page, times = open_page(browser, port), {}
     last = {"stop": "texts", "stpn": "done"}[method]  # what its viewer sets when everything is there
-    page.get_by_role("tab", name=METHODS[method].title.partition(" — ")[0]).click()
+    page.get_by_role("tab", name=METHODS[method].title.partition(" — ")[0], exact=True).click()
     page.wait_for_selector(f"#viewer-{method} .vw[data-{last}]", timeout=60_000)
     for name, path in slider_values(method, moves).items():
         times[name] = [page.evaluate(MOVE, [method, last, name, value, 30_000]) for value in path]
