@@ -111,3 +111,14 @@ def test_the_stem_quarters_any_size_and_looks_around_a_patch():
     assert moved[8, 8] > 0 and moved[8, 6] > 0
     with pytest.raises(ValueError, match="patches of 4, got 8"):
         ConvStem(embed_dim=8, patch_size=8)
+
+
+def test_a_map_that_says_what_covers_each_cell_has_no_loss(samples):
+    """Also where it lies: the same map mirrored is wrong."""
+    heads = Heads(small_stpn("none"))
+    heads.cells = torch.nn.ModuleList(torch.nn.Identity() for _ in range(3))
+    shown_BHW = torch.from_numpy(np.stack([shown(sample, 3) for sample in samples]))
+    told = [cells_of(shown_BHW, columns).clamp(min=0) for columns in (32, 16, 8)]
+    right = [20.0 * torch.nn.functional.one_hot(label_Bhw, NONE + 1).permute(0, 3, 1, 2) for label_Bhw in told]
+    assert heads.cells_loss(right, shown_BHW) < 1e-3
+    assert heads.cells_loss([one.flip(-1) for one in right], shown_BHW) > 1
