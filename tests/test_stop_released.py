@@ -297,3 +297,10 @@ def test_a_weight_that_is_no_number_travels_as_null(trace):
     payload = packing.trace_payload(METHOD, trace, "key", None, {}, (7, 7))
     assert payload["values"]["prompt_count_T"] == [4] * 5 and payload["values"]["one_frame_is_nan"] is True
     assert payload["values"]["comb_THW"]["shape"] == [5, 28, 28] and "sequence_SD" not in payload["values"]
+
+
+def test_a_selected_cell_counts_twice_in_a_frames_change_and_keeps_its_sign():
+    change_TPD, mask_TZ = torch.ones(2, 4, 3), torch.zeros(2, 4, dtype=torch.bool)
+    mask_TZ[1, 2] = True
+    assert eq.signed_change(change_TPD, mask_TZ).tolist() == [1.0, 1.25]  # four cells, of which one is counted twice
+    assert eq.signed_change(-change_TPD, mask_TZ).tolist() == [-1.0, -1.25]
