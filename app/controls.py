@@ -6,10 +6,9 @@ import sys
 
 import gradio as gr
 
-from core.knobs import Knob
+from core.publish.view import FRAMES
 
-DEFAULT_FRAMES = 8
-FRAMES = Knob("frames", "T", DEFAULT_FRAMES, (4, 32, 1), "read from the file at the centres of equal segments")
+DEFAULT_FRAMES = FRAMES.default
 FRAME = "t"  # a knob of this name is a frame of the clip: it ends where the clip does, and a preset leaves it alone
 PRESETS = {
     "stop": {

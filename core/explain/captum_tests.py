@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.clip import Clip
 from core.explain.subject import Subject
-from core.progress import Asked, Progress, Watch
+from core.watch import Asked, Progress, Watch
 
 BOXES = 16  # taken away to measure infidelity
 

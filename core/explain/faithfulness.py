@@ -21,7 +21,7 @@ import numpy as np
 from core.errors import ReaderError
 from core.explain.captum_tests import BOXES, boxes_of, infidelity_of
 from core.explain.subject import FILLS, Subject, scores
-from core.progress import Asked, Progress, Watch
+from core.watch import Asked, Progress, Watch
 
 STEPS, SEEDS = 8, 8
 SIGMAS = 2.0  # above random, to be called better than chance

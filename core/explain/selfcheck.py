@@ -26,7 +26,7 @@ from core.graph import Trace
 from core.metrics import rank_correlation
 from core.networks.vision import VisionTower, heads
 from core.networks.weights import WEIGHTS, Loaded, sha256
-from core.progress import Asked, Progress, Watch
+from core.watch import Asked, Progress, Watch
 
 WITHIN = 1e-4  # of a sum of 1, in single precision
 MOST = 0.5  # of the attention to special tokens: beyond it the map shows the lesser part

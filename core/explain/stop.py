@@ -29,13 +29,13 @@ from core.methods.stop.equations import (
     differences,
     highest,
     mean_square,
+    padded,
     to_clip_scale,
     weighted_change,
 )  # fmt: skip
 from core.networks.prompters import Prompter, Prompters
 from core.networks.vision import VisionTower
-from core.progress import Asked
-from core.training.stop import padded
+from core.watch import Asked
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ from core.explain.subject import Subject, fills
 from core.methods.stpn.equations import walk
 from core.networks.detector import Detector
 from core.networks.tower import Pyramid
-from core.progress import Asked
+from core.watch import Asked
 from core.world import SHAPES
 
 READERS = ("prompted", "baseline")

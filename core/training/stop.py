@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from core.methods.stop import METHOD
-from core.methods.stop.equations import Prompted, Settings, prompt_layer
+from core.methods.stop.equations import Prompted, Settings, padded, prompt_layer
 from core.networks.prompters import Prompters
 from core.networks.vision import VisionTower
 from core.networks.weights import WEIGHTS, Clip, fill, load_clip, read, save
@@ -89,17 +89,6 @@ class Model(nn.Module):
         first = self.layers - 1
         tokens_BSD = vision.blocks(tokens_BSD, seen_BS, first, vision.depth - 1)
         return vision.feature(vision.last_block(tokens_BSD, seen_BS)), made
-
-
-def padded(prefix_BRD: Tensor, made) -> tuple[Tensor, Tensor]:
-    """The sequence of a batch: every gap has as many places as the fullest, and the empty ones are not seen.
-
-    Attention has no order, so the prompts may stand at the end here and between the frames in the paper's picture."""
-    places = int(made.count_BG.max())
-    frames_BSD, prompts_BSD = made.prompted_BTPD.flatten(1, 2), made.temporal_BGQD[:, :, :places].flatten(1, 2)
-    there = torch.arange(places, device=frames_BSD.device) < made.count_BG.unsqueeze(-1)
-    kept = torch.ones(frames_BSD.shape[0], prefix_BRD.shape[1] + frames_BSD.shape[1], dtype=torch.bool, device=there.device)
-    return torch.cat([prefix_BRD, frames_BSD, prompts_BSD], 1), torch.cat([kept, there.flatten(1)], 1)
 
 
 def train(clip, data: Data, variant: str, layers: int, seed: int, out: Path, asked: argparse.Namespace) -> None:

@@ -145,6 +145,17 @@ def prompt_layer(
     return Prompted(region, read_BTPH, read_BGQE, prompted, change, count, prompt_BGQD)
 
 
+def padded(prefix_BRD: Tensor, made: Prompted) -> tuple[Tensor, Tensor]:
+    """The sequence of a batch: every gap has as many places as the fullest, and the empty ones are not seen.
+
+    Attention has no order, so the prompts may stand at the end here and between the frames in the paper's picture."""
+    places = int(made.count_BG.max())
+    frames_BSD, prompts_BSD = made.prompted_BTPD.flatten(1, 2), made.temporal_BGQD[:, :, :places].flatten(1, 2)
+    there = torch.arange(places, device=frames_BSD.device) < made.count_BG.unsqueeze(-1)
+    kept = torch.ones(frames_BSD.shape[0], prefix_BRD.shape[1] + frames_BSD.shape[1], dtype=torch.bool, device=there.device)
+    return torch.cat([prefix_BRD, frames_BSD, prompts_BSD], 1), torch.cat([kept, there.flatten(1)], 1)
+
+
 def straight_through(hard: Tensor, soft: Tensor) -> Tensor:
     """The value of `hard` with the gradient of `soft` (Bengio et al., 2013)."""
     return hard + (soft - soft.detach() if soft.requires_grad else 0)
