@@ -1,7 +1,7 @@
 """What a long computation tells whoever waits for it, and how it is called off.
 
 A stage is a pure function and knows nobody. One that takes long calls `tick` now and then; whoever runs it says, around the
-call, what is to happen then. Where nobody waits, nothing does.
+call, what is to happen then. Where nobody waits, nothing does. `Watch` counts the steps of what is made of many runs.
 """
 
 from collections.abc import Callable, Iterator
