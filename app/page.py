@@ -18,14 +18,17 @@ from pathlib import Path
 
 import gradio as gr
 
+from app.answers import answers_of
 from app.api import publish
 from app.controls import DEFAULT_FRAMES, FRAME, FRAMES, control, first_sentence, knobs_of, presets_of, readings, set_knobs
+from app.desk import Desk, edits_of
 from app.packing import jpeg
+from app.panels import panels_of, source_of
 from app.running import Running
 from app.store import Clips
 from app.taking import opened_by, panel
-from app.told import sentence, told
-from app.views import later, module_json, reads_texts, soon, view_of, whole, without_texts
+from app.told import told
+from app.views import reads_texts, view_of
 from core import METHODS, ReaderError
 from core.engine import NETWORKS
 from core.video import LIMITS_TEXT
@@ -39,19 +42,29 @@ ACTIONS_SHOWN = ("moves left", "moves right", "moves up", "moves down", "grows",
 # A viewer turns a knob by typing into it: no reply of the server can arrive after a later knob.
 MOUNT = """
 const source = new Blob([%(module)s], {type: "text/javascript"}), about = %(about)s, url = URL.createObjectURL(source);
-const turn = (name, value) => {
-  const box = document.querySelector(`#knob-%(name)s-${name} input[type=number]`);
+const type = (box, value) => {
   if (!box) return;
-  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(box, value);
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, value);
   box.dispatchEvent(new Event("input", {bubbles: true}));
 };
-import(url).then(async ({mount}) => {
+const turn = (name, value) => {
+  const knob = document.querySelector("#knob-%(name)s-" + name), of = kind => knob?.querySelector(`input[type=${kind}]`);
+  if (of("number")) return type(of("number"), value);
+  const box = of("checkbox") || [...knob?.querySelectorAll("input[type=radio]") || []].find(one => one.value === value);
+  if (box && box.checked !== (box.type === "radio" || value)) box.click();
+};
+const edit = list => type(document.querySelector("#edits textarea, #edits input"), JSON.stringify(list));
+import(url).then(async ({mount, panels}) => {
   const hooks = {
     frames: key => server.frames(key), pick: name => trigger("pick", {name}), turn,
     soon: taken => server.at_once(taken), later: taken => server.everything(taken), whole: taken => server.through(taken),
     far: asked => server.far(asked), stop: asked => server.stop(asked),
   };
   const view = mount(element.querySelector(".viewer"), {...about, trace: JSON.parse(props.value || "null")}, hooks);
+  (window.views ??= {}).%(name)s = view;
+  const values = () => window.taken?.%(name)s ?? about.untouched;
+  const given = {method: "%(name)s", about: about.about, owns: about.panels, view, taken: values, turn, edit, server, hooks};
+  panels(element.querySelector(".panels"), given);
   const host = document.querySelector("#viewer-%(name)s");
   let asked = null;
   const ask = () => {                            // a tab that is not seen waits until it is
@@ -79,17 +92,19 @@ def build(engines, examples):
     clips, running = Clips(examples), Running()
     with gr.Blocks(analytics_enabled=False, title="What do video prompts look at?", delete_cache=(3600, 86400)) as page:
         gr.Markdown("# What do video prompts look at?", elem_classes="title")
-        handle = gr.Textbox(clips.handle(next(iter(examples.values())).path), visible=False)  # the clip of all tabs
+        # the clip of all tabs, and what was edited in it: the browser writes the edits, so they are there, but not seen
+        handle = gr.Textbox(clips.handle(next(iter(examples.values())).path), visible=False)
+        edits = gr.Textbox("[]", visible="hidden", elem_id="edits")
         chosen, inputs = [], {}
         with gr.Tabs() as tabs:
             for place, method in enumerate(METHODS.values()):
                 # a short name: Gradio hides tabs that do not fit a narrow screen
                 with gr.Tab(method.title.partition(" — ")[0], id=method.name):
-                    own = engines_for(engines, method)
-                    *one, given = tab(own, clips, running, method, handle, open_at_once=place == 0)
+                    desk = Desk(method, engines_for(engines, method), clips, running)
+                    *one, given = tab(desk, handle, edits, open_at_once=place == 0)
                     chosen.append(one)
                     inputs[method.name] = ([knob.name for knob in method.knobs.knobs()], given)
-        share(clips, handle, chosen)
+        share(clips, handle, edits, chosen)
         opened_by(page, tabs, engines, clips, handle, inputs)
         publish(next(iter(engines.values())), clips)
     return page
@@ -101,72 +116,26 @@ def engines_for(engines, method):
     return {name: one for name, one in engines.items() if not one.models or one.models.keys() & models} or engines
 
 
-def tab(engines, clips, running, method, handle, open_at_once):
+def tab(desk, handle, edits, open_at_once):
     """One method: viewer on the left, knobs on the right, and what happens when any of them changes. → (its viewer, its texts
     or None, all that a run is asked with).
 
-    handle: of the clip, the same in all tabs: a tab that is not seen takes note of it, and asks when it is opened.
+    handle, edits: of the clip, the same in all tabs: a tab that is not seen takes note of it, and asks when it is opened.
     open_at_once: what is seen first travels with the page; in every other tab it is asked for when the tab is opened."""
+    method, engines, clips, engine = desk.method, desk.engines, desk.clips, desk.engine
     first = next(iter(clips.examples.values()))
-    engine = next(iter(engines.values()))
-    names = [one.name for one in method.knobs.knobs()]
-    view, fast, slow, all_read, reads = view_of(method), soon(method), later(method), whole(method), reads_texts(method)
-
-    def explain(outputs, taken):
-        """One run of what was `TAKEN` in the browser, as the viewer wants it."""
-        handle, weights, frames, texts, *values = taken["values"]
-        if weights not in engines:
-            raise ReaderError(f"The weights are {', '.join(engines)}, got {str(weights)[:40]!r}.")
-        engine = engines[weights]
-        path = clips.path(handle)
-        lines = [line.strip() for line in texts.splitlines() if line.strip()]
-        settings = engine.settings(method.name, dict(zip(names, values, strict=True)))
-        clip = clips.open(path, FRAMES.check(frames))
-        done, grid = outputs is not fast, engine.grid(method.name)
-        run = running.start(str(taken.get("who"))[:64], "later" if done else "soon")
-        key, truth = clips.key(path, FRAMES.check(frames)), clips.truth(path)
-        given = view.given(taken.get("pointed"), clip, truth) if outputs is all_read else {}
-        outputs = outputs if lines or not reads else without_texts(method, outputs)
-        trace = engine.run(
-            method.name, clip, texts=lines, outputs=outputs, cancelled=run.cancelled, progress=run.progress, **given, **settings
-        )  # fmt: skip
-        made = view.trace(method, trace, key, clip, settings, grid, lines if done else None, truth, taken["stamp"])
-        return made | view.besides(engine, method, clip, settings, trace) if done else made
-
-    @sentence
-    def at_once(taken):
-        return explain(fast, taken)
-
-    @sentence
-    def everything(taken):
-        return explain(slow, taken)
-
-    @sentence
-    def through(taken):
-        return explain(all_read, untouched | (taken or {}))
-
-    def far(asked):
-        """[stage, share of it that is done] of a reader's own run that is under way."""
-        run = running.of(str(asked["who"])[:64], asked["kind"])
-        return run and [run.stage, run.done]
-
-    def stop(asked):
-        """Call off a reader's own run."""
-        running.stop(str(asked["who"])[:64], asked["kind"])
-
-    def frames(key):
-        """The pictures of an open clip, asked for by the viewer once a clip."""
-        found = clips.of_key(key) if isinstance(key, str) else None
-        return found and view.clip(key, *found)
-
+    names, view, reads = list(desk.names), view_of(method), reads_texts(method)
     defaults = engine.settings(method.name, {})
     texts_of_first = "\n".join(texts_for(first)) if reads else ""
     # what is seen before any knob was moved
-    begins = clips.handle(first.path), next(iter(engines)), DEFAULT_FRAMES, texts_of_first
+    begins = clips.handle(first.path), next(iter(engines)), DEFAULT_FRAMES, texts_of_first, "[]"
     untouched = {"values": [*begins, *defaults.values()], "stamp": 0}
+    frames, at_once, everything, *others = answers_of(desk, untouched)
     seen_first = cache(lambda: everything(untouched))
+    panels = panels_of(method)
     about = {
         "about": view.about(method),
+        "panels": {one.name: one.about(desk) for one in panels},
         "untouched": untouched,
         "examples": [
             {"name": one.name, "title": one.title, "thumb": jpeg(clips.open(one.path, DEFAULT_FRAMES).frames_THWC[3], 96)}
@@ -180,9 +149,10 @@ def tab(engines, clips, running, method, handle, open_at_once):
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320):
             viewer = gr.HTML(
-                seen_first() if open_at_once else "", html_template='<div class="viewer">Loading the viewer…</div>',
-                js_on_load=mount_script(method, view, about), apply_default_css=False,
-                server_functions=[frames, at_once, everything, through, far, stop],
+                seen_first() if open_at_once else "",
+                html_template='<div class="viewer">Loading the viewer…</div><div class="panels"></div>',
+                js_on_load=mount_script(method, view, panels, about), apply_default_css=False,
+                server_functions=[frames, at_once, everything, *others, *(each for one in panels for each in one.serve(desk))],
                 elem_id=f"viewer-{method.name}",
             )  # fmt: skip
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
@@ -202,17 +172,17 @@ def tab(engines, clips, running, method, handle, open_at_once):
             texts = gr.Textbox(texts_of_first, label="Texts, one a line", lines=4, max_lines=10, visible=reads)
     readings(method)
 
-    values = [handle, weights, count, texts, *knobs.values()]
+    values = [handle, weights, count, texts, edits, *knobs.values()]
     gr.on([one.change for one in values], None, values, js=TAKEN % method.name, api_visibility="private")
     for button, chosen in presets.values():
         set_knobs(button, knobs, defaults | chosen)
 
     def take(uploaded, frames):
         if uploaded is None:
-            return gr.skip()
+            return gr.skip(), gr.skip()
         with told():
             clips.open(uploaded, FRAMES.check(frames))
-        return clips.handle(uploaded)
+        return clips.handle(uploaded), "[]"
 
     def ends(chosen, *now):
         """Knobs that end where the networks do."""
@@ -220,38 +190,40 @@ def tab(engines, clips, running, method, handle, open_at_once):
         last = [limits[name] for name in limited]
         return [gr.update(maximum=most, value=min(value, most)) for most, value in zip(last, now, strict=True)]
 
-    def length(handle, frames):
-        """Frames of the clip: as many as asked for, or as the file has."""
+    def length(handle, frames, edits):
+        """Frames of the clip: as many as asked for, or as the file has, and as edits leave."""
         try:
-            return len(clips.open(clips.path(handle), FRAMES.check(frames)))
+            return len(clips.open(clips.path(handle), FRAMES.check(frames), edits_of(edits)))
         except ReaderError:  # the viewer says why
             return gr.skip()
 
-    own.change(take, [own, count], handle, concurrency_limit=2, **QUIET)
+    own.change(take, [own, count], [handle, edits], concurrency_limit=2, **QUIET)
     if len(engines) > 1:
         limited = [name for name in names if name in engine.limits(method.name)]
         turned = [knobs[name] for name in limited]
         weights.change(ends, [weights, *turned], turned, queue=False, **QUIET)
     if FRAME in knobs:
         last = gr.Number(DEFAULT_FRAMES, visible=False)
-        known = gr.on([handle.change, count.change], length, [handle, count], last, queue=False, **QUIET)
+        moved = [handle, count, edits]
+        known = gr.on([one.change for one in moved], length, moved, last, queue=False, **QUIET)
         known.success(None, [last, knobs[FRAME]], knobs[FRAME], js=FIT, api_visibility="private")
-    panel(engines, clips, method, values, names)
+    panel(desk, values)
     return viewer, texts if reads else None, values
 
 
-def share(clips, handle, chosen):
-    """An example that is chosen in one tab is the clip of all of them, and of all texts. chosen: what `tab` gave, for each."""
+def share(clips, handle, edits, chosen):
+    """An example that is chosen in one tab is the clip of all of them, and of all texts, without any edit. chosen: what `tab`
+    gave, for each."""
     texts = [one for _, one in chosen if one is not None]
 
     def choose(picked: gr.EventData):
         example = clips.examples.get(picked.name)
         if example is None:
-            return [gr.skip()] * (1 + len(texts))
-        return [clips.handle(example.path)] + ["\n".join(texts_for(example))] * len(texts)
+            return [gr.skip()] * (2 + len(texts))
+        return [clips.handle(example.path), "[]"] + ["\n".join(texts_for(example))] * len(texts)
 
     for viewer, _ in chosen:
-        viewer.pick(choose, None, [handle, *texts], queue=False, **QUIET)
+        viewer.pick(choose, None, [handle, edits, *texts], queue=False, **QUIET)
 
 
 def models_of(method):
@@ -274,5 +246,6 @@ def texts_for(example):
     return [example.title, *(f"{noun} {other}" for other in ACTIONS_SHOWN if other != action)][:6]
 
 
-def mount_script(method, view, about):
-    return MOUNT % {"module": module_json(view), "about": json.dumps(about), "name": method.name}
+def mount_script(method, view, panels, about):
+    module = json.dumps(f"{view.source()}\n{source_of(panels)}")
+    return MOUNT % {"module": module, "about": json.dumps(about), "name": method.name}

@@ -1,10 +1,11 @@
 """What the page holds open: example clips with their truth, and the clips of its visitors, bounded in bytes.
 
-The server knows a clip by its file and number of frames. The browser knows the file by a handle, and the clip by a key, made
-of these and of a secret of this process. Nobody can guess the handle or key of another visitor's clip, and equal frames in two
-visitors' files do not share a name.
+The server knows a clip by its file, its number of frames and what was edited in it. The browser knows the file by a handle, and
+the clip by a key, made of these and of a secret of this process. Nobody can guess the handle or key of another visitor's clip,
+and equal frames in two visitors' files do not share a name.
 """
 
+import json
 import secrets
 import threading
 from collections import OrderedDict
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from core import ReaderError, read_clip
 from core.clip import Clip
+from core.counterfactuals import edited
 from core.world import Truth
 
 
@@ -45,7 +47,7 @@ class Clips:
         self.examples = examples
         self.budget = budget
         self._known = {str(one.path): one.truth for one in examples.values()}
-        self._open: OrderedDict[tuple[str, int], Clip] = OrderedDict()
+        self._open: OrderedDict[tuple[str, int, str], Clip] = OrderedDict()
         self._paths: dict[str, str] = {}
         self._secret = secrets.token_bytes(32)
         self._lock = threading.Lock()
@@ -62,18 +64,19 @@ class Clips:
             raise ReaderError("This clip is no longer held by the server: choose it again.")
         return self._paths[handle]
 
-    def key(self, path, frames):
+    def key(self, path, frames, edits=()):
         """What the browser may ask an open clip by."""
-        return blake2b(f"{frames} {path}".encode(), key=self._secret, digest_size=16).hexdigest()
+        return blake2b(f"{frames} {path} {json.dumps(edits)}".encode(), key=self._secret, digest_size=16).hexdigest()
 
-    def open(self, path, frames):
-        """The clip of a file, read only if it is not open already."""
-        name = (str(path), frames)
+    def open(self, path, frames, edits=()):
+        """The clip of a file after the edits, read only if it is not open already."""
+        name = (str(path), frames, json.dumps(edits))
         with self._lock:
             if name in self._open:
                 self._open.move_to_end(name)
                 return self._open[name]
-        clip = read_clip(path, frames=frames)  # outside the lock: it takes long, and others need not wait
+        # outside the lock: it takes long, and others need not wait
+        clip = edited(self.open(path, frames), edits) if edits else read_clip(path, frames=frames)
         with self._lock:
             self._open[name] = clip
             while sum(one.frames_THWC.nbytes for one in self._open.values()) > self.budget and len(self._open) > 1:
@@ -87,5 +90,9 @@ class Clips:
     def of_key(self, key):
         """(clip, truth) of a key, or None when it is no longer open."""
         with self._lock:
-            found = [(clip, path) for (path, frames), clip in self._open.items() if self.key(path, frames) == key]
+            found = [
+                (clip, path)
+                for (path, frames, edits), clip in self._open.items()
+                if self.key(path, frames, json.loads(edits)) == key
+            ]
         return (found[0][0], self.truth(found[0][1])) if found else None

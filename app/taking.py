@@ -39,15 +39,14 @@ ALONE = "This page for this clip, with its sliders (HTML, works offline)"
 HERE = "query => [new URL('?' + query, document.location.href).href]"
 
 
-def panel(engines, clips, method, inputs, names):
-    """Under a method's viewer. inputs: clip's handle, weights, frames, texts, knobs, as `page.tab` has them; names: of the
-    knobs."""
+def panel(desk, inputs):
+    """Under a method's viewer. inputs: what `desk.request` takes, as components."""
+    clips, method = desk.clips, desk.method
 
-    def view_of(handle, weights, frames, texts, *values):
-        path = clips.path(handle)
-        lines = tuple(line.strip() for line in texts.splitlines() if line.strip())
-        asked = Asked(method.name, name_of(clips, path), frames, dict(zip(names, values, strict=True)), lines)
-        return View(asked), path, engines[weights]
+    def view_of(*values):
+        request = desk.request({"values": list(values)})
+        asked = Asked(method.name, name_of(clips, request.path), request.frames, request.settings, request.texts)
+        return View(asked), request, request.engine
 
     def code(*given):
         with told():
@@ -58,11 +57,11 @@ def panel(engines, clips, method, inputs, names):
 
     def make(form, width, *given):
         with told():
-            view, path, engine = view_of(*given)
+            view, request, engine = view_of(*given)
             every = None if method.name == "stop" else later(method)  # all of STOP is cheap; others read whole clips
-            result = compute(engine, view, lambda name, frames: clips.open(path, frames), every)
+            result = compute(engine, view, lambda name, frames: clips.open(request.path, frames, request.edits), every)
             if form == ALONE:
-                end, made = "html", interactive_html(result, clips.truth(path))
+                end, made = "html", interactive_html(result, request.truth)
             else:
                 end, maker = FORMS[form]
                 made = maker(result, width)
@@ -96,7 +95,13 @@ def name_of(clips, path):
 def opened_by(page, tabs, engines, clips, handle, inputs):
     """What a link asks for is on the knobs when the page has loaded. inputs: method's name → (names of its knobs, its inputs
     as in `panel`)."""
-    order = [component for _, several in inputs.values() for component in several[2:]]
+
+    def of_link(several):
+        """Frames, texts and knobs of a method: the clip, its edits and the weights are not a tab's own."""
+        _, _, frames, texts, _, *knobs = several
+        return frames, texts, *knobs
+
+    order = [component for _, several in inputs.values() for component in of_link(several)]
 
     def limits(method):
         return next(iter(engines.values())).limits(method)
@@ -111,7 +116,7 @@ def opened_by(page, tabs, engines, clips, handle, inputs):
         shown, updates = read.view.shown, []
         for name, (knobs, several) in inputs.items():
             if name != shown.method:
-                updates += [gr.skip()] * len(several[2:])
+                updates += [gr.skip()] * len(of_link(several))
                 continue
             updates += [shown.frames, "\n".join(shown.texts), *(shown.settings[knob] for knob in knobs)]
         return [gr.Tabs(selected=shown.method), clips.handle(clips.examples[shown.clip].path), *updates]

@@ -1,6 +1,5 @@
 """Which viewer draws a method, and which of its outputs come at once: decided by their kinds, never by a method's name."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +89,3 @@ def reads_texts(method):
 def styles():
     """Every viewer's look."""
     return "".join(path.read_text(encoding="utf-8") for path in sorted(VIEWER.glob("*.css"), reverse=True))
-
-
-def module_json(view):
-    return json.dumps(view.source())

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 import torch
 
+from app.desk import edits_of
 from app.main import launch
 from app.page import build
+from app.panels import PANELS, SHELL
 from app.store import Clips, find_examples
 from app.views import SHARED, VIEWER, VIEWS
 from core import METHODS, Engine, ReaderError, read_clip
@@ -244,6 +246,38 @@ def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tm
     assert "mine.mp4" in page.locator(".vw-clip").inner_text()
 
 
+EDIT = """list => {
+  const box = document.querySelector("#edits textarea, #edits input");
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, JSON.stringify(list));
+  box.dispatchEvent(new Event("input", {bubbles: true}));
+}"""
+
+
+def test_an_edit_of_the_clip_is_shown_in_every_tab_and_ends_with_another_clip(page):
+    first = shown(page)["clip"]
+    page.evaluate(EDIT, [{"name": "drop", "first": 1, "last": 2}])
+    page.wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.texts).clip !== key", arg=first)
+    assert page.locator("#viewer-stop .vw-thumb").count() == 6
+    assert "Frames 1 to 2 are left out." in page.locator("#viewer-stop .vw-clip").inner_text()
+    page.get_by_role("tab", name="STPN").click()
+    page.wait_for_selector(".sp[data-done]", timeout=PATIENCE)
+    assert page.locator("#viewer-stpn .vw-thumb").count() == 6
+    page.locator("#viewer-stpn .vw-examples button").nth(1).click()
+    page.wait_for_function("document.querySelectorAll('#viewer-stpn .vw-thumb').length === 8", timeout=PATIENCE)
+    page.get_by_role("tab", name="STOP", exact=True).click()
+    page.wait_for_function("document.querySelectorAll('#viewer-stop .vw-thumb').length === 8", timeout=PATIENCE)
+
+
+def test_edits_that_are_none_are_told_in_a_sentence(page):
+    page.evaluate(EDIT, [{"name": "melt"}])
+    told = page.locator("#viewer-stop .vw-wait")
+    told.get_by_text("There is no edit").wait_for()
+    assert "paint, blur, freeze, drop, reverse, shuffle" in told.inner_text()
+    for bad in ("[", "[" * 5000, "x" * 9000, "[" * 100_000):
+        with pytest.raises(ReaderError, match="Edits of a clip are a"):
+            edits_of(bad)
+
+
 def test_the_limits_are_told_where_a_clip_is_dropped(page):
     from core.video import LIMITS_TEXT
 
@@ -322,7 +356,8 @@ def test_only_what_is_meant_for_programs_is_offered_to_them(served):
 
 def test_the_modules_have_no_dependencies():
     drawn = {name for view in VIEWS for name in (SHARED, *view.modules)}
-    assert {path.name for path in VIEWER.glob("*.js")} == drawn | {"alone.js"}  # what a file without a server adds
+    folds = {SHELL, *(one.file for one in PANELS)}
+    assert {path.name for path in VIEWER.glob("*.js")} == drawn | folds | {"alone.js"}  # what a file without a server adds
     for view in VIEWS:
         source = view.source()
         assert "import " not in source.replace("import(", "") and "http" not in source and source.count("export ") == 1

@@ -235,7 +235,9 @@ export function mount(element, payload, hooks = {}) {
   if (!payload.trace) say("The networks of the released code are being made…");
   update(payload);
   const wants = () => trace?.values.reads_texts === true;
-  return {update, ask: asker($, {...hooks, wants, update, say}), destroy() {
+  const state = () => ({frame: view.frame, overlay: "none"});
+  function look({frame: t = view.frame}) { if (trace) go(t); else view.frame = t; }
+  return {update, ask: asker($, {...hooks, wants, update, say}), state, look, destroy() {
     rest();
     forget();
     element.replaceChildren();

@@ -3,6 +3,7 @@
 //
 //   const view = mount(element, {about, clip, trace, examples}, {frames, pick, turn})
 //   view.update({trace})
+//   view.state()  view.look({overlay})      how it is looked at: a stage's name or "none"
 //
 // about   what does not change: title, outputs [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}]
 // clip    frames as data URLs, their times, and outlines of all things where the truth is known
@@ -363,5 +364,10 @@ export function mount(element, payload, hooks = {}) {
   if (!payload.trace) say("reading the clip…");
   const rest = atNewWidths(root, () => { wide.forget(); ink = null; return trace ? draw() : false; });
   update(payload);
-  return {update, ask, destroy() { rest(); forget(); element.replaceChildren(); }};
+  const state = () => ({frame: trace?.frame ?? 0, overlay: view.overlay});
+  function look({overlay: shown}) {              // the frame is a knob
+    if (overlays.some(one => one.stage === shown) || shown === "none") view.overlay = shown;
+    if (trace) stage();
+  }
+  return {update, ask, state, look, destroy() { rest(); forget(); element.replaceChildren(); }};
 }

@@ -3,6 +3,7 @@
 //
 //   const view = mount(element, {about, clip, trace, examples}, {frames, pick})
 //   view.update({trace})
+//   view.state()  view.look({frame, overlay})     how it is looked at: a frame from 0, a stage's name or "none"
 //
 // about   what does not change: title, maps [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}]
 // clip    frames as data URLs, their times and source indices, the actor's masks where the truth is known
@@ -364,7 +365,12 @@ export function mount(element, payload, hooks = {}) {
   if (!about.maps.some(one => one.stage === view.overlay)) view.overlay = about.maps.at(-1)?.stage ?? "none";
   const rest = atNewWidths(root, () => { wide.forget(); return trace ? draw() : false; });
   update(payload);
-  return {update, ask: asker($, {...hooks, update, say}), destroy() {
+  const state = () => ({frame: view.frame, overlay: view.overlay});
+  function lookAt({frame = view.frame, overlay: shown = view.overlay}) {
+    if (about.maps.some(one => one.stage === shown) || shown === "none") view.overlay = shown;
+    if (trace) go(frame); else view.frame = frame;
+  }
+  return {update, ask: asker($, {...hooks, update, say}), state, look: lookAt, destroy() {
     clearTimeout(view.timer);
     rest();
     forget();

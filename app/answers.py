@@ -1,0 +1,54 @@
+"""What a viewer asks of the server: what comes at once, what takes longer, what reads the whole clip, how far a run is, and the
+pictures of a clip. Every answer but the last two is a JSON text, an error's sentence in it."""
+
+from app.told import sentence
+from app.views import later, reads_texts, soon, view_of, whole, without_texts
+
+
+def answers_of(desk, untouched):
+    """The server functions of one method's viewer, in the order that they are asked for. untouched: what is on the page before
+    any knob was moved."""
+    method, view = desk.method, view_of(desk.method)
+    fast, slow, all_read, reads = soon(method), later(method), whole(method), reads_texts(method)
+
+    def explain(outputs, taken):
+        """One run of what was taken in the browser, as the viewer wants it."""
+        asked, done = desk.request(taken), outputs is not fast
+        run = desk.run_of(asked, "later" if done else "soon")
+        given = view.given(taken.get("pointed"), asked.clip, asked.truth) if outputs is all_read else {}
+        outputs = outputs if asked.texts or not reads else without_texts(method, outputs)
+        trace = asked.engine.run(
+            method.name, asked.clip, texts=asked.texts, outputs=outputs, cancelled=run.cancelled, progress=run.progress,
+            **given, **asked.settings,
+        )  # fmt: skip
+        texts, grid = list(asked.texts) if done else None, asked.engine.grid(method.name)
+        made = view.trace(method, trace, asked.key, asked.clip, asked.settings, grid, texts, asked.truth, asked.stamp)
+        return made | view.besides(asked.engine, method, asked.clip, asked.settings, trace) if done else made
+
+    @sentence
+    def at_once(taken):
+        return explain(fast, taken)
+
+    @sentence
+    def everything(taken):
+        return explain(slow, taken)
+
+    @sentence
+    def through(taken):
+        return explain(all_read, untouched | (taken or {}))
+
+    def far(asked):
+        """[stage, share of it that is done] of a reader's own run that is under way."""
+        run = desk.running.of(str(asked["who"])[:64], asked["kind"])
+        return run and [run.stage, run.done]
+
+    def stop(asked):
+        """Call off a reader's own run."""
+        desk.running.stop(str(asked["who"])[:64], asked["kind"])
+
+    def frames(key):
+        """The pictures of an open clip, asked for by the viewer once a clip."""
+        found = desk.clips.of_key(key) if isinstance(key, str) else None
+        return found and view.clip(key, *found)
+
+    return frames, at_once, everything, through, far, stop

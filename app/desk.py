@@ -1,0 +1,91 @@
+"""What a reader asks of one method: the values on the page become one request, checked once for every server function.
+
+The browser sends `taken`: {values: [the clip's handle, weights, frames, texts, edits, every knob], stamp, who}. Texts are one
+a line; edits are a JSON list of `core.counterfactuals`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.running import Run, Running
+from app.store import Clips
+from core import Engine, ReaderError
+from core.clip import Clip
+from core.counterfactuals import checked_edits
+from core.methods import Method
+from core.publish.view import FRAMES
+from core.world import Truth
+
+EDITS_LENGTH = 8000  # characters of a list of edits
+BEFORE_KNOBS = ("clip", "weights", "frames", "texts", "edits")  # what stands before the knobs in `taken["values"]`
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """clip: after the edits. key: what the browser knows this clip by. texts: one each, without blanks. settings: every knob.
+    truth: of an example. who: the reader's own name for himself, for his runs alone."""
+
+    method: Method
+    engine: Engine
+    path: str
+    frames: int
+    edits: tuple[dict[str, Any], ...]
+    clip: Clip
+    key: str
+    truth: Truth | None
+    texts: tuple[str, ...]
+    settings: Mapping[str, Any]
+    who: str
+    stamp: float
+
+
+class Desk:
+    """Where requests for one method are taken. engines: what weights are called → Engine, the first is used at the start."""
+
+    def __init__(self, method: Method, engines: Mapping[str, Engine], clips: Clips, running: Running):
+        self.method, self.engines, self.clips, self.running = method, dict(engines), clips, running
+        self.names = tuple(one.name for one in method.knobs.knobs())
+
+    @property
+    def engine(self) -> Engine:
+        """The one that is used until a reader chooses another."""
+        return next(iter(self.engines.values()))
+
+    def request(self, taken: Mapping[str, Any]) -> Request:
+        """What was `taken` in the browser; what cannot be is a ReaderError."""
+        given = taken.get("values") if isinstance(taken, Mapping) else None
+        if not isinstance(given, list) or len(given) != len(BEFORE_KNOBS) + len(self.names):
+            raise ReaderError("The page and the server do not fit together: load the page again.")
+        handle, weights, frames, texts, edits, *values = given
+        if weights not in self.engines:
+            raise ReaderError(f"The weights are {', '.join(self.engines)}, got {str(weights)[:40]!r}.")
+        engine, path, frames, edits = self.engines[weights], self.clips.path(handle), FRAMES.check(frames), edits_of(edits)
+        return Request(
+            self.method, engine, path, frames, edits, self.clips.open(path, frames, edits),
+            self.clips.key(path, frames, edits), self.clips.truth(path), lines_of(texts),
+            engine.settings(self.method.name, dict(zip(self.names, values, strict=True))),
+            str(taken.get("who"))[:64], taken.get("stamp", 0),
+        )  # fmt: skip
+
+    def run_of(self, request: Request, kind: str) -> Run:
+        """A run of this reader's that he can look after and call off, in the place of his last of the kind."""
+        return self.running.start(request.who, kind)
+
+
+def lines_of(texts: Any) -> tuple[str, ...]:
+    """Texts as they are written: one a line."""
+    return tuple(line.strip() for line in str(texts or "").splitlines() if line.strip())
+
+
+def edits_of(text: Any) -> tuple[dict[str, Any], ...]:
+    """Edits as they travel; what is no list of edits is a ReaderError."""
+    if not text:
+        return ()
+    if not isinstance(text, str) or len(text) > EDITS_LENGTH:
+        raise ReaderError(f"Edits of a clip are a text of up to {EDITS_LENGTH} characters.")
+    try:
+        return checked_edits(json.loads(text))
+    except (ValueError, RecursionError) as wrong:
+        raise ReaderError("Edits of a clip are a JSON list, and this is none.") from wrong

@@ -1,0 +1,55 @@
+"""Folds under a viewer: what is done with what the viewer shows. Each is a file of assets/viewer and the server functions that
+it asks.
+
+A panel's file defines `NAMEPanel(host, given)`, called when a reader opens its fold for the first time. It may return
+{toggled(open)}, called at every opening and closing. given:
+
+    method, about, own        the method's name, what its viewer was told once, what this panel is told once
+    view                      the viewer: `state()`, `look({frame, overlay})`, `ask(taken)`
+    taken()                   the values on the page, as `app.desk` takes them
+    turn(knob, value)         turns a knob as the reader would
+    edit(list)                edits the clip: every edit, in order
+    server, hooks             the server's functions by name; the viewer's hooks
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from app.desk import Desk
+from app.views import VIEWER
+from core.methods import Method
+
+SHELL = "panels.js"  # the folds themselves
+
+
+@dataclass(frozen=True)
+class Panel:
+    """title: what the fold says. about: desk → what its file is told once. serve: desk → server functions, each of a name that
+    no other panel has. fits: method → whether it has this fold."""
+
+    name: str
+    title: str
+    about: Callable[[Desk], Any] = lambda desk: None
+    serve: Callable[[Desk], tuple[Callable[..., Any], ...]] = lambda desk: ()
+    fits: Callable[[Method], bool] = lambda method: True
+
+    @property
+    def file(self):
+        return f"{self.name}.js"
+
+
+PANELS: tuple[Panel, ...] = ()
+
+
+def panels_of(method):
+    """The folds of a method, in the order they stand."""
+    return tuple(one for one in PANELS if one.fits(method))
+
+
+def source_of(panels):
+    """The text of their module's part, to stand behind a viewer's."""
+    parts = [(VIEWER / name).read_text(encoding="utf-8") for name in (SHELL, *(one.file for one in panels))]
+    listed = ", ".join(f"[{json.dumps(one.name)}, {json.dumps(one.title)}, {one.name}Panel]" for one in panels)
+    return "\n".join([*parts, f"export const panels = foldsOf([{listed}]);"])
