@@ -15,7 +15,7 @@ from core import Engine, ReaderError
 from core.clip import Clip
 from core.counterfactuals import checked_edits
 from core.methods import Method
-from core.publish.view import FRAMES
+from core.publish.view import FRAMES, Asked
 from core.world import Truth
 
 EDITS_LENGTH = 8000  # characters of a list of edits
@@ -24,12 +24,14 @@ BEFORE_KNOBS = ("clip", "weights", "frames", "texts", "edits")  # what stands be
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """clip: after the edits. key: what the browser knows this clip by. texts: one each, without blanks. settings: every knob.
-    truth: of an example. who: the reader's own name for himself, for his runs alone."""
+    """name: an example's, or what an own clip's file is called. clip: after the edits. key: what the browser knows it by. texts:
+    one each, without blanks. settings: every knob. truth: of an example. who: the reader's own name for himself, for his runs
+    alone."""
 
     method: Method
     engine: Engine
     path: str
+    name: str
     frames: int
     edits: tuple[dict[str, Any], ...]
     clip: Clip
@@ -39,6 +41,11 @@ class Request:
     settings: Mapping[str, Any]
     who: str
     stamp: float
+
+    @property
+    def asked(self) -> Asked:
+        """The same as a view has it."""
+        return Asked(self.method.name, self.name, self.frames, self.settings, self.texts)
 
 
 class Desk:
@@ -63,7 +70,7 @@ class Desk:
             raise ReaderError(f"The weights are {', '.join(self.engines)}, got {str(weights)[:40]!r}.")
         engine, path, frames, edits = self.engines[weights], self.clips.path(handle), FRAMES.check(frames), edits_of(edits)
         return Request(
-            self.method, engine, path, frames, edits, self.clips.open(path, frames, edits),
+            self.method, engine, path, self.clips.name(path), frames, edits, self.clips.open(path, frames, edits),
             self.clips.key(path, frames, edits), self.clips.truth(path), lines_of(texts),
             engine.settings(self.method.name, dict(zip(self.names, values, strict=True))),
             str(taken.get("who"))[:64], taken.get("stamp", 0),

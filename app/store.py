@@ -16,6 +16,7 @@ from pathlib import Path
 from core import ReaderError, read_clip
 from core.clip import Clip
 from core.counterfactuals import edited
+from core.publish.view import clip_name
 from core.world import Truth
 
 
@@ -63,6 +64,11 @@ class Clips:
         if not isinstance(handle, str) or handle not in self._paths:
             raise ReaderError("This clip is no longer held by the server: choose it again.")
         return self._paths[handle]
+
+    def name(self, path):
+        """An example's name, or what an own clip's file is called: never where it lies."""
+        known = (name for name, one in self.examples.items() if str(one.path) == str(path))
+        return next(known, clip_name(Path(path).name))
 
     def key(self, path, frames, edits=()):
         """What the browser may ask an open clip by."""

@@ -20,7 +20,7 @@ from core.publish.movies import gif, mp4
 from core.publish.notebook import keep, to_html, to_notebook
 from core.publish.python import as_python
 from core.publish.result import Result, compute
-from core.publish.view import Asked, View, clip_name
+from core.publish.view import View
 
 COLUMNS = (("one column, 3.25 in", "one"), ("two columns, 6.75 in", "two"))
 # what it is called → (how its file ends, what makes it)
@@ -45,8 +45,7 @@ def panel(desk, inputs):
 
     def view_of(*values):
         request = desk.request({"values": list(values)})
-        asked = Asked(method.name, name_of(clips, request.path), request.frames, request.settings, request.texts)
-        return View(asked), request, request.engine
+        return View(request.asked), request, request.engine
 
     def code(*given):
         with told():
@@ -84,12 +83,6 @@ def panel(desk, inputs):
     show.click(code, inputs, [python, query], queue=False, api_visibility="private").success(
         None, query, link, js=HERE, api_visibility="private"
     )
-
-
-def name_of(clips, path):
-    """An example's name, or what an own clip's file is called."""
-    known = (name for name, one in clips.examples.items() if str(one.path) == str(path))
-    return next(known, clip_name(Path(path).name))
 
 
 def opened_by(page, tabs, engines, clips, handle, inputs):

@@ -365,9 +365,9 @@ export function mount(element, payload, hooks = {}) {
   const rest = atNewWidths(root, () => { wide.forget(); ink = null; return trace ? draw() : false; });
   update(payload);
   const state = () => ({frame: trace?.frame ?? 0, overlay: view.overlay});
-  function look({overlay: shown}) {              // the frame is a knob
+  function lookAt({overlay: shown}) {              // the frame is a knob
     if (overlays.some(one => one.stage === shown) || shown === "none") view.overlay = shown;
     if (trace) stage();
   }
-  return {update, ask, state, look, destroy() { rest(); forget(); element.replaceChildren(); }};
+  return {update, ask, state, look: lookAt, destroy() { rest(); forget(); element.replaceChildren(); }};
 }
