@@ -24,9 +24,9 @@ BEFORE_KNOBS = ("clip", "weights", "frames", "texts", "edits")  # what stands be
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """name: an example's, or what an own clip's file is called. clip: after the edits. key: what the browser knows it by. texts:
-    one each, without blanks. settings: every knob. truth: of an example. who: the reader's own name for himself, for his runs
-    alone."""
+    """name: an example's, or what an own clip's file is called. clip: after the edits. key: what the browser knows it by.
+    texts: one each, without blanks. settings: every knob. truth: of an example. who: the reader's own name for himself, for
+    his runs alone."""
 
     method: Method
     engine: Engine
