@@ -1,8 +1,12 @@
-"""What a viewer asks of the server: what comes at once, what takes longer, what reads the whole clip, how far a run is, and the
-pictures of a clip. Every answer but the last two is a JSON text, an error's sentence in it."""
+"""What a viewer asks of the server: what comes at once, what takes longer, what reads the whole clip, a curve over a knob, how
+far a run is, and the pictures of a clip. Every answer but those of the last three is a JSON text, an error's sentence in it."""
 
 from app.told import sentence
 from app.views import later, reads_texts, soon, view_of, whole, without_texts
+from core.kinds import StageScores
+from core.sweep import values_of
+
+POINTS = 6  # of a curve: the knob's ends, and four values between
 
 
 def answers_of(desk, untouched):
@@ -37,6 +41,21 @@ def answers_of(desk, untouched):
     def through(taken):
         return explain(all_read, untouched | (taken or {}))
 
+    @sentence
+    def curve(taken):
+        """[[value, [a number per stage of the tower, for each output]], …] over the span of the knob that they are drawn
+        against; nothing where no output is drawn so."""
+        drawn = [one for one in method.outputs if isinstance(one, StageScores) and one.against]
+        if not drawn:
+            return []
+        asked, stages = desk.request(taken), [one.stage for one in drawn]
+        run, made = desk.run_of(asked, "later"), []
+        for value in values_of(asked.engine, method.name, drawn[0].against, POINTS):
+            settings = {**asked.settings, drawn[0].against: value}
+            trace = asked.engine.run(method.name, asked.clip, outputs=stages, cancelled=run.cancelled, **settings)
+            made.append([value, [[round(float(x), 6) for x in trace[stage]] for stage in stages]])
+        return made
+
     def far(asked):
         """[stage, share of it that is done] of a reader's own run that is under way."""
         run = desk.running.of(str(asked["who"])[:64], asked["kind"])
@@ -51,4 +70,4 @@ def answers_of(desk, untouched):
         found = desk.clips.of_key(key) if isinstance(key, str) else None
         return found and view.clip(key, *found)
 
-    return frames, at_once, everything, through, far, stop
+    return frames, at_once, everything, through, curve, far, stop

@@ -58,6 +58,7 @@ import(url).then(async ({mount, panels}) => {
   const hooks = {
     frames: key => server.frames(key), pick: name => trigger("pick", {name}), turn,
     soon: taken => server.at_once(taken), later: taken => server.everything(taken), whole: taken => server.through(taken),
+    curve: taken => server.curve(taken),
     far: asked => server.far(asked), stop: asked => server.stop(asked),
   };
   const view = mount(element.querySelector(".viewer"), {...about, trace: JSON.parse(props.value || "null")}, hooks);

@@ -14,6 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any
@@ -91,6 +92,7 @@ class StageCache:
                 self.bytes -= self._entries.popitem(last=False)[1][1]
 
 
+@cache  # a run asks some hundred times, and reading a signature takes as long as a small stage
 def inputs(stage: Stage) -> tuple[str, ...]:
     """The names a stage asks for."""
     return tuple(inspect.signature(stage).parameters)

@@ -72,8 +72,11 @@ class FeatureChange(Output):
     """A map for every stage of the tower, {stage: [h, w]} ≥ 0, each of its own size, all over the whole frame."""
 
 
+@dataclass(frozen=True)
 class StageScores(Output):
-    """A number per stage of the tower, [I], −1 to 1."""
+    """A number per stage of the tower, [I], −1 to 1. against: the knob that they are drawn against, over all of its span."""
+
+    against: str = ""
 
 
 class Boxes(Output):

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from app.desk import edits_of
+from app.answers import answers_of
+from app.desk import Desk, edits_of
 from app.main import launch
 from app.page import build
 from app.panels import PANELS, SHELL
+from app.running import Running
 from app.store import Clips, find_examples
 from app.views import SHARED, VIEWER, VIEWS
 from core import METHODS, Engine, ReaderError, read_clip
@@ -452,6 +454,34 @@ def test_the_whole_clip_is_read_when_a_reader_asks_and_again_when_a_knob_moves(p
     settled(prompted, severity=0.7)
     prompted.locator(fresh).nth(1).wait_for()
     assert asked.count(True) == 2
+
+
+def test_likeness_is_drawn_over_all_severities_when_nothing_moves(prompted, served):
+    state = ".vw-likeness-state"
+    prompted.locator(state).scroll_into_view_if_needed()
+    prompted.wait_for_function(f"document.querySelector('{state}').textContent === '— cosine, against severity'")
+    slider(prompted, "supports", "stpn").focus()
+    prompted.keyboard.press("ArrowRight")  # another curve: it is not known at once
+    prompted.wait_for_function(f"document.querySelector('{state}').textContent !== '— cosine, against severity'")
+    prompted.wait_for_function(f"document.querySelector('{state}').textContent === '— cosine, against severity'")
+
+
+def test_a_curve_has_the_engines_numbers_from_end_to_end_of_its_knob(served):
+    clips = Clips(served[2])
+    example = next(iter(served[2].values()))
+    for name, knobs in (("stpn", {"supports": 4}), ("stop", {})):
+        desk = Desk(METHODS[name], {"tiny": served[1]}, clips, Running())
+        settings = served[1].settings(name, knobs)
+        taken = {"values": [clips.handle(example.path), "tiny", 8, "", "[]", *settings.values()]}
+        curve = next(one for one in answers_of(desk, taken) if one.__name__ == "curve")
+        points = json.loads(curve(taken))
+        if name == "stop":
+            assert points == []  # none of its outputs is drawn against a knob
+            continue
+        assert [severity for severity, _ in points] == [0, 0.2, 0.4, 0.6, 0.8, 1]
+        trace = served[1].run(name, read_clip(example.path, frames=8), **{**settings, "severity": 0.8})
+        for scores, stage in zip(points[4][1], ("cosine_plain_I", "cosine_prompted_I")):
+            np.testing.assert_allclose(scores, trace[stage].numpy(), atol=2e-6)
 
 
 def test_a_clip_is_that_of_all_tabs_and_a_tab_that_is_not_seen_asks_nothing(page, served, tmp_path, monkeypatch):

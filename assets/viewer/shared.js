@@ -46,12 +46,13 @@ function receiver({hooks, say, ready = async () => null, take}) {
 }
 
 // → ask(taken): what comes at once; when that is painted, what takes longer; and after it, where a reader `wants` it, what
-// reads the whole clip. Of each one request at most is under way, and of those that wait the newest is kept: the last value
+// reads the whole clip, or else, when nothing moves for a while, what fills the page's `idle` time. Of each one request at most is under way, and of those that wait the newest is kept: the last value
 // has the last word. What takes longer is called off when newer values come. soon, later, whole: async taken → a trace's
 // text. far, stop: see `patience`. ask.whole(): that alone, of the values last drawn.
-function asker($, {soon, later, whole, far, stop, wants = () => false, update, say}) {
+const IDLE = 600;                                // milliseconds in which nothing moved
+function asker($, {soon, later, whole, far, stop, wants = () => false, idle, update, say}) {
   const who = crypto.randomUUID?.() ?? String(Math.random()), waiting = patience($, far, stop, who);
-  let wanted = null, drawn = null;
+  let wanted = null, drawn = null, filling = false;
   const show = async (kind, request, taken) => {
     const text = await waiting(kind, request({...taken, who})).catch(() => null);
     if (typeof text !== "string") return say("The server did not answer. What is shown is of the last values it knew.");
@@ -65,11 +66,18 @@ function asker($, {soon, later, whole, far, stop, wants = () => false, update, s
   const all = newest(one => show("later", whole, one.taken));
   async function ask(taken) {
     wanted = taken;
-    if (rest.busy()) stop?.({who, kind: "later"});
+    if (rest.busy() || filling) stop?.({who, kind: "later"});
     if (!await first({taken})) return;           // the call that is under way goes on with this one
     const last = wanted;
     await painted();                             // the server's work would delay the browser's
-    if (last === wanted && drawn && await rest({taken: drawn}) && last === wanted && wants()) all({taken: drawn});
+    if (last !== wanted || !drawn || !await rest({taken: drawn}) || last !== wanted) return;
+    if (wants()) return all({taken: drawn});
+    if (!idle) return;
+    await new Promise(done => setTimeout(done, IDLE));
+    if (last !== wanted || filling) return;
+    filling = true;
+    await idle({...drawn, who}, () => last === wanted).catch(() => null);
+    filling = false;
   }
   return Object.assign(ask, {whole: () => all({taken: drawn})});
 }

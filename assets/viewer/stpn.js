@@ -71,6 +71,17 @@ export function mount(element, payload, hooks = {}) {
     if (visited.size > 64) visited.delete(visited.keys().next().value);
   }
 
+  // the rest of the curve, when nothing moves: one request for each of the settings
+  async function fill(taken, still) {
+    const known = visited.get(settings()), card = $("likeness");
+    if (!known || known.whole || !hooks.curve || !card.offsetParent) return;
+    const points = JSON.parse(await hooks.curve(taken));
+    if (!still() || !points.length) return;
+    for (const [severity, scores] of points) known.set(severity, scores);
+    known.whole = true;
+    likeness();
+  }
+
   function layOut() {
     root.dataset.frames = images.length;
     root.style.setProperty("--frames", images.length);
@@ -241,6 +252,7 @@ export function mount(element, payload, hooks = {}) {
     box.parentElement.hidden = !heads || heads.shape[0] < 2;
     if (!heads) return;
     box.classList.toggle("vw-stale", !trace.values.heads);
+    if (!trace.values.heads && box.children.length) return;  // those of the values before: they follow with the boxes
     const [N, , K, h, w] = heads.shape;
     box.style.setProperty("--wide", K > 8 ? "200px" : "100px");
     $("heads-title").textContent = `— each over the ${K} supports side by side, ${prompt() === null ? "mean over prompts" : whose()}; click one to see it large (h); colours from ${LADDER[rungs.head].ticks[0]} to ${LADDER[rungs.head].ticks.at(-1)} × even`;
@@ -265,7 +277,7 @@ export function mount(element, payload, hooks = {}) {
 
   function likeness() {
     const [without, prompted] = of("StageScores"), box = $("likeness"), now = trace.values[without?.stage], then = visited.get(settings());
-    $("likeness-state").textContent = trace.done ? "— cosine, against the severities visited" : "updating…";
+    $("likeness-state").textContent = !trace.done ? "updating…" : then?.whole ? "— cosine, against severity" : "— cosine, against the severities visited";
     box.classList.toggle("vw-stale", !trace.done);
     if (!trace.done && box.querySelector("canvas")) return;
     if (!then) { if (!box.children.length) box.innerHTML = `<p class="vw-empty">waiting for the network…</p>`; return; }
@@ -357,7 +369,7 @@ export function mount(element, payload, hooks = {}) {
     button.onclick = () => { if (trace) overlay(one.stage); };
     return button;
   }), Object.assign(make("button", {type: "button", role: "radio", title: "no overlay (n)", "data-stage": "none"}), {textContent: "none", onclick: () => trace && overlay("none")}));
-  const ask = asker($, {...hooks, whole: taken => hooks.whole({...taken, pointed: wholeClip.chosen()}), update, say, wants: () => $("through").open});
+  const ask = asker($, {...hooks, whole: taken => hooks.whole({...taken, pointed: wholeClip.chosen()}), update, say, idle: fill, wants: () => $("through").open});
   $("through").hidden = !of("Tracks").length || !hooks.whole;
   $("through").ontoggle = () => { if (trace && $("through").open && !trace.values[of("Tracks")[0].stage]) { through(); ask.whole(); } };
   exampleButtons($, payload.examples, hooks, say);
