@@ -195,6 +195,7 @@ def measured_stpn(metrics: Mapping) -> str:
         "Spoilt frames, AP50: baseline → STPN": spoilt,
         "Motion blur 0.5 by how fast things move, AP50": metrics["speed"],
         "Every trained predictor, AP50": metrics["predictors"],
+        "Motion blur 0.75, AP50: the first N of the trained prompts": metrics["prompts"],
         **{f"Motion blur 0.75, AP50: {name}": {"AP50": row} for name, row in metrics["sweeps"].items()},
         "Where prompts look in clean supports: attention on things, what looking everywhere alike gives, best patch on one": {
             "share": metrics["looks"]

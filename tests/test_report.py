@@ -19,6 +19,7 @@ def metrics():
         "headline": {side: pair("mean", "sd") | {"seeds": 3} for side in sides},
         "speed": {"slow": pair(*sides)},
         "predictors": {"mixer/deep": pair("clean", "spoilt")},
+        "prompts": {"average/deep": pair("N = 1", "N = 5")},
         "sweeps": {"K": pair("2", "30")},
         "looks": pair("on_things", "even", "best"),
         "vis": {side: pair("ap") for side in sides},

@@ -11,7 +11,7 @@ from core.methods.stpn.equations import support_index
 from core.metrics import on_actor, overlap
 from core.networks.detector import DetectorShape, Found
 from core.networks.stpn import Looked
-from core.networks.stpn_weights import file_of, load
+from core.networks.stpn_weights import build, file_of, load
 from core.networks.weights import read
 from core.training import stpn as training
 from core.training.pool import pool
@@ -118,7 +118,7 @@ def seen_by(monkeypatch, samples, t, **asked):
     """Current frames and supports that the network is given, one batch of them."""
     seen = []
 
-    def maps_of(model, current_BHWC, support):
+    def maps_of(model, current_BHWC, support, prompts):
         seen.append((current_BHWC.numpy(), support[0, 0].unflatten(2, (128, 128)).numpy()))
         return [truth_of(sample, t, n, CPU) for n, sample in enumerate(samples)]
 
@@ -193,6 +193,21 @@ def test_speed_is_how_much_a_box_overlaps_itself_nearby():
     own = fast.box_TO4[:, 0]
     for t, beside in ((4, (2, 3, 5, 6)), (1, (0, 2, 3))):
         assert stpn.motion(fast, t) == pytest.approx([np.mean([overlap(own[t], own[near]) for near in beside]), 1])
+
+
+@pytest.mark.parametrize("variant", ["attention/shallow", "attention/deep"])
+def test_fewer_prompts_are_the_first_of_them(samples, variant):
+    torch.manual_seed(0)
+    model, frames = build(variant).eval(), torch.from_numpy(samples[0].frames_THWC)
+    support = {at: each[None] for at, each in training.support_features(model, frames[1:3]).items()}
+    with torch.no_grad():
+        every = model.prompting(support).prompts
+        cut = every[:, :2] if isinstance(every, torch.Tensor) else {at: each[:, :2] for at, each in every.items()}
+        wanted = model.detector.features(model.pixels(frames[:1]), cut)
+        two, five, all_of_them = (training.maps_of(model, frames[:1], support, N) for N in (2, 5, None))
+    for a, b, c, d in zip(wanted, two, five, all_of_them):
+        assert torch.equal(a, b) and torch.equal(c, d)
+    assert not torch.equal(two[-1], five[-1])
 
 
 @pytest.mark.parametrize("named, expected", [("rightly", 1.0), ("wrongly", 0.0)])

@@ -5,6 +5,7 @@ speed             the spoilt frames again, by how fast the things move
 looks             where prompts look in clean supports: on things, or beside them
 vis, vot          masks with identities through the clip; one thing followed from its first box
 predictors        every trained predictor, shallow and deep
+prompts           the same with fewer prompts: the first N of those that were trained
 sweeps            K and S; supports as bad as the current frame; supports that never show the thing; a scene cut
 """
 
@@ -28,6 +29,7 @@ from core.world import DEGRADATIONS, degrade, render, segment_centres
 SEVERITIES = (0.25, 0.5, 0.75, 1.0)
 USUAL = "attention/shallow"  # the variant called "stpn" in the tables
 SUPPORTS = 6  # K of the tables
+PROMPTS = (1, 3, 5)  # N of the tables
 SEEDS = 10  # the most training seeds that are looked for
 NEAR = 2  # frames: a thing's speed is its box's mean IoU with itself up to so far away (half a second)
 SPEEDS = {"slow": (0.9, 1.01), "medium": (0.7, 0.9), "fast": (-0.01, 0.7)}  # ImageNet VID's bounds of the motion IoU
@@ -91,11 +93,15 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
             for name, variant in compared.items()
         },
         "predictors": {
-            variant: {"clean": ap50(several[0]), "spoilt": mean_spoilt(variant, 0)}
-            for variant, several in tried.items()
+            variant: {"clean": ap50(several[0]), "spoilt": mean_spoilt(variant, 0)} for variant, several in tried.items()
         },
     }
     usual, spoil = pair["stpn"], dict(kind="motion_blur", severity=0.75)
+    found["prompts"] = {
+        variant: {f"N = {N}": ap50(several[0], prompts=N, **spoil) for N in PROMPTS}
+        for variant, several in tried.items()
+        if variant != BASELINE
+    }
     found["sweeps"] = {
         "K": {str(K): ap50(usual, supports=K, **spoil) for K in (2, 4, 6, 14, 30)},
         "S": {str(S): ap50(usual, supports=4, stride=S, **spoil) for S in (1, 2, 3)},
@@ -135,10 +141,10 @@ def spread(values: list[float]) -> dict[str, float]:
 def detection(
     one: Subject, current_N: np.ndarray, *, kind: str = "", severity: float = 0.0, supports: int = SUPPORTS, stride: int = 0,
     spoil_supports: bool = False, without_actor: bool = False, other_clip: bool = False,
-    speed: tuple[float, float] | None = None,
+    speed: tuple[float, float] | None = None, prompts: int | None = None,
 ) -> dict[str, float]:  # fmt: skip
-    """{ap, ap50, ap75} of the boxes of one frame of each clip. supports 0: without prompts. speed: only things whose motion
-    IoU lies between these two are asked for."""
+    """{ap, ap50, ap75} of the boxes of one frame of each clip. supports 0: without prompts. prompts: the first so many enter.
+    speed: only things whose motion IoU lies between these two are asked for."""
     truths, found, cpu = [], [], torch.device("cpu")
     for start in range(0, len(one.samples), 16):
         chosen = range(start, min(start + 16, len(one.samples)))
@@ -158,7 +164,8 @@ def detection(
                 own = support_features(one.model, to(one.device, [current[-1]])) if t in index else {}
                 support.append({at: among(each[n, index], own.get(at), index, t) for at, each in one.clean.items()})
         together = {at: torch.stack([each[at] for each in support]) for at in one.clean} if supports else {}
-        found += map(things, one.model.detector.heads(maps_of(one.model, to(one.device, current), together), SIZE))
+        maps = maps_of(one.model, to(one.device, current), together, prompts)
+        found += map(things, one.model.detector.heads(maps, SIZE))
         for n in chosen:
             target = truth_of(one.samples[n], int(current_N[n]), n, cpu)
             ignored = None if speed is None else ~within(motion(one.samples[n], int(current_N[n])), speed)
@@ -247,6 +254,8 @@ def table(found: dict) -> str:
         lines.append(f"mean of severities 0.5 and 1, {name}: {one['mean']:.1%} ± {one['sd']:.1%} ({one['seeds']} seeds)")
     for name, one in found["predictors"].items():
         lines.append(f"{name:24} clean {one['clean']:.1%}  spoilt {one['spoilt']:.1%}")
+    for name, one in found["prompts"].items():
+        lines.append(f"{name:24} motion blur 0.75: " + "  ".join(f"{value} {ap:.1%}" for value, ap in one.items()))
     for name, one in found["sweeps"].items():
         lines.append(f"{name}: " + "  ".join(f"{value} {ap:.1%}" for value, ap in one.items()))
     lines.append("where prompts look: " + "  ".join(f"{what} {value:.1%}" for what, value in found["looks"].items()))

@@ -116,10 +116,14 @@ def support_features(model: Stpn, frames_BHWC: Tensor) -> dict[Place, Tensor]:
     return model.prompting.support(model.detector.tower, model.pixels(frames_BHWC)) if model.prompting.places else {}
 
 
-def maps_of(model: Stpn, current_BHWC: Tensor, support_BKPD: dict[Place, Tensor]) -> list[Tensor]:
-    """Maps of the current frames, prompted by the features of their supports; without any, as the frames are."""
-    looked = model.prompting(support_BKPD) if support_BKPD else None
-    return model.detector.features(model.pixels(current_BHWC), looked and looked.prompts)
+def maps_of(model: Stpn, current_BHWC: Tensor, support_BKPD: dict[Place, Tensor], prompts: int | None = None) -> list[Tensor]:
+    """Maps of the current frames, prompted by the features of their supports; without any, as the frames are. prompts: only
+    the first so many of them enter."""
+    if not support_BKPD:
+        return model.detector.features(model.pixels(current_BHWC))
+    made = model.prompting(support_BKPD).prompts
+    some = made[:, :prompts] if isinstance(made, Tensor) else {at: each[:, :prompts] for at, each in made.items()}
+    return model.detector.features(model.pixels(current_BHWC), some)
 
 
 def train(
