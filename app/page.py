@@ -22,6 +22,7 @@ from app.answers import answers_of
 from app.api import publish
 from app.controls import DEFAULT_FRAMES, FRAME, FRAMES, control, first_sentence, knobs_of, presets_of, readings, set_knobs
 from app.desk import Desk, edits_of
+from app.keeping import notebook
 from app.packing import jpeg
 from app.panels import panels_of, source_of
 from app.running import Running
@@ -59,6 +60,7 @@ import(url).then(async ({mount, panels}) => {
     frames: key => server.frames(key), pick: name => trigger("pick", {name}), turn,
     soon: taken => server.at_once(taken), later: taken => server.everything(taken), whole: taken => server.through(taken),
     far: asked => server.far(asked), stop: asked => server.stop(asked),
+    keep: () => document.dispatchEvent(new CustomEvent("keep", {detail: {method: "%(name)s", taken: values(), ...view.state()}})),
   };
   const view = mount(element.querySelector(".viewer"), {...about, trace: JSON.parse(props.value || "null")}, hooks);
   (window.views ??= {}).%(name)s = view;
@@ -95,15 +97,16 @@ def build(engines, examples):
         # the clip of all tabs, and what was edited in it: the browser writes the edits, so they are there, but not seen
         handle = gr.Textbox(clips.handle(next(iter(examples.values())).path), visible=False)
         edits = gr.Textbox("[]", visible="hidden", elem_id="edits")
-        chosen, inputs = [], {}
+        chosen, inputs, desks = [], {}, {}
         with gr.Tabs() as tabs:
             for place, method in enumerate(METHODS.values()):
                 # a short name: Gradio hides tabs that do not fit a narrow screen
                 with gr.Tab(method.title.partition(" — ")[0], id=method.name):
-                    desk = Desk(method, engines_for(engines, method), clips, running)
+                    desk = desks[method.name] = Desk(method, engines_for(engines, method), clips, running)
                     *one, given = tab(desk, handle, edits, open_at_once=place == 0)
                     chosen.append(one)
                     inputs[method.name] = ([knob.name for knob in method.knobs.knobs()], given)
+        notebook(desks, tabs, handle, edits, inputs)
         share(clips, handle, edits, chosen)
         opened_by(page, tabs, engines, clips, handle, inputs)
         publish(next(iter(engines.values())), clips)

@@ -10,9 +10,11 @@ from urllib.parse import quote
 
 import gradio as gr
 
+from app.keeping import models_named, precision_of
 from app.standalone import interactive_html
 from app.told import told
 from app.views import later
+from core import Engine
 from core.publish.bundle import bundle
 from core.publish.figures import picture
 from core.publish.link import from_link, to_link
@@ -24,15 +26,18 @@ from core.publish.view import View
 
 COLUMNS = (("one column, 3.25 in", "one"), ("two columns, 6.75 in", "two"))
 # what it is called → (how its file ends, what makes it)
-FORMS: dict[str, tuple[str, Callable[[Result, str], str | bytes]]] = {
-    "Figure, PDF": ("pdf", lambda result, width: picture(result, "pdf", width).data),
-    "Figure, SVG": ("svg", lambda result, width: picture(result, "svg", width).data),
-    "Figure, PNG": ("png", lambda result, width: picture(result, "png", width).data),
-    "Movie, MP4": ("mp4", lambda result, width: mp4(result)),
-    "Movie, GIF": ("gif", lambda result, width: gif(result)),
-    "Numbers: arrays, tables and a manifest (ZIP)": ("zip", lambda result, width: bundle(result)),
-    "Jupyter notebook that computes it again": ("ipynb", lambda result, width: to_notebook([keep(result)])),
-    "Report, HTML": ("html", lambda result, width: to_html([keep(result)])),
+FORMS: dict[str, tuple[str, Callable[[Result, str, Engine], str | bytes]]] = {
+    "Figure, PDF": ("pdf", lambda result, width, engine: picture(result, "pdf", width).data),
+    "Figure, SVG": ("svg", lambda result, width, engine: picture(result, "svg", width).data),
+    "Figure, PNG": ("png", lambda result, width, engine: picture(result, "png", width).data),
+    "Movie, MP4": ("mp4", lambda result, width, engine: mp4(result)),
+    "Movie, GIF": ("gif", lambda result, width, engine: gif(result)),
+    "Numbers: arrays, tables and a manifest (ZIP)": ("zip", lambda result, width, engine: bundle(result)),
+    "Jupyter notebook that computes it again": (
+        "ipynb",
+        lambda result, width, engine: to_notebook([keep(result, models_named(engine), precision_of(engine))]),
+    ),
+    "Report, HTML": ("html", lambda result, width, engine: to_html([keep(result)])),
 }
 ALONE = "This page for this clip, with its sliders (HTML, works offline)"
 # The link of what is on the page now, with the place where the page is.
@@ -50,9 +55,7 @@ def panel(desk, inputs):
     def code(*given):
         with told():
             view, _, engine = view_of(*given)
-            models = {name: one.rpartition("/")[2] if Path(one).is_file() else one for name, one in engine.models.items()
-                      if isinstance(one, str)}  # fmt: skip
-            return as_python(view, models=models), to_link(view)
+            return as_python(view, models=models_named(engine)), to_link(view)
 
     def make(form, width, *given):
         with told():
@@ -63,7 +66,7 @@ def panel(desk, inputs):
                 end, made = "html", interactive_html(result, request.truth)
             else:
                 end, maker = FORMS[form]
-                made = maker(result, width)
+                made = maker(result, width, engine)
         file = Path(tempfile.mkdtemp()) / f"{method.name}-{Path(view.shown.clip).stem}.{end}"
         file.write_bytes(made if isinstance(made, bytes) else made.encode())
         return str(file)

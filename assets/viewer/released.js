@@ -227,7 +227,7 @@ export function mount(element, payload, hooks = {}) {
     else if (k === "End") go(images.length - 1);
     else return false;
   }
-  const forget = keysOf(root, $, KEYS, press, () => {});
+  const forget = keysOf(root, $, KEYS, press, () => {}, hooks.keep);
   $("prev").onclick = () => go(view.frame - 1);
   $("next").onclick = () => go(view.frame + 1);
   exampleButtons($, payload.examples, hooks, say);

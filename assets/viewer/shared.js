@@ -186,13 +186,16 @@ function ledgerOf($, stages) {
 }
 
 // Keys work in the viewer, and on the page while nothing else has the focus. press: (key, event) → whether it was one.
-function keysOf(root, $, lines, press, release) {
+// keep: keeps what is shown, where there is something to keep it in.
+const KEEP = ["k", "keep what is shown in the notebook below"];
+function keysOf(root, $, lines, press, release, keep) {
   function key(event) {
     const {key: k, target} = event;
     if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
     if (target.matches("input") && /^(Arrow|Home|End|Page)/.test(k)) return;
     if (target.matches("button, summary") && (k === " " || k === "Enter")) return;
     if (k === "?") $("help").showModal();
+    else if (k === KEEP[0] && keep) keep();
     else if (press(k, event) === false) return;
     event.preventDefault();
   }
@@ -201,6 +204,12 @@ function keysOf(root, $, lines, press, release) {
   document.addEventListener("keydown", outside);
   document.addEventListener("keyup", release);
   $("help-open").onclick = () => $("help").showModal();
+  if (keep) {
+    const button = make("button", {class: "vw-keep", type: "button", title: `${KEEP[1]} (${KEEP[0]})`});
+    $("help-open").before(Object.assign(button, {textContent: "keep", onclick: keep}));
+    $("help-open").after(make("span", {class: "vw-kept", role: "status"}));
+    lines = [...lines.slice(0, -1), KEEP, ...lines.slice(-1)];
+  }
   $("help").querySelector("dl").innerHTML = lines.map(([k, does]) => `<dt>${k.split(" ").map(one => one === "+" ? "+" : `<kbd>${one}</kbd>`).join(" ")}</dt><dd>${does}</dd>`).join("");
   return () => { document.removeEventListener("keydown", outside); document.removeEventListener("keyup", release); };
 }

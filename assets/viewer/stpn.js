@@ -342,7 +342,7 @@ export function mount(element, payload, hooks = {}) {
     else if (k === "Escape") { Object.assign(view, {at: null, head: null}); lock(null); }
     else return false;
   }
-  const forget = keysOf(root, $, KEYS, press, event => { if (event.key === "o") peek(false); });
+  const forget = keysOf(root, $, KEYS, press, event => { if (event.key === "o") peek(false); }, hooks.keep);
 
   $("prev").onclick = () => step(-1);
   $("next").onclick = () => step(1);

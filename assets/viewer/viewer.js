@@ -336,7 +336,7 @@ export function mount(element, payload, hooks = {}) {
     else if (k === "Escape") { view.patch = null; stage(); }
     else return false;
   }
-  const forget = keysOf(root, $, KEYS, press, event => { if (event.key === "o") peek(false); });
+  const forget = keysOf(root, $, KEYS, press, event => { if (event.key === "o") peek(false); }, hooks.keep);
 
   $("play").onclick = play;
   $("prev").onclick = () => go(view.frame - 1);

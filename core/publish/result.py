@@ -16,7 +16,7 @@ from core.publish.view import View
 
 COUNTED = (
     kinds.GapScores, kinds.GapCounts, kinds.TextScores, kinds.SupportFrames, kinds.SupportScores, kinds.PromptScores,
-    kinds.StageScores,
+    kinds.StageScores, kinds.FrameWeights, kinds.FrameCounts,
 )  # fmt: skip
 DIGITS = 6  # significant, of a kept number
 CLOSE = 1e-3  # of the largest: other machines add up in another order
@@ -72,9 +72,10 @@ def as_array(value: Any) -> np.ndarray:
 
 
 def numbers(result: Result) -> dict[str, list[float]]:
-    """What a result says in few numbers: stage → a list."""
+    """What a result says in few numbers: stage → a list. Where a method has no number to give, the stage is left out."""
     made = {one.stage: result.array(one.stage) for one in result.outputs if isinstance(one, COUNTED)}
-    return {stage: [float(f"{value:.{DIGITS}g}") for value in values] for stage, values in made.items()}
+    told = {stage: values for stage, values in made.items() if np.isfinite(values).all()}
+    return {stage: [float(f"{value:.{DIGITS}g}") for value in values] for stage, values in told.items()}
 
 
 def against(kept: dict[str, list[float]], now: dict[str, list[float]]) -> str:
