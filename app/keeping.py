@@ -15,9 +15,11 @@ import gradio as gr
 
 from app.controls import plain
 from app.desk import Desk, Request
+from app.store import Clips
 from app.told import sentence, told
 from app.views import VIEWER, later, reads_texts, without_texts
 from core import METHODS, Engine, ReaderError
+from core.counterfactuals import in_words
 from core.publish.bundle import zipped
 from core.publish.link import from_plain, parsed
 from core.publish.notebook import (
@@ -76,7 +78,7 @@ def notebook(desks: Mapping[str, Desk], tabs, handle, edits, inputs):
         with told():
             view, weights, path, notes = reopened(desks, picked.view, picked.models, picked.handle)
             asked = view.shown
-            changed = [gr.Tabs(selected=asked.method), desks[asked.method].clips.handle(path), "[]"]
+            changed = [gr.Tabs(selected=asked.method), desks[asked.method].clips.handle(path), json.dumps(asked.edits)]
         for note in notes:
             gr.Warning(note)
         for method, (knobs, several) in inputs.items():
@@ -137,27 +139,28 @@ def checked_text(text: Any) -> str:
 def kept(desk: Desk, given: Mapping[str, Any]) -> tuple[Cell, list[str]]:
     """The cell of what was taken in the browser, and sentences on what of it could not be kept."""
     request, pinned = desk.request(given.get("taken") or {}), given.get("pinned")
-    result, notes = computed(request, given), []
+    result, notes = computed(desk.clips, request, given), []
     if pinned:
         beside = desk.request(pinned)
         if beside.engine is request.engine:
-            other = computed(beside, given)
+            other = computed(desk.clips, beside, given)
             result = replace(result, view=replace(result.view, compared=other.view.shown), other=other)
         else:
             notes.append(ELSEWHERE)
     return keep(result, models_named(request.engine), precision_of(request.engine)), notes
 
 
-def computed(request: Request, given: Mapping[str, Any]) -> Result:
+def computed(clips: Clips, request: Request, given: Mapping[str, Any]) -> Result:
     """What was asked, as the page shows it: nothing that reads the whole clip. given: frame and overlay."""
-    asked, frame, overlay = request.asked, given.get("frame"), given.get("overlay")
-    last = min(asked.frames, len(request.clip)) - 1
+    method, engine, asked = request.method, request.engine, request.asked
+    frame, overlay = given.get("frame"), given.get("overlay")
+    last = min(asked.length, len(request.clip)) - 1
     frame = min(max(frame, 0), last) if isinstance(frame, int) and not isinstance(frame, bool) else 0
     overlay = overlay if overlay in overlays(asked.method) else default_overlay(asked.method)
-    outputs = later(request.method)
-    if reads_texts(request.method) and not asked.texts:
-        outputs = without_texts(request.method, outputs)
-    return compute(request.engine, View(asked, frame, overlay), lambda name, frames: request.clip, outputs)
+    outputs = later(method)
+    if reads_texts(method) and not asked.texts:
+        outputs = without_texts(method, outputs)
+    return compute(engine, View(asked, frame, overlay), lambda name, frames: clips.open(request.path, frames), outputs)
 
 
 def models_named(engine: Engine) -> dict[str, str]:
@@ -189,7 +192,8 @@ def shown_cell(cell: Cell, file) -> dict[str, Any]:
     compared = turned(view.compared, view.shown) if view.compared else []
     words = {
         "title": cell.title, "alt": alt(cell), "turned": turned(view.shown), "compared": compared,
-        "clip": f"{view.shown.clip}, {view.shown.frames} frames", "texts": list(view.shown.texts),
+        "clip": f"{view.shown.clip}, {view.shown.frames} frames", "edits": in_words(view.shown.edits),
+        "texts": list(view.shown.texts),
         "names": {stage: outputs[stage] for stage in cell.numbers if stage in outputs},
         "python": as_python(view, file, cell.models, cell.precision or None, cell.weights),
     }  # fmt: skip
@@ -213,7 +217,8 @@ def of_here(place: int, cell: Cell, known: list[dict[str, str]]) -> tuple[Cell, 
     if not cell.models or dict(cell.models) in known:
         return cell, ""
     named = ", ".join(cell.models.values())[:80]
-    return replace(cell, models={}), f"Cell {place}: this page has no weights {named!r}. A notebook of it uses the shipped ones."
+    said = f"Cell {place}: this page has no weights {named!r}, so a notebook of it uses the shipped ones."
+    return replace(cell, models={}), said
 
 
 def reopened(desks: Mapping[str, Desk], text: Any, models: Any, handle: Any) -> tuple[View, str, str, tuple[str, ...]]:
