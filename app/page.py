@@ -60,12 +60,15 @@ import(url).then(async ({mount, panels}) => {
     frames: key => server.frames(key), pick: name => trigger("pick", {name}), turn,
     soon: taken => server.at_once(taken), later: taken => server.everything(taken), whole: taken => server.through(taken),
     far: asked => server.far(asked), stop: asked => server.stop(asked),
-    keep: () => document.dispatchEvent(new CustomEvent("keep", {detail: {method: "%(name)s", taken: taken(), ...view.state()}})),
+    keep: () => {
+      const detail = {method: "%(name)s", taken: values(), ...view.state()};
+      document.dispatchEvent(new CustomEvent("keep", {detail}));
+    },
   };
   const view = mount(element.querySelector(".viewer"), {...about, trace: JSON.parse(props.value || "null")}, hooks);
   (window.views ??= {}).%(name)s = view;
-  const taken = () => window.taken?.%(name)s ?? about.untouched;
-  const given = {method: "%(name)s", about: about.about, owns: about.panels, view, taken, turn, edit, server, hooks};
+  const values = () => window.taken?.%(name)s ?? about.untouched;
+  const given = {method: "%(name)s", about: about.about, owns: about.panels, view, taken: values, turn, edit, server, hooks};
   panels(element.querySelector(".panels"), given);
   const host = document.querySelector("#viewer-%(name)s");
   let asked = null;
