@@ -195,7 +195,7 @@ export function mount(element, payload, hooks = {}) {
     $("gaps").insertAdjacentHTML("afterbegin", lines.length < 9 ? lines.join("") : "");
     for (const [g, button] of [...$("gaps").querySelectorAll(".vw-gap")].entries()) {
       button.firstChild.style.height = `calc((100% - 18px) * ${score[g] / top.score})`;
-      button.lastChild.textContent = count[g];
+      button.children[1].textContent = count[g];
       button.ariaLabel = button.title = trace.gaps.rule[g];
     }
     $("gaps").style.setProperty("--bar", `${Math.min(26, 50 / T * 3)}px`);

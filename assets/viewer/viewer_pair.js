@@ -43,7 +43,7 @@ function pairOf($, root, {about, view, mine, A, wide, go}) {
       painted = key;
     }
     const short = t < view.frame ? `, frame ${t + 1}: its last` : "";
-    $("say-a").textContent = `A${a.title ? ` · ${a.title}` : ""}${short}`;
+    $("say-a").textContent = `A · ${a.title || "as pinned"}${short}`;
     $("say-b").textContent = "B · as the knobs are now";
     $("say-d").textContent = "B − A";
     changed(b);
