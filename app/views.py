@@ -44,7 +44,7 @@ GAPS = View(
     viewer.about_payload, viewer.clip_payload, viewer.trace_payload,
 )  # fmt: skip
 SUPPORTS = View(
-    ("compare.js", "zoom.js", "stpn_through.js", "stpn_parts.js", "stpn.js"),
+    ("compare.js", "zoom.js", "stpn_through.js", "stpn_pair.js", "stpn_parts.js", "stpn.js"),
     (*supports.PACKED, kind.Pictures, kind.Boxes, kind.Tracks, kind.Followed),
     supports.about_payload, supports.clip_payload, supports.trace_payload, supports.besides, supports.given,
 )  # fmt: skip
