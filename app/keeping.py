@@ -7,6 +7,7 @@ which they go on. It holds none of them, and lays down no file.
 import base64
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from typing import Any
 import gradio as gr
 
 from app.controls import plain
-from app.desk import Desk, Request
-from app.store import Clips
+from app.desk import Desk
+from app.looking import LOOKED, look_of, looked_at, taken_of
 from app.told import sentence, told
 from app.views import VIEWER, later, reads_texts, without_texts
 from core import METHODS, Engine, ReaderError
@@ -36,8 +37,8 @@ from core.publish.notebook import (
     to_notebook,
 )
 from core.publish.python import ROOT, as_python, example_file
-from core.publish.result import Result, compute
-from core.publish.view import NOTE_LENGTH, Asked, View, default_overlay, overlays
+from core.publish.result import compute
+from core.publish.view import NOTE_LENGTH, Asked
 
 FILES = ("shared.js", "kept.js", "notebook.js")  # one ES module when joined
 FORMS = {  # what it is called → (its file, its type, cells and the file of a clip → what is in it)
@@ -47,7 +48,6 @@ FORMS = {  # what it is called → (its file, its type, cells and the file of a 
     "JSON": ("kept.json", "application/json", lambda cells, file: to_json(cells).encode()),
 }
 STRANGE = "The page and the server do not fit together: load the page again."
-ELSEWHERE = "What it was compared with has other weights: one cell has one set of them, so that is left out."
 MOUNT = """
 const source = new Blob([%(module)s], {type: "text/javascript"}), url = URL.createObjectURL(source);
 import(url).then(({notebook}) => notebook(element.querySelector(".nb"), %(about)s, {
@@ -76,18 +76,22 @@ def notebook(desks: Mapping[str, Desk], tabs, handle, edits, inputs):
 
     def reopen(picked: gr.EventData):
         with told():
-            view, weights, path, notes = reopened(desks, picked.view, picked.models, picked.handle)
-            asked = view.shown
-            changed = [gr.Tabs(selected=asked.method), desks[asked.method].clips.handle(path), json.dumps(asked.edits)]
-        for note in notes:
+            view, weights, file, notes = reopened(desks, picked.view, picked.models, picked.handle)
+        asked, clips = view.shown, desks[view.shown.method].clips
+        look, more = look_of(view, lambda one: taken_of(one, clips.handle(file(one.clip)), weights))
+        for note in (*notes, *more):
             gr.Warning(note)
+        changed = [gr.Tabs(selected=asked.method), json.dumps({asked.method: look})]
+        changed += [clips.handle(file(asked.clip)), json.dumps(asked.edits)]
         for method, (knobs, several) in inputs.items():
             values = [weights, asked.frames, "\n".join(asked.texts), *(asked.settings.get(name) for name in knobs)]
             changed += values if method == asked.method else [gr.skip()] * len(own(several))
         return changed
 
+    looked = gr.Textbox(visible=False)
     # queued: Gradio (6.31) shows no warning of an event that does not queue
-    shown.reopen(reopen, None, [tabs, handle, edits, *order], show_progress="hidden", api_visibility="private")
+    read = shown.reopen(reopen, None, [tabs, looked, handle, edits, *order], show_progress="hidden", api_visibility="private")
+    read.success(None, looked, None, js=LOOKED, api_visibility="private")
 
 
 def served(desks):
@@ -138,29 +142,18 @@ def checked_text(text: Any) -> str:
 
 def kept(desk: Desk, given: Mapping[str, Any]) -> tuple[Cell, list[str]]:
     """The cell of what was taken in the browser, and sentences on what of it could not be kept."""
-    request, pinned = desk.request(given.get("taken") or {}), given.get("pinned")
-    result, notes = computed(desk.clips, request, given), []
-    if pinned:
-        beside = desk.request(pinned)
-        if beside.engine is request.engine:
-            other = computed(desk.clips, beside, given)
-            result = replace(result, view=replace(result.view, compared=other.view.shown), other=other)
-        else:
-            notes.append(ELSEWHERE)
+    request, method = desk.request(given.get("taken") or {}), desk.method
+    view, files, notes = looked_at(desk, said_of(given), request, painted=True)
+    outputs = later(method)  # nothing that reads the whole clip
+    if reads_texts(method) and not all(one.texts for one in (view.shown, view.compared) if one):
+        outputs = without_texts(method, outputs)
+    result = compute(request.engine, view, lambda name, frames: desk.clips.open(files[name], frames), outputs)
     return keep(result, models_named(request.engine), precision_of(request.engine)), notes
 
 
-def computed(clips: Clips, request: Request, given: Mapping[str, Any]) -> Result:
-    """What was asked, as the page shows it: nothing that reads the whole clip. given: frame and overlay."""
-    method, engine, asked = request.method, request.engine, request.asked
-    frame, overlay = given.get("frame"), given.get("overlay")
-    last = min(asked.length, len(request.clip)) - 1
-    frame = min(max(frame, 0), last) if isinstance(frame, int) and not isinstance(frame, bool) else 0
-    overlay = overlay if overlay in overlays(asked.method) else default_overlay(asked.method)
-    outputs = later(method)
-    if reads_texts(method) and not asked.texts:
-        outputs = without_texts(method, outputs)
-    return compute(engine, View(asked, frame, overlay), lambda name, frames: clips.open(request.path, frames), outputs)
+def said_of(given: Mapping[str, Any]) -> str:
+    """What a viewer says of itself, as `app.looking` takes it."""
+    return json.dumps({name: given.get(name) for name in ("frame", "overlay", "pinned")})
 
 
 def models_named(engine: Engine) -> dict[str, str]:
@@ -221,21 +214,19 @@ def of_here(place: int, cell: Cell, known: list[dict[str, str]]) -> tuple[Cell, 
     return replace(cell, models={}), said
 
 
-def reopened(desks: Mapping[str, Desk], text: Any, models: Any, handle: Any) -> tuple[View, str, str, tuple[str, ...]]:
-    """What a kept view is on this page: (the view, what its weights are called, the file of its clip, sentences on what is not
-    as it was). handle: of the clip that it was kept from, where the server may still hold it."""
+def reopened(desks: Mapping[str, Desk], text: Any, models: Any, handle: Any):
+    """What a kept view is on this page: (the view, what its weights are called, a clip's name → its file, sentences on what is
+    not as it was). handle: of the clip that it was kept from, where the server may still hold it."""
     clips = next(iter(desks.values())).clips
-    try:
-        path, own = clips.path(handle), ()
-        own = (clips.name(path),)
-    except ReaderError:  # an example needs none, and of an own clip a note says that it is gone
-        path, own = "", ()
+    files = {name: str(one.path) for name, one in clips.examples.items()}
+    with suppress(ReaderError):  # an example needs none, and of an own clip that is gone a note says so
+        own = clips.path(handle)
+        files.setdefault(clips.name(own), own)
 
     def limits(method):
         return desks[method].engine.limits(method)
 
-    view, notes = from_plain(parsed(checked_text(text)), (*clips.examples, *own), limits)
-    desk = desks[view.shown.method]
-    weights = next((name for name, one in desk.engines.items() if models_named(one) == models), next(iter(desk.engines)))
-    example = clips.examples.get(view.shown.clip)
-    return view, weights, path if example is None else str(example.path), notes
+    view, notes = from_plain(parsed(checked_text(text)), tuple(files), limits)
+    engines = desks[view.shown.method].engines
+    weights = next((name for name, one in engines.items() if models_named(one) == models), next(iter(engines)))
+    return view, weights, files.__getitem__, notes

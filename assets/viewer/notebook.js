@@ -162,6 +162,7 @@ export async function notebook(element, about, hooks) {
     },
     open(id) {
       const {view, models, handle} = kept.cells[at(id)];
+      if (!view.compared) window.views?.[view.method]?.unpin?.();
       hooks.reopen({view: JSON.stringify(view), models, handle});
       look(view);
       say("opened on the page above");

@@ -63,7 +63,8 @@ class Cells(NamedTuple):
 
 def keep(result: Result, models: Mapping[str, str] | None = None, precision: str = "") -> Cell:
     """The cell of what is on the screen. models, precision: as the engine was given them."""
-    return Cell(result.view, dict(result.trace.weights), numbers(result), picture(result).data, dict(models or {}), precision)
+    shown = picture(result, beside=bool(result.other)).data
+    return Cell(result.view, dict(result.trace.weights), numbers(result), shown, dict(models or {}), precision)
 
 
 def _about(asked: Asked) -> str:
@@ -131,7 +132,7 @@ def _compute(cell: Cell, file: Callable[[str], str]) -> str:
             f"view = View({_asked(view.shown)}, {looked}, compared=other.view.shown)",
             f"result = Result(view, clip, trace, engine.grid({view.shown.method!r}), other)",
         ]  # fmt: skip
-    return "\n".join([*lines, "picture(result)"])
+    return "\n".join([*lines, "picture(result, beside=True)" if other else "picture(result)"])
 
 
 def _run(asked: Asked, file: Callable[[str], str]) -> list[str]:
