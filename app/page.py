@@ -22,6 +22,7 @@ from app.answers import answers_of
 from app.api import publish
 from app.controls import DEFAULT_FRAMES, FRAME, FRAMES, control, first_sentence, knobs_of, presets_of, readings, set_knobs
 from app.desk import Desk, edits_of
+from app.keeping import notebook
 from app.packing import jpeg
 from app.panels import panels_of, source_of
 from app.running import Running
@@ -60,6 +61,10 @@ import(url).then(async ({mount, panels}) => {
     soon: taken => server.at_once(taken), later: taken => server.everything(taken), whole: taken => server.through(taken),
     curve: taken => server.curve(taken),
     far: asked => server.far(asked), stop: asked => server.stop(asked),
+    keep: () => {
+      const detail = {method: "%(name)s", taken: values(), ...view.state()};
+      document.dispatchEvent(new CustomEvent("keep", {detail}));
+    },
   };
   const view = mount(element.querySelector(".viewer"), {...about, trace: JSON.parse(props.value || "null")}, hooks);
   (window.views ??= {}).%(name)s = view;
@@ -72,6 +77,15 @@ import(url).then(async ({mount, panels}) => {
     const taken = window.taken?.%(name)s ?? (props.value ? null : about.untouched);
     if (taken && taken !== asked && host.offsetParent) view.ask(asked = taken);
   };
+  const look = () => {                           // as a link says
+    const asked = window.looked?.%(name)s;
+    if (!asked) return;
+    delete window.looked.%(name)s;
+    view.look(asked);
+    if (asked.pinned) view.pin(asked.pinned);
+  };
+  document.addEventListener("looked", look);
+  look();
   document.addEventListener("taken", ask);
   new ResizeObserver(ask).observe(host);
   ask();
@@ -96,17 +110,18 @@ def build(engines, examples):
         # the clip of all tabs, and what was edited in it: the browser writes the edits, so they are there, but not seen
         handle = gr.Textbox(clips.handle(next(iter(examples.values())).path), visible=False)
         edits = gr.Textbox("[]", visible="hidden", elem_id="edits")
-        chosen, inputs = [], {}
+        chosen, inputs, desks = [], {}, {}
         with gr.Tabs() as tabs:
             for place, method in enumerate(METHODS.values()):
                 # a short name: Gradio hides tabs that do not fit a narrow screen
                 with gr.Tab(method.title.partition(" — ")[0], id=method.name):
-                    desk = Desk(method, engines_for(engines, method), clips, running)
+                    desk = desks[method.name] = Desk(method, engines_for(engines, method), clips, running)
                     *one, given = tab(desk, handle, edits, open_at_once=place == 0)
                     chosen.append(one)
                     inputs[method.name] = ([knob.name for knob in method.knobs.knobs()], given)
+        notebook(desks, tabs, handle, edits, inputs)
         share(clips, handle, edits, chosen)
-        opened_by(page, tabs, engines, clips, handle, inputs)
+        opened_by(page, tabs, engines, clips, handle, edits, inputs)
         publish(next(iter(engines.values())), clips)
     return page
 
