@@ -141,7 +141,8 @@ def serve(desk):
         explain = once * chosen.rows(subject, chosen.knobs.of(settings))
         own = len(why.own(subject)) if wanted["own"] else 0
         test = once * rows(subject, maps=own + wanted["shown"])
-        return {"explain": explain, "tests": test, "steady": (SAMPLES + 1) * (explain * wanted["shown"] + 2 * once)}
+        anew = once * (1 + len(why.request.clip) / len(subject.frame_T))  # a noisy clip goes through the network as a whole
+        return {"explain": explain, "tests": test, "steady": (SAMPLES + 1) * (explain * wanted["shown"] + anew)}
 
     @sentence
     def explanation(taken):
@@ -327,7 +328,7 @@ def steady(name, measure):
         moved = measure()
     except ReaderError as wrong:
         return f"{name}: {wrong}"
-    least = "It does not move at all" if moved == 0 else f"It moves by up to {moved:.2g} of its own length"
+    least = "It does not move at all" if moved == 0 else f"It moves by up to {moved:.2g} times its own length"
     return f"{name}: {least} when no pixel moves by more than {round(RADIUS * 255)} of 255, {SAMPLES} times at random."
 
 

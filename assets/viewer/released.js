@@ -13,7 +13,6 @@
 // The comb is drawn pixel by pixel: its cells are no patches. A trace with an older stamp than the one shown is dropped.
 
 const KEYS = [[", .", "one frame back, forward (also ← →)"], ["Home End", "first, last frame"], ["?", "this help"]];
-const DIVERGING = ["#3b4cc0", "#8db0fe", "#dddddd", "#f4987a", "#b40426"];  // less than nothing, nothing, more
 const PICTURES = 360;                            // pixels of a picture at most: a comb of 224 is seen without a blur
 
 const TEMPLATE = `
@@ -247,12 +246,6 @@ export function mount(element, payload, hooks = {}) {
 // ---- small things -----------------------------------------------------------------------------------------------------
 
 const percent = share => `${(100 * share).toFixed(2)} %`, fixed = value => value.toFixed(4);
-
-function signed(value) {                         // −1 … 1
-  const x = (Math.max(-1, Math.min(1, value)) + 1) / 2 * (DIVERGING.length - 1), k = Math.min(DIVERGING.length - 2, Math.floor(x));
-  const part = (hex, j) => parseInt(hex.slice(1 + 2 * j, 3 + 2 * j), 16);
-  return `rgb(${[0, 1, 2].map(j => Math.round(part(DIVERGING[k], j) * (1 - x + k) + part(DIVERGING[k + 1], j) * (x - k))).join(",")})`;
-}
 
 function pixels(H, W, of) {                      // a picture of its own, one pixel for each: it is scaled without a blur
   const canvas = Object.assign(make("canvas"), {width: W, height: H}), pen = canvas.getContext("2d"), image = pen.createImageData(W, H);

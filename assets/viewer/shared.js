@@ -3,6 +3,7 @@
 
 const HELD_CLIPS = 4;
 const COLOURS = {kept: "#3b82f6", prompt: "#f59e0b", truth: "#ff4fa3", hit: "#22c55e", miss: "#ef4444"};
+const DIVERGING = ["#3b4cc0", "#8db0fe", "#dddddd", "#f4987a", "#b40426"];  // less, the same, more
 // viridis, nine points of it: even in lightness, and in order to colour-blind eyes
 const VIRIDIS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"];
 
@@ -237,6 +238,8 @@ function centred(line, item) {                   // scrolled so that it is in th
 
 // ---- small things -----------------------------------------------------------------------------------------------------
 
+const OTHER_VALUES = "of other values than these; explain again";
+
 function make(tag, attributes = {}) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -287,6 +290,11 @@ const SCALE = Array.from({length: 256}, (_, i) => {
   return `rgb(${[0, 1, 2].map(j => Math.round(part(VIRIDIS[k], j) * (1 - f) + part(VIRIDIS[k + 1], j) * f)).join(",")})`;
 });
 const colour = value => SCALE[Math.round(255 * value)];
+function signed(value) {                         // −1 … 1
+  const x = (Math.max(-1, Math.min(1, value)) + 1) / 2 * (DIVERGING.length - 1), k = Math.min(DIVERGING.length - 2, Math.floor(x));
+  const part = (hex, j) => parseInt(hex.slice(1 + 2 * j, 3 + 2 * j), 16);
+  return `rgb(${[0, 1, 2].map(j => Math.round(part(DIVERGING[k], j) * (1 - x + k) + part(DIVERGING[k + 1], j) * (x - k))).join(",")})`;
+}
 const number = value => +value.toPrecision(3) + "";
 const nice = value => { const ten = 10 ** Math.floor(Math.log10(value)); return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find(k => k * ten >= value) * ten; };
 const escape = text => String(text).replace(/[&<>"']/g, one => `&#${one.charCodeAt(0)};`);

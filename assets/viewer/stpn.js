@@ -4,6 +4,7 @@
 //   const view = mount(element, {about, clip, trace, examples}, {frames, pick, turn})
 //   view.update({trace})
 //   view.state()  view.look({overlay})      how it is looked at: a stage's name or "none"
+//   view.extra(map, show)                   one more overlay, of a fold's making (see explain.js); null: none
 //
 // about   what does not change: title, outputs [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}]
 // clip    frames as data URLs, their times, and outlines of all things where the truth is known
@@ -20,6 +21,7 @@ export function mount(element, payload, hooks = {}) {
   const $ = name => root.querySelector(".vw-" + name), all = name => [...root.querySelectorAll(".vw-" + name)];
   const of = kind => about.outputs.filter(one => one.kind === kind), first = kind => trace.values[of(kind)[0]?.stage];
   const overlays = [...of("FeatureChange"), ...of("PromptMaps")], letters = ["c", "x", "p"];
+  let extra = null, last = "none";               // last: the overlay before the extra one
   const view = {overlay: overlays[0]?.stage ?? "none", place: {}, prompt: null, near: null, head: null, at: null, opacity: 0.5, peek: false, least: 0.3};
   let clip = null, images = [], trace = null, maps = {}, attention = null, heads = null, pictures = {}, asked = null, ink = null, rungs = {of: "", mean: 0, head: 0};
   const visited = new Map(), took = {};          // settings without severity → {severity: likeness}; stage → ms when it last ran
@@ -95,6 +97,7 @@ export function mount(element, payload, hooks = {}) {
 
   // what lies over the frame: {shape, value, scale, one} of the chosen overlay, block and prompt
   function over() {
+    if (extra && view.overlay === extra.stage) return extra.stale(trace) ? null : {one: extra, i: 0, list: [extra], map: {at: []}, rows: extra.rows, columns: extra.columns, value: extra.value, scale: {ticks: extra.ends, gradient: extra.gradient}};
     const one = overlays.find(one => one.stage === view.overlay), list = one && maps[one.stage];
     if (!list?.length) return null;
     const i = Math.min(view.place[one.stage] ?? list.length - 1, list.length - 1), map = list[i], [Q, rows, columns] = map.shape;
@@ -103,9 +106,9 @@ export function mount(element, payload, hooks = {}) {
     const value = given ? slice(map, q, "sum") : slice(map, q, "mean").map(share => share * rows * columns);
     return {one, i, list, map, rows, columns, value, scale: given ? SCALES.share : SCALES.even};
   }
-  const placed = at => at.length > 1 ? `stage ${at[0] + 1}, block ${at[1] + 1}` : `stage ${at[0] + 1}`;
+  const placed = at => at.length > 1 ? `stage ${at[0] + 1}, block ${at[1] + 1}` : at.length ? `stage ${at[0] + 1}` : "";
   const whose = () => prompt() === null ? "all prompts" : `prompt ${prompt() + 1}`;
-  const bar = (scale, text) => `<div class="sp-scale"><i style="background:linear-gradient(90deg, ${VIRIDIS.join(",")})"></i><span>${scale.ticks.map(one => `<span>${one}</span>`).join("")}</span></div><b>${text}</b>`;
+  const bar = (scale, text) => `<div class="sp-scale"><i style="background:${scale.gradient ?? `linear-gradient(90deg, ${VIRIDIS.join(",")})`}"></i><span>${scale.ticks.map(one => `<span>${one}</span>`).join("")}</span></div><b>${text}</b>`;
 
   function stage() {
     const canvas = $("canvas"), width = wide(canvas.parentElement, 400), height = tall(width), pen = fit(canvas, width, height);
@@ -115,7 +118,7 @@ export function mount(element, payload, hooks = {}) {
     $("title").title = "the frame as the network sees it";
     pen.imageSmoothingQuality = "high";
     pen.drawImage(pictures.current || images[trace.frame], 0, 0, width, height);
-    if (map && !view.peek) paintMap(pen, i => placeOn(map.scale, map.value[i]), map.rows, map.columns, [0, 0, width, height], view.opacity);
+    if (map && !view.peek) map.one.paint ? map.one.paint(pen, trace.frame, width, height, view.opacity) : paintMap(pen, i => placeOn(map.scale, map.value[i]), map.rows, map.columns, [0, 0, width, height], view.opacity);
     if (things() && !view.peek) outlines(pen, things(), clip.truth.size, width, height, COLOURS.truth);
     if (view.at?.k === -1 && map) cellEdge(pen, view.at.row, view.at.column, map.rows, map.columns, width, height);
     canvas.setAttribute("aria-label", `frame ${trace.frame + 1} of ${images.length}, ${state}; overlay: ${map ? `${map.one.title}, ${placed(map.map.at)}` : "none"}`);
@@ -123,7 +126,7 @@ export function mount(element, payload, hooks = {}) {
     $("prev").disabled = !map || map.i === 0;
     $("next").disabled = !map || map.i === map.list.length - 1;
     $("bar").innerHTML = map ? bar(map.scale, `${pretty(map.one.symbol)}, ${escape(map.one.title)}${map.one.kind === "PromptMaps" ? ` (${whose()})` : ""}: `
-      + (map.scale === SCALES.even ? map.scale.unit : escape(map.one.unit))) : "";
+      + (map.scale === SCALES.even ? map.scale.unit : escape(map.one.unit))) : extra && view.overlay === extra.stage ? `${pretty(extra.symbol)}: ${OTHER_VALUES}` : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
     reading();
   }
@@ -142,8 +145,8 @@ export function mount(element, payload, hooks = {}) {
     if (!map) { box.textContent = ""; return; }
     const i = at.row * map.columns + at.column, value = map.value[i];
     const each = map.scale === SCALES.share ? " · " + Array.from({length: map.map.shape[0]}, (_, q) => `P${q + 1} ${share(slice(map.map, q)[i])}`).join(", ") : "";
-    box.innerHTML = `${pretty(map.one.symbol)}, ${placed(map.map.at)}, ${where}: <b>${map.scale === SCALES.share ? share(value) : number(value)}</b>`
-      + (map.scale === SCALES.even ? " × an even share" : map.scale === SCALES.change ? ` ${escape(map.one.unit)}` : "") + each;
+    box.innerHTML = `${[pretty(map.one.symbol), placed(map.map.at), where].filter(Boolean).join(", ")}: <b>${map.scale === SCALES.share ? share(value) : number(value)}</b>`
+      + (map.scale === SCALES.even ? " × an even share" : map.scale === SCALES.change || map.one.paint ? ` ${escape(map.one.measure ?? map.one.unit)}` : "") + each;
   }
 
   function found() {
@@ -333,6 +336,7 @@ export function mount(element, payload, hooks = {}) {
     else if (/^[0-9]$/.test(k)) lock(k === "0" ? null : +k - 1);
     else if (letters.includes(k) && overlays[letters.indexOf(k)]) overlay(overlays[letters.indexOf(k)].stage);
     else if (k === "n") overlay("none");
+    else if (k === "e" && extra) overlay(extra.stage);
     else if (k === "b" || k === "B") step(k === "b" ? 1 : -1);
     else if (k === "h" || k === "H") pickHead(view.head === null ? (k === "h" ? 0 : (heads?.shape[0] ?? 0) - 1) : view.head + (k === "h" ? 1 : -1));
     else if (k === "s" || k === "S") support(k === "s" ? 1 : -1);
@@ -351,12 +355,13 @@ export function mount(element, payload, hooks = {}) {
   held($("peek"), peek);
   $("canvas").onpointermove = $("canvas").onpointerdown = event => { if (trace) point(event, -1, gridAt(-1)); };
   $("canvas").onpointerleave = let_go;
-  $("kinds").replaceChildren(...overlays.map((one, i) => {
-    const button = make("button", {type: "button", role: "radio", title: `${one.title} (${letters[i]})`, "data-stage": one.stage});
+  const kinds = () => $("kinds").replaceChildren(...overlays.concat(extra ?? []).map((one, i) => {
+    const button = make("button", {type: "button", role: "radio", title: `${one.title} (${one === extra ? "e" : letters[i]})`, "data-stage": one.stage});
     button.innerHTML = pretty(one.symbol);
     button.onclick = () => { if (trace) overlay(one.stage); };
     return button;
   }), Object.assign(make("button", {type: "button", role: "radio", title: "no overlay (n)", "data-stage": "none"}), {textContent: "none", onclick: () => trace && overlay("none")}));
+  kinds();
   const ask = asker($, {...hooks, whole: taken => hooks.whole({...taken, pointed: wholeClip.chosen()}), update, say, wants: () => $("through").open});
   $("through").hidden = !of("Tracks").length || !hooks.whole;
   $("through").ontoggle = () => { if (trace && $("through").open && !trace.values[of("Tracks")[0].stage]) { through(); ask.whole(); } };
@@ -364,10 +369,18 @@ export function mount(element, payload, hooks = {}) {
   if (!payload.trace) say("reading the clip…");
   const rest = atNewWidths(root, () => { wide.forget(); ink = null; return trace ? draw() : false; });
   update(payload);
-  const state = () => ({frame: trace?.frame ?? 0, overlay: view.overlay});
+  const state = () => ({frame: trace?.frame ?? 0, overlay: view.overlay === extra?.stage ? last : view.overlay});
+  function more(one, show = false) {
+    if (view.overlay !== extra?.stage) last = view.overlay;
+    extra = one;
+    view.overlay = one && (show || view.overlay === one.stage) ? one.stage : last;
+    kinds();
+    if (view.at?.k === -1) view.at = null;         // of a grid that may be another
+    if (trace) stage();
+  }
   function lookAt({overlay: shown}) {              // the frame is a knob
     if (overlays.some(one => one.stage === shown) || shown === "none") view.overlay = shown;
     if (trace) stage();
   }
-  return {update, ask, state, look: lookAt, destroy() { rest(); forget(); element.replaceChildren(); }};
+  return {update, ask, state, look: lookAt, extra: more, destroy() { rest(); forget(); element.replaceChildren(); }};
 }

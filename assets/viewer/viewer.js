@@ -4,6 +4,7 @@
 //   const view = mount(element, {about, clip, trace, examples}, {frames, pick})
 //   view.update({trace})
 //   view.state()  view.look({frame, overlay})     how it is looked at: a frame from 0, a stage's name or "none"
+//   view.extra(map, show)                         one more overlay, of a fold's making (see explain.js); null: none
 //
 // about   what does not change: title, maps [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}]
 // clip    frames as data URLs, their times and source indices, the actor's masks where the truth is known
@@ -68,6 +69,8 @@ export function mount(element, payload, hooks = {}) {
   const about = payload.about;
   const view = {frame: 0, overlay: "score_TP", opacity: 0.6, patch: null, gap: null, peek: false, timer: 0};
   let clip = null, images = [], trace = null, texts = null, maps = {}, region = null, told = "", top = {key: "", score: 0};
+  let extra = null, last = view.overlay;         // last: the overlay before the extra one
+  const layers = () => extra ? [...about.maps, extra] : about.maps;
 
   const wide = widths();
 
@@ -129,10 +132,10 @@ export function mount(element, payload, hooks = {}) {
     const [rows, columns] = trace.grid, canvas = $("canvas"), box = wide(canvas.parentElement, 480);
     const width = box, height = Math.round(Math.min(box * clip.height / clip.width, 1.25 * box));
     const pen = fit(canvas, width, height), t = view.frame, w = width / columns, h = height / rows;
-    const shown = view.peek ? "none" : view.overlay, kind = about.maps.find(one => one.stage === shown);
+    const shown = view.peek ? "none" : view.overlay, kind = layers().find(one => one.stage === shown);
     pen.imageSmoothingQuality = "high";
     pen.drawImage(images[t], 0, 0, width, height);
-    for (let p = 0; p < rows * columns && kind; p++) {
+    for (let p = 0; p < rows * columns && kind && !kind.paint; p++) {
       const x = (p % columns) * w, y = Math.floor(p / columns) * h;
       pen.globalAlpha = view.opacity;
       if (kind.kind === "RegionMask") {
@@ -143,6 +146,7 @@ export function mount(element, payload, hooks = {}) {
       }
     }
     pen.globalAlpha = 1;
+    if (kind?.paint && !kind.stale(trace)) kind.paint(pen, t, width, height, view.opacity);
     if (!view.peek) {
       keptEdges(pen, t, w, h, 2);
       if (clip.outlines) {
@@ -166,10 +170,12 @@ export function mount(element, payload, hooks = {}) {
     $("frame").title = `frame ${t + 1} of ${images.length}: ${clip.time[t]} s, frame ${clip.source[t]} of the file`;
     $("scrub").value = t;
     $("scrub").setAttribute("aria-valuetext", `frame ${t + 1} of ${images.length}, ${clip.time[t].toFixed(2)} seconds`);
-    const map = about.maps.find(one => one.stage === view.overlay);
+    const map = layers().find(one => one.stage === view.overlay), [low, high] = $("bar").querySelectorAll(":scope > span");
+    [low.textContent, high.textContent] = map?.ends ?? ["0", "1"];
+    $("bar").querySelector("i").style.background = map?.gradient ?? `linear-gradient(90deg, ${VIRIDIS.join(",")})`;
     $("bar").hidden = !map;
     $("bar").classList.toggle("vw-mask", map?.kind === "RegionMask");
-    $("bar").querySelector("b").innerHTML = map ? `${pretty(map.symbol)}, ${escape(map.title)}: ${pretty(map.unit)}` : "";
+    $("bar").querySelector("b").innerHTML = map?.stale?.(trace) ? `${pretty(map.symbol)}: ${OTHER_VALUES}` : map ? `${pretty(map.symbol)}, ${escape(map.title)}: ${pretty(map.unit)}` : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
     for (const [i, thumb] of [...$("strip").children].entries()) thumb.setAttribute("aria-current", i === t);
     patch();
@@ -283,6 +289,7 @@ export function mount(element, payload, hooks = {}) {
     if (!view.patch) { box.innerHTML = `<p class="vw-empty">Point at the picture: the numbers behind a patch appear here.</p>`; return; }
     const [r, c] = view.patch, p = r * trace.grid[1] + c, t = view.frame;
     const rows = about.maps.filter(one => maps[one.stage]).map(one => `<tr><th>${pretty(one.symbol)}</th><td>${at(one.stage, t, p).toFixed(3)}</td><td>${escape(one.title)}</td></tr>`);
+    if (extra && !extra.stale(trace)) rows.push(`<tr><th>${pretty(extra.symbol)}</th><td>${extra.told(t, p)}</td><td>${escape(extra.title)}</td></tr>`);
     const blend = trace.blend, sum = blend && blend.terms.map(([stage, k]) => `${k.toFixed(2)}·${at(stage, t, p).toFixed(3)}`).join(" + ");
     box.innerHTML = `<p>frame ${t + 1}, row ${r + 1}, column ${c + 1}: <b>${kept(t, p) ? "kept" : "not kept"}</b></p><table>${rows.join("")}</table>`
       + (blend ? `<p class="vw-eq">${blend.rule}<br>= ${sum} = ${at(blend.result, t, p).toFixed(3)}</p>` : "");
@@ -321,7 +328,7 @@ export function mount(element, payload, hooks = {}) {
   const arrows = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]};
   function press(k, event) {
     if (!trace) return false;
-    const map = about.maps[+k - 1];
+    const map = layers()[+k - 1];
     if (event.shiftKey && arrows[k]) look(...arrows[k]);
     else if (k === " ") play();
     else if (k === "," || k === "ArrowLeft") go(view.frame - 1);
@@ -354,23 +361,30 @@ export function mount(element, payload, hooks = {}) {
   };
   $("canvas").onpointerleave = () => { if (trace) { view.patch = null; stage(); } };
 
-  $("kinds").replaceChildren(...about.maps.map((one, i) => {
+  const kinds = () => $("kinds").replaceChildren(...layers().map((one, i) => {
     const button = make("button", {type: "button", role: "radio", title: `${one.title} (${i + 1})`, "data-stage": one.stage});
     button.innerHTML = pretty(one.symbol);
     button.onclick = () => overlay(one.stage);
     return button;
   }), Object.assign(make("button", {type: "button", role: "radio", title: "no overlay (0)", "data-stage": "none"}), {textContent: "none", onclick: () => overlay("none")}));
-  $("bar").querySelector("i").style.background = `linear-gradient(90deg, ${VIRIDIS.join(",")})`;
+  kinds();
   exampleButtons($, payload.examples, hooks, say);
   if (!about.maps.some(one => one.stage === view.overlay)) view.overlay = about.maps.at(-1)?.stage ?? "none";
   const rest = atNewWidths(root, () => { wide.forget(); return trace ? draw() : false; });
   update(payload);
-  const state = () => ({frame: view.frame, overlay: view.overlay});
+  const state = () => ({frame: view.frame, overlay: view.overlay === extra?.stage ? last : view.overlay});
+  function more(one, show = false) {
+    if (view.overlay !== extra?.stage) last = view.overlay;
+    extra = one;
+    view.overlay = one && (show || view.overlay === one.stage) ? one.stage : last;
+    kinds();
+    if (trace) stage();
+  }
   function lookAt({frame = view.frame, overlay: shown = view.overlay}) {
     if (about.maps.some(one => one.stage === shown) || shown === "none") view.overlay = shown;
     if (trace) go(frame); else view.frame = frame;
   }
-  return {update, ask: asker($, {...hooks, update, say}), state, look: lookAt, destroy() {
+  return {update, ask: asker($, {...hooks, update, say}), state, look: lookAt, extra: more, destroy() {
     clearTimeout(view.timer);
     rest();
     forget();

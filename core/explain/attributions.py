@@ -152,7 +152,8 @@ def _integrated_gradients(subject: Subject, settings: GradientKnobs, watch: Watc
     found, delta = method.attribute(
         subject.ones(), baselines=0.0, n_steps=settings.steps, internal_batch_size=BATCH, return_convergence_delta=True
     )
-    note = f"The patches sum to {found.sum().item():.4f}; whole less filled is {found.sum().item() - delta.item():.4f}."
+    note = f"The patches sum to {found.sum().item():.4f}; whole less filled is {found.sum().item() - delta.item():.4f}"
+    note += " (more steps bring the two together)."
     return found[0], (note,)
 
 
@@ -223,7 +224,7 @@ ATTRIBUTIONS: Mapping[str, Attribution] = {
         GradientKnobs, _integrated_gradients, lambda _, asked: (1 + BACKWARD) * asked.steps + 2,
     ),
     "grad_cam": Attribution(
-        "Grad-CAM", "a layer's channels, weighted by their mean gradient; what speaks against is left out, and there is no unit",
+        "Grad-CAM", "a layer's channels, weighted by their mean gradient; what speaks against is left out",
         GradCamKnobs, _grad_cam, lambda *_: 1 + BACKWARD, signed=False,
     ),
     "occlusion": Attribution(
