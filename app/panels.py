@@ -14,9 +14,10 @@ A panel's file defines `NAMEPanel(host, given)`, called when a reader opens its 
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from app import checking, explaining
 from app.desk import Desk
 from app.views import VIEWER
 from core.methods import Method
@@ -26,11 +27,11 @@ SHELL = "panels.js"  # the folds themselves
 
 @dataclass(frozen=True)
 class Panel:
-    """title: what the fold says. about: desk → what its file is told once. serve: desk → server functions, each of a name that
+    """title: what the fold says, or method → that. about: desk → what its file is told once. serve: desk → server functions, each of a name that
     no other panel has. fits: method → whether it has this fold."""
 
     name: str
-    title: str
+    title: str | Callable[[Method], str]
     about: Callable[[Desk], Any] = lambda desk: None
     serve: Callable[[Desk], tuple[Callable[..., Any], ...]] = lambda desk: ()
     fits: Callable[[Method], bool] = lambda method: True
@@ -40,12 +41,16 @@ class Panel:
         return f"{self.name}.js"
 
 
-PANELS: tuple[Panel, ...] = ()
+PANELS: tuple[Panel, ...] = (
+    Panel("explain", explaining.title, explaining.about, explaining.serve, explaining.fits),
+    Panel("selfcheck", "Self-check: is what is drawn right?", checking.about, checking.serve, checking.fits),
+)
 
 
 def panels_of(method):
     """The folds of a method, in the order they stand."""
-    return tuple(one for one in PANELS if one.fits(method))
+    fitting = (one for one in PANELS if one.fits(method))
+    return tuple(replace(one, title=one.title(method)) if callable(one.title) else one for one in fitting)
 
 
 def source_of(panels):

@@ -265,6 +265,8 @@ function centred(line, item) {                   // scrolled so that it is in th
 
 // ---- small things -----------------------------------------------------------------------------------------------------
 
+const OTHER_VALUES = "of other values than these; explain again";
+
 function make(tag, attributes = {}) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);

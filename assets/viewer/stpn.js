@@ -5,6 +5,7 @@
 //   view.update({trace})
 //   view.state()  view.look({overlay})      how it is looked at: a stage's name or "none"
 //   view.pin(taken, title)  view.unpin()  view.pinned()       see compare.js; state().pinned: what was taken of A, or null
+//   view.extra(map, show)                   one more overlay, of a fold's making (see explain.js); null: none
 //
 // about   what does not change: title, outputs [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}],
 //         knobs [{name, symbol}].  untouched: what `trace` was taken of
@@ -22,6 +23,7 @@ export function mount(element, payload, hooks = {}) {
   const $ = name => root.querySelector(".vw-" + name), all = name => [...root.querySelectorAll(".vw-" + name)];
   const of = kind => about.outputs.filter(one => one.kind === kind), first = kind => trace.values[of(kind)[0]?.stage];
   const overlays = [...of("FeatureChange"), ...of("PromptMaps")], letters = ["c", "x", "v"];
+  let extra = null, last = "none";               // last: the overlay before the extra one
   const view = {overlay: overlays[0]?.stage ?? "none", place: {}, prompt: null, near: null, head: null, at: null, opacity: 0.5, peek: false, least: 0.3};
   let clip = null, images = [], trace = null, maps = {}, attention = null, heads = null, pictures = {}, asked = null, ink = null, rungs = {of: "", mean: 0, head: 0};
   const visited = new Map(), took = {};          // settings without severity → {severity: likeness}; stage → ms when it last ran
@@ -114,12 +116,16 @@ export function mount(element, payload, hooks = {}) {
   const things = () => clip.truth?.things[trace.frame];
   const frame = k => k === trace.frame ? pictures.current : pictures.others[k] || images[k];
 
-  const over = (side = mine(), place) => layOver(side, overlays.find(one => one.stage === view.overlay), place ?? view.place[view.overlay], prompt());
+  // what lies over the frame of a side: {shape, value, scale, one} of the chosen overlay, block and prompt; an extra one is of B
+  function over(side = mine(), place) {
+    if (extra && view.overlay === extra.stage) return side.trace !== trace || extra.stale(trace) ? null : laidOver(extra);
+    return layOver(side, overlays.find(one => one.stage === view.overlay), place ?? view.place[view.overlay], prompt());
+  }
   const beside = {about, view, mine, A: A.now, of, over, prompt: () => prompt(), wide, paint: (canvas, side, map, patch, width) => paintCurrent(canvas, side, map, patch, view, width),
     foundIn: (box, i, side, said) => foundIn(box, of("Boxes")[i], side, view.least, wide(box, 240), said)};
   const pair = pairOf($, all, root, beside), zoom = zoomOf($, $("trio"));
   const whose = () => prompt() === null ? "all prompts" : `prompt ${prompt() + 1}`;
-  const bar = (scale, text) => `<div class="sp-scale"><i style="background:linear-gradient(90deg, ${VIRIDIS.join(",")})"></i><span>${scale.ticks.map(one => `<span>${one}</span>`).join("")}</span></div><b>${text}</b>`;
+  const bar = (scale, text) => `<div class="sp-scale"><i style="background:${scale.gradient ?? `linear-gradient(90deg, ${VIRIDIS.join(",")})`}"></i><span>${scale.ticks.map(one => `<span>${one}</span>`).join("")}</span></div><b>${text}</b>`;
 
   function stage() {
     const canvas = $("canvas"), map = over(), patch = view.at?.k === -1 && [view.at.row, view.at.column];
@@ -130,7 +136,7 @@ export function mount(element, payload, hooks = {}) {
     $("prev").disabled = !map || map.i === 0;
     $("next").disabled = !map || map.i === map.list.length - 1;
     $("bar").innerHTML = map ? bar(map.scale, `${pretty(map.one.symbol)}, ${escape(map.one.title)}${map.one.kind === "PromptMaps" ? ` (${whose()})` : ""}: `
-      + (map.scale === SCALES.even ? map.scale.unit : escape(map.one.unit))) : "";
+      + (map.scale === SCALES.even ? map.scale.unit : escape(map.one.unit))) : extra && view.overlay === extra.stage ? `${pretty(extra.symbol)}: ${OTHER_VALUES}` : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
     reading();
     pair.stage();
@@ -150,8 +156,8 @@ export function mount(element, payload, hooks = {}) {
     if (!map) { box.textContent = ""; return; }
     const i = at.row * map.columns + at.column, value = map.value[i];
     const each = map.scale === SCALES.share ? " · " + Array.from({length: map.map.shape[0]}, (_, q) => `P${q + 1} ${share(slice(map.map, q)[i])}`).join(", ") : "";
-    box.innerHTML = `${pretty(map.one.symbol)}, ${placed(map.map.at)}, ${where}: <b>${map.scale === SCALES.share ? share(value) : number(value)}</b>`
-      + (map.scale === SCALES.even ? " × an even share" : map.scale === SCALES.change ? ` ${escape(map.one.unit)}` : "") + each + pair.reading();
+    box.innerHTML = `${[pretty(map.one.symbol), placed(map.map.at), where].filter(Boolean).join(", ")}: <b>${map.scale === SCALES.share ? share(value) : number(value)}</b>`
+      + (map.scale === SCALES.even ? " × an even share" : map.scale === SCALES.change || map.one.paint ? ` ${escape(map.one.measure ?? map.one.unit)}` : "") + each + pair.reading();
   }
 
   function found() {
@@ -330,6 +336,7 @@ export function mount(element, payload, hooks = {}) {
     else if (/^[0-9]$/.test(k)) lock(k === "0" ? null : +k - 1);
     else if (letters.includes(k) && overlays[letters.indexOf(k)]) overlay(overlays[letters.indexOf(k)].stage);
     else if (k === "n") overlay("none");
+    else if (k === "e" && extra) overlay(extra.stage);
     else if (k === "b" || k === "B") step(k === "b" ? 1 : -1);
     else if (k === "h" || k === "H") pickHead(view.head === null ? (k === "h" ? 0 : (heads?.shape[0] ?? 0) - 1) : view.head + (k === "h" ? 1 : -1));
     else if (k === "s" || k === "S") support(k === "s" ? 1 : -1);
@@ -351,22 +358,31 @@ export function mount(element, payload, hooks = {}) {
     canvas.onpointermove = canvas.onpointerdown = event => { if (trace) point(event, -1, gridAt(-1)); };
     canvas.onpointerleave = let_go;
   }
-  $("kinds").replaceChildren(...overlays.map((one, i) => {
-    const button = make("button", {type: "button", role: "radio", title: `${one.title} (${letters[i]})`, "data-stage": one.stage});
+  const kinds = () => $("kinds").replaceChildren(...overlays.concat(extra ?? []).map((one, i) => {
+    const button = make("button", {type: "button", role: "radio", title: `${one.title} (${one === extra ? "e" : letters[i]})`, "data-stage": one.stage});
     button.innerHTML = pretty(one.symbol);
     button.onclick = () => { if (trace) overlay(one.stage); };
     return button;
   }), Object.assign(make("button", {type: "button", role: "radio", title: "no overlay (n)", "data-stage": "none"}), {textContent: "none", onclick: () => trace && overlay("none")}));
+  kinds();
   $("through").hidden = !of("Tracks").length || !hooks.whole;
   $("through").ontoggle = () => { if (trace && $("through").open && !trace.values[of("Tracks")[0].stage]) { through(); ask.whole(); } };
   exampleButtons($, payload.examples, hooks, say);
   if (!payload.trace) say("reading the clip…");
   const rest = atNewWidths(root, () => { wide.forget(); ink = null; return trace ? draw() : false; });
   update(payload);
-  const state = () => ({frame: trace?.frame ?? 0, overlay: view.overlay, pinned: A.now()?.taken ?? null});
+  const state = () => ({frame: trace?.frame ?? 0, overlay: view.overlay === extra?.stage ? last : view.overlay, pinned: A.now()?.taken ?? null});
+  function more(one, show = false) {
+    if (view.overlay !== extra?.stage) last = view.overlay;
+    extra = one;
+    view.overlay = one && (show || view.overlay === one.stage) ? one.stage : last;
+    kinds();
+    if (view.at?.k === -1) view.at = null;         // of a grid that may be another
+    if (trace) stage();
+  }
   function lookAt({overlay: shown}) {              // the frame is a knob
     if (overlays.some(one => one.stage === shown) || shown === "none") view.overlay = shown;
     if (trace) stage();
   }
-  return {update, ask, state, look: lookAt, pin: A.pin, unpin: A.unpin, pinned: A.told, destroy() { rest(); forget(); element.replaceChildren(); }};
+  return {update, ask, state, look: lookAt, extra: more, pin: A.pin, unpin: A.unpin, pinned: A.told, destroy() { rest(); forget(); element.replaceChildren(); }};
 }

@@ -27,14 +27,16 @@ function pairOf($, all, root, {about, view, mine, A, of, over, prompt, paint, fo
     if (known.a === a && known.b === b.trace && known.key === key) return known;
     const here = over(b), blocks = (here?.list || []).map((_, i) => [over(a, i), over(b, i)]);
     const same = blocks.length && blocks.every(([x, y]) => x && x.i === y.i && x.rows === y.rows && x.columns === y.columns);
-    const low = here && 10 ** here.scale.ends[0], apartOf = ([x, y]) => apart(x.value, y.value, value => Math.log10(Math.max(value, low)));
+    const low = here?.scale.ends && 10 ** here.scale.ends[0], apartOf = ([x, y]) => apart(x.value, y.value, value => Math.log10(Math.max(value, low)));
     const list = same ? blocks.map(apartOf) : null;
     return known = {a, b: b.trace, key, list, most: list && Math.max(...list.map(one => one.most)), here};
   }
 
   function why() {
     if (view.overlay === "none") return "No overlay is chosen: there is nothing to subtract.";
-    const [x, y] = [over(A()), over(mine())], grid = one => one ? `${one.rows} × ${one.columns}` : "no map";
+    const [x, y] = [over(A()), over(mine())];
+    if (y?.one.paint) return "This overlay is of B alone: there is nothing to subtract.";
+    const grid = one => one ? `${one.rows} × ${one.columns}` : "no map";
     return difference().list ? "" : `No difference: A's maps have other places or grids than B's (here A has ${grid(x)}, B ${grid(y)}).`;
   }
 

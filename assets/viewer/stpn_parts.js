@@ -123,7 +123,7 @@ function inPixels(rows, columns, place) {
 }
 
 const tallOf = (clip, width) => Math.round(Math.min(width * clip.height / clip.width, 1.4 * width));
-const placed = at => at.length > 1 ? `stage ${at[0] + 1}, block ${at[1] + 1}` : `stage ${at[0] + 1}`;
+const placed = at => at.length > 1 ? `stage ${at[0] + 1}, block ${at[1] + 1}` : at.length ? `stage ${at[0] + 1}` : "";
 
 // What lies over the frame of a side: {shape, value, scale, one} of an overlay, of a block (`place`; the last if not given or more
 // than there are) and a prompt (null: all)
@@ -137,6 +137,9 @@ function layOver({maps}, one, place, prompt) {
   return {one, i, list, map, rows, columns, value, scale: given ? SCALES.share : SCALES.even};
 }
 
+// an overlay of a fold's making (see explain.js) as the same
+const laidOver = one => ({one, i: 0, list: [one], map: {at: []}, rows: one.rows, columns: one.columns, value: one.value, scale: {ticks: one.ends, gradient: one.gradient}});
+
 const stateOf = ({knobs}) => knobs.spoil && knobs.spoil !== "none" && knobs.severity > 0 && knobs.spoiled !== "supports" ? `${knobs.spoil.replace("_", " ")}, ${knobs.severity}` : "clean";
 
 // The current frame of a side as the network sees it, what lies over it, and what is there. → the same in words
@@ -144,7 +147,8 @@ function paintCurrent(canvas, {trace, clip, images, pictures}, map, patch, {peek
   const height = tallOf(clip, width), pen = fit(canvas, width, height), things = clip.truth?.things[trace.frame];
   pen.imageSmoothingQuality = "high";
   pen.drawImage(pictures.current || images[trace.frame], 0, 0, width, height);
-  if (map && !peek) paintMap(pen, i => placeOn(map.scale, map.value[i]), map.rows, map.columns, [0, 0, width, height], opacity);
+  if (map?.one.paint && !peek) map.one.paint(pen, trace.frame, width, height, opacity);
+  else if (map && !peek) paintMap(pen, i => placeOn(map.scale, map.value[i]), map.rows, map.columns, [0, 0, width, height], opacity);
   if (things && !peek) outlines(pen, things, clip.truth.size, width, height, COLOURS.truth);
   if (patch && map) cellEdge(pen, ...patch, map.rows, map.columns, width, height);
   return `frame ${trace.frame + 1} of ${images.length}, ${stateOf(trace)}; overlay: ${map ? `${map.one.title}, ${placed(map.map.at)}` : "none"}`;

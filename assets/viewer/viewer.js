@@ -5,6 +5,7 @@
 //   view.update({trace})
 //   view.state()  view.look({frame, overlay})     how it is looked at: a frame from 0, a stage's name or "none"
 //   view.pin(taken, title)  view.unpin()  view.pinned()       see compare.js; state().pinned: what was taken of A, or null
+//   view.extra(map, show)                         one more overlay, of a fold's making (see explain.js); null: none
 //
 // about   what does not change: title, maps [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}],
 //         knobs [{name, symbol}].  untouched: what `trace` was taken of
@@ -73,6 +74,8 @@ export function mount(element, payload, hooks = {}) {
   const about = payload.about;
   const view = {frame: 0, overlay: "score_TP", opacity: 0.6, patch: null, gap: null, peek: false, timer: 0, wish: 0, highest: 0};
   let clip = null, images = [], trace = null, texts = null, maps = {}, region = null, told = "", top = {key: "", score: 0};
+  let extra = null, last = view.overlay;         // last: the overlay before the extra one
+  const layers = () => extra ? [...about.maps, extra] : about.maps;
 
   const wide = widths(), mine = () => ({clip, images, trace, maps, region});
   const kept = (t, p) => region && region[t * trace.grid[0] * trace.grid[1] + p];
@@ -126,15 +129,18 @@ export function mount(element, payload, hooks = {}) {
   function draw() { pair.arrange(); stage(); strip(); ribbon(); gaps(); pair.draw(); side(); ledger(trace); }
 
   function stage() {
-    const canvas = $("canvas"), t = view.frame, map = about.maps.find(one => one.stage === view.overlay);
-    canvas.setAttribute("aria-label", paintFrame(canvas, mine(), t, view, map, wide(canvas.parentElement, 480)));
+    const canvas = $("canvas"), t = view.frame, map = layers().find(one => one.stage === view.overlay), old = map?.stale?.(trace);
+    canvas.setAttribute("aria-label", paintFrame(canvas, mine(), t, view, old ? null : map, wide(canvas.parentElement, 480)));
     $("frame").textContent = `${t + 1}/${images.length} · ${clip.time[t].toFixed(2)} s · #${clip.source[t]}`;
     $("frame").title = `frame ${t + 1} of ${images.length}: ${clip.time[t]} s, frame ${clip.source[t]} of the file`;
     $("scrub").value = t;
     $("scrub").setAttribute("aria-valuetext", `frame ${t + 1} of ${images.length}, ${clip.time[t].toFixed(2)} seconds`);
+    const [low, high] = $("bar").querySelectorAll(":scope > span");
+    [low.textContent, high.textContent] = map?.ends ?? ["0", "1"];
+    $("bar").querySelector("i").style.background = map?.gradient ?? `linear-gradient(90deg, ${VIRIDIS.join(",")})`;
     $("bar").hidden = !map;
     $("bar").classList.toggle("vw-mask", map?.kind === "RegionMask");
-    $("bar").querySelector("b").innerHTML = map ? `${pretty(map.symbol)}, ${escape(map.title)}: ${pretty(map.unit)}` : "";
+    $("bar").querySelector("b").innerHTML = map?.stale?.(trace) ? `${pretty(map.symbol)}: ${OTHER_VALUES}` : map ? `${pretty(map.symbol)}, ${escape(map.title)}: ${pretty(map.unit)}` : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
     for (const [i, thumb] of [...$("strip").children].entries()) thumb.setAttribute("aria-current", i === t);
     patch();
@@ -234,6 +240,7 @@ export function mount(element, payload, hooks = {}) {
     const shown = about.maps.filter(one => maps[one.stage]), others = shown.map(one => pair.patch(one.stage)), beside = others[0];
     const rows = shown.map((one, i) => `<tr><th>${pretty(one.symbol)}</th>${others[i] ? `<td>${others[i].a.toFixed(3)}</td>` : ""}<td>${at(one.stage, t, p).toFixed(3)}</td>`
       + `${others[i] ? `<td>${plus(others[i].by, 3)}</td>` : ""}<td>${escape(one.title)}</td></tr>`);
+    if (extra && !extra.stale(trace)) rows.push(`<tr><th>${pretty(extra.symbol)}</th>${beside ? "<td></td>" : ""}<td>${extra.told(t, p)}</td>${beside ? "<td></td>" : ""}<td>${escape(extra.title)}</td></tr>`);
     const blend = trace.blend, sum = blend && blend.terms.map(([stage, k]) => `${k.toFixed(2)}·${at(stage, t, p).toFixed(3)}`).join(" + ");
     box.innerHTML = `<p>frame ${t + 1}, row ${r + 1}, column ${c + 1}: <b>${kept(t, p) ? "kept" : "not kept"}</b>${beside ? `; in A ${beside.where}<b>${beside.kept ? "kept" : "not kept"}</b>` : ""}</p>`
       + `<table>${beside ? "<thead><tr><td></td><td>A</td><td>B</td><td>B − A</td><td></td></tr></thead>" : ""}${rows.join("")}</table>`
@@ -274,7 +281,7 @@ export function mount(element, payload, hooks = {}) {
   const arrows = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]};
   function press(k, event) {
     if (!trace) return false;
-    const map = about.maps[+k - 1];
+    const map = layers()[+k - 1];
     if (event.shiftKey && arrows[k]) look(...arrows[k]);
     else if (k === " ") play();
     else if (k === "," || k === "ArrowLeft") go(view.frame - 1);
@@ -311,24 +318,31 @@ export function mount(element, payload, hooks = {}) {
     canvas.onpointerleave = () => { if (trace) { view.patch = null; stage(); } };
   }
 
-  $("kinds").replaceChildren(...about.maps.map((one, i) => {
+  const kinds = () => $("kinds").replaceChildren(...layers().map((one, i) => {
     const button = make("button", {type: "button", role: "radio", title: `${one.title} (${i + 1})`, "data-stage": one.stage});
     button.innerHTML = pretty(one.symbol);
     button.onclick = () => overlay(one.stage);
     return button;
   }), Object.assign(make("button", {type: "button", role: "radio", title: "no overlay (0)", "data-stage": "none"}), {textContent: "none", onclick: () => overlay("none")}));
-  $("bar").querySelector("i").style.background = `linear-gradient(90deg, ${VIRIDIS.join(",")})`;
+  kinds();
   exampleButtons($, payload.examples, hooks, say);
   if (!about.maps.some(one => one.stage === view.overlay)) view.overlay = about.maps.at(-1)?.stage ?? "none";
   const rest = atNewWidths(root, () => { wide.forget(); return trace ? draw() : false; });
   update(payload);
-  const state = () => ({frame: view.frame, overlay: view.overlay, pinned: A.now()?.taken ?? null});
+  const state = () => ({frame: view.frame, overlay: view.overlay === extra?.stage ? last : view.overlay, pinned: A.now()?.taken ?? null});
+  function more(one, show = false) {
+    if (view.overlay !== extra?.stage) last = view.overlay;
+    extra = one;
+    view.overlay = one && (show || view.overlay === one.stage) ? one.stage : last;
+    kinds();
+    if (trace) stage();
+  }
   function lookAt({frame = view.frame, overlay: shown = view.overlay}) {
     if (about.maps.some(one => one.stage === shown) || shown === "none") view.overlay = shown;
     if (trace) go(frame); else view.frame = frame;
     if (view.frame < frame) view.wish = frame;   // of a longer clip that has yet to come
   }
-  return {update, ask, state, look: lookAt, pin: A.pin, unpin: A.unpin, pinned: A.told, destroy() {
+  return {update, ask, state, look: lookAt, extra: more, pin: A.pin, unpin: A.unpin, pinned: A.told, destroy() {
     clearTimeout(view.timer);
     rest();
     forget();

@@ -52,7 +52,7 @@ function pairOf($, root, {about, view, mine, A, wide, go}) {
   }
 
   function why() {
-    if (!map()) return "No overlay is chosen: there is nothing to subtract.";
+    if (!map()) return view.overlay === "none" ? "No overlay is chosen: there is nothing to subtract." : "This overlay is of B alone: there is nothing to subtract.";
     const [a, b] = [A(), mine()], grids = [a, b].map(one => one.trace.grid.join(" × "));
     if (grids[0] !== grids[1]) return `No difference: A has ${grids[0]} patches a frame and B ${grids[1]}.`;
     if (!alike()) return `No difference: A has ${a.images.length} frames and B ${b.images.length}.`;

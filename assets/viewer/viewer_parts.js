@@ -18,7 +18,8 @@ function paintFrame(canvas, side, t, {opacity, peek, patch}, map, width) {
   const pen = fit(canvas, width, height), w = width / columns, h = height / rows;
   pen.imageSmoothingQuality = "high";
   pen.drawImage(images[t], 0, 0, width, height);
-  for (let p = 0; p < rows * columns && map && !peek; p++) {
+  if (map?.paint && !peek) map.paint(pen, t, width, height, opacity);
+  for (let p = 0; p < rows * columns && map && !map.paint && !peek; p++) {
     const x = (p % columns) * w, y = Math.floor(p / columns) * h;
     pen.globalAlpha = opacity;
     if (map.kind === "RegionMask") {
