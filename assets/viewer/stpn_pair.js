@@ -45,7 +45,7 @@ function pairOf($, all, root, {about, view, mine, A, of, over, prompt, paint, fo
     if (key !== painted) $("canvas-a").setAttribute("aria-label", `A, ${paint($("canvas-a"), a, x, patch, width)}`);
     painted = key;
     $("say-a").textContent = `A · ${a.title || "as pinned"}, frame ${a.trace.frame + 1}`;
-    $("say-b").textContent = `B · as the knobs are now, frame ${b.trace.frame + 1}`;
+    $("say-b").textContent = `B · the knobs now, frame ${b.trace.frame + 1}`;
     $("say-d").textContent = "B against A";
     changed(b, y);
   }

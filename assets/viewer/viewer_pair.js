@@ -44,7 +44,7 @@ function pairOf($, root, {about, view, mine, A, wide, go}) {
     }
     const short = t < view.frame ? `, frame ${t + 1}: its last` : "";
     $("say-a").textContent = `A · ${a.title || "as pinned"}${short}`;
-    $("say-b").textContent = "B · as the knobs are now";
+    $("say-b").textContent = "B · the knobs now";
     $("say-d").textContent = "B − A";
     changed(b);
     for (const [i, thumb] of [...$("strip-a").children].entries()) thumb.setAttribute("aria-current", i === t);
