@@ -57,7 +57,8 @@ def test_where_grids_differ_a_sentence_says_so(viewer):
     assert viewer.locator(".vw-canvas-d").is_hidden()
     box = viewer.locator(".vw-canvas").bounding_box()
     viewer.mouse.move(box["x"] + box["width"] * 2.5 / 6, box["y"] + box["height"] * 1.5 / 4)
-    assert "A there: 0.01; B − A: +0.09, 10 times A's" in viewer.locator(".vw-reading").inner_text(), "column 2 of 3, row 1 of 2"
+    said = viewer.locator(".vw-reading").inner_text()
+    assert "A there: 0.01; B − A: +0.09, 10 times A's" in said, "column 2 of 3, row 1 of 2"
 
 
 def test_shares_boxes_and_likeness_of_a_stand_beside_b_s(viewer):

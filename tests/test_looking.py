@@ -80,8 +80,8 @@ def test_an_a_that_no_view_can_hold_is_left_out_and_a_sentence_says_why(desk, tm
 
 def test_an_overlay_that_no_figure_paints_is_the_method_s_own_in_a_file():
     desk = Desk(METHODS["stpn"], {"one": Engine("cpu")}, Clips(find_examples(ROOT / "assets/clips")), Running())
-    values = [desk.clips.handle(desk.clips.examples["1-moves"].path), "one", 8, "", "[]", *desk.engine.settings("stpn", {}).values()]
-    request = desk.request({"values": values})
+    handle, settings = desk.clips.handle(desk.clips.examples["1-moves"].path), desk.engine.settings("stpn", {})
+    request = desk.request({"values": [handle, "one", 8, "", "[]", *settings.values()]})
     assert looked_at(desk, '{"overlay": "change"}', request)[0].overlay == "change"
     assert looked_at(desk, '{"overlay": "change"}', request, painted=True)[0].overlay == "prompt_attention_NQKP"
 

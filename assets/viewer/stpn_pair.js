@@ -6,7 +6,7 @@ const FOUND_A = `<div class="vw-found-a sp-figure" hidden></div><div class="vw-f
 // → {arrange, stage, draw, reading}. view: how it is looked at. mine: → B's side. A: → what is pinned, a side as well.
 // over: side → what lies over its frame, see stpn.js. paint: (canvas, side, what lies over it, patch, width) → words
 function pairOf($, all, root, {about, view, mine, A, of, over, prompt, paint, foundIn, wide}) {
-  let painted = "", known = {}, told = "";
+  let painted = "", known = {}, told = "", barred = false;  // as in viewer_pair.js
 
   function arrange() {
     const on = !!A();
@@ -85,7 +85,9 @@ function pairOf($, all, root, {about, view, mine, A, of, over, prompt, paint, fo
   }
 
   function masses() {
+    if (!A() && !barred) return;
     const of_ = side => side?.trace.values[of("SupportScores")[0]?.stage], a = of_(A()), b = of_(mine()), same = a && b && a.length === b.length;
+    barred = !!same;
     for (const [k, cell] of [...$("supports").children].entries()) {
       const box = cell.children[1];
       let bar = box.querySelector("u");
