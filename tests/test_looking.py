@@ -9,7 +9,6 @@ from app.desk import Desk
 from app.looking import look_of, looked_at, taken_of
 from app.running import Running
 from app.store import Clips, find_examples
-from app.taking import FORMS
 from core import METHODS, Engine
 from core.publish import figures
 from core.publish.link import from_link, to_link
@@ -82,8 +81,8 @@ def test_an_overlay_that_no_figure_paints_is_the_method_s_own_in_a_file():
     desk = Desk(METHODS["stpn"], {"one": Engine("cpu")}, Clips(find_examples(ROOT / "assets/clips")), Running())
     handle, settings = desk.clips.handle(desk.clips.examples["1-moves"].path), desk.engine.settings("stpn", {})
     request = desk.request({"values": [handle, "one", 8, "", "[]", *settings.values()]})
-    assert looked_at(desk, '{"overlay": "change"}', request)[0].overlay == "change"
-    assert looked_at(desk, '{"overlay": "change"}', request, painted=True)[0].overlay == "prompt_attention_NQKP"
+    assert looked_at(desk, '{"overlay": "mass_K"}', request)[0].overlay == "mass_K"
+    assert looked_at(desk, '{"overlay": "mass_K"}', request, painted=True)[0].overlay == "prompt_attention_NQKP"
 
 
 def test_a_link_s_set_is_taken_as_the_browser_would_have(desk):
@@ -101,7 +100,7 @@ def words(svg):
 
 
 def test_a_figure_of_two_sets_shows_both_and_their_difference():
-    said = words(FORMS["Figure, SVG"][1](stop(), "two"))
+    said = words(figures.picture(stop(), "svg", beside=True).data)
     for before in ("A", "B", "B − A"):
         assert sum(one.startswith(f"{before}: frame") for one in said) == 8, before
     assert sum("W" in one for one in said) >= 3, "every row of maps has its own scale"
