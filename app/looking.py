@@ -1,5 +1,5 @@
-"""How a reader looks at what is shown (the frame, the overlay, what is pinned as A) on its way from a viewer into a view, and from a
-link back to the viewer."""
+"""How a reader looks at what is shown (the frame, the overlay, what is pinned as A) on its way from a viewer into a view, and
+from a link back to the viewer."""
 
 import json
 from collections.abc import Mapping
@@ -23,8 +23,9 @@ SAME_NAME = "A is another clip of the same name as B's, and a link or a file kno
 
 
 def looked_at(desk, said, request, painted=False):
-    """→ (view, {clip's name: its file}, sentences on what the view cannot hold). said: a viewer's `state()` as JSON, of the same
-    values as the request or a little earlier. painted: the overlay must be one that figures know; another is the method's own."""
+    """→ (view, {clip's name: its file}, sentences on what the view cannot hold). said: a viewer's `state()` as JSON, of the
+    request's values or some a little earlier. painted: the overlay must be one that figures know, else it is the method's own.
+    """
     state, notes = _state(said), []
     frame, overlay = state.get("frame"), state.get("overlay")
     frame = max(0, min(int(frame), request.asked.length - 1)) if isinstance(frame, (int, float)) and frame == frame else 0
@@ -53,8 +54,8 @@ def _state(said: Any) -> Mapping[str, Any]:
 
 
 def look_of(view: View, taken) -> tuple[dict[str, Any], list[str]]:
-    """What a link's view tells the viewer of its method, and sentences on what the page does not show. taken: a set → the values of
-    it, as `app.desk` takes them."""
+    """What a link's view tells the viewer of its method, and sentences on what the page does not show. taken: a set → its
+    values, as `app.desk` takes them."""
     other, notes = view.compared, []
     if other and other.method != view.shown.method:
         other, notes = None, [f"The page compares within one method, and A is of {other.method}: it is left out here."]

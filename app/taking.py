@@ -1,6 +1,7 @@
 """What a reader takes along: a link, the call as Python, a figure, a movie, the numbers, a notebook, a page of its own.
 
-All are made of one `View`: the values that are on the knobs now, and how the viewer is looked at: its frame, its overlay, and A. What is made holds the names of files, never their places.
+All are made of one `View`: the values that are on the knobs now, and how the viewer is looked at (frame, overlay, and A). What
+is made holds the names of files, never their places.
 """
 
 import json

@@ -234,7 +234,8 @@ export function mount(element, payload, hooks = {}) {
       const [x, y] = [value(a, one), b.values[one.stage]], digits = one.kind === "FrameCounts" ? 0 : 3;
       if (!x || !y) continue;
       if (x.length !== y.length) said.push(`${escape(one.title)}: A has ${x.length} frames and B ${y.length}.`);
-      else x.forEach((w, t) => { if (w !== null && y[t] !== null && (digits || w !== y[t])) rows.push(valuesApart(`${escape(one.title)}, frame ${t + 1}`, w, y[t], digits)); });
+      else if (x.every((w, t) => w === y[t])) said.push(`${escape(one.title)}: the same.`);
+      else x.forEach((w, t) => { if (w !== null && y[t] !== null) rows.push(valuesApart(`${escape(one.title)}, frame ${t + 1}`, w, y[t], digits)); });
     }
     $("apart").innerHTML = (rows.length ? apartTable(rows) : "") + said.map(one => `<p>${one}</p>`).join("");
   }

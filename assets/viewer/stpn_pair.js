@@ -6,7 +6,7 @@ const FOUND_A = `<div class="vw-found-a sp-figure" hidden></div><div class="vw-f
 // → {arrange, stage, draw, reading}. view: how it is looked at. mine: → B's side. A: → what is pinned, a side as well.
 // over: side → what lies over its frame, see stpn.js. paint: (canvas, side, what lies over it, patch, width) → words
 function pairOf($, all, root, {about, view, mine, A, of, over, prompt, paint, foundIn, wide}) {
-  let painted = "", known = {}, told = "";
+  let painted = "", known = {}, told = "", barred = false;  // as in viewer_pair.js
 
   function arrange() {
     const on = !!A();
@@ -47,7 +47,7 @@ function pairOf($, all, root, {about, view, mine, A, of, over, prompt, paint, fo
     if (key !== painted) $("canvas-a").setAttribute("aria-label", `A, ${paint($("canvas-a"), a, x, patch, width)}`);
     painted = key;
     $("say-a").textContent = `A · ${a.title || "as pinned"}, frame ${a.trace.frame + 1}`;
-    $("say-b").textContent = `B · as the knobs are now, frame ${b.trace.frame + 1}`;
+    $("say-b").textContent = `B · the knobs now, frame ${b.trace.frame + 1}`;
     $("say-d").textContent = "B against A";
     changed(b, y);
   }
@@ -87,7 +87,9 @@ function pairOf($, all, root, {about, view, mine, A, of, over, prompt, paint, fo
   }
 
   function masses() {
+    if (!A() && !barred) return;
     const of_ = side => side?.trace.values[of("SupportScores")[0]?.stage], a = of_(A()), b = of_(mine()), same = a && b && a.length === b.length;
+    barred = !!same;
     for (const [k, cell] of [...$("supports").children].entries()) {
       const box = cell.children[1];
       let bar = box.querySelector("u");

@@ -6,7 +6,8 @@ const ADDED = DIVERGING.at(-1), REMOVED = DIVERGING[0], BOTH = DIVERGING[2];
 // → {arrange, stage, draw, patch, highest}. view: how it is looked at. mine: → B's side, see viewer_parts.js. A: → what is pinned,
 // a side as well. go: t → nothing, a frame is chosen.
 function pairOf($, root, {about, view, mine, A, wide, go}) {
-  let painted = "", mini = null, known = {}, told = "";  // what A's canvas shows; A whose strip is there; the last difference; its words
+  // what A's canvas shows; A whose strip is there; the last difference, and its words; whether the gaps have A's bars
+  let painted = "", mini = null, known = {}, told = "", barred = false;
 
   const alike = () => A().images.length === mine().images.length && String(A().trace.grid) === String(mine().trace.grid);
   const patchesOf = ({trace: {grid: [rows, columns]}}) => rows * columns;
@@ -44,7 +45,7 @@ function pairOf($, root, {about, view, mine, A, wide, go}) {
     }
     const short = t < view.frame ? `, frame ${t + 1}: its last` : "";
     $("say-a").textContent = `A · ${a.title || "as pinned"}${short}`;
-    $("say-b").textContent = "B · as the knobs are now";
+    $("say-b").textContent = "B · the knobs now";
     $("say-d").textContent = "B − A";
     changed(b);
     for (const [i, thumb] of [...$("strip-a").children].entries()) thumb.setAttribute("aria-current", i === t);
@@ -113,7 +114,9 @@ function pairOf($, root, {about, view, mine, A, wide, go}) {
   }
 
   function gaps() {
+    if (!A() && !barred) return;
     const a = A()?.trace.gaps, b = mine().trace.gaps, same = a && b && a.score.length === b.score.length;
+    barred = !!same;
     $("gaps").classList.toggle("vw-gaps-two", !!same);
     for (const [g, button] of [...$("gaps").querySelectorAll(".vw-gap")].entries()) {
       let bar = button.querySelector("u");
