@@ -71,6 +71,15 @@ import(url).then(async ({mount, panels}) => {
     const taken = window.taken?.%(name)s ?? (props.value ? null : about.untouched);
     if (taken && taken !== asked && host.offsetParent) view.ask(asked = taken);
   };
+  const look = () => {                           // as a link says
+    const asked = window.looked?.%(name)s;
+    if (!asked) return;
+    delete window.looked.%(name)s;
+    view.look(asked);
+    if (asked.pinned) view.pin(asked.pinned);
+  };
+  document.addEventListener("looked", look);
+  look();
   document.addEventListener("taken", ask);
   new ResizeObserver(ask).observe(host);
   ask();

@@ -15,7 +15,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from app.packing import array, encoded, frames_payload, jpeg, ledger_payload, log16, pooled, runs, stages_payload
+from app.packing import array, encoded, frames_payload, jpeg, knobs_payload, ledger_payload, log16, pooled, runs, stages_payload
 from core import kinds
 
 MAP_SIDE = 64  # cells: a map of more is averaged before it travels
@@ -37,6 +37,7 @@ def about_payload(method):
             for one in method.outputs
         ],
         "stages": stages_payload(method),
+        "knobs": knobs_payload(method),
     }
 
 

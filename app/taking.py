@@ -1,6 +1,7 @@
 """What a reader takes along: a link, the call as Python, a figure, a movie, the numbers, a notebook, a page of its own.
 
-All are made of one `View`: the values that are on the knobs now. What is made holds the names of files, never their places.
+All are made of one `View`: the values that are on the knobs now, and how the viewer is looked at (frame, overlay, and A). What
+is made holds the names of files, never their places.
 """
 
 import json
@@ -11,6 +12,7 @@ from urllib.parse import quote
 
 import gradio as gr
 
+from app.looking import LOOKED, STATE, look_of, looked_at, taken_of
 from app.standalone import interactive_html
 from app.told import told
 from app.views import later
@@ -21,14 +23,13 @@ from core.publish.movies import gif, mp4
 from core.publish.notebook import keep, to_html, to_notebook
 from core.publish.python import as_python
 from core.publish.result import Result, compute
-from core.publish.view import View
 
 COLUMNS = (("one column, 3.25 in", "one"), ("two columns, 6.75 in", "two"))
 # what it is called → (how its file ends, what makes it)
 FORMS: dict[str, tuple[str, Callable[[Result, str], str | bytes]]] = {
-    "Figure, PDF": ("pdf", lambda result, width: picture(result, "pdf", width).data),
-    "Figure, SVG": ("svg", lambda result, width: picture(result, "svg", width).data),
-    "Figure, PNG": ("png", lambda result, width: picture(result, "png", width).data),
+    "Figure, PDF": ("pdf", lambda result, width: picture(result, "pdf", width, beside=bool(result.other)).data),
+    "Figure, SVG": ("svg", lambda result, width: picture(result, "svg", width, beside=bool(result.other)).data),
+    "Figure, PNG": ("png", lambda result, width: picture(result, "png", width, beside=bool(result.other)).data),
     "Movie, MP4": ("mp4", lambda result, width: mp4(result)),
     "Movie, GIF": ("gif", lambda result, width: gif(result)),
     "Numbers: arrays, tables and a manifest (ZIP)": ("zip", lambda result, width: bundle(result)),
@@ -44,22 +45,26 @@ def panel(desk, inputs):
     """Under a method's viewer. inputs: what `desk.request` takes, as components."""
     clips, method = desk.clips, desk.method
 
-    def view_of(*values):
+    def view_of(said, values, painted=False):
         request = desk.request({"values": list(values)})
-        return View(request.asked), request, request.engine
+        view, files, notes = looked_at(desk, said, request, painted)
+        for note in notes:
+            gr.Warning(note)
+        return view, request, files
 
-    def code(*given):
+    def code(said, *given):
         with told():
-            view, _, engine = view_of(*given)
+            view, request, _ = view_of(said, given)
+            engine = request.engine
             models = {name: one.rpartition("/")[2] if Path(one).is_file() else one for name, one in engine.models.items()
                       if isinstance(one, str)}  # fmt: skip
             return as_python(view, models=models), to_link(view)
 
-    def make(form, width, *given):
+    def make(said, form, width, *given):
         with told():
-            view, request, engine = view_of(*given)
+            view, request, files = view_of(said, given, painted=True)
             every = None if method.name == "stop" else later(method)  # all of STOP is cheap; others read whole clips
-            result = compute(engine, view, lambda name, frames: clips.open(request.path, frames), every)
+            result = compute(request.engine, view, lambda name, frames: clips.open(files[name], frames), every)
             if form == ALONE:
                 end, made = "html", interactive_html(result, request.truth)
             else:
@@ -77,13 +82,14 @@ def panel(desk, inputs):
             button = gr.Button("Make the file", elem_id=f"make-{method.name}")
         file = gr.File(label="Made of the values that were on the knobs", interactive=False, elem_id=f"made-{method.name}")
         show = gr.Button("Show link and Python of what is on the page", elem_id=f"show-{method.name}")
-        query = gr.Textbox(visible=False)
+        query, said = gr.Textbox(visible=False), gr.Textbox(visible=False)
         link = gr.Textbox(label="Link", interactive=False, buttons=["copy"], elem_id=f"link-{method.name}")
         python = gr.Code(label="The same from Python", language="python", interactive=False, elem_id=f"python-{method.name}")
-    button.click(make, [form, width, *inputs], file, concurrency_limit=2, api_visibility="private")
-    show.click(code, inputs, [python, query], queue=False, api_visibility="private").success(
-        None, query, link, js=HERE, api_visibility="private"
-    )
+    asked = {"js": STATE % method.name, "api_visibility": "private"}
+    button.click(make, [said, form, width, *inputs], file, concurrency_limit=2, **asked)
+    # queued: Gradio (6.31) shows no warning of an event that does not queue
+    shown = show.click(code, [said, *inputs], [python, query], concurrency_limit=None, **asked)
+    shown.success(None, query, link, js=HERE, api_visibility="private")
 
 
 def opened_by(page, tabs, engines, clips, handle, edits, inputs):
@@ -103,18 +109,22 @@ def opened_by(page, tabs, engines, clips, handle, edits, inputs):
     def follow(request: gr.Request):
         asked = "&".join(f"{quote(k)}={quote(v)}" for k, v in request.query_params.multi_items()) if request else ""
         if "m=" not in asked:
-            return [gr.skip()] * (3 + len(order))
+            return [gr.skip()] * (4 + len(order))
         read = from_link(asked, tuple(clips.examples), limits)
-        for note in read.notes:
-            gr.Warning(note)
         shown, updates = read.view.shown, []
+        weights = inputs[shown.method][1][1].value
+        look, notes = look_of(read.view, lambda one: taken_of(one, clips.handle(clips.examples[one.clip].path), weights))
+        for note in (*read.notes, *notes):
+            gr.Warning(note)
         for name, (knobs, several) in inputs.items():
             if name != shown.method:
                 updates += [gr.skip()] * len(of_link(several))
                 continue
             updates += [shown.frames, "\n".join(shown.texts), *(shown.settings[knob] for knob in knobs)]
         handle_now, edits_now = clips.handle(clips.examples[shown.clip].path), json.dumps(shown.edits)
-        return [gr.Tabs(selected=shown.method), handle_now, edits_now, *updates]
+        return [gr.Tabs(selected=shown.method), handle_now, edits_now, json.dumps({shown.method: look}), *updates]
 
     # queued: Gradio (6.31) shows no warning of an event that does not queue
-    page.load(follow, None, [tabs, handle, edits, *order], show_progress="hidden", api_visibility="private")
+    looked = gr.Textbox(visible=False)
+    read = page.load(follow, None, [tabs, handle, edits, looked, *order], show_progress="hidden", api_visibility="private")
+    read.success(None, looked, None, js=LOOKED, api_visibility="private")

@@ -20,38 +20,46 @@ const FOOT = `
 
 // → update({clip, trace}): holds a few clips, asks for frames it has not, and lets nothing older than what is shown
 // through. ready: async trace → what must be there before it is drawn. take: (trace, held clip, what is ready) → nothing.
+// update.held: async key → a held clip, asked for if it has to be; null where nobody has it.
 function receiver({hooks, say, ready = async () => null, take}) {
-  const clips = new Map();                       // key → {clip, images}
+  const clips = new Map(), coming = new Map();   // key → {clip, images}; key → the same, under way
   let wanted = null;
 
   async function hold(found) {
-    clips.set(found.key, {clip: found, images: await Promise.all(found.frames.map(picture))});
+    const one = {clip: found, images: await Promise.all(found.frames.map(picture))};
+    clips.set(found.key, one);
     if (clips.size > HELD_CLIPS) clips.delete(clips.keys().next().value);
+    return one;
   }
 
-  return async function update(next) {
+  async function held(key) {
+    if (clips.has(key)) return clips.get(key);
+    const read = async () => { const found = await hooks.frames?.(key); return found ? hold(found) : null; };
+    if (!coming.has(key)) coming.set(key, read().finally(() => coming.delete(key)));
+    return coming.get(key);
+  }
+
+  async function update(next) {
     if (next.clip) await hold(next.clip);
     if (next.trace?.error) return say(next.trace.error);
     if (!next.trace || (wanted && next.trace.stamp < wanted.stamp)) return;
     wanted = next.trace;
-    if (!clips.has(wanted.clip)) {
-      say("reading the clip…");
-      const found = hooks.frames && await hooks.frames(wanted.clip);
-      if (found) await hold(found);
-      if (next.trace !== wanted) return;         // a newer one came while the frames were on their way
-      if (!found) return say("This clip is no longer held by the server: choose it again.");
-    }
+    if (!clips.has(wanted.clip)) say("reading the clip…");
+    const found = clips.get(wanted.clip) ?? await held(wanted.clip);
+    if (next.trace !== wanted) return;           // a newer one came while the frames were on their way
+    if (!found) return say("This clip is no longer held by the server: choose it again.");
     const made = ready.length ? await ready(next.trace) : null;
-    if (next.trace === wanted) take(next.trace, clips.get(next.trace.clip), made);
-  };
+    if (next.trace === wanted) take(next.trace, found, made);
+  }
+  return Object.assign(update, {held});
 }
 
 // → ask(taken): what comes at once; when that is painted, what takes longer; and after it, where a reader `wants` it, what
 // reads the whole clip. Of each one request at most is under way, and of those that wait the newest is kept: the last value
 // has the last word. What takes longer is called off when newer values come. soon, later, whole: async taken → a trace's
-// text. far, stop: see `patience`. ask.whole(): that alone, of the values last drawn.
+// text. far, stop: see `patience`. ask.whole(): that alone, of the values last drawn. ask.drawn(): these, null before any.
 function asker($, {soon, later, whole, far, stop, wants = () => false, update, say}) {
-  const who = crypto.randomUUID?.() ?? String(Math.random()), waiting = patience($, far, stop, who);
+  const who = somebody(), waiting = patience($, far, stop, who);
   let wanted = null, drawn = null;
   const show = async (kind, request, taken) => {
     const text = await waiting(kind, request({...taken, who})).catch(() => null);
@@ -72,8 +80,10 @@ function asker($, {soon, later, whole, far, stop, wants = () => false, update, s
     await painted();                             // the server's work would delay the browser's
     if (last === wanted && drawn && await rest({taken: drawn}) && last === wanted && wants()) all({taken: drawn});
   }
-  return Object.assign(ask, {whole: () => all({taken: drawn})});
+  return Object.assign(ask, {whole: () => all({taken: drawn}), drawn: () => drawn});
 }
+
+const somebody = () => crypto.randomUUID?.() ?? String(Math.random());  // whose runs they are, known to nobody else
 
 // → waiting(kind, answer): the same answer; while it takes long, a line says how far it is and offers to stop.
 // far: async {who, kind} → [stage, share done] or null. stop: {who, kind} → nothing.

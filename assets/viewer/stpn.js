@@ -1,12 +1,14 @@
 // The viewer of prompts and supports: a spoilt frame, the frames that support it, where each prompt looked, what that
-// changed, and what is found with and without. Behind shared.js and stpn_parts.js it is one module without dependencies.
+// changed, and what is found with and without. Behind shared.js and its parts it is one module without dependencies.
 //
-//   const view = mount(element, {about, clip, trace, examples}, {frames, pick, turn})
+//   const view = mount(element, {about, clip, trace, examples, untouched}, {frames, pick, turn})
 //   view.update({trace})
 //   view.state()  view.look({overlay})      how it is looked at: a stage's name or "none"
 //   view.extra(map, show)                   one more overlay, of a fold's making (see explain.js); null: none
+//   view.pin(taken, title)  view.unpin()  view.pinned()       see compare.js; state().pinned: what was taken of A, or null
 //
-// about   what does not change: title, outputs [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}]
+// about   what does not change: title, outputs [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}],
+//         knobs [{name, symbol}].  untouched: what `trace` was taken of
 // clip    frames as data URLs, their times, and outlines of all things where the truth is known
 // trace   one run: values by output, each packed as its kind is; knobs, frame, ledger, weights, untrained, stamp. `done`:
 //         boxes and likeness are there too
@@ -20,7 +22,7 @@ export function mount(element, payload, hooks = {}) {
   const root = element.querySelector(".vw"), about = payload.about;
   const $ = name => root.querySelector(".vw-" + name), all = name => [...root.querySelectorAll(".vw-" + name)];
   const of = kind => about.outputs.filter(one => one.kind === kind), first = kind => trace.values[of(kind)[0]?.stage];
-  const overlays = [...of("FeatureChange"), ...of("PromptMaps")], letters = ["c", "x", "p"];
+  const overlays = [...of("FeatureChange"), ...of("PromptMaps")], letters = ["c", "x", "v"];
   let extra = null, last = "none";               // last: the overlay before the extra one
   const view = {overlay: overlays[0]?.stage ?? "none", place: {}, prompt: null, near: null, head: null, at: null, opacity: 0.5, peek: false, least: 0.3};
   let clip = null, images = [], trace = null, maps = {}, attention = null, heads = null, pictures = {}, asked = null, ink = null, rungs = {of: "", mean: 0, head: 0};
@@ -30,11 +32,19 @@ export function mount(element, payload, hooks = {}) {
 
   // ---- what arrives -------------------------------------------------------------------------------------------------
 
-  const update = receiver({hooks, say, take, ready: async next => {
+  // the spoilt frames of a run as pictures; what is shown already is not decoded again
+  async function pictured(next) {
     const shown = of("Pictures").map(one => next.values[one.stage]);
     const current = shown.find(one => typeof one === "string"), others = Object.entries(shown.find(one => typeof one === "object") || {});
     return {url: current, current: current && (current === pictures.url ? pictures.current : await picture(current)), others: Object.fromEntries(await Promise.all(others.map(async ([k, url]) => [k, await picture(url)])))};
-  }});
+  }
+  const unlogs = next => Object.fromEntries(overlays.map(one => [one.stage, (next.values[one.stage] || []).map(unlogged)]));
+  const mine = () => ({trace, clip, images, pictures, maps});
+
+  const update = receiver({hooks, say, take, ready: async next => pictured(next)});
+  const ask = asker($, {...hooks, whole: taken => hooks.whole({...taken, pointed: wholeClip.chosen()}), update, say, wants: () => $("through").open});
+  const shown = () => trace && {trace, clip, images, taken: ask.drawn() ?? payload.untouched ?? null};
+  const A = pinning($, {hooks, held: update.held, shown, say, ready: async ({trace: one}) => ({pictures: await pictured(one), maps: unlogs(one)}), changed: () => trace && draw()});
 
   function take(next, held, made) {
     const fresh = clip !== held.clip, elsewhere = fresh || trace.frame !== next.frame;
@@ -43,7 +53,7 @@ export function mount(element, payload, hooks = {}) {
     trace = asOneStep(trace, next);
     for (const [name, told] of Object.entries(trace.ledger)) if (told[0] !== null) took[name] = told[0];
     pictures = made;
-    maps = Object.fromEntries(overlays.map(one => [one.stage, (trace.values[one.stage] || []).map(unlogged)]));
+    maps = unlogs(trace);
     attention = first("PromptAttention") && {...unlogged(first("PromptAttention")), heads: first("PromptAttention").heads};
     if (trace.values.heads) heads = {...trace.values.heads, code: bytes(trace.values.heads.code), value: byHead(about.heads)};
     if (trace.frame === asked) asked = null;
@@ -89,39 +99,26 @@ export function mount(element, payload, hooks = {}) {
 
   // ---- drawing ------------------------------------------------------------------------------------------------------
 
-  function draw() { stage(); found(); strip(); prompts(); supports(); headRow(); through(); likeness(); cost(); ledger(trace); }
+  function draw() { pair.arrange(); stage(); found(); strip(); prompts(); supports(); headRow(); through(); likeness(); cost(); pair.draw(); ledger(trace); }
   const ledger = ledgerOf($, about.stages), wholeClip = throughOf($, all, of, () => ask.whole());
-  const prompt = () => view.near ?? view.prompt, tall = width => Math.round(Math.min(width * clip.height / clip.width, 1.4 * width));
+  const prompt = () => view.near ?? view.prompt, tall = width => tallOf(clip, width);
   const things = () => clip.truth?.things[trace.frame];
   const frame = k => k === trace.frame ? pictures.current : pictures.others[k] || images[k];
 
-  // what lies over the frame: {shape, value, scale, one} of the chosen overlay, block and prompt
-  function over() {
-    if (extra && view.overlay === extra.stage) return extra.stale(trace) ? null : {one: extra, i: 0, list: [extra], map: {at: []}, rows: extra.rows, columns: extra.columns, value: extra.value, scale: {ticks: extra.ends, gradient: extra.gradient}};
-    const one = overlays.find(one => one.stage === view.overlay), list = one && maps[one.stage];
-    if (!list?.length) return null;
-    const i = Math.min(view.place[one.stage] ?? list.length - 1, list.length - 1), map = list[i], [Q, rows, columns] = map.shape;
-    if (one.kind === "FeatureChange") return {one, i, list, map, rows, columns, scale: SCALES.change, value: slice(map, 0)};
-    const given = /patch's/.test(one.unit), q = prompt() === null ? null : Math.min(prompt(), Q - 1);
-    const value = given ? slice(map, q, "sum") : slice(map, q, "mean").map(share => share * rows * columns);
-    return {one, i, list, map, rows, columns, value, scale: given ? SCALES.share : SCALES.even};
-  }
-  const placed = at => at.length > 1 ? `stage ${at[0] + 1}, block ${at[1] + 1}` : at.length ? `stage ${at[0] + 1}` : "";
+  const over = (side = mine(), place) => extra && view.overlay === extra.stage ? overExtra(side) : layOver(side, overlays.find(one => one.stage === view.overlay), place ?? view.place[view.overlay], prompt());
+  const beside = {about, view, mine, A: A.now, of, over, prompt: () => prompt(), wide, paint: (canvas, side, map, patch, width) => paintCurrent(canvas, side, map, patch, view, width),
+    foundIn: (box, i, side, said) => foundIn(box, of("Boxes")[i], side, view.least, wide(box, 240), said)};
+  const pair = pairOf($, all, root, beside), zoom = zoomOf($, $("trio"));
+  const overExtra = side => side.trace !== trace || extra.stale(trace) ? null  // it is of B alone
+    : {one: extra, i: 0, list: [extra], map: {at: []}, rows: extra.rows, columns: extra.columns, value: extra.value, scale: {ends: [0, 1], ticks: extra.ends, gradient: extra.gradient}};
   const whose = () => prompt() === null ? "all prompts" : `prompt ${prompt() + 1}`;
   const bar = (scale, text) => `<div class="sp-scale"><i style="background:${scale.gradient ?? `linear-gradient(90deg, ${VIRIDIS.join(",")})`}"></i><span>${scale.ticks.map(one => `<span>${one}</span>`).join("")}</span></div><b>${text}</b>`;
 
   function stage() {
-    const canvas = $("canvas"), width = wide(canvas.parentElement, 400), height = tall(width), pen = fit(canvas, width, height);
-    const map = over(), spoilt = trace.knobs.spoil && trace.knobs.spoil !== "none" && trace.knobs.severity > 0 && trace.knobs.spoiled !== "supports";
-    const state = spoilt ? `${trace.knobs.spoil.replace("_", " ")}, ${trace.knobs.severity}` : "clean";
-    $("title").innerHTML = `<i>I<sub>t</sub></i> · frame ${trace.frame + 1} of ${images.length} <small>— ${escape(state)}</small>`;
+    const canvas = $("canvas"), map = over(), patch = view.at?.k === -1 && [view.at.row, view.at.column];
+    canvas.setAttribute("aria-label", paintCurrent(canvas, mine(), map, patch, view, wide(canvas.parentElement, 400)));
+    $("title").innerHTML = `<i>I<sub>t</sub></i> · frame ${trace.frame + 1} of ${images.length} <small>— ${escape(stateOf(trace))}</small>`;
     $("title").title = "the frame as the network sees it";
-    pen.imageSmoothingQuality = "high";
-    pen.drawImage(pictures.current || images[trace.frame], 0, 0, width, height);
-    if (map && !view.peek) map.one.paint ? map.one.paint(pen, trace.frame, width, height, view.opacity) : paintMap(pen, i => placeOn(map.scale, map.value[i]), map.rows, map.columns, [0, 0, width, height], view.opacity);
-    if (things() && !view.peek) outlines(pen, things(), clip.truth.size, width, height, COLOURS.truth);
-    if (view.at?.k === -1 && map) cellEdge(pen, view.at.row, view.at.column, map.rows, map.columns, width, height);
-    canvas.setAttribute("aria-label", `frame ${trace.frame + 1} of ${images.length}, ${state}; overlay: ${map ? `${map.one.title}, ${placed(map.map.at)}` : "none"}`);
     $("place").textContent = map ? placed(map.map.at) : "";
     $("prev").disabled = !map || map.i === 0;
     $("next").disabled = !map || map.i === map.list.length - 1;
@@ -129,6 +126,7 @@ export function mount(element, payload, hooks = {}) {
       + (map.scale === SCALES.even ? map.scale.unit : escape(map.one.unit))) : extra && view.overlay === extra.stage ? `${pretty(extra.symbol)}: ${OTHER_VALUES}` : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
     reading();
+    pair.stage();
   }
 
   function reading() {
@@ -146,27 +144,14 @@ export function mount(element, payload, hooks = {}) {
     const i = at.row * map.columns + at.column, value = map.value[i];
     const each = map.scale === SCALES.share ? " · " + Array.from({length: map.map.shape[0]}, (_, q) => `P${q + 1} ${share(slice(map.map, q)[i])}`).join(", ") : "";
     box.innerHTML = `${[pretty(map.one.symbol), placed(map.map.at), where].filter(Boolean).join(", ")}: <b>${map.scale === SCALES.share ? share(value) : number(value)}</b>`
-      + (map.scale === SCALES.even ? " × an even share" : map.scale === SCALES.change || map.one.paint ? ` ${escape(map.one.measure ?? map.one.unit)}` : "") + each;
+      + (map.scale === SCALES.even ? " × an even share" : map.scale === SCALES.change || map.one.paint ? ` ${escape(map.one.measure ?? map.one.unit)}` : "") + each + pair.reading();
   }
 
   function found() {
     const known = !!things();
     $("known").innerHTML = known ? `<b class="vw-swatch" style="background:${COLOURS.truth}"></b>outlined: what is there · ✓ right name, box IoU ≥ ${about.match}` : "what is there is not known of this clip";
     $("least").querySelector("output").textContent = view.least.toFixed(2);
-    all("found").forEach((box, i) => {
-      const one = of("Boxes")[i], value = trace.values[one?.stage];
-      box.classList.toggle("vw-stale", !value);
-      if (!value) { if (!box.firstChild) box.innerHTML = `<h4>${escape(one?.title ?? "")}</h4><p class="vw-empty">waiting for the network…</p>`; return; }
-      if (!box.querySelector("canvas")) box.innerHTML = `<h4>${escape(one.title.replace(/^found /, ""))}</h4><canvas role="img"></canvas><p></p><ul></ul>`;
-      const width = wide(box, 240), height = tall(width), pen = fit(box.querySelector("canvas"), width, height);
-      pen.drawImage(pictures.current || images[trace.frame], 0, 0, width, height);
-      if (known) outlines(pen, things(), clip.truth.size, width, height, COLOURS.truth);
-      const shown = drawFound(pen, value, view.least, known, width, height), right = shown.filter(one => one.thing !== null).length;
-      const said = `${known ? `${right} of ${value.there} things found, ${shown.length - right} false; ` : ""}${shown.length} of ${value.found.length} boxes reach ${view.least.toFixed(2)}`;
-      box.querySelector("canvas").setAttribute("aria-label", `${one.title}: ${said}`);
-      box.querySelector("p").textContent = said;
-      box.querySelector("ul").innerHTML = shown.slice(0, 8).map(one => `<li><b class="vw-swatch" style="background:${foundColour(one, known)}"></b>${escape(one.name)} ${one.score.toFixed(2)}</li>`).join("");
-    });
+    all("found").forEach((box, i) => foundIn(box, of("Boxes")[i], mine(), view.least, wide(box, 240), A.now() ? "B · " : ""));
   }
 
   function strip() {
@@ -296,7 +281,7 @@ export function mount(element, payload, hooks = {}) {
   function lock(q) { if (q !== null && q >= attention.shape[0]) return; view.prompt = q; view.near = null; stage(); prompts(); supports(); headRow(); }
   function pickHead(n) { if (!heads) return; const N = heads.shape[0]; view.head = n === null ? null : (n + N + 1) % (N + 1) === N ? null : (n + N) % N; stage(); supports(); headRow(); }
   function opacity(value) { view.opacity = Math.max(0, Math.min(1, value)); $("opacity").querySelector("input").value = view.opacity; stage(); supports(); }
-  function least(value) { view.least = Math.max(0, Math.min(1, Math.round(value * 20) / 20)); $("least").querySelector("input").value = view.least; if (trace.done) { found(); through(); } }
+  function least(value) { view.least = Math.max(0, Math.min(1, Math.round(value * 20) / 20)); $("least").querySelector("input").value = view.least; if (trace.done) { found(); through(); pair.draw(); } }
   function peek(on) { if (trace && view.peek !== on) { view.peek = on; $("peek").setAttribute("aria-pressed", on); stage(); supports(); } }
   function let_go(event) { if (trace && event.pointerType !== "touch") { view.at = null; stage(); supports(); } }
 
@@ -315,6 +300,7 @@ export function mount(element, payload, hooks = {}) {
     if (!grid) return;
     const from = view.at || {row: Math.floor(grid[0] / 2), column: Math.floor(grid[1] / 2)};
     view.at = {k, row: Math.max(0, Math.min(grid[0] - 1, from.row + dr)), column: Math.max(0, Math.min(grid[1] - 1, from.column + dc))};
+    if (k === -1) zoom.see((view.at.column + 0.5) / grid[1], (view.at.row + 0.5) / grid[0]);
     stage(); supports();
   }
   function support(by) {
@@ -343,8 +329,9 @@ export function mount(element, payload, hooks = {}) {
     else if (k === "[" || k === "]") opacity(view.opacity + (k === "[" ? -0.1 : 0.1));
     else if (k === "-" || k === "+") least(view.least + (k === "-" ? -0.05 : 0.05));
     else if (k === "o") peek(true);
+    else if (k === "p") A.toggle();
     else if (k === "Escape") { Object.assign(view, {at: null, head: null}); lock(null); }
-    else return false;
+    else return zoom.press(k);
   }
   const forget = keysOf(root, $, KEYS, press, event => { if (event.key === "o") peek(false); });
 
@@ -353,8 +340,10 @@ export function mount(element, payload, hooks = {}) {
   $("opacity").oninput = event => { if (trace) opacity(+event.target.value); };
   $("least").oninput = event => { if (trace) least(+event.target.value); };
   held($("peek"), peek);
-  $("canvas").onpointermove = $("canvas").onpointerdown = event => { if (trace) point(event, -1, gridAt(-1)); };
-  $("canvas").onpointerleave = let_go;
+  for (const canvas of [$("canvas"), $("canvas-a"), $("canvas-d")]) {
+    canvas.onpointermove = canvas.onpointerdown = event => { if (trace) point(event, -1, gridAt(-1)); };
+    canvas.onpointerleave = let_go;
+  }
   const kinds = () => $("kinds").replaceChildren(...overlays.concat(extra ?? []).map((one, i) => {
     const button = make("button", {type: "button", role: "radio", title: `${one.title} (${one === extra ? "e" : letters[i]})`, "data-stage": one.stage});
     button.innerHTML = pretty(one.symbol);
@@ -362,14 +351,13 @@ export function mount(element, payload, hooks = {}) {
     return button;
   }), Object.assign(make("button", {type: "button", role: "radio", title: "no overlay (n)", "data-stage": "none"}), {textContent: "none", onclick: () => trace && overlay("none")}));
   kinds();
-  const ask = asker($, {...hooks, whole: taken => hooks.whole({...taken, pointed: wholeClip.chosen()}), update, say, wants: () => $("through").open});
   $("through").hidden = !of("Tracks").length || !hooks.whole;
   $("through").ontoggle = () => { if (trace && $("through").open && !trace.values[of("Tracks")[0].stage]) { through(); ask.whole(); } };
   exampleButtons($, payload.examples, hooks, say);
   if (!payload.trace) say("reading the clip…");
   const rest = atNewWidths(root, () => { wide.forget(); ink = null; return trace ? draw() : false; });
   update(payload);
-  const state = () => ({frame: trace?.frame ?? 0, overlay: view.overlay === extra?.stage ? last : view.overlay});
+  const state = () => ({frame: trace?.frame ?? 0, overlay: view.overlay === extra?.stage ? last : view.overlay, pinned: A.now()?.taken ?? null});
   function more(one, show = false) {
     if (view.overlay !== extra?.stage) last = view.overlay;
     extra = one;
@@ -382,5 +370,5 @@ export function mount(element, payload, hooks = {}) {
     if (overlays.some(one => one.stage === shown) || shown === "none") view.overlay = shown;
     if (trace) stage();
   }
-  return {update, ask, state, look: lookAt, extra: more, destroy() { rest(); forget(); element.replaceChildren(); }};
+  return {update, ask, state, look: lookAt, extra: more, pin: A.pin, unpin: A.unpin, pinned: A.told, destroy() { rest(); forget(); element.replaceChildren(); }};
 }

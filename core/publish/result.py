@@ -51,8 +51,8 @@ class Result:
 def compute(
     engine: Engine, view: View, opened: Callable[[str, int], Clip], outputs: Iterable[str] | None = None, **watch: Any
 ) -> Result:
-    """Run what a view asks. opened: (clip's name, frames) → the clip, before any edit. watch: `cancelled` and `progress`, as the
-    engine's."""
+    """Run what a view asks. opened: (clip's name, frames) → the clip, before any edit. watch: `cancelled` and `progress`, as
+    the engine's."""
     wanted = None if outputs is None else tuple(outputs)
 
     def one(asked) -> tuple[Clip, Trace, tuple[int, int]]:
