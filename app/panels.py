@@ -19,6 +19,7 @@ from typing import Any
 
 from app.desk import Desk
 from app.views import VIEWER
+from app.whatif import about_whatif, whatif_functions
 from core.methods import Method
 
 SHELL = "panels.js"  # the folds themselves
@@ -40,7 +41,9 @@ class Panel:
         return f"{self.name}.js"
 
 
-PANELS: tuple[Panel, ...] = ()
+PANELS: tuple[Panel, ...] = (
+    Panel("whatif", "What if: edit the clip", about_whatif, whatif_functions),
+)  # fmt: skip
 
 
 def panels_of(method):
