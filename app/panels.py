@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.desk import Desk
+from app.sweeping import about_sweep, sweep_functions, sweeps
 from app.views import VIEWER
 from app.whatif import about_whatif, whatif_functions
 from core.methods import Method
@@ -43,6 +44,7 @@ class Panel:
 
 PANELS: tuple[Panel, ...] = (
     Panel("whatif", "What if: edit the clip", about_whatif, whatif_functions),
+    Panel("sweep", "Sweep: two knobs at once", about_sweep, sweep_functions, sweeps),
 )  # fmt: skip
 
 

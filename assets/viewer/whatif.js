@@ -40,9 +40,9 @@ function whatifPanel(host, given) {
     if (taken === last) return;
     last = taken;
     const clip = taken.values[places.clip], text = plain(taken.values[places.edits]), another = clip !== done.clip;
-    if (another || text === done.now) done.waits = false;
+    if (text === done.now) done.waits = false;
     if (!another && (done.waits || text === done.now)) return;
-    Object.assign(done, {clip, now: text, past: [], next: [], pinned: text === "[]" ? null : done.pinned});
+    Object.assign(done, {clip, now: text, waits: false, past: [], next: [], pinned: text === "[]" ? null : done.pinned});
   }
   const of = values => JSON.stringify([values[places.clip], values[places.frames]]);
   const stale = () => !shown || shown.of !== of(given.taken().values) || shown.asked !== done.now;
