@@ -30,8 +30,8 @@ SHELL = "panels.js"  # the folds themselves
 
 @dataclass(frozen=True)
 class Panel:
-    """title: what the fold says, or method → that. about: desk → what its file is told once. serve: desk → server functions, each of a name that
-    no other panel has. fits: method → whether it has this fold."""
+    """title: what the fold says, or method → that. about: desk → what its file is told once. serve: desk → server functions,
+    each of a name that no other panel has. fits: method → whether it has this fold."""
 
     name: str
     title: str | Callable[[Method], str]

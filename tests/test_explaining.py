@@ -1,5 +1,5 @@
-"""Facts about the folds “Explain” and “Self-check”: what travels is what the engine computed, in a real browser it is drawn over
-the values it was made of and over no others, and whatever is found is said, also where it is no better than chance."""
+"""Facts about the folds “Explain” and “Self-check”: what travels is what the engine computed, in a real browser it is drawn
+over the values it was made of and over no others, and whatever is found is said, also where it is no better than chance."""
 
 import base64
 import json
@@ -143,7 +143,8 @@ def test_every_map_is_tested_with_its_sentence_also_where_it_is_not_better_than_
         assert one["truth"] == against_truth(map_TP, truth_TP).sentence
         assert one["infidelity"] == pytest.approx([found.infidelity, found.infidelity_random])
         for curve, own in zip(one["curves"], found.curves):
-            assert curve["score"] == pytest.approx(own.score_S, abs=1e-4) and curve["random"][0] == pytest.approx(own.score_S[0], abs=1e-4)
+            assert curve["score"] == pytest.approx(own.score_S, abs=1e-4)
+            assert curve["random"] == pytest.approx(own.random_S, abs=1e-4) and curve["sd"] == pytest.approx(own.sd_S, abs=1e-4)
     assert any("not better than chance" in one["sentence"] for one in told["rows"])  # chance networks: some map must be
     again = stop("tests_of_maps", **asked | {"own": False})
     assert again["rows"] == told["rows"][-1:]
@@ -276,7 +277,7 @@ def test_a_run_that_is_called_off_leaves_nothing_behind(engine, examples, monkey
 def test_what_is_kept_is_bounded_and_known_by_what_it_was_made_of():
     kept, made = Kept(2), []
     for key in ("a", "b", "a", "c", "a", "b"):
-        assert kept.get(key, lambda: made.append(key) or key) == key
+        assert kept.get(key, lambda key=key: made.append(key) or key) == key
     assert made == ["a", "b", "c", "b"]
     with pytest.raises(ZeroDivisionError):
         kept.get("d", lambda: 1 / 0)
@@ -335,10 +336,9 @@ def opened(browser, address):
 
 def opens(page, method):
     page.locator(f"#viewer-{method} [data-panel=explain] > summary").click()
-    page.wait_for_function(
-        "m => document.querySelector(`#viewer-${m} .ex-chosen`).options.length && document.querySelector(`#viewer-${m} .ex-cost`).textContent",
-        arg=method,
-    )
+    told = """m => document.querySelector(`#viewer-${m} .ex-chosen`).options.length
+        && document.querySelector(`#viewer-${m} .ex-cost`).textContent"""
+    page.wait_for_function(told, arg=method)
 
 
 def explains(page, method, way):
@@ -397,7 +397,8 @@ def test_a_knob_takes_an_explanation_off_and_brings_it_back(opened):
     assert "Grad-CAM" not in patch.inner_text()
     opened.locator("#viewer-stop .vw-kinds [data-stage=explanation]").click()
     number(opened, "alpha").fill(first)
-    opened.wait_for_function("x => JSON.parse(document.querySelector('#viewer-stop .vw').dataset.texts).alpha === x", arg=float(first))
+    back = "x => JSON.parse(document.querySelector('#viewer-stop .vw').dataset.texts).alpha === x"
+    opened.wait_for_function(back, arg=float(first))
     opened.mouse.move(0, 0)
     opened.wait_for_timeout(200)
     assert "of other values" not in bar.inner_text() and picture(opened) == drawn
@@ -447,7 +448,8 @@ def test_every_map_has_its_sentence_beside_its_curves(opened):
 
 def test_texts_that_are_typed_can_be_explained_and_none_is_told(opened):
     opened.get_by_label("Texts, one a line").fill("a ball <b>moves</b>\na red ball")
-    opened.wait_for_function("() => document.querySelector('#viewer-stop .ex-chosen').options[0]?.textContent === '“a ball <b>moves</b>”'")
+    offers = "() => document.querySelector('#viewer-stop .ex-chosen').options[0]?.textContent === '“a ball <b>moves</b>”'"
+    opened.wait_for_function(offers)
     opened.get_by_label("Texts, one a line").fill("")
     opened.locator("#viewer-stop .ex-said", has_text="There is no text to explain").wait_for()
     assert opened.locator("#viewer-stop [data-panel=explain] .ex-go").is_disabled()
@@ -507,8 +509,11 @@ def test_the_folds_fit_a_narrow_screen(browser, address, scheme):
     explains(page, "stop", "Grad-CAM")
     page.locator("#viewer-stop .ex-test").click()
     page.locator("#viewer-stop .ex-map").nth(4).wait_for()
-    inside = """() => { const fold = document.querySelector('#viewer-stop [data-panel=explain]'), edge = fold.getBoundingClientRect();
-        return [...fold.querySelectorAll('*')].filter(one => { const box = one.getBoundingClientRect();
-            return box.width && (box.right > edge.right + 1 || box.left < edge.left - 1); }).map(one => one.className || one.tagName); }"""
+    inside = """() => {
+      const fold = document.querySelector('#viewer-stop [data-panel=explain]'), edge = fold.getBoundingClientRect();
+      const out = box => box.width && (box.right > edge.right + 1 || box.left < edge.left - 1);
+      const found = [...fold.querySelectorAll('*')].filter(one => out(one.getBoundingClientRect()));
+      return found.map(one => one.className || one.tagName);
+    }"""
     assert page.evaluate("document.documentElement.scrollWidth") <= 320 and page.evaluate(inside) == []
     context.close()
