@@ -13,7 +13,7 @@ asks for the map that was shown.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
 
@@ -107,7 +107,9 @@ def about(desk):
 def knob_payload(one):
     """A setting as a file of the viewer draws it."""
     span = list(one.span) if one.span else None
-    return {"name": one.name, "symbol": one.symbol, "kind": one.kind, "default": one.default, "span": span, "meaning": one.meaning}
+    return {
+        "name": one.name, "symbol": one.symbol, "kind": one.kind, "default": one.default, "span": span, "meaning": one.meaning,
+    }  # fmt: skip
 
 
 def serve(desk):
@@ -121,9 +123,7 @@ def serve(desk):
 
     def speed(request, subject):
         """Seconds of one forward pass: the same for all settings but those that choose a network."""
-        switched = tuple(
-            request.settings[k.name] for k in request.method.knobs.knobs() if k.kind in ("switch", "choice")
-        )  # fmt: skip
+        switched = tuple(request.settings[k.name] for k in request.method.knobs.knobs() if k.kind in ("switch", "choice"))
         key = id(request.engine), request.method.name, request.clip.frames_THWC.shape, switched
         return speeds.get(key, subject.seconds)
 
@@ -178,26 +178,26 @@ def serve(desk):
     def steadiness_of_maps(taken):
         why, wanted = why_of(desk, taken), wanted_of(taken)
         run = desk.run_of(why.request, RUN)
-        one, subject, made = why.request, why.subject(run.cancelled), {}
-        measured = [own.symbol for own in why.own(subject, run.cancelled)] if wanted["own"] else []
+        one, subject = why.request, why.subject(run.cancelled)
+        symbols = [own.symbol for own in why.own(subject, run.cancelled)] if wanted["own"] else []
 
-        def own_of(symbol):
-            def found(clip):
-                maps = own_maps(one.engine, one.method.name, clip, subject, one.settings, run.cancelled)
-                return next(own.map_TP for own in maps if own.symbol == symbol)
+        def own_of(clip, symbol):
+            maps = own_maps(one.engine, one.method.name, clip, subject, one.settings, run.cancelled)
+            return next(own.map_TP for own in maps if own.symbol == symbol)
 
-            return found
+        def attributed(clip, name, settings):
+            return attribution(why.in_another(clip, run.cancelled), name, cancelled=run.cancelled, **settings).map_TP
 
-        asked = {symbol: own_of(symbol) for symbol in measured}
+        asked = {symbol: partial(own_of, symbol=symbol) for symbol in symbols}
         if wanted["shown"]:
             name, settings = attribution_of(taken)
-            asked[ATTRIBUTIONS[name].title] = lambda clip: attribution(
-                why.in_another(clip, run.cancelled), name, cancelled=run.cancelled, **settings
-            ).map_TP
-        for place, (symbol, explain) in enumerate(asked.items()):
+            asked[ATTRIBUTIONS[name].title] = partial(attributed, name=name, settings=settings)
+
+        def measured(place, symbol):
             told = progress(run, f"{symbol} with noise", place / len(asked), 1 / len(asked))
-            made[symbol] = steady(symbol, lambda: sensitivity_of(explain, one.clip, progress=told, cancelled=run.cancelled))
-        return {"rows": made}
+            return steady(symbol, lambda: sensitivity_of(asked[symbol], one.clip, progress=told, cancelled=run.cancelled))
+
+        return {"rows": {symbol: measured(place, symbol) for place, symbol in enumerate(asked)}}
 
     return choices_to_explain, cost_of_explaining, explanation, tests_of_maps, steadiness_of_maps
 

@@ -20,7 +20,9 @@ from typing import Any
 
 from app import checking, explaining
 from app.desk import Desk
+from app.sweeping import about_sweep, sweep_functions, sweeps
 from app.views import VIEWER
+from app.whatif import about_whatif, whatif_functions
 from core.methods import Method
 
 SHELL = "panels.js"  # the folds themselves
@@ -28,8 +30,8 @@ SHELL = "panels.js"  # the folds themselves
 
 @dataclass(frozen=True)
 class Panel:
-    """title: what the fold says, or method → that. about: desk → what its file is told once. serve: desk → server functions, each of a name that
-    no other panel has. fits: method → whether it has this fold."""
+    """title: what the fold says, or method → that. about: desk → what its file is told once. serve: desk → server functions,
+    each of a name that no other panel has. fits: method → whether it has this fold."""
 
     name: str
     title: str | Callable[[Method], str]
@@ -45,7 +47,9 @@ class Panel:
 PANELS: tuple[Panel, ...] = (
     Panel("explain", explaining.title, explaining.about, explaining.serve, explaining.fits),
     Panel("selfcheck", "Self-check: is what is drawn right?", checking.about, checking.serve, checking.fits),
-)
+    Panel("whatif", "What if: edit the clip", about_whatif, whatif_functions),
+    Panel("sweep", "Sweep: two knobs at once", about_sweep, sweep_functions, sweeps),
+)  # fmt: skip
 
 
 def panels_of(method):

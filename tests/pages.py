@@ -86,3 +86,11 @@ def slider(page, knob, method="stop"):
 
 def number(page, knob, method="stop"):
     return page.locator(f"#knob-{method}-{knob} input[type=number]")
+
+
+def stepped(knob, steps):
+    """The default of a knob of STOP, and so many steps of the slider."""
+    from core import METHODS
+
+    one = next(one for one in METHODS["stop"].knobs.knobs() if one.name == knob)
+    return round(one.default + steps * one.span[2], 10)

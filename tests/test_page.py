@@ -16,15 +16,9 @@ from app.running import Running
 from app.store import Clips
 from app.views import SHARED, VIEWER, VIEWS
 from core import METHODS, ReaderError, read_clip
-from tests.pages import EDIT, PATIENCE, number, opened, settles, shown, slider
+from tests.pages import EDIT, PATIENCE, number, opened, settles, shown, slider, stepped
 
 DEFAULT = {knob.name: knob.default for knob in METHODS["stop"].knobs.knobs()}
-
-
-def stepped(knob, steps):
-    """The default and so many steps of the slider."""
-    span = next(one.span for one in METHODS["stop"].knobs.knobs() if one.name == knob)
-    return round(DEFAULT[knob] + steps * span[2], 10)
 
 
 def test_the_first_paint_has_a_picture_with_its_similarities_and_the_label_of_its_weights(page, served):

@@ -12,7 +12,11 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
-from core import ReaderError, edited
+from app.desk import Desk, edits_of
+from app.running import Running
+from app.store import Clips
+from app.whatif import LOOK, of_method, whatif_functions
+from core import METHODS, ReaderError, edited
 from core.counterfactuals import EDITS, MOST, frames_left, in_words
 from core.publish import bundle as bundles
 from core.publish import figures, notebook
@@ -20,7 +24,7 @@ from core.publish.link import defaults_digest, from_json, from_link, to_link
 from core.publish.python import as_python
 from core.publish.result import compute, numbers
 from core.publish.view import Asked, View, to_json, to_plain
-from tests.pages import EDIT, PATIENCE
+from tests.pages import EDIT, PATIENCE, shown
 from tests.published import ROOT, TEXTS, engine, opened
 
 BOX = {"name": "paint", "left": 0.1, "top": 0.2, "right": 0.5, "bottom": 0.6, "last": 3, "fill": "black"}
@@ -110,9 +114,15 @@ def test_an_edit_that_follows_counts_the_frames_that_those_before_it_left():
 
 def test_no_text_whatever_in_an_edit_raises_anything():
     chance = random.Random(0)
-    pieces = ["paint", "drop", "last", ",", ":", "0", "1e9", "-1", "nan", "%2C", "\x00", "é", "[", "{", "frame", "64", "fill"]
+    pieces = ["", ",", ":", "0", "3", "1e9", "-1", "nan", "%2C", "\x00", "é", "[", "{", "64", "blur"]
+
+    def some():
+        names = chance.choices(["last", "first", "fill", "x"], k=chance.randrange(3))
+        pairs = [f",{name}:{chance.choice(pieces)}" for name in names]
+        return "e=" + chance.choice(["paint", "drop", "reverse", *pieces]) + "".join(pairs) + chance.choice(pieces)
+
     for _ in range(400):
-        text = "&".join("e=" + "".join(chance.choices(pieces, k=chance.randrange(9))) for _ in range(chance.randrange(20)))
+        text = "&".join(some() for _ in range(chance.randrange(20)))
         assert isinstance(from_link("v=1&" + text).view, View)
 
 
@@ -122,6 +132,8 @@ def test_what_cannot_be_done_to_a_clip_is_no_view():
             asked(edits)
     with pytest.raises(ReaderError, match="0 to 3, got 4"):
         View(asked([{"name": "drop", "last": 4}]), 4)
+    with pytest.raises(ReaderError, match="is 0.0 to 0.2, got 1000"):
+        edits_of('[{"name": "blur", "sigma": 1' + "0" * 400 + "}]")
     assert frames_left(EVERY, 8) == 7 and len({asked([BOX]), asked([BOX])}) == 1 and asked([BOX]) != asked()
 
 
@@ -193,6 +205,172 @@ def test_a_link_brings_back_an_edited_clip_in_every_tab(page, served):
     page.get_by_role("tab", name="STPN").click()
     page.wait_for_selector(".sp[data-done]", timeout=PATIENCE)
     assert page.locator("#viewer-stpn .vw-thumb").count() == 6
+
+
+@pytest.fixture
+def fold(page):
+    """The fold in the tab of STOP, opened."""
+    return opened_fold(page, "stop")
+
+
+def opened_fold(page, method):
+    one = page.locator(f"#viewer-{method} [data-panel=whatif]")
+    one.locator("summary").click()
+    one.locator(".vw-fold-in[data-edits]").wait_for()
+    return one
+
+
+def listed(fold, *names):
+    """Wait until these edits, and no others, stand in the fold."""
+    wanted = json.dumps(names)
+    fold.page.wait_for_function(
+        """([fold, wanted]) => JSON.stringify(JSON.parse(fold.querySelector('[data-edits]').dataset.edits).map(one => one.name))
+            === wanted""",
+        arg=[fold.element_handle(), wanted.replace(", ", ",")],
+        timeout=PATIENCE,
+    )
+    assert fold.locator(".wi-list li").count() == len(names)
+
+
+def viewer_shows(page, *notes):
+    """Wait until the viewer of STOP tells of these edits, and no others."""
+    condition = """wanted => JSON.stringify([...document.querySelectorAll('#viewer-stop .vw-clip .vw-note')].map(
+        one => one.textContent.slice(0, 12))) === wanted"""
+    page.wait_for_function(condition, arg=json.dumps(notes, separators=(",", ":")), timeout=PATIENCE)
+
+
+def edit(fold, kind, **settings):
+    fold.get_by_role("radio", name=kind).click()
+    for name, value in settings.items():
+        fold.locator(f"[name={name}]").fill(str(value))
+    fold.locator(".wi-do").click()
+
+
+PAINTED, BACKWARDS = "A box from (", "The frames r"
+
+
+def test_a_box_is_dragged_painted_out_undone_done_again_and_taken_out(page, fold):
+    first = shown(page)
+    fold.locator(".wi-canvas").scroll_into_view_if_needed()
+    box = fold.locator(".wi-canvas").bounding_box()
+    x, y, width, height = (box[name] for name in ("x", "y", "width", "height"))
+    page.mouse.move(x + 0.75 * width, y + 0.5 * height)
+    page.mouse.down()
+    page.mouse.move(x + 0.25 * width, y + 0.25 * height, steps=3)  # from its lower right end
+    page.mouse.up()
+    fold.locator(".wi-do").click()
+    listed(fold, "paint")
+    made = json.loads(fold.locator("[data-edits]").get_attribute("data-edits"))[0]
+    ends = [made[name] for name in ("left", "top", "right", "bottom")]
+    assert ends == pytest.approx([0.25, 0.25, 0.75, 0.5], abs=0.021)
+    viewer_shows(page, PAINTED)
+    edit(fold, "Reverse")
+    listed(fold, "paint", "reverse")
+    viewer_shows(page, PAINTED, BACKWARDS)
+    page.keyboard.press("Control+z")
+    listed(fold, "paint")
+    page.keyboard.press("Control+z")
+    listed(fold)
+    viewer_shows(page)
+    page.wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.shown).clip === key", arg=first["clip"])
+    assert fold.locator(".wi-undo").is_disabled() and fold.locator(".wi-clear").is_disabled()
+    fold.locator(".wi-redo").click()
+    fold.locator(".wi-redo").click()
+    listed(fold, "paint", "reverse")
+    fold.get_by_role("button", name="take out edit 1").click()
+    listed(fold, "reverse")
+    viewer_shows(page, BACKWARDS)
+    fold.locator(".wi-clear").click()
+    listed(fold)
+    fold.locator(".wi-undo").click()
+    listed(fold, "reverse")
+
+
+def test_what_cannot_be_done_is_a_sentence_in_the_fold_and_the_picture_stays(page, fold):
+    edit(fold, "Reverse")
+    listed(fold, "reverse")
+    viewer_shows(page, BACKWARDS)
+    before, told = shown(page), fold.locator(".wi-wrong")
+    for kind, settings, said in (
+        ("Paint", {"left": 0.9, "right": 0.2}, "to the right of and below"),
+        ("Paint", {"left": ""}, "is a number from 0.0 to 1.0, got None"),
+        ("Drop", {"last": 0}, "leaves none"),
+        ("Freeze", {"frame": 12}, "1 to 8, the frames of the clip, got 12"),
+        ("Shuffle", {"seed": 1.5}, "is a whole number"),
+    ):
+        edit(fold, kind, **settings)
+        told.get_by_text(said).wait_for()
+        listed(fold, "reverse")
+    assert page.locator("#viewer-stop .vw-wait").is_hidden() and shown(page) == before
+    edit(fold, "Shuffle", seed=2)
+    listed(fold, "reverse", "shuffle")
+    assert told.is_hidden()
+
+
+def test_clicks_faster_than_the_server_are_all_done_in_order(page, fold):
+    fold.get_by_role("radio", name="Drop").click()
+    page.evaluate("for (let i = 0; i < 3; i++) document.querySelector('#viewer-stop .wi-do').click()")
+    listed(fold, "drop", "drop", "drop")
+    page.wait_for_function("document.querySelectorAll('#viewer-stop .vw-thumb').length === 5", timeout=PATIENCE)
+    page.evaluate("for (let i = 0; i < 2; i++) document.querySelector('#viewer-stop .wi-undo').click()")
+    listed(fold, "drop")
+    page.wait_for_function("document.querySelectorAll('#viewer-stop .vw-thumb').length === 7", timeout=PATIENCE)
+
+
+def test_edits_are_the_same_in_every_tab_and_another_clip_ends_them(page, fold):
+    edit(fold, "Drop", last=2)
+    listed(fold, "drop")
+    page.get_by_role("tab", name="STPN").click()
+    page.wait_for_selector(".sp[data-done]", timeout=PATIENCE)
+    other = opened_fold(page, "stpn")
+    listed(other, "drop")
+    assert "in another order they may be other frames" in other.locator(".wi-said").inner_text()
+    edit(other, "Reverse")
+    listed(other, "drop", "reverse")
+    page.get_by_role("tab", name="STOP", exact=True).click()
+    listed(fold, "drop", "reverse")
+    fold.locator(".wi-undo").click()
+    fold.locator(".wi-undo").click()
+    listed(fold)
+    fold.locator(".wi-redo").click()
+    listed(fold, "drop")
+    page.locator("#viewer-stop .vw-examples button").nth(1).click()
+    listed(fold)
+    page.wait_for_function("document.querySelector('#viewer-stop .wi-undo').disabled", timeout=PATIENCE)
+    assert fold.locator(".wi-redo").is_disabled() and "Nothing" in fold.locator(".wi-none").inner_text()
+
+
+def test_the_clip_before_the_first_edit_is_put_beside_it_where_the_viewer_can(page, fold):
+    page.evaluate("""() => {
+      window.pins = [];
+      Object.assign(views.stop, {pin: (taken, title) => pins.push([taken.values[4], title]), unpin: () => pins.push("unpinned"),
+        pinned: () => pins.length > 0});
+    }""")
+    edit(fold, "Reverse")
+    listed(fold, "reverse")
+    edit(fold, "Shuffle")
+    listed(fold, "reverse", "shuffle")
+    assert page.evaluate("pins") == [["[]", "before the edit"]]
+    fold.locator(".wi-clear").click()
+    listed(fold)
+    assert page.evaluate("pins.at(-1)") == "unpinned"
+
+
+def test_the_fold_tells_no_clip_to_whom_it_was_not_given(served):
+    desk = Desk(METHODS["stop"], {"tiny": served[1]}, Clips(served[2]), Running())
+    (ask,) = whatif_functions(desk)
+    path = next(iter(served[2].values())).path
+    for handle in (str(path), Clips(served[2]).handle(path), "", None):
+        assert "no longer held" in json.loads(ask({"values": [handle, "tiny", 8, "", "[]"]}))["error"]
+    for wrong in (None, {}, {"values": 5}, {"values": []}, []):
+        assert "do not fit together" in json.loads(ask(wrong))["error"]
+    said = json.loads(ask({"values": [desk.clips.handle(path), "tiny", 8, "", '[{"name": "drop"}]']}))
+    assert len(said["frames"]) == 7 and said["source"][0] > 0 and said["truth"] is True
+
+
+def test_a_fold_says_of_every_edit_what_to_look_for():
+    assert set(LOOK) == set(EDITS)
+    assert any("order" in said for said in of_method(METHODS["stpn"])) and of_method(METHODS["stop"])
 
 
 def test_a_file_is_made_of_the_edited_clip(page):

@@ -31,7 +31,7 @@ const EXPLAIN_SHADES = {signed: Array.from({length: 256}, (_, i) => signed(i / 1
 function explainPanel(host, {own: told, view, taken, server, hooks}) {
   host.innerHTML = EXPLAIN;
   const $ = name => host.querySelector(".ex-" + name), home = host.closest(".panels").parentElement;
-  const who = crypto.randomUUID?.() ?? String(Math.random()), waiting = patience($, hooks.far, hooks.stop, who);
+  const who = somebody(), waiting = patience($, hooks.far, hooks.stop, who);
   const values = () => JSON.stringify(taken().values);
   let way = told.attributions[0], settings = defaultsOf(way), known = {values: "", list: []}, made = null, layer = null, tests = null, busy = "", open = false;
 

@@ -12,7 +12,7 @@ const SELFCHECK = `
 function selfcheckPanel(host, {own: told, taken, server, hooks}) {
   host.innerHTML = SELFCHECK;
   const $ = name => host.querySelector(".ex-" + name);
-  const who = crypto.randomUUID?.() ?? String(Math.random()), waiting = patience($, hooks.far, hooks.stop, who);
+  const who = somebody(), waiting = patience($, hooks.far, hooks.stop, who);
   let of = null;
 
   $("go").onclick = async () => {

@@ -4,8 +4,8 @@
 //   const view = mount(element, {about, clip, trace, examples, untouched}, {frames, pick})
 //   view.update({trace})
 //   view.state()  view.look({frame, overlay})     how it is looked at: a frame from 0, a stage's name or "none"
-//   view.pin(taken, title)  view.unpin()  view.pinned()       see compare.js; state().pinned: what was taken of A, or null
 //   view.extra(map, show)                         one more overlay, of a fold's making (see explain.js); null: none
+//   view.pin(taken, title)  view.unpin()  view.pinned()       see compare.js; state().pinned: what was taken of A, or null
 //
 // about   what does not change: title, maps [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}],
 //         knobs [{name, symbol}].  untouched: what `trace` was taken of
@@ -129,8 +129,8 @@ export function mount(element, payload, hooks = {}) {
   function draw() { pair.arrange(); stage(); strip(); ribbon(); gaps(); pair.draw(); side(); ledger(trace); }
 
   function stage() {
-    const canvas = $("canvas"), t = view.frame, map = layers().find(one => one.stage === view.overlay), old = map?.stale?.(trace);
-    canvas.setAttribute("aria-label", paintFrame(canvas, mine(), t, view, old ? null : map, wide(canvas.parentElement, 480)));
+    const canvas = $("canvas"), t = view.frame, map = layers().find(one => one.stage === view.overlay);
+    canvas.setAttribute("aria-label", paintFrame(canvas, mine(), t, view, map, wide(canvas.parentElement, 480)));
     $("frame").textContent = `${t + 1}/${images.length} · ${clip.time[t].toFixed(2)} s · #${clip.source[t]}`;
     $("frame").title = `frame ${t + 1} of ${images.length}: ${clip.time[t]} s, frame ${clip.source[t]} of the file`;
     $("scrub").value = t;

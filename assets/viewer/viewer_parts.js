@@ -18,7 +18,6 @@ function paintFrame(canvas, side, t, {opacity, peek, patch}, map, width) {
   const pen = fit(canvas, width, height), w = width / columns, h = height / rows;
   pen.imageSmoothingQuality = "high";
   pen.drawImage(images[t], 0, 0, width, height);
-  if (map?.paint && !peek) map.paint(pen, t, width, height, opacity);
   for (let p = 0; p < rows * columns && map && !map.paint && !peek; p++) {
     const x = (p % columns) * w, y = Math.floor(p / columns) * h;
     pen.globalAlpha = opacity;
@@ -30,6 +29,7 @@ function paintFrame(canvas, side, t, {opacity, peek, patch}, map, width) {
     }
   }
   pen.globalAlpha = 1;
+  if (map?.paint && !peek && !map.stale(trace)) map.paint(pen, t, width, height, opacity);
   const point = trace.pointing && trace.pointing[t];
   if (!peek) {
     keptEdges(pen, side, t, w, h, 2);

@@ -83,7 +83,9 @@ class Explained:
         raise ReaderError(f"{choice.said} is not found in a clip that is a little noisier: there is no map to compare with.")
 
 
-def texts_of(engine: Engine, clip: Clip, texts: Sequence[str], knobs: Mapping[str, Any], cancelled: Asked) -> tuple[Choice, ...]:
+def texts_of(
+    engine: Engine, clip: Clip, texts: Sequence[str], knobs: Mapping[str, Any], cancelled: Asked
+) -> tuple[Choice, ...]:
     """Every text, as it is written."""
     return tuple(Choice(f"“{text}”", "texts", {"text": place}) for place, text in enumerate(texts))
 
@@ -108,8 +110,9 @@ EXPLAINED: Mapping[str, Explained] = {
     "stop": Explained(
         "why this text?",
         "There is no text to explain: write one, a line each, among the texts of the page.",
-        "Integrated gradients and Grad-CAM follow gradients, which do not see steps: the region r and the counts Nᵗ stay as they "
-        "are for the whole clip. Occlusion, feature ablation and every test below make them anew, as the model would for such a clip.",
+        "Integrated gradients and Grad-CAM follow gradients, which do not see steps: the region r and the counts Nᵗ stay as "
+        "they are for the whole clip. Occlusion, feature ablation and every test make them anew, as the model would for such a "
+        "clip.",
         "cosine",
         texts_of,
         lambda engine, clip, texts, choice, knobs, cancelled: stop_subject(
@@ -119,9 +122,9 @@ EXPLAINED: Mapping[str, Explained] = {
     "stpn": Explained(
         "why this detection?",
         "Nothing is found in this frame, so there is no detection to explain: choose another frame, or spoil it less.",
-        "The box stays where it was found and the prompts stay what the supports made of them: only the current frame is asked. The "
-        "number is the probability of the box's class, read in that box: near the score on the screen, which was read before the "
-        "box was refined, and not equal to it.",
+        "The box stays where it was found and the prompts stay what the supports made of them: only the current frame is "
+        "asked. The number is the probability of the box's class, read in that box: near the score on the screen, which was "
+        "read before the box was refined, and not equal to it.",
         "probability",
         detections_of,
         lambda engine, clip, texts, choice, knobs, cancelled: stpn_subject(
