@@ -191,7 +191,7 @@ def test_what_is_suggested_first_moves_with_the_knobs(clips):
     about = sweeping.about_sweep(desk(clips))
     assert about["pair"] == ["alpha", "kept"] and about["outputs"][0]["stage"] == "region_TP"
     moves = {one["stage"]: one["moves"] for one in (*about["outputs"], *about["numbers"])}
-    assert moves["score_TP"] == ["layer", "alpha"] and "kept" in moves["similarity_Y"]
+    assert moves["score_TP"] == ["layer", "alpha", "depth"] and "kept" in moves["similarity_Y"]
     assert sweeping.written("W^s") == "Wˢ" and sweeping.written("N_s") == "Nₛ"
 
 
@@ -222,7 +222,8 @@ def test_a_sweep_is_run_looked_at_and_a_cell_turns_both_knobs(page, served):
     fold.locator("[name=y-values]").fill("2, 5")
     fold.locator("[name=y-values]").press("Enter")
     swept(fold, 6)
-    assert fold.locator(".sw-cell b").all_inner_texts() != [fold.locator(".sw-cell b").first.inner_text()] * 6
+    drawn = fold.locator(".sw-cell canvas").evaluate_all("all => all.map(one => one.toDataURL())")
+    assert len({*drawn}) > 3, "each cell is its own"
     cell = fold.locator(".sw-cell").nth(4)
     cell.focus()
     assert "α = 0.5, Nₛ = 5:" in fold.locator(".sw-told").inner_text() and fold.locator(".sw-large").is_visible()
@@ -258,6 +259,7 @@ def test_a_bad_list_is_a_sentence_and_the_last_sweep_stays(page):
     page.wait_for_function("document.querySelector('#viewer-stop [name=x-values]').value === '0, 0.35, 0.65, 1'")
     fold.locator("[name=x]").select_option("temporal")
     page.wait_for_function("document.querySelector('#viewer-stop [name=x-values]').value === 'off, on'")
+    fold.locator("[name=output]").select_option("0")
     assert "r does not depend on pᵗ" in fold.locator(".sw-hint").inner_text()
     fold.locator(".sw-run").click()
     page.wait_for_function("document.querySelector('#viewer-stop .sw-title').textContent.includes('pᵗ across')")

@@ -354,6 +354,12 @@ def test_the_clip_before_the_first_edit_is_put_beside_it_where_the_viewer_can(pa
     fold.locator(".wi-clear").click()
     listed(fold)
     assert page.evaluate("pins.at(-1)") == "unpinned"
+    page.evaluate("pins = ['own']")
+    edit(fold, "Reverse")
+    listed(fold, "reverse")
+    fold.locator(".wi-clear").click()
+    listed(fold)
+    assert page.evaluate("pins") == ["own"], "what a reader has put beside it stays"
 
 
 def test_the_fold_tells_no_clip_to_whom_it_was_not_given(served):
