@@ -30,8 +30,8 @@ def main(words=None):
 def arguments():
     parser = argparse.ArgumentParser(prog="python -m app", description="Open the page.")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
-    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to be seen from other machines")
-    parser.add_argument("--port", type=int, help="the first free one from 7860 if not given")
+    parser.add_argument("--host", help="0.0.0.0 to be seen from other machines; else GRADIO_SERVER_NAME, or this machine alone")
+    parser.add_argument("--port", type=int, help="else GRADIO_SERVER_PORT, or the first free one from 7860")
     parser.add_argument(
         "--models", nargs="*", type=named, default=[], metavar="NAME=PATH",
         help="weights beside the shipped: stop=ViT-B-32/openai, stop=FILE.pt, stpn=FILE.pth … (README has all forms)",
@@ -57,8 +57,8 @@ def theme():
     ).set(body_text_color_subdued="*neutral_600", input_placeholder_color="*neutral_500")  # fmt: skip
 
 
-def launch(page, host="127.0.0.1", port=None, *, share=False, wait=True):
-    """Serve the page; returns its address when not waiting."""
+def launch(page, host=None, port=None, *, share=False, wait=True):
+    """Serve the page; returns its address when not waiting. host, port: not given, what the environment says, as on a Space."""
     # Gradio (6.31) asks matplotlib for its backend at every event and imports it for that: the first reader waited a second
     with suppress(ImportError):
         import_module("matplotlib.pyplot")

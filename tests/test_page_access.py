@@ -6,6 +6,7 @@ from importlib import resources
 
 import pytest
 
+from core import METHODS
 from tests.pages import PATIENCE, opened
 
 GRAVE = ("serious", "critical")
@@ -19,6 +20,14 @@ AXE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).vi
   [one.impact, one.id, node.html.slice(0, 200), node.target.join(" "), node.failureSummary]))"""
 OPEN = """() => [...document.querySelectorAll("details:not([open]) > summary, button.label-wrap:not(.open)")]
   .filter(one => one.checkVisibility()).map(one => one.click()).length"""
+# what lies beside the screen, but for what is in a part that scrolls by itself
+OUTSIDE = """() => [...document.querySelectorAll("body *")].filter(one => {
+  const {left, right, width} = one.getBoundingClientRect(), end = document.documentElement.clientWidth;
+  if (!width || !one.checkVisibility() || left >= -1 && right <= end + 1) return false;
+  for (let part = one.parentElement; part; part = part.parentElement)
+    if (/auto|scroll/.test(getComputedStyle(part).overflowX)) return false;
+  return true;
+}).map(one => one.outerHTML.slice(0, 160))"""
 SETTLED = """() => ![...document.querySelectorAll(".vw-stale, .vw-far")].some(one => one.checkVisibility())"""
 
 
@@ -37,6 +46,7 @@ def visitor(browser, served, width, scheme):
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     opened(page, served)
+    page.add_style_tag(content="* { content-visibility: visible !important; }")  # what is further down is looked at too
     return page
 
 
@@ -79,12 +89,32 @@ def found(page, where):
 def test_axe_finds_nothing_serious_with_every_fold_and_the_help_open(browser, served, axe, scheme):
     page, wrong = visitor(browser, served, 1280, scheme), []
     page.evaluate(axe)
+    names = []
     for name in tabs(page):
+        names.append(name)
         open_folds(page)
+        assert page.locator("details:not([open])").locator("visible=true").count() == 0
         wrong += found(page, name)
         page.locator(".vw-help-open").locator("visible=true").first.click()
         page.locator(".vw-help[open]").wait_for()
         wrong += found(page, f"{name}, help")
         page.keyboard.press("Escape")
     page.context.close()
+    assert len(names) == len(METHODS) and not wrong, "\n".join(wrong)
+
+
+def test_no_width_hides_a_tab_or_anything_in_it(browser, served):
+    page, wrong = visitor(browser, served, WIDTHS[0], "light"), []
+    shown = page.get_by_role("tab").all_inner_texts()
+    for name in tabs(page):
+        open_folds(page)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(500)
+            sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            wrong += [f"{name}, {width} px: scrolls {sideways} px sideways"] if sideways else []
+            wrong += [f"{name}, {width} px: {html}" for html in page.evaluate(OUTSIDE)]
+        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+    page.context.close()
+    assert len(shown) == len(METHODS), f"Of the tabs a phone shows {shown}."
     assert not wrong, "\n".join(wrong)
