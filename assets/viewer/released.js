@@ -130,7 +130,11 @@ export function mount(element, payload, hooks = {}) {
   function stop() {
     const box = card("stop"), size = side(), t = view.frame, found = slow?.stop;
     const pen = fit(box.querySelector("canvas"), size, size);
-    if (!found) { box.querySelector(".rl-said").textContent = "computing…"; return; }
+    if (!found) {
+      box.querySelector("canvas").setAttribute("aria-label", "computing");
+      box.querySelector(".rl-said").textContent = "computing…";
+      return;
+    }
     const [n, m] = found.grid, region = bits(found.region), kept = region.slice(t * n * m, (t + 1) * n * m);
     pen.drawImage(images[t], 0, 0, size, size);
     pen.fillStyle = "rgba(11,13,18,.6)";
