@@ -5,7 +5,7 @@ A panel's file defines `NAMEPanel(host, given)`, called when a reader opens its 
 {toggled(open)}, called at every opening and closing. given:
 
     method, about, own        the method's name, what its viewer was told once, what this panel is told once
-    view                      the viewer: `state()`, `look({frame, overlay})`, `ask(taken)`
+    view                      the viewer: `state()`, `look({frame, overlay})`, `ask(taken)`; what a reader points at: shared.js
     taken()                   the values on the page, as `app.desk` takes them
     turn(knob, value)         turns a knob as the reader would
     edit(list)                edits the clip: every edit, in order
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.desk import Desk
+from app.teaching import equations_about
 from app.views import VIEWER
 from core.methods import Method
 
@@ -40,7 +41,7 @@ class Panel:
         return f"{self.name}.js"
 
 
-PANELS: tuple[Panel, ...] = ()
+PANELS: tuple[Panel, ...] = (Panel("equations", "Equations: what each term is, here", equations_about),)
 
 
 def panels_of(method):

@@ -192,7 +192,7 @@ function keysOf(root, $, lines, press, release) {
     if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
     if (target.matches("input") && /^(Arrow|Home|End|Page)/.test(k)) return;
     if (target.matches("button, summary") && (k === " " || k === "Enter")) return;
-    if (k === "?") $("help").showModal();
+    if (k === "?") help();
     else if (press(k, event) === false) return;
     event.preventDefault();
   }
@@ -200,8 +200,11 @@ function keysOf(root, $, lines, press, release) {
   root.addEventListener("keydown", key);
   document.addEventListener("keydown", outside);
   document.addEventListener("keyup", release);
-  $("help-open").onclick = () => $("help").showModal();
-  $("help").querySelector("dl").innerHTML = lines.map(([k, does]) => `<dt>${k.split(" ").map(one => one === "+" ? "+" : `<kbd>${one}</kbd>`).join(" ")}</dt><dd>${does}</dd>`).join("");
+  $("help-open").onclick = help;
+  function help() {                              // a page may have keys of its own: `pageKeys`
+    $("help").querySelector("dl").innerHTML = [...lines, ...globalThis.pageKeys ?? []].map(([k, does]) => `<dt>${k.split(" ").map(one => one === "+" ? "+" : `<kbd>${one}</kbd>`).join(" ")}</dt><dd>${does}</dd>`).join("");
+    $("help").showModal();
+  }
   return () => { document.removeEventListener("keydown", outside); document.removeEventListener("keyup", release); };
 }
 
@@ -233,6 +236,23 @@ function atNewWidths(root, draw) {               // a new width, not every new h
 
 function centred(line, item) {                   // scrolled so that it is in the middle
   if (item && line.scrollWidth > line.clientWidth) line.scrollLeft = item.offsetLeft - (line.clientWidth - item.offsetWidth) / 2;
+}
+
+// ---- for a panel -------------------------------------------------------------------------------------------------------
+//
+// A viewer that has them tells a panel of what a reader looks at, in every trace and at the same place:
+//
+//   "looked"               an event of the viewer: {frame, patch, gap, kept}, null where nothing is pointed at
+//   here()                 the place in words; the patch is the last one that was pointed at
+//   value({stage, kind})   {text, because} of an output there, at the precision that it travels with; null: it has none there
+//   peekAt({stage, kind})  its map over the frame, or a line around the part that shows it, until peekAt(null)
+//   point(event)           as if a pointer were over the frame there; the event's target is a copy of the frame
+
+function litOf(root) {                           // → lit(element or none): it alone has a line around it
+  return element => {
+    for (const one of root.querySelectorAll(".vw-lit")) one.classList.remove("vw-lit");
+    element?.classList.add("vw-lit");
+  };
 }
 
 // ---- small things -----------------------------------------------------------------------------------------------------

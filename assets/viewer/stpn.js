@@ -4,6 +4,7 @@
 //   const view = mount(element, {about, clip, trace, examples}, {frames, pick, turn})
 //   view.update({trace})
 //   view.state()  view.look({overlay})      how it is looked at: a stage's name or "none"
+//   view.here()  view.value(output)  view.peekAt(output)  view.point(event)     see shared.js, “for a panel”
 //
 // about   what does not change: title, outputs [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}]
 // clip    frames as data URLs, their times, and outlines of all things where the truth is known
@@ -20,7 +21,7 @@ export function mount(element, payload, hooks = {}) {
   const $ = name => root.querySelector(".vw-" + name), all = name => [...root.querySelectorAll(".vw-" + name)];
   const of = kind => about.outputs.filter(one => one.kind === kind), first = kind => trace.values[of(kind)[0]?.stage];
   const overlays = [...of("FeatureChange"), ...of("PromptMaps")], letters = ["c", "x", "p"];
-  const view = {overlay: overlays[0]?.stage ?? "none", place: {}, prompt: null, near: null, head: null, at: null, opacity: 0.5, peek: false, least: 0.3};
+  const view = {overlay: overlays[0]?.stage ?? "none", place: {}, prompt: null, near: null, head: null, at: null, last: null, peeked: null, opacity: 0.5, peek: false, least: 0.3};
   let clip = null, images = [], trace = null, maps = {}, attention = null, heads = null, pictures = {}, asked = null, ink = null, rungs = {of: "", mean: 0, head: 0};
   const visited = new Map(), took = {};          // settings without severity → {severity: likeness}; stage → ms when it last ran
 
@@ -53,6 +54,7 @@ export function mount(element, payload, hooks = {}) {
     if (view.prompt >= Q) view.prompt = null;
     if (view.head !== null && heads && (view.head >= heads.shape[0])) view.head = null;
     if (at && (at.k >= K || (at.k >= 0 && (at.row >= rows || at.column >= columns)))) view.at = null;
+    if (fresh || (view.last && (view.last.k >= K || view.last.row >= rows || view.last.column >= columns))) view.last = null;
     if (trace.done) remember();
     if (fresh) { wholeClip.forget(); layOut(); }
     draw();
@@ -95,7 +97,7 @@ export function mount(element, payload, hooks = {}) {
 
   // what lies over the frame: {shape, value, scale, one} of the chosen overlay, block and prompt
   function over() {
-    const one = overlays.find(one => one.stage === view.overlay), list = one && maps[one.stage];
+    const one = overlays.find(one => one.stage === (view.peeked ?? view.overlay)), list = one && maps[one.stage];
     if (!list?.length) return null;
     const i = Math.min(view.place[one.stage] ?? list.length - 1, list.length - 1), map = list[i], [Q, rows, columns] = map.shape;
     if (one.kind === "FeatureChange") return {one, i, list, map, rows, columns, scale: SCALES.change, value: slice(map, 0)};
@@ -126,6 +128,8 @@ export function mount(element, payload, hooks = {}) {
       + (map.scale === SCALES.even ? map.scale.unit : escape(map.one.unit))) : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
     reading();
+    if (view.at?.k >= 0) view.last = view.at;
+    root.dispatchEvent(new CustomEvent("looked", {bubbles: true, detail: {frame: trace.frame, patch: view.at && [view.at.row, view.at.column], gap: null, kept: null}}));
   }
 
   function reading() {
@@ -284,6 +288,35 @@ export function mount(element, payload, hooks = {}) {
     $("banner").innerHTML = `<b>UNTRAINED</b>: ${trace.untrained.map(escape).join(" and ")} ${trace.untrained.length > 1 ? "have" : "has"} random weights. What is drawn is computed, and means nothing.`;
   }
 
+  // ---- for a panel --------------------------------------------------------------------------------------------------
+
+  function here() {
+    const at = view.at?.k >= 0 ? view.at : view.last;
+    return `frame ${trace.frame + 1} · ${whose()}${at ? ` · support ${at.k + 1}, row ${at.row + 1}, column ${at.column + 1}` : ""}`;
+  }
+  function value({stage, kind}) {
+    const given = trace.values[stage], at = view.at?.k >= 0 ? view.at : view.last, list = over()?.one.stage === stage && view.at?.k === -1 ? over() : null;
+    if (given === undefined) return null;
+    if (kind === "SupportFrames") return {text: given.map(k => k + 1).join(", "), because: "frames of the clip, counted from 1"};
+    if (kind === "PromptAttention" && at) {
+      const share = slice(attention, prompt(), "mean")[at.k * attention.shape[2] + at.row * first("MapGrid")[1] + at.column] / attention.shape[1] / attention.shape[2];
+      return {text: share.toPrecision(4), because: `of ${prompt() === null ? "a prompt's" : `prompt ${prompt() + 1}'s`} attention; an even share is ${(1 / attention.shape[1] / attention.shape[2]).toPrecision(4)}`};
+    }
+    if (kind === "SupportScores") { const k = at?.k ?? given.indexOf(Math.max(...given)); return {text: String(given[k]), because: `support ${k + 1}${at ? "" : ", the largest"}`}; }
+    if (kind === "PromptScores" && prompt() !== null) return {text: String(given[prompt()]), because: whose()};
+    if (kind === "PromptScores") return {text: given.join(", "), because: "prompt by prompt"};
+    if (kind === "StageScores") return {text: String(given.at(-1)), because: `in stage ${given.length}`};
+    if (kind === "Boxes") return {text: String(given.found.filter(one => one.score >= view.least).length), because: `with a score of ${view.least.toFixed(2)} or more`};
+    return list ? {text: list.value[view.at.row * list.columns + view.at.column].toPrecision(4), because: placed(list.map.at)} : null;
+  }
+  function peekAt(output) {
+    view.peeked = overlays.some(one => one.stage === output?.stage) ? output.stage : null;
+    lit({SupportFrames: $("strip"), Pictures: $("canvas").parentElement, PromptAttention: $("supports"), SupportScores: $("supports"), PromptScores: $("prompts"),
+      StageScores: $("likeness"), Cost: $("cost"), Boxes: all("found")[of("Boxes").findIndex(one => one.stage === output?.stage)]}[output?.kind]);
+    if (trace) stage();
+  }
+  const lit = litOf(root);
+
   // ---- moving about -------------------------------------------------------------------------------------------------
 
   function say(text) { $("wait").hidden = false; $("wait").textContent = text; asked = null; }
@@ -369,5 +402,5 @@ export function mount(element, payload, hooks = {}) {
     if (overlays.some(one => one.stage === shown) || shown === "none") view.overlay = shown;
     if (trace) stage();
   }
-  return {update, ask, state, look: lookAt, destroy() { rest(); forget(); element.replaceChildren(); }};
+  return {update, ask, state, look: lookAt, here, value, peekAt, point: event => point(event, -1, gridAt(-1)), destroy() { rest(); forget(); element.replaceChildren(); }};
 }
