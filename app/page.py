@@ -121,7 +121,7 @@ def build(engines, examples):
                     chosen.append(one)
                     inputs[method.name] = ([knob.name for knob in method.knobs.knobs()], given)
         share(clips, handle, edits, chosen)
-        opened_by(page, tabs, engines, clips, handle, inputs)
+        opened_by(page, tabs, engines, clips, handle, edits, inputs)
         publish(next(iter(engines.values())), clips)
     return page
 

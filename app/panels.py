@@ -20,6 +20,7 @@ from typing import Any
 from app.desk import Desk
 from app.teaching import equations_about
 from app.views import VIEWER
+from app.whatif import about_whatif, whatif_functions
 from core.methods import Method
 
 SHELL = "panels.js"  # the folds themselves
@@ -41,7 +42,10 @@ class Panel:
         return f"{self.name}.js"
 
 
-PANELS: tuple[Panel, ...] = (Panel("equations", "Equations: what each term is, here", equations_about),)
+PANELS: tuple[Panel, ...] = (
+    Panel("equations", "Equations: what each term is, here", equations_about),
+    Panel("whatif", "What if: edit the clip", about_whatif, whatif_functions),
+)  # fmt: skip
 
 
 def panels_of(method):

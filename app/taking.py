@@ -3,6 +3,7 @@
 All are made of one `View`: the values that are on the knobs now. What is made holds the names of files, never their places.
 """
 
+import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -58,7 +59,7 @@ def panel(desk, inputs):
         with told():
             view, request, engine = view_of(*given)
             every = None if method.name == "stop" else later(method)  # all of STOP is cheap; others read whole clips
-            result = compute(engine, view, lambda name, frames: clips.open(request.path, frames, request.edits), every)
+            result = compute(engine, view, lambda name, frames: clips.open(request.path, frames), every)
             if form == ALONE:
                 end, made = "html", interactive_html(result, request.truth)
             else:
@@ -85,7 +86,7 @@ def panel(desk, inputs):
     )
 
 
-def opened_by(page, tabs, engines, clips, handle, inputs):
+def opened_by(page, tabs, engines, clips, handle, edits, inputs):
     """What a link asks for is on the knobs when the page has loaded. inputs: method's name → (names of its knobs, its inputs
     as in `panel`)."""
 
@@ -102,7 +103,7 @@ def opened_by(page, tabs, engines, clips, handle, inputs):
     def follow(request: gr.Request):
         asked = "&".join(f"{quote(k)}={quote(v)}" for k, v in request.query_params.multi_items()) if request else ""
         if "m=" not in asked:
-            return [gr.skip()] * (2 + len(order))
+            return [gr.skip()] * (3 + len(order))
         read = from_link(asked, tuple(clips.examples), limits)
         for note in read.notes:
             gr.Warning(note)
@@ -112,7 +113,8 @@ def opened_by(page, tabs, engines, clips, handle, inputs):
                 updates += [gr.skip()] * len(of_link(several))
                 continue
             updates += [shown.frames, "\n".join(shown.texts), *(shown.settings[knob] for knob in knobs)]
-        return [gr.Tabs(selected=shown.method), clips.handle(clips.examples[shown.clip].path), *updates]
+        handle_now, edits_now = clips.handle(clips.examples[shown.clip].path), json.dumps(shown.edits)
+        return [gr.Tabs(selected=shown.method), handle_now, edits_now, *updates]
 
     # queued: Gradio (6.31) shows no warning of an event that does not queue
-    page.load(follow, None, [tabs, handle, *order], show_progress="hidden", api_visibility="private")
+    page.load(follow, None, [tabs, handle, edits, *order], show_progress="hidden", api_visibility="private")

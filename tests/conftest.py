@@ -5,6 +5,9 @@ import shutil
 
 import pytest
 
+from tests import pages
+
+page, served = pages.page, pages.served  # fixtures
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 OFFLINE = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 

@@ -15,6 +15,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from core import kinds
+from core.counterfactuals import in_words
 from core.engine import method_named
 from core.errors import ReaderError
 from core.publish.link import to_link
@@ -175,11 +176,12 @@ def _math(symbol: str) -> str:
 
 
 def described(result: Result) -> dict[str, str]:
-    """What made a result, in words: method, paper, clip, knobs, weights, texts and the view's link."""
+    """What made a result, in words: method, paper, clip, its edits, knobs, weights, texts and the view's link."""
     asked, method = result.view.shown, method_named(result.view.shown.method)
     knobs = ", ".join(f"{one.symbol} ({one.name}) = {asked.settings[one.name]}" for one in method.knobs.knobs())
     made = {
-        "method": method.title, "paper": method.paper, "clip": f"{asked.clip}, {len(result.clip)} frames", "knobs": knobs,
+        "method": method.title, "paper": method.paper, "clip": f"{asked.clip}, {len(result.clip)} frames",
+        "edits": in_words(asked.edits), "knobs": knobs,
         "overlay": result.view.overlay, "weights": "; ".join(result.trace.weights.values()),
         "texts": " | ".join(asked.texts), "view": to_link(result.view),
     }  # fmt: skip

@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from core.counterfactuals import in_words
 from core.engine import method_named
 from core.errors import ReaderError
 from core.publish.figures import Picture, picture
 from core.publish.link import Limits, from_plain, parsed, to_link
-from core.publish.python import engine_call, example_file, keywords
+from core.publish.python import edit_lines, engine_call, example_file, keywords
 from core.publish.result import Result, numbers
 from core.publish.view import VERSION, Asked, View, to_plain
 
@@ -68,7 +69,7 @@ def _about(asked: Asked) -> str:
 SETUP = """\
 from pathlib import Path
 
-from core import Engine, read_clip
+from core import Engine, edited, read_clip
 from core.publish.figures import picture
 from core.publish.result import Result, against, numbers
 from core.publish.view import Asked, View
@@ -106,7 +107,7 @@ def _compute(cell: Cell, file: Callable[[str], str]) -> str:
     lines += [f"result = Result(view, clip, trace, engine.grid({view.shown.method!r}))"]
     if other:
         overlay = view.overlay if other.method == view.shown.method else ""
-        frame = min(view.frame, other.frames - 1)
+        frame = min(view.frame, other.length - 1)
         shown = "\n".join(_run(other, file))
         lines = [
             "# what it is compared with", shown,
@@ -121,6 +122,7 @@ def _compute(cell: Cell, file: Callable[[str], str]) -> str:
 def _run(asked: Asked, file: Callable[[str], str]) -> list[str]:
     return [
         f"clip = read_clip(root / {file(asked.clip)!r}, frames={asked.frames})",
+        *edit_lines(asked, "clip"),
         f"texts = {list(asked.texts)!r}",
         f"knobs = dict({keywords(asked.settings)})",
         f"trace = engine.run({asked.method!r}, clip, texts=texts, **knobs)",
@@ -128,7 +130,8 @@ def _run(asked: Asked, file: Callable[[str], str]) -> list[str]:
 
 
 def _asked(asked: Asked) -> str:
-    return f"Asked({asked.method!r}, {asked.clip!r}, {asked.frames}, knobs, tuple(texts))"
+    edits = f", {[dict(one) for one in asked.edits]}" if asked.edits else ""
+    return f"Asked({asked.method!r}, {asked.clip!r}, {asked.frames}, knobs, tuple(texts){edits})"
 
 
 def _compare(cell: Cell) -> str:
@@ -171,10 +174,11 @@ def to_html(cells: Iterable[Cell]) -> str:
     for cell in cells:
         rows = "".join(f"<tr><th>{_safe(stage)}</th><td>{_row(values)}</td></tr>" for stage, values in cell.numbers.items())
         source = base64.b64encode(cell.picture).decode()
+        edits = f"<p>Edits: {_safe(in_words(cell.view.shown.edits))}</p>" if cell.view.shown.edits else ""
         words = "".join(f"<p>{_safe(line)}</p>" for line in cell.view.note.splitlines() if line.strip())
         body.append(
             f'<section><h2>{_safe(cell.title)}</h2>{words}<img alt="{_safe(_alt(cell))}" src="data:image/png;base64,{source}">'
-            f"<p>{_safe(_knobs(cell.view.shown))}</p><table>{rows}</table>"
+            f"<p>{_safe(_knobs(cell.view.shown))}</p>{edits}<table>{rows}</table>"
             f"<p class=dim>{_safe('; '.join(cell.weights.values()))}</p><p class=dim>{_safe(to_link(cell.view))}</p></section>"
         )
     return REPORT + "".join(body) + "</html>\n"
@@ -194,7 +198,8 @@ def _told(cell: Cell) -> str:
     quoted = [f"> {_plain(line)}" for line in cell.view.note.splitlines()] + [""] if cell.view.note else []
     texts = ["Texts: " + " · ".join(_plain(text) for text in cell.view.shown.texts), ""] if cell.view.shown.texts else []
     weights = [f"Weights: {_plain('; '.join(cell.weights.values()))}"]
-    return "\n".join([*quoted, _plain(_knobs(cell.view.shown)), "", *texts, *weights])
+    edits = [f"Edits: {_plain(in_words(cell.view.shown.edits))}", ""] if cell.view.shown.edits else []
+    return "\n".join([*quoted, _plain(_knobs(cell.view.shown)), "", *edits, *texts, *weights])
 
 
 def _knobs(asked: Asked) -> str:
@@ -203,7 +208,7 @@ def _knobs(asked: Asked) -> str:
 
 def _alt(cell: Cell) -> str:
     title = next((one.title for one in method_named(cell.view.shown.method).outputs if one.stage == cell.view.overlay), "")
-    return f"{title or 'frames'} over {cell.view.shown.frames} frames of {cell.view.shown.clip}"
+    return f"{title or 'frames'} over {cell.view.shown.length} frames of {cell.view.shown.clip}"
 
 
 def _row(values: list[float]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from core import kinds
 from core.clip import Clip
+from core.counterfactuals import edited
 from core.engine import METHODS, Engine
 from core.graph import Trace
 from core.kinds import Output
@@ -50,18 +51,19 @@ class Result:
 def compute(
     engine: Engine, view: View, opened: Callable[[str, int], Clip], outputs: Iterable[str] | None = None, **watch: Any
 ) -> Result:
-    """Run what a view asks. opened: (clip's name, frames) → the clip. watch: `cancelled` and `progress`, as the engine's."""
+    """Run what a view asks. opened: (clip's name, frames) → the clip, before any edit. watch: `cancelled` and `progress`, as
+    the engine's."""
     wanted = None if outputs is None else tuple(outputs)
 
     def one(asked) -> tuple[Clip, Trace, tuple[int, int]]:
-        clip = opened(asked.clip, asked.frames)
+        clip = edited(opened(asked.clip, asked.frames), asked.edits)
         trace = engine.run(asked.method, clip, texts=asked.texts, outputs=wanted, **watch, **asked.settings)
         return clip, trace, engine.grid(asked.method)
 
     other = None
     if view.compared:
         overlay = view.overlay if view.compared.method == view.shown.method else ""
-        frame = min(view.frame, view.compared.frames - 1)
+        frame = min(view.frame, view.compared.length - 1)
         other = Result(View(view.compared, frame, overlay), *one(view.compared))
     return Result(view, *one(view.shown), other)
 
