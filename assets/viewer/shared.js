@@ -255,6 +255,9 @@ function litOf(root) {                           // → lit(element or none): it
   };
 }
 
+// as tall as it is, for as long as `on`: words about another map may be longer, and what is pointed at must not slip away
+function still(element, on) { element.style.height = on ? element.style.height || `${element.offsetHeight}px` : ""; }
+
 // ---- small things -----------------------------------------------------------------------------------------------------
 
 function make(tag, attributes = {}) {

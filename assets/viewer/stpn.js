@@ -311,6 +311,7 @@ export function mount(element, payload, hooks = {}) {
   }
   function peekAt(output) {
     view.peeked = overlays.some(one => one.stage === output?.stage) ? output.stage : null;
+    still($("stage"), view.peeked);
     lit({SupportFrames: $("strip"), Pictures: $("canvas").parentElement, PromptAttention: $("supports"), SupportScores: $("supports"), PromptScores: $("prompts"),
       StageScores: $("likeness"), Cost: $("cost"), Boxes: all("found")[of("Boxes").findIndex(one => one.stage === output?.stage)]}[output?.kind]);
     if (trace) stage();

@@ -25,7 +25,8 @@ export function tour(host, offer, listed) {
     <footer><button type="button" class="tour-back">Back</button><button type="button" class="tour-to">Go to it</button><button type="button" class="tour-next"></button></footer>`;
   document.body.append(ring, card);
   const $ = name => card.querySelector(".tour-" + name);
-  let steps = [], at = null, done = false, looked = false, last = null, timer = 0;
+  const steps = [...listed];
+  let at = null, done = false, looked = false, last = null, timer = 0;
 
   const CHECKS = {
     seen: selector => !!find(selector),
@@ -67,7 +68,7 @@ export function tour(host, offer, listed) {
 
   function go(to, focus = true) {
     [at, done, looked, last] = [to, false, false, null];
-    const step = steps[at];
+    const one = listed[at], step = steps[at] = one.needs && !document.querySelector(one.needs) ? one.or : one;
     delete card.dataset.done;
     $("progress").textContent = `Tour · ${at + 1}/${steps.length}`;
     card.querySelector("h3").textContent = step.title;
@@ -82,7 +83,6 @@ export function tour(host, offer, listed) {
   }
 
   function start(to = 0) {
-    steps = listed.map(step => step.needs && !document.querySelector(step.needs) ? step.or : step).filter(Boolean);
     remembered.set("seen");
     offer.hidden = true;
     card.hidden = false;

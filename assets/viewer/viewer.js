@@ -328,6 +328,7 @@ export function mount(element, payload, hooks = {}) {
   function peekAt(output) {
     const map = about.maps.find(one => one.stage === output?.stage);
     view.near = map?.stage ?? null;
+    still($("stage"), view.near);
     lit({GapScores: $("gaps"), GapCounts: $("gaps"), TokenSequence: $("ribbon"), TextScores: $("texts")}[output?.kind]);
     if (trace) stage();
   }
