@@ -5,8 +5,8 @@ A panel's file defines `NAMEPanel(host, given)`, called when a reader opens its 
 {toggled(open)}, called at every opening and closing. given:
 
     method, about, own        the method's name, what its viewer was told once, what this panel is told once
-    view                      the viewer: `state()`, `look({frame, overlay})`, `ask(taken)`, and A beside what is shown:
-                              `pin(taken, title)`, `unpin()`, `pinned()`
+    view                      the viewer: `state()`, `look({frame, overlay})`, `ask(taken)`; A beside what is shown: `pin(taken, title)`,
+                              `unpin()`, `pinned()`; what a reader points at: see shared.js
     taken()                   the values on the page, as `app.desk` takes them
     turn(knob, value)         turns a knob as the reader would
     edit(list)                edits the clip: every edit, in order
@@ -21,6 +21,7 @@ from typing import Any
 from app import checking, explaining
 from app.desk import Desk
 from app.sweeping import about_sweep, sweep_functions, sweeps
+from app.teaching import equations_about
 from app.views import VIEWER
 from app.whatif import about_whatif, whatif_functions
 from core.methods import Method
@@ -45,6 +46,7 @@ class Panel:
 
 
 PANELS: tuple[Panel, ...] = (
+    Panel("equations", "Equations: what each term is, here", equations_about),
     Panel("explain", explaining.title, explaining.about, explaining.serve, explaining.fits),
     Panel("selfcheck", "Self-check: is what is drawn right?", checking.about, checking.serve, checking.fits),
     Panel("whatif", "What if: edit the clip", about_whatif, whatif_functions),

@@ -1,5 +1,6 @@
 """Facts about the page, in a real browser: the last value wins, nobody sees another's clip, nothing leaves the machine."""
 
+import json
 import random
 import shutil
 import time

@@ -122,6 +122,7 @@ export function mount(element, payload, hooks = {}) {
     const largest = Math.max(...cells[t].map(Math.abs), ...meant[t].map(Math.abs)) || 1, [left, right] = card("maps").querySelectorAll("figure");
     grid(left, cells[t], n, one => signed(one / largest), "comb", `the code: spread ${number(Math.max(...cells[t]) - Math.min(...cells[t]))}`, marked);
     grid(right, meant[t], n, one => signed(one / largest), "patches", `meant: spread ${number(Math.max(...meant[t]) - Math.min(...meant[t]))}`);
+    root.dispatchEvent(new CustomEvent("looked", {bubbles: true, detail: {frame: t, patch: null, gap: null, kept: null}}));
     card("maps").querySelector(".rl-said").innerHTML = `The same answers of Cal_Net on this frame, from −${number(largest)} (blue) to ${number(largest)} (red). `
       + `Left, a cell gathers every ${n}th row and column of the whole frame, so it has no place in it; right, a cell is a patch. Outlined: above the bar.`;
     stop();
@@ -243,6 +244,18 @@ export function mount(element, payload, hooks = {}) {
     }
     $("apart").innerHTML = (rows.length ? apartTable(rows) : "") + said.map(one => `<p>${one}</p>`).join("");
   }
+  // ---- for a panel: see shared.js -----------------------------------------------------------------------------------
+
+  const here = () => `frame ${view.frame + 1}`;
+  function value({stage, kind}) {
+    const given = (trace.stop ? trace : slow ?? trace).values[stage];
+    if (given === undefined || given === null) return null;
+    if (kind === "FrameWeights") return {text: given[view.frame] === null ? "NaN" : String(given[view.frame]), because: here()};
+    if (kind === "FrameCounts") return {text: String(given[view.frame]), because: here()};
+    return kind === "Fact" && typeof given === "number" ? {text: String(given)} : null;
+  }
+  const cards = {PixelMask: "comb", CombMap: "maps", SignedPatchMap: "maps", FrameWeights: "weights", FrameCounts: "counts", Fact: "weights", TextScores: "texts"};
+  const lit = litOf(root), peekAt = output => lit(output && card(/^white/.test(output.stage) ? "white" : cards[output.kind] ?? "none"));
 
   // ---- moving about -------------------------------------------------------------------------------------------------
 
@@ -266,7 +279,7 @@ export function mount(element, payload, hooks = {}) {
   update(payload);
   const state = () => ({frame: view.frame, overlay: "none", pinned: A.now()?.taken ?? null});
   function look({frame: t = view.frame}) { if (trace) go(t); else view.frame = t; }
-  return {update, ask, state, look, pin: A.pin, unpin: A.unpin, pinned: A.told, destroy() {
+  return {update, ask, state, look, here, value, peekAt, pin: A.pin, unpin: A.unpin, pinned: A.told, destroy() {
     rest();
     forget();
     element.replaceChildren();

@@ -213,7 +213,7 @@ function keysOf(root, $, lines, press, release, keep) {
     if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
     if (target.matches("input") && /^(Arrow|Home|End|Page)/.test(k)) return;
     if (target.matches("button, summary") && (k === " " || k === "Enter")) return;
-    if (k === "?") $("help").showModal();
+    if (k === "?") help();
     else if (k === KEEP[0] && keep) keep();
     else if (press(k, event) === false) return;
     event.preventDefault();
@@ -222,14 +222,17 @@ function keysOf(root, $, lines, press, release, keep) {
   root.addEventListener("keydown", key);
   document.addEventListener("keydown", outside);
   document.addEventListener("keyup", release);
-  $("help-open").onclick = () => $("help").showModal();
+  $("help-open").onclick = help;
   if (keep) {
     const button = make("button", {class: "vw-keep", type: "button", title: `${KEEP[1]} (${KEEP[0]})`});
     $("help-open").before(Object.assign(button, {textContent: "keep", onclick: keep}));
     $("help-open").after(make("span", {class: "vw-kept", role: "status"}));
     lines = [...lines.slice(0, -1), KEEP, ...lines.slice(-1)];
   }
-  $("help").querySelector("dl").innerHTML = lines.map(([k, does]) => `<dt>${k.split(" ").map(one => one === "+" ? "+" : `<kbd>${one}</kbd>`).join(" ")}</dt><dd>${does}</dd>`).join("");
+  function help() {                              // a page may have keys of its own: `pageKeys`
+    $("help").querySelector("dl").innerHTML = [...lines, ...globalThis.pageKeys ?? []].map(([k, does]) => `<dt>${k.split(" ").map(one => one === "+" ? "+" : `<kbd>${one}</kbd>`).join(" ")}</dt><dd>${does}</dd>`).join("");
+    $("help").showModal();
+  }
   return () => { document.removeEventListener("keydown", outside); document.removeEventListener("keyup", release); };
 }
 
@@ -262,6 +265,26 @@ function atNewWidths(root, draw) {               // a new width, not every new h
 function centred(line, item) {                   // scrolled so that it is in the middle
   if (item && line.scrollWidth > line.clientWidth) line.scrollLeft = item.offsetLeft - (line.clientWidth - item.offsetWidth) / 2;
 }
+
+// ---- for a panel -------------------------------------------------------------------------------------------------------
+//
+// A viewer that has them tells a panel of what a reader looks at, in every trace and at the same place:
+//
+//   "looked"               an event of the viewer: {frame, patch, gap, kept}, null where nothing is pointed at
+//   here()                 the place in words; the patch is the last one that was pointed at
+//   value({stage, kind})   {text, because} of an output there, at the precision that it travels with; null: it has none there
+//   peekAt({stage, kind})  its map over the frame, or a line around the part that shows it, until peekAt(null)
+//   point(event)           as if a pointer were over the frame there; the event's target is a copy of the frame
+
+function litOf(root) {                           // → lit(element or none): it alone has a line around it
+  return element => {
+    for (const one of root.querySelectorAll(".vw-lit")) one.classList.remove("vw-lit");
+    element?.classList.add("vw-lit");
+  };
+}
+
+// as tall as it is, for as long as `on`: words about another map may be longer, and what is pointed at must not slip away
+function still(element, on) { element.style.height = on ? element.style.height || `${element.offsetHeight}px` : ""; }
 
 // ---- small things -----------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@
 //   view.state()  view.look({overlay})      how it is looked at: a stage's name or "none"
 //   view.pin(taken, title)  view.unpin()  view.pinned()       see compare.js; state().pinned: what was taken of A, or null
 //   view.extra(map, show)                   one more overlay, of a fold's making (see explain.js); null: none
+//   view.here()  view.value(output)  view.peekAt(output)  view.point(event)     see shared.js, “for a panel”
 //
 // about   what does not change: title, outputs [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}],
 //         knobs [{name, symbol}].  untouched: what `trace` was taken of
@@ -24,7 +25,7 @@ export function mount(element, payload, hooks = {}) {
   const of = kind => about.outputs.filter(one => one.kind === kind), first = kind => trace.values[of(kind)[0]?.stage];
   const overlays = [...of("FeatureChange"), ...of("PromptMaps")], letters = ["c", "x", "v"];
   let extra = null, last = "none";               // last: the overlay before the extra one
-  const view = {overlay: overlays[0]?.stage ?? "none", place: {}, prompt: null, near: null, head: null, at: null, opacity: 0.5, peek: false, least: 0.3};
+  const view = {overlay: overlays[0]?.stage ?? "none", place: {}, prompt: null, near: null, head: null, at: null, last: null, peeked: null, opacity: 0.5, peek: false, least: 0.3};
   let clip = null, images = [], trace = null, maps = {}, attention = null, heads = null, pictures = {}, asked = null, ink = null, rungs = {of: "", mean: 0, head: 0};
   const visited = new Map(), took = {};          // settings without severity → {severity: likeness}; stage → ms when it last ran
 
@@ -65,6 +66,7 @@ export function mount(element, payload, hooks = {}) {
     if (view.prompt >= Q) view.prompt = null;
     if (view.head !== null && heads && (view.head >= heads.shape[0])) view.head = null;
     if (at && (at.k >= K || (at.k >= 0 && (at.row >= rows || at.column >= columns)))) view.at = null;
+    if (fresh || (view.last && (view.last.k >= K || view.last.row >= rows || view.last.column >= columns))) view.last = null;
     if (trace.done) remember();
     if (fresh) { wholeClip.forget(); layOut(); }
     draw();
@@ -116,10 +118,12 @@ export function mount(element, payload, hooks = {}) {
   const things = () => clip.truth?.things[trace.frame];
   const frame = k => k === trace.frame ? pictures.current : pictures.others[k] || images[k];
 
-  // what lies over the frame of a side: {shape, value, scale, one} of the chosen overlay, block and prompt; an extra one is of B
+  // what lies over the frame of a side: {shape, value, scale, one} of the chosen overlay, block and prompt; what is peeked at, and
+  // an extra one, are of B
   function over(side = mine(), place) {
-    if (extra && view.overlay === extra.stage) return side.trace !== trace || extra.stale(trace) ? null : laidOver(extra);
-    return layOver(side, overlays.find(one => one.stage === view.overlay), place ?? view.place[view.overlay], prompt());
+    const own = side.trace === trace, chosen = own ? view.peeked ?? view.overlay : view.overlay;
+    if (extra && chosen === extra.stage) return !own || extra.stale(trace) ? null : laidOver(extra);
+    return layOver(side, overlays.find(one => one.stage === chosen), place ?? view.place[chosen], prompt());
   }
   const beside = {about, view, mine, A: A.now, of, over, prompt: () => prompt(), wide, paint: (canvas, side, map, patch, width) => paintCurrent(canvas, side, map, patch, view, width),
     foundIn: (box, i, side, said) => foundIn(box, of("Boxes")[i], side, view.least, wide(box, 240), said)};
@@ -140,6 +144,8 @@ export function mount(element, payload, hooks = {}) {
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
     reading();
     pair.stage();
+    if (view.at?.k >= 0) view.last = view.at;
+    root.dispatchEvent(new CustomEvent("looked", {bubbles: true, detail: {frame: trace.frame, patch: view.at && [view.at.row, view.at.column], gap: null, kept: null}}));
   }
 
   function reading() {
@@ -286,6 +292,36 @@ export function mount(element, payload, hooks = {}) {
     $("banner").innerHTML = `<b>UNTRAINED</b>: ${trace.untrained.map(escape).join(" and ")} ${trace.untrained.length > 1 ? "have" : "has"} random weights. What is drawn is computed, and means nothing.`;
   }
 
+  // ---- for a panel --------------------------------------------------------------------------------------------------
+
+  function here() {
+    const at = view.at?.k >= 0 ? view.at : view.last;
+    return `frame ${trace.frame + 1} · ${whose()}${at ? ` · support ${at.k + 1}, row ${at.row + 1}, column ${at.column + 1}` : ""}`;
+  }
+  function value({stage, kind}) {
+    const given = trace.values[stage], at = view.at?.k >= 0 ? view.at : view.last, list = over()?.one.stage === stage && view.at?.k === -1 ? over() : null;
+    if (given === undefined) return null;
+    if (kind === "SupportFrames") return {text: given.map(k => k + 1).join(", "), because: "frames of the clip, counted from 1"};
+    if (kind === "PromptAttention" && at) {
+      const share = slice(attention, prompt(), "mean")[at.k * attention.shape[2] + at.row * first("MapGrid")[1] + at.column] / attention.shape[1] / attention.shape[2];
+      return {text: share.toPrecision(4), because: `of ${prompt() === null ? "a prompt's" : `prompt ${prompt() + 1}'s`} attention; an even share is ${(1 / attention.shape[1] / attention.shape[2]).toPrecision(4)}`};
+    }
+    if (kind === "SupportScores") { const k = at?.k ?? given.indexOf(Math.max(...given)); return {text: String(given[k]), because: `support ${k + 1}${at ? "" : ", the largest"}`}; }
+    if (kind === "PromptScores" && prompt() !== null) return {text: String(given[prompt()]), because: whose()};
+    if (kind === "PromptScores") return {text: given.join(", "), because: "prompt by prompt"};
+    if (kind === "StageScores") return {text: String(given.at(-1)), because: `in stage ${given.length}`};
+    if (kind === "Boxes") return {text: String(given.found.filter(one => one.score >= view.least).length), because: `with a score of ${view.least.toFixed(2)} or more`};
+    return list ? {text: list.value[view.at.row * list.columns + view.at.column].toPrecision(4), because: placed(list.map.at)} : null;
+  }
+  function peekAt(output) {
+    view.peeked = overlays.some(one => one.stage === output?.stage) ? output.stage : null;
+    still($("stage"), view.peeked);
+    lit({SupportFrames: $("strip"), Pictures: $("canvas").parentElement, PromptAttention: $("supports"), SupportScores: $("supports"), PromptScores: $("prompts"),
+      StageScores: $("likeness"), Cost: $("cost"), Boxes: all("found")[of("Boxes").findIndex(one => one.stage === output?.stage)]}[output?.kind]);
+    if (trace) stage();
+  }
+  const lit = litOf(root);
+
   // ---- moving about -------------------------------------------------------------------------------------------------
 
   function say(text) { $("wait").hidden = false; $("wait").textContent = text; asked = null; }
@@ -384,5 +420,5 @@ export function mount(element, payload, hooks = {}) {
     if (overlays.some(one => one.stage === shown) || shown === "none") view.overlay = shown;
     if (trace) stage();
   }
-  return {update, ask, state, look: lookAt, extra: more, pin: A.pin, unpin: A.unpin, pinned: A.told, destroy() { rest(); forget(); element.replaceChildren(); }};
+  return {update, ask, state, look: lookAt, extra: more, here, value, peekAt, point: event => point(event, -1, gridAt(-1)), pin: A.pin, unpin: A.unpin, pinned: A.told, destroy() { rest(); forget(); element.replaceChildren(); }};
 }

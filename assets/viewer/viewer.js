@@ -6,6 +6,7 @@
 //   view.state()  view.look({frame, overlay})     how it is looked at: a frame from 0, a stage's name or "none"
 //   view.extra(map, show)                         one more overlay, of a fold's making (see explain.js); null: none
 //   view.pin(taken, title)  view.unpin()  view.pinned()       see compare.js; state().pinned: what was taken of A, or null
+//   view.here()  view.value(output)  view.peekAt(output)  view.point(event)     see shared.js, “for a panel”
 //
 // about   what does not change: title, maps [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}],
 //         knobs [{name, symbol}].  untouched: what `trace` was taken of
@@ -72,7 +73,7 @@ export function mount(element, payload, hooks = {}) {
   const root = element.querySelector(".vw");
   const $ = name => root.querySelector(".vw-" + name);
   const about = payload.about;
-  const view = {frame: 0, overlay: "score_TP", opacity: 0.6, patch: null, gap: null, peek: false, timer: 0, wish: 0, highest: 0};
+  const view = {frame: 0, overlay: "score_TP", opacity: 0.6, patch: null, gap: null, peek: false, near: null, last: null, timer: 0, wish: 0, highest: 0};
   let clip = null, images = [], trace = null, texts = null, maps = {}, region = null, told = "", top = {key: "", score: 0};
   let extra = null, last = view.overlay;         // last: the overlay before the extra one
   const layers = () => extra ? [...about.maps, extra] : about.maps;
@@ -95,8 +96,10 @@ export function mount(element, payload, hooks = {}) {
     trace = asOneStep(trace, next);
     ({maps, region} = unpacked(trace));
     if (trace.texts) texts = trace.texts;
-    if (fresh) { view.frame = Math.min(Math.max(view.frame, view.wish), images.length - 1); view.patch = null; view.gap = null; layOut(); }
-    if (view.patch && (view.patch[0] >= trace.grid[0] || view.patch[1] >= trace.grid[1])) view.patch = null;
+    if (fresh) { view.frame = Math.min(Math.max(view.frame, view.wish), images.length - 1); view.patch = view.last = view.gap = null; layOut(); }
+    const outside = patch => patch && (patch[0] >= trace.grid[0] || patch[1] >= trace.grid[1]);
+    if (outside(view.patch)) view.patch = null;
+    if (outside(view.last)) view.last = null;
     draw();
     root.dataset.shown = JSON.stringify({clip: trace.clip, ...trace.knobs});
     if (trace.texts) root.dataset.texts = root.dataset.shown;
@@ -129,8 +132,9 @@ export function mount(element, payload, hooks = {}) {
   function draw() { pair.arrange(); stage(); strip(); ribbon(); gaps(); pair.draw(); side(); ledger(trace); }
 
   function stage() {
-    const canvas = $("canvas"), t = view.frame, map = layers().find(one => one.stage === view.overlay);
-    canvas.setAttribute("aria-label", paintFrame(canvas, mine(), t, view, map, wide(canvas.parentElement, 480)));
+    const canvas = $("canvas"), t = view.frame, map = layers().find(one => one.stage === (view.near ?? view.overlay));
+    const patch = view.patch ?? (view.near && view.last);
+    canvas.setAttribute("aria-label", paintFrame(canvas, mine(), t, {...view, patch}, map, wide(canvas.parentElement, 480)));
     $("frame").textContent = `${t + 1}/${images.length} · ${clip.time[t].toFixed(2)} s · #${clip.source[t]}`;
     $("frame").title = `frame ${t + 1} of ${images.length}: ${clip.time[t]} s, frame ${clip.source[t]} of the file`;
     $("scrub").value = t;
@@ -142,9 +146,11 @@ export function mount(element, payload, hooks = {}) {
     $("bar").classList.toggle("vw-mask", map?.kind === "RegionMask");
     $("bar").querySelector("b").innerHTML = map?.stale?.(trace) ? `${pretty(map.symbol)}: ${OTHER_VALUES}` : map ? `${pretty(map.symbol)}, ${escape(map.title)}: ${pretty(map.unit)}` : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
+    view.last = view.patch ?? view.last;
     for (const [i, thumb] of [...$("strip").children].entries()) thumb.setAttribute("aria-current", i === t);
     patch();
     pair.stage();
+    tell();
   }
 
   function strip() {
@@ -212,6 +218,7 @@ export function mount(element, payload, hooks = {}) {
     if (!trace?.gaps) return;
     const {score} = trace.gaps, g = Math.min(view.gap ?? score.indexOf(Math.max(...score)), score.length - 1);
     for (const [i, button] of [...$("gaps").querySelectorAll(".vw-gap")].entries()) button.classList.toggle("vw-on", i === g);
+    tell();
     $("rule").innerHTML = g < 0 ? "" : `${trace.gaps.rule[g].replace(/= (\d+)( prompts?)?(, capped.*)?$/, "= <b>$1</b>$3")} <small>N<sup>t</sup> = ⌈η·W<sup>t</sup>⌉ · W<sup>t</sup> ${escape(trace.gaps.unit)} · dotted lines: where one more prompt begins</small>`;
   }
 
@@ -248,6 +255,43 @@ export function mount(element, payload, hooks = {}) {
   }
 
   const ledger = ledgerOf($, about.stages);
+
+  // ---- for a panel --------------------------------------------------------------------------------------------------
+
+  const gapNow = () => { const score = trace?.gaps?.score; return score?.length ? Math.min(view.gap ?? score.indexOf(Math.max(...score)), score.length - 1) : null; };
+  const tell = () => root.dispatchEvent(new CustomEvent("looked", {bubbles: true, detail: {
+    frame: view.frame, patch: view.patch, gap: view.gap, kept: view.patch && !!kept(view.frame, view.patch[0] * trace.grid[1] + view.patch[1]),
+  }}));
+  function here() {
+    const patch = view.patch ?? view.last, g = gapNow();
+    return `frame ${view.frame + 1}, ${patch ? `row ${patch[0] + 1}, column ${patch[1] + 1}` : "no patch yet"}${g === null ? "" : ` · gap ${g + 1}→${g + 2}`}`;
+  }
+  function value({stage, kind}) {
+    const at4 = (t, p) => at(stage, t, p).toFixed(4), patch = view.patch ?? view.last, p = patch && patch[0] * trace.grid[1] + patch[1], g = gapNow();
+    if (kind === "PatchMap") return patch && maps[stage] ? {text: at4(view.frame, p)} : null;
+    if (kind === "RegionMask" && patch && region) return {text: kept(view.frame, p) ? "1" : "0", because: ranked(p)};
+    if (kind === "GapScores" && g !== null) return {text: String(trace.gaps.score[g]), because: `in gap ${g + 1}→${g + 2}, ${trace.gaps.unit}`};
+    if (kind === "GapCounts" && g !== null) return {text: String(trace.gaps.count[g]), because: trace.gaps.rule[g]};
+    if (kind !== "TextScores" || !texts?.value.length) return null;
+    const best = texts.value.indexOf(Math.max(...texts.value));
+    return {text: texts.value[best].toFixed(4), because: `for “${texts.text[best]}”, the best of ${texts.value.length}`};
+  }
+  // in the order of the region itself: a patch that travels as another's equal keeps its place
+  function ranked(p) {
+    const result = maps[trace.blend?.result], [rows, columns] = trace.grid, P = rows * columns, from = view.frame * P, mine = kept(view.frame, p);
+    if (!result) return "";
+    let rank = mine ? 1 : 1 + trace.kept[view.frame];
+    for (let q = 0; q < P; q++) if (kept(view.frame, q) === mine && (result[from + q] > result[from + p] || (result[from + q] === result[from + p] && q < p))) rank++;
+    return `rank ${rank} of ${P}; the first ${trace.kept[view.frame]} are kept`;
+  }
+  function peekAt(output) {
+    const map = about.maps.find(one => one.stage === output?.stage);
+    view.near = map?.stage ?? null;
+    still($("stage"), view.near);
+    lit({GapScores: $("gaps"), GapCounts: $("gaps"), TokenSequence: $("ribbon"), TextScores: $("texts")}[output?.kind]);
+    if (trace) stage();
+  }
+  const lit = litOf(root);
 
   // ---- moving about -------------------------------------------------------------------------------------------------
 
@@ -305,14 +349,14 @@ export function mount(element, payload, hooks = {}) {
   $("scrub").oninput = event => go(+event.target.value);
   $("opacity").oninput = event => opacity(+event.target.value);
   held($("peek"), peek);
-  const point = event => {                       // at a place of any of the pictures: it is the same in all
+  function point(event) {                        // at a place of any of the pictures: it is the same in all
     if (!trace) return;
     const box = event.target.getBoundingClientRect(), [rows, columns] = trace.grid;
     const r = Math.floor((event.clientY - box.top) / box.height * rows), c = Math.floor((event.clientX - box.left) / box.width * columns);
     if (r < 0 || c < 0 || r >= rows || c >= columns || (view.patch && view.patch[0] === r && view.patch[1] === c)) return;
     view.patch = [r, c];
     stage();
-  };
+  }
   for (const canvas of [$("canvas"), $("canvas-a"), $("canvas-d")]) {
     canvas.onpointermove = point;
     canvas.onpointerleave = () => { if (trace) { view.patch = null; stage(); } };
@@ -342,7 +386,7 @@ export function mount(element, payload, hooks = {}) {
     if (trace) go(frame); else view.frame = frame;
     if (view.frame < frame) view.wish = frame;   // of a longer clip that has yet to come
   }
-  return {update, ask, state, look: lookAt, extra: more, pin: A.pin, unpin: A.unpin, pinned: A.told, destroy() {
+  return {update, ask, state, look: lookAt, extra: more, here, value, peekAt, point, pin: A.pin, unpin: A.unpin, pinned: A.told, destroy() {
     clearTimeout(view.timer);
     rest();
     forget();

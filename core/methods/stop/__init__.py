@@ -32,6 +32,7 @@ from core.methods.stop.equations import (
     weighted_change,
     with_prefix,
 )  # fmt: skip
+from core.methods.stop.written import EQUATIONS as EQUATIONS  # shown on the page, as READINGS are
 from core.networks.prompters import CAP
 from core.networks.weights import load_clip, load_prompters
 
