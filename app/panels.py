@@ -5,8 +5,8 @@ A panel's file defines `NAMEPanel(host, given)`, called when a reader opens its 
 {toggled(open)}, called at every opening and closing. given:
 
     method, about, own        the method's name, what its viewer was told once, what this panel is told once
-    view                      the viewer: `state()`, `look({frame, overlay})`, `ask(taken)`; A beside what is shown: `pin(taken, title)`,
-                              `unpin()`, `pinned()`; what a reader points at: see shared.js
+    view                      the viewer: `state()`, `look({frame, overlay})`, `ask(taken)`; A beside what is shown:
+                              `pin(taken, title)`, `unpin()`, `pinned()`; what a reader points at: see shared.js
     taken()                   the values on the page, as `app.desk` takes them
     turn(knob, value)         turns a knob as the reader would
     edit(list)                edits the clip: every edit, in order
