@@ -133,8 +133,8 @@ export function mount(element, payload, hooks = {}) {
 
   function stage() {
     const canvas = $("canvas"), t = view.frame, map = layers().find(one => one.stage === (view.near ?? view.overlay));
-    const patch = view.patch ?? (view.near && view.last);
-    canvas.setAttribute("aria-label", paintFrame(canvas, mine(), t, {...view, patch}, map, wide(canvas.parentElement, 480)));
+    const looked = {...view, patch: view.patch ?? (view.near && view.last)};
+    canvas.setAttribute("aria-label", paintFrame(canvas, mine(), t, looked, map, wide(canvas.parentElement, 480)));
     $("frame").textContent = `${t + 1}/${images.length} · ${clip.time[t].toFixed(2)} s · #${clip.source[t]}`;
     $("frame").title = `frame ${t + 1} of ${images.length}: ${clip.time[t]} s, frame ${clip.source[t]} of the file`;
     $("scrub").value = t;
