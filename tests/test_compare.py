@@ -419,3 +419,27 @@ def test_a_wheel_scrolls_the_page_and_a_pinch_zooms_where_it_is(viewer):
     large = viewer.locator(".vw-canvas").bounding_box()
     assert (x - large["x"]) / large["width"] == pytest.approx(0.75, abs=0.01)
     assert (y - large["y"]) / large["height"] == pytest.approx(0.25, abs=0.01)
+
+
+def test_two_fingers_zoom_and_one_moves_what_is_large(viewer):
+    started(viewer, {})
+    box, session = viewer.locator(".vw-canvas").bounding_box(), viewer.context.new_cdp_session(viewer)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def touch(kind, *places):
+        fingers = [{"x": x + dx, "y": y + dy, "id": i} for i, (dx, dy) in enumerate(places)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+
+    touch("touchStart", (-40, 0), (40, 0))
+    for far in (60, 90, 120):
+        touch("touchMove", (-far, 0), (far, 0))
+    touch("touchEnd")
+    large = viewer.locator(".vw-canvas").bounding_box()
+    assert large["width"] / box["width"] == pytest.approx(3, abs=0.01), "thrice as far apart"
+    assert (x - large["x"]) / large["width"] == pytest.approx(0.5, abs=0.05)
+    touch("touchStart", (0, 0))
+    touch("touchMove", (-20, 0))
+    touch("touchMove", (-50, 0))
+    touch("touchEnd")
+    assert viewer.locator(".vw-canvas").bounding_box()["x"] == pytest.approx(large["x"] - 50, abs=3)
+    assert viewer.locator(".vw-zoom-all").inner_text() != "100 %"

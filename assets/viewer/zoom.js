@@ -31,6 +31,7 @@ function zoomOf($, host) {
     const times = Math.max(1, Math.min(ZOOMED, at.times * factor));
     set(times, x - (x - at.x) * at.times / times, y - (y - at.y) * at.times / times);
   }
+  const between = ([one, other]) => Math.hypot(one[0] - other[0], one[1] - other[1]);
   const place = (canvas, event) => {
     const box = canvas.getBoundingClientRect();
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
@@ -44,7 +45,7 @@ function zoomOf($, host) {
   host.addEventListener("pointerdown", event => {
     if (event.button || !event.target.matches("canvas")) return;
     fingers.set(event.pointerId, [event.clientX, event.clientY]);
-    apartBefore = 0;
+    apartBefore = fingers.size > 1 ? between([...fingers.values()]) : 0;
     event.target.setPointerCapture(event.pointerId);
   });
   host.addEventListener("pointermove", event => {
@@ -53,8 +54,8 @@ function zoomOf($, host) {
     fingers.set(event.pointerId, [event.clientX, event.clientY]);
     const box = event.target.getBoundingClientRect();
     if (fingers.size > 1) {
-      const [one, other] = [...fingers.values()], now = Math.hypot(one[0] - other[0], one[1] - other[1]);
-      if (apartBefore) by(now / apartBefore, ...place(event.target, {clientX: (one[0] + other[0]) / 2, clientY: (one[1] + other[1]) / 2}));
+      const [one, other] = [...fingers.values()], now = between([one, other]);
+      if (apartBefore > 0) by(now / apartBefore, ...place(event.target, {clientX: (one[0] + other[0]) / 2, clientY: (one[1] + other[1]) / 2}));
       apartBefore = now;
     } else if (at.times > 1) set(at.times, at.x - (event.clientX - before[0]) / box.width, at.y - (event.clientY - before[1]) / box.height);
   });
