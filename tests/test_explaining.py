@@ -412,7 +412,7 @@ def test_an_explanation_can_be_stopped_and_leaves_nothing(opened, monkeypatch):
     score = Subject.score
 
     def slow(self, *given, **named):
-        time.sleep(0.4)
+        time.sleep(1)
         return score(self, *given, **named)
 
     monkeypatch.setattr(Subject, "score", slow)
@@ -420,8 +420,8 @@ def test_an_explanation_can_be_stopped_and_leaves_nothing(opened, monkeypatch):
     opened.locator("#viewer-stop .ex-knobs input").first.fill("1")
     opened.locator("#viewer-stop [data-panel=explain] .ex-go").click()
     far = opened.locator("#viewer-stop .ex-far")
-    far.wait_for()
-    assert "Occlusion" in far.inner_text() and opened.locator("#viewer-stop .ex-test").is_disabled()
+    opened.locator("#viewer-stop .ex-far", has_text="Occlusion").wait_for()
+    assert opened.locator("#viewer-stop .ex-test").is_disabled()
     far.get_by_role("button", name="stop").click()
     opened.locator("#viewer-stop .ex-said", has_text="Stopped: nothing of it was kept.").wait_for()
     assert opened.locator("#viewer-stop .ex-result").is_hidden() and far.is_hidden()

@@ -105,8 +105,7 @@ function explainPanel(host, {own: told, view, taken, server, hooks}) {
     const {values: then, of} = made;
     layer = overlayOf(made, trace => then !== values() || !ofTrace(of, trace), told.unit);
     view.extra(layer, true);
-    result();
-    rows();
+    redraw();
     costs({});
   }
 
@@ -131,7 +130,7 @@ function explainPanel(host, {own: told, view, taken, server, hooks}) {
     if (tests?.subject !== of) tests = {subject: of, values: JSON.stringify(given.values), own: false, rows: {}, steady: {}};
     Object.assign(tests, {own: tests.own || given.own, what: found.what, truth: found.truth});
     for (const one of found.rows) tests.rows[one.name] = one;
-    rows();
+    redraw();
     costs({});
   }
 
@@ -141,7 +140,7 @@ function explainPanel(host, {own: told, view, taken, server, hooks}) {
     if (!found) return costs({});
     if (tests?.subject !== of) tests = {subject: of, values: JSON.stringify(given.values), own: false, rows: {}, steady: {}};
     Object.assign(tests.steady, found.rows);
-    rows();
+    redraw();
     costs({});
   }
 
@@ -186,11 +185,16 @@ function explainPanel(host, {own: told, view, taken, server, hooks}) {
   buttons();
 
   // the values on the page have moved: what was made is of others, until they are moved back
+  let seen = "";                                 // whether the map and the tests were of these values when they were drawn
+  const redraw = () => { seen = ""; moved(); };
   function moved() {
+    buttons();
+    const now = `${fresh()} ${tests?.values === values()}`;
+    if (now === seen) return;
+    seen = now;
     if (layer) view.extra(layer);
     result();
     rows();
-    buttons();
   }
   const done = ({dataset: {shown: one, texts, done}}) => one && one === (texts ?? done);
   let later = 0;
@@ -199,7 +203,7 @@ function explainPanel(host, {own: told, view, taken, server, hooks}) {
     later = setTimeout(() => { if (open && done(home.querySelector(".vw"))) choices({}); }, 250);
   }
   document.addEventListener("taken", () => host.isConnected && moved());
-  home.addEventListener("painted", () => { if (made) result(); look(); });
+  home.addEventListener("painted", look);
   return {toggled(now) { open = now; if (now) look(); }};
 }
 

@@ -410,9 +410,10 @@ export function mount(element, payload, hooks = {}) {
   const state = () => ({frame: trace?.frame ?? 0, overlay: view.overlay === extra?.stage ? last : view.overlay, pinned: A.now()?.taken ?? null});
   function more(one, show = false) {
     if (view.overlay !== extra?.stage) last = view.overlay;
+    const known = one === extra;
     extra = one;
     view.overlay = one && (show || view.overlay === one.stage) ? one.stage : last;
-    kinds();
+    if (!known) kinds();
     if (view.at?.k === -1) view.at = null;         // of a grid that may be another
     if (trace) stage();
   }

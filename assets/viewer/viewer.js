@@ -376,9 +376,10 @@ export function mount(element, payload, hooks = {}) {
   const state = () => ({frame: view.frame, overlay: view.overlay === extra?.stage ? last : view.overlay, pinned: A.now()?.taken ?? null});
   function more(one, show = false) {
     if (view.overlay !== extra?.stage) last = view.overlay;
+    const known = one === extra;
     extra = one;
     view.overlay = one && (show || view.overlay === one.stage) ? one.stage : last;
-    kinds();
+    if (!known) kinds();
     if (trace) stage();
   }
   function lookAt({frame = view.frame, overlay: shown = view.overlay}) {
