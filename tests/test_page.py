@@ -14,6 +14,7 @@ from app.desk import Desk, edits_of
 from app.panels import PANELS, SHELL
 from app.running import Running
 from app.store import Clips
+from app.touring import FILES as TOP
 from app.views import SHARED, VIEWER, VIEWS
 from core import METHODS, ReaderError, read_clip
 from tests.pages import EDIT, PATIENCE, number, opened, settles, shown, slider, stepped
@@ -275,7 +276,8 @@ def test_only_what_is_meant_for_programs_is_offered_to_them(served):
 def test_the_modules_have_no_dependencies():
     drawn = {name for view in VIEWS for name in (SHARED, *view.modules)}
     folds = {SHELL, *(one.file for one in PANELS)}
-    assert {path.name for path in VIEWER.glob("*.js")} == drawn | folds | {"alone.js"}  # what a file without a server adds
+    others = {"alone.js", *TOP}  # what a file without a server adds, and what stands at the page's top
+    assert {path.name for path in VIEWER.glob("*.js")} == drawn | folds | others
     for view in VIEWS:
         source = view.source()
         assert "import " not in source.replace("import(", "") and "http" not in source and source.count("export ") == 1

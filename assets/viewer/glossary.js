@@ -28,6 +28,7 @@ export function glossary(host, {words, declared}) {
     if (now) { box.querySelector(".gl-list").focus(); now.scrollIntoView({block: "center"}); } else search.focus();
   }
   search.oninput = narrow;
+  search.onkeydown = event => { if (event.key === "Escape") { box.close(); event.preventDefault(); } };  // and not only empty it
   box.querySelector("button").onclick = () => box.close();
   box.onclick = event => { if (event.target === box) box.close(); };
   host.onclick = () => open();

@@ -106,8 +106,8 @@ export function tour(host, offer, listed) {
   $("back").onclick = () => go(at - 1);
   $("next").onclick = () => at < steps.length - 1 ? go(at + 1) : end();
   $("to").onclick = () => {
-    const there = target(), focusable = "input[type=range], button, summary, a, [tabindex]";
-    (there?.matches(focusable) ? there : there?.querySelector(focusable) ?? there?.closest("[tabindex]"))?.focus();
+    const there = target(), first = ["input[type=range]", "button", "summary", "[tabindex]"].map(one => there?.matches(one) ? there : there?.querySelector(one)).find(Boolean);
+    (first ?? there?.closest("[tabindex]"))?.focus();
   };
   document.addEventListener("looked", event => { if (event.detail.kept) looked = true; });
   const typing = one => one.matches("input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]");
