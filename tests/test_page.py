@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from app.desk import edits_of
+from app.keeping import FILES
 from app.panels import PANELS, SHELL
 from app.store import Clips
 from app.views import SHARED, VIEWER, VIEWS
@@ -278,7 +279,8 @@ def test_only_what_is_meant_for_programs_is_offered_to_them(served):
 def test_the_modules_have_no_dependencies():
     drawn = {name for view in VIEWS for name in (SHARED, *view.modules)}
     folds = {SHELL, *(one.file for one in PANELS)}
-    assert {path.name for path in VIEWER.glob("*.js")} == drawn | folds | {"alone.js"}  # what a file without a server adds
+    alone = {"alone.js"}  # what a file without a server adds
+    assert {path.name for path in VIEWER.glob("*.js")} == drawn | folds | alone | set(FILES)
     for view in VIEWS:
         source = view.source()
         assert "import " not in source.replace("import(", "") and "http" not in source and source.count("export ") == 1
