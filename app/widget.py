@@ -1,5 +1,6 @@
 """The page's viewer in a notebook: Jupyter, Colab, VS Code, marimo. It needs the package anywidget, which is no part of the
-requirements; a saved notebook keeps a picture, for where no widget runs.
+requirements. A saved notebook keeps a picture, for where no widget runs (GitHub, nbconvert). JupyterLab without the kernel
+shows the viewer itself if the notebook was saved with “Settings → Save Widget State Automatically”, and else neither of them.
 
     shown = widget(result)          # the last line of a cell shows it
     shown.show(other_result)        # the same place, other knobs
