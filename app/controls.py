@@ -88,6 +88,6 @@ def readings(method):
 
 def plain(symbol):
     """A symbol as Unicode, for labels that know no markup."""
-    for written, shown in {"N_s": "Nₛ", "p^s": "pˢ", "p^t": "pᵗ"}.items():
+    for written, shown in {"N_s": "Nₛ", "^s": "ˢ", "^t": "ᵗ"}.items():
         symbol = symbol.replace(written, shown)
     return symbol

@@ -11,6 +11,7 @@ import pytest
 
 from app.answers import answers_of
 from app.desk import Desk, edits_of
+from app.keeping import FILES as KEPT
 from app.panels import PANELS, SHELL
 from app.running import Running
 from app.store import Clips
@@ -276,7 +277,8 @@ def test_only_what_is_meant_for_programs_is_offered_to_them(served):
 def test_the_modules_have_no_dependencies():
     drawn = {name for view in VIEWS for name in (SHARED, *view.modules)}
     folds = {SHELL, *(one.file for one in PANELS)}
-    others = {"alone.js", *TOP}  # what a file without a server adds, and what stands at the page's top
+    # what a file without a server adds, what stands at the page's top, and the notebook below
+    others = {"alone.js", *TOP, *KEPT}
     assert {path.name for path in VIEWER.glob("*.js")} == drawn | folds | others
     for view in VIEWS:
         source = view.source()

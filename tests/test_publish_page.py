@@ -209,4 +209,10 @@ def test_the_widget_draws_the_page_s_viewer_and_keeps_a_picture(browser, truth):
     page.wait_for_function("document.querySelector('.vw-canvas').ariaLabel?.includes('6 of 64')")
     with pytest.raises(ReaderError, match="draws stop"):
         shown.show(stpn())
+    page.evaluate("document.addEventListener('keydown', event => { (window.heard ??= []).push(event.key); })")
+    page.locator(".vw").focus()
+    for key in ("k", "x", ".", "Control+s"):
+        page.keyboard.press(key)
+    assert page.evaluate("heard") == ["Control", "s"], "in a notebook a letter would move to another cell, or cut one"
+    assert page.locator(".vw-frame").inner_text().startswith("2/8") and page.locator(".vw-keep").count() == 0
     page.close()

@@ -82,7 +82,7 @@ const done = request => new Promise((good, bad) => {
   request.onerror = request.onblocked = () => bad(request.error);
 });
 
-function opened() {
+async function opened() {                         // asking for it may already be refused
   const request = indexedDB.open(DATABASE, 1);
   request.onupgradeneeded = () => STORES.forEach(name => request.result.createObjectStore(name));
   return done(request);

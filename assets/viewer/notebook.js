@@ -20,7 +20,7 @@ const PANEL = `
     <span class="nb-group" role="group" aria-label="Export"><span class="nb-dim">export</span><span class="nb-forms"></span></span>
     <span class="nb-group"><button type="button" class="nb-read">open a JSON…</button><input class="nb-file" type="file" accept=".json,application/json" hidden></span>
   </div>
-  <p class="nb-said" role="status"></p><ul class="nb-notes"></ul>
+  <p class="nb-trouble" role="status" hidden></p><p class="nb-said" role="status"></p><ul class="nb-notes"></ul>
   <ol class="nb-cells"></ol>
 </div></details>`;
 const CELL = `
@@ -33,7 +33,7 @@ const CELL = `
   <details class="nb-python"><summary>Python</summary><pre tabindex="0"></pre></details>
   <p class="nb-dim nb-weights"></p>
   <div class="nb-row">
-    <span class="nb-grip" title="drag to another place" aria-hidden="true">⠿</span>
+    <span class="nb-grip" draggable="true" title="drag to another place" aria-hidden="true">⠿</span>
     <button type="button" data-does="up" title="one place up">↑</button><button type="button" data-does="down" title="one place down">↓</button>
     <button type="button" data-does="open">open this view</button><button type="button" data-does="copy">copy as Python</button>
     <button type="button" data-does="delete">delete</button>
@@ -55,7 +55,7 @@ export async function notebook(element, about, hooks) {
     const found = await ask(hooks.keep(detail));
     if (!found) return;
     add(found.cells.map(cell => ({...cell, handle: detail.taken.values[0]})));
-    say(`kept as cell ${kept.cells.length} of the notebook below`, found.notes);
+    say(`kept below as cell ${kept.cells.length}`, found.notes);
   });
 
   // What the server answers, or null when it is told what is wrong.
@@ -81,7 +81,7 @@ export async function notebook(element, about, hooks) {
     $("said").textContent = text;
     $("notes").replaceChildren(...shown.map(note => Object.assign(make("li"), {textContent: note})));
     const beside = [...document.querySelectorAll(".vw-kept")];
-    for (const one of beside) one.textContent = one.offsetParent ? [text, ...shown].join(" ") : "";
+    for (const one of beside) one.textContent = one.parentElement.offsetParent ? [text, ...shown].join(" ") : "";
     clearTimeout(say.timer);
     say.timer = setTimeout(() => { for (const one of beside) one.textContent = ""; }, SAID_FOR);
     return null;
@@ -96,11 +96,11 @@ export async function notebook(element, about, hooks) {
     $("redo").disabled = !can.redo;
     for (const button of $("forms").children) button.disabled = !cells.length || busy > 0;
     $("hint").hidden = cells.length > 0;
-    element.dataset.trouble = trouble;
+    $("trouble").textContent = trouble;
+    $("trouble").hidden = !trouble;
     for (const [id] of items) if (!has.has(id)) items.delete(id);
     const list = cells.map((one, i) => itemOf(one, i, cells.length)), now = [...$("cells").children];
     if (list.length !== now.length || list.some((one, i) => one !== now[i])) $("cells").replaceChildren(...list);
-    if (trouble && $("said").textContent !== trouble && !busy) $("said").textContent = trouble;
   }
 
   function itemOf(cell, place, count) {
@@ -211,11 +211,14 @@ export async function notebook(element, about, hooks) {
 
   // dragged by its grip: it stands where it is dropped
   let dragged = null;
-  $("cells").onpointerdown = ({target}) => {
-    dragged = target.matches(".nb-grip") ? target.closest(".nb-cell") : null;
-    if (dragged) dragged.draggable = true;
+  $("cells").ondragstart = event => {
+    if (!event.target.matches?.(".nb-grip")) return;
+    dragged = event.target.closest(".nb-cell");
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", "");
+    event.dataTransfer.setDragImage(dragged, 0, 0);
+    setTimeout(() => dragged?.classList.add("nb-dragged"));   // after its picture was taken
   };
-  $("cells").ondragstart = event => { event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", ""); };
   $("cells").ondragover = event => {
     const over = event.target.closest(".nb-cell");
     if (!dragged) return;
@@ -225,11 +228,12 @@ export async function notebook(element, about, hooks) {
     over[event.clientY > box.top + box.height / 2 ? "after" : "before"](dragged);
   };
   $("cells").ondrop = event => event.preventDefault();
-  $("cells").ondragend = () => {
+  $("cells").ondragend = event => {
+    if (!dragged) return;
     const [id, to] = [dragged.dataset.id, [...$("cells").children].indexOf(dragged)];
-    dragged.draggable = false;
+    dragged.classList.remove("nb-dragged");
     dragged = null;
-    move(id, to);
+    if (event.dataTransfer.dropEffect === "none") draw(); else move(id, to);
   };
 
   // ---- undo, export, reading again ----------------------------------------------------------------------------------
