@@ -83,11 +83,11 @@ def readings(method):
     """Where the paper is silent, what we chose: said on the page, from the method's own list."""
     said = getattr(home_of(method), "READINGS", ())
     with gr.Accordion("Where the paper is silent: our readings", open=False):
-        gr.Markdown("\n".join(f"- **{topic}**: {sentence}" for topic, sentence in said) + f"\n\n{method.paper}")
+        gr.Markdown("\n".join(f"- **{plain(topic)}**: {plain(sentence)}" for topic, sentence in said) + f"\n\n{method.paper}")
 
 
 def plain(symbol):
     """A symbol as Unicode, for labels that know no markup."""
-    for written, shown in {"N_s": "Nₛ", "^s": "ˢ", "^t": "ᵗ"}.items():
+    for written, shown in {"_s": "ₛ", "^s": "ˢ", "^t": "ᵗ"}.items():
         symbol = symbol.replace(written, shown)
     return symbol

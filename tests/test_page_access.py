@@ -6,8 +6,10 @@ from importlib import resources
 
 import pytest
 
+from app.standalone import interactive_html
 from core import METHODS
 from tests.pages import PATIENCE, opened
+from tests.published import stop
 
 GRAVE = ("serious", "critical")
 # Of Gradio's own markup (6.31), which no setting changes: (rule, a part of what is found) → why it is let pass.
@@ -117,4 +119,24 @@ def test_no_width_hides_a_tab_or_anything_in_it(browser, served):
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     page.context.close()
     assert len(shown) == len(METHODS), f"Of the tabs a phone shows {shown}."
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_file_that_works_offline_is_as_easy_to_use(browser, axe, tmp_path, scheme):
+    file = tmp_path / "stop.html"
+    file.write_text(interactive_html(stop()), encoding="utf-8")
+    context = browser.new_context(viewport={"width": WIDTHS[0], "height": 900}, color_scheme=scheme, bypass_csp=True)
+    page, wrong = context.new_page(), []
+    page.goto(file.as_uri())
+    page.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
+    open_folds(page)
+    page.evaluate(axe)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(500)
+        wrong += [f"{width} px: {html}" for html in page.evaluate(OUTSIDE)] + found(page, f"{width} px")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement !== document.body"), "the keyboard gets in"
+    context.close()
     assert not wrong, "\n".join(wrong)

@@ -202,7 +202,7 @@ export function mount(element, payload, hooks = {}) {
     if (highest > top.score) view.highest = top.score = nice(highest);
     $("axis").innerHTML = `<span>${pretty(symbols[0])}</span><small>${number(top.score)}</small><small>0</small><span>${pretty(symbols[1])}</span>`;
     const lines = [];                            // where η·W is whole: a bar that crosses one more line gets one more prompt
-    for (let n = 1; n <= 8 && n / eta < top.score; n++) lines.push(`<hr style="bottom:calc(18px + (100% - 18px) * ${n / eta / top.score})">`);
+    for (let n = 1; eta && n <= 8 && n / eta < top.score; n++) lines.push(`<hr style="bottom:calc(18px + (100% - 18px) * ${n / eta / top.score})">`);
     $("gaps").querySelectorAll("hr").forEach(line => line.remove());
     $("gaps").insertAdjacentHTML("afterbegin", lines.length < 9 ? lines.join("") : "");
     for (const [g, button] of [...$("gaps").querySelectorAll(".vw-gap")].entries()) {
@@ -216,14 +216,15 @@ export function mount(element, payload, hooks = {}) {
 
   function rule() {
     if (!trace?.gaps) return;
-    const {score} = trace.gaps, g = Math.min(view.gap ?? score.indexOf(Math.max(...score)), score.length - 1);
+    const {score, eta, symbols, unit} = trace.gaps, [W, N] = symbols.map(pretty), g = Math.min(view.gap ?? score.indexOf(Math.max(...score)), score.length - 1);
     for (const [i, button] of [...$("gaps").querySelectorAll(".vw-gap")].entries()) button.classList.toggle("vw-on", i === g);
     tell();
-    $("rule").innerHTML = g < 0 ? "" : `${trace.gaps.rule[g].replace(/= (\d+)( prompts?)?(, capped.*)?$/, "= <b>$1</b>$3")} <small>N<sup>t</sup> = ⌈η·W<sup>t</sup>⌉ · W<sup>t</sup> ${escape(trace.gaps.unit)} · dotted lines: where one more prompt begins</small>`;
+    $("rule").innerHTML = g < 0 ? "" : `${trace.gaps.rule[g].replace(/= (\d+)( prompts?)?(, capped.*)?$/, "= <b>$1</b>$3")} <small>${eta == null ? "" : `${N} = ⌈η·${W}⌉ · `}${W} ${escape(unit)}${eta == null ? "" : " · dotted lines: where one more prompt begins"}</small>`;
   }
 
   function side() {
     const box = $("texts");
+    box.closest(".vw-card").hidden = about.texts === false;
     const unknown = trace.unknown?.length ? `<p class="vw-note">Words the model has never seen: ${trace.unknown.map(escape).join(", ")}.</p>` : "";
     $("texts-state").textContent = trace.texts || !texts ? "" : "updating…";
     box.classList.toggle("vw-stale", !trace.texts);

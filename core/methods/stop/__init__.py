@@ -224,6 +224,7 @@ def all_layers(file, clip):
 
 METHOD = Method(
     name="stop",
+    place=1,
     title="STOP — spatial and temporal dynamic prompts",
     paper="Liu et al., STOP: Integrated Spatial-Temporal Dynamic Prompting for Video Understanding, CVPR 2025",
     knobs=StopKnobs,

@@ -268,6 +268,7 @@ READINGS = (
 
 METHOD = Method(
     name="stpn",
+    place=3,
     title="STPN — dynamic video prompts",
     paper="Sun et al., Spatio-temporal Prompting Network for Robust Video Feature Extraction, ICCV 2023",
     knobs=StpnKnobs,
