@@ -15,7 +15,7 @@ from PIL import Image
 
 from core import ReaderError, read_clip
 from core.publish import bundle as bundles
-from core.publish import figures, movies, notebook
+from core.publish import figures, link, movies, notebook
 from core.publish.painting import edges, layer, painted
 from core.publish.result import against, compute, numbers
 from core.publish.view import Asked, View
@@ -273,6 +273,16 @@ def test_a_report_has_every_picture_and_runs_nothing(cells):
     assert set(re.findall(r"\((figure-\d\.png)\)", text)) == files.keys() - {"report.md"}
     assert "<img" not in text and "<script" not in "".join(json.loads(notebook.to_notebook(cells))["cells"][2]["source"])
     assert Image.open(io.BytesIO(files["figure-1.png"])).width == pytest.approx(6.75 * 300, abs=1)
+
+
+def test_a_report_says_what_it_is_compared_with_and_needs_no_link(cells):
+    for text in (notebook.to_html(cells), notebook.to_markdown(cells)["report.md"].decode()):
+        assert text.count("Against A: STOP on 1-moves, 8 frames") == 1 and "α = 0.9" in text and TEXTS[1] in text
+    view = replace(cells[0].view, shown=replace(cells[0].view.shown, texts=("é" * 200,) * 16), compared=None)
+    with pytest.raises(ReaderError, match="A link has up to"):
+        link.to_link(view)
+    assert "éé" in notebook.to_html([replace(cells[0], view=view)])
+    assert figures.described(replace(stop(), view=view, other=None))["view"] == ""
 
 
 def test_a_bad_cell_costs_itself_only_and_no_cell_is_taken_on_trust(cells):

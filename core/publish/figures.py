@@ -19,7 +19,7 @@ from core import kinds
 from core.counterfactuals import in_words
 from core.engine import method_named
 from core.errors import ReaderError
-from core.publish.link import to_link
+from core.publish.link import link_in_words
 from core.publish.painting import OPACITY, Layer, coloured, edges, layer, painted
 from core.publish.result import Result
 
@@ -205,7 +205,7 @@ def described(result: Result) -> dict[str, str]:
         "method": method.title, "paper": method.paper, "clip": f"{asked.clip}, {len(result.clip)} frames",
         "edits": in_words(asked.edits), "knobs": knobs,
         "overlay": result.view.overlay, "weights": "; ".join(result.trace.weights.values()),
-        "texts": " | ".join(asked.texts), "view": to_link(result.view),
+        "texts": " | ".join(asked.texts), "view": link_in_words(result.view),
     }  # fmt: skip
     if result.other:
         made["compared"] = "; ".join(f"{name}: {told}" for name, told in described(result.other).items() if name != "paper")

@@ -76,6 +76,14 @@ def to_link(view: View) -> str:
     return made
 
 
+def link_in_words(view: View) -> str:
+    """The query string for a caption; of a view that no link can hold, nothing."""
+    try:
+        return to_link(view)
+    except ReaderError:
+        return ""
+
+
 def _pairs(asked: Asked, frames: int = FRAMES.default) -> list[tuple[str, Any]]:
     """Method, clip, frames where they are others, and the knobs that were turned."""
     knobs = METHODS[asked.method].knobs.knobs()

@@ -24,7 +24,7 @@ from core.counterfactuals import in_words
 from core.engine import method_named
 from core.errors import ReaderError
 from core.publish.figures import Picture, picture
-from core.publish.link import Limits, from_plain, parsed, to_link
+from core.publish.link import Limits, from_plain, link_in_words, parsed
 from core.publish.python import edit_lines, engine_call, example_file, keywords
 from core.publish.result import Result, numbers
 from core.publish.view import VERSION, Asked, View, to_plain
@@ -189,13 +189,15 @@ def to_html(cells: Iterable[Cell]) -> str:
     body = []
     for cell in cells:
         rows = "".join(f"<tr><th>{_safe(stage)}</th><td>{_row(values)}</td></tr>" for stage, values in cell.numbers.items())
-        source = base64.b64encode(cell.picture).decode()
+        source, link = base64.b64encode(cell.picture).decode(), link_in_words(cell.view)
         edits = f"<p>Edits: {_safe(in_words(cell.view.shown.edits))}</p>" if cell.view.shown.edits else ""
+        against = f"<p>{_safe(_against(cell.view.compared))}</p>" if cell.view.compared else ""
+        texts = f"<p>Texts: {_safe(' · '.join(cell.view.shown.texts))}</p>" if cell.view.shown.texts else ""
         words = "".join(f"<p>{_safe(line)}</p>" for line in cell.view.note.splitlines() if line.strip())
         body.append(
             f'<section><h2>{_safe(cell.title)}</h2>{words}<img alt="{_safe(alt(cell))}" src="data:image/png;base64,{source}">'
-            f"<p>{_safe(_knobs(cell.view.shown))}</p>{edits}<table>{rows}</table>"
-            f"<p class=dim>{_safe('; '.join(cell.weights.values()))}</p><p class=dim>{_safe(to_link(cell.view))}</p></section>"
+            f"<p>{_safe(_knobs(cell.view.shown))}</p>{against}{edits}{texts}<table>{rows}</table>"
+            f"<p class=dim>{_safe('; '.join(cell.weights.values()))}</p><p class=dim>{_safe(link)}</p></section>"
         )
     return REPORT + "".join(body) + "</html>\n"
 
@@ -215,11 +217,18 @@ def _told(cell: Cell) -> str:
     texts = ["Texts: " + " · ".join(_plain(text) for text in cell.view.shown.texts), ""] if cell.view.shown.texts else []
     weights = [f"Weights: {_plain('; '.join(cell.weights.values()))}"]
     edits = [f"Edits: {_plain(in_words(cell.view.shown.edits))}", ""] if cell.view.shown.edits else []
-    return "\n".join([*quoted, _plain(_knobs(cell.view.shown)), "", *edits, *texts, *weights])
+    against = [_plain(_against(cell.view.compared)), ""] if cell.view.compared else []
+    return "\n".join([*quoted, _plain(_knobs(cell.view.shown)), "", *against, *edits, *texts, *weights])
 
 
 def _knobs(asked: Asked) -> str:
     return ", ".join(f"{one.symbol} = {asked.settings[one.name]}" for one in method_named(asked.method).knobs.knobs())
+
+
+def _against(asked: Asked) -> str:
+    """What it is compared with."""
+    edits = f"; edits: {in_words(asked.edits)}" if asked.edits else ""
+    return f"Against A: {_about(asked)}, {asked.frames} frames, {_knobs(asked)}{edits}"
 
 
 def alt(cell: Cell) -> str:
