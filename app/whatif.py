@@ -20,6 +20,7 @@ LOOK = {
     "reverse": "The same frames backwards: what depends on a frame alone goes along with it, the rest on order or time.",
     "shuffle": "The same frames in another order: what depends on a frame alone goes along with it, the rest on order or time.",
 }
+REORDER = ("reverse", "shuffle")
 TRUTH = "Outlines of the truth stay where the thing was in the file's frame, painted out or not."
 
 
@@ -27,11 +28,17 @@ def about_whatif(desk):
     """The edits with their knobs, and where the values lie that say what the clip is."""
     return {
         "edits": [
-            {"name": one.name, "title": one.title, "look": LOOK[one.name], "knobs": [knob_payload(k) for k in one.knobs()]}
+            {
+                "name": one.name,
+                "title": one.title,
+                "look": LOOK[one.name],
+                "reorders": one.name in REORDER,
+                "knobs": [knob_payload(k) for k in one.knobs()],
+            }
             for one in EDITS.values()
         ],
         "most": MOST,
-        "of_method": of_method(desk.method),
+        "of_order": of_order(desk.method),
         "truth": TRUTH,
         "places": {name: BEFORE_KNOBS.index(name) for name in ("clip", "frames", "edits")},
     }
@@ -45,8 +52,8 @@ def knob_payload(knob):
     }  # fmt: skip
 
 
-def of_method(method):
-    """What to look at in what a method of this kind shows."""
+def of_order(method):
+    """What to look at in what a method of this kind shows of a clip in another order."""
     has = {type(one) for one in method.outputs}
     said = []
     if kinds.GapCounts in has:

@@ -70,10 +70,10 @@ def test_every_cell_of_the_fold_is_what_a_single_run_gives(clips):
 
 
 def test_maps_of_all_cells_are_on_one_scale(clips):
-    at, sweep = desk(clips), SWEPT | {"output": "score_TP"}
+    at, sweep = desk(clips), SWEPT | {"output": "score_TP", "x": ["alpha", "0.5, 1"]}
     said = told(at, sweep=sweep)
     clip = at.request(asked(at)).clip
-    top = max(at.engine.run("stop", clip, alpha=alpha, kept=1)["score_TP"].max().item() for alpha in (0, 1))
+    top = max(at.engine.run("stop", clip, alpha=alpha, kept=1)["score_TP"].max().item() for alpha in (0.5, 1.0))
     assert said["low"] == 0 and said["high"] == pytest.approx(top)
     own = at.engine.run("stop", clip, alpha=1.0, kept=1)["score_TP"].numpy()
     assert np.allclose(unpacked(said["cells"][0][1], "map", own.shape[1]) / 255 * top, own, atol=0.6 / 255 * top)
@@ -185,6 +185,10 @@ def test_a_sweep_says_how_far_it_is_and_is_called_off(clips, monkeypatch):
     assert [done for _, done in seen] == [0, 1 / 6, 2 / 6, 3 / 6] and seen[0][0] == "cell 1 of 6"
     assert seen[2][0].startswith("cell 3 of 6, about ") and seen[2][0].endswith(" s left")
     assert sweeping.stage_of(0.25, 16, 10.0) == "cell 5 of 16, about 30 s left"
+
+
+def test_a_number_that_is_none_travels_as_null():
+    assert sweeping.packed(np.array([0.5, np.nan, np.inf]), "bars", 0, 1) == [0.5, None, None]
 
 
 def test_what_is_suggested_first_moves_with_the_knobs(clips):

@@ -1,6 +1,6 @@
 // The fold "What if": edits of the clip, done one after the other, each can be taken back.
 //
-// own: edits [{name, title, look, knobs}], most, of_method, truth, places (of clip, frames, edits among the values)
+// own: edits [{name, title, look, reorders, knobs}], most, of_order, truth, places (of clip, frames, edits among the values)
 // The page's own list of edits is the truth. What was done and undone is kept here, for all tabs, until another clip is chosen.
 
 function whatifPanel(host, given) {
@@ -108,8 +108,8 @@ function whatifPanel(host, given) {
     $("clear").disabled = !titles.length;
     $("do").disabled = titles.length >= own.most;
     const kinds = new Set(answer.edits.map(one => one.name));
-    const looks = new Set(own.edits.filter(one => kinds.has(one.name)).map(one => one.look));
-    const said = kinds.size ? [...looks, ...(answer.truth ? [own.truth] : []), ...own.of_method] : [];
+    const looks = own.edits.filter(one => kinds.has(one.name)), reorders = looks.some(one => one.reorders);
+    const said = kinds.size ? [...looks.map(one => one.look), ...(reorders ? own.of_order : []), ...(answer.truth ? [own.truth] : [])] : [];
     $("said").replaceChildren(...said.map(text => Object.assign(make("p"), {textContent: text})));
     draw();
     host.dataset.edits = JSON.stringify(answer.edits);
