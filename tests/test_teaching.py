@@ -228,9 +228,7 @@ def lines(page, method="stop"):
 
 
 def test_the_numbers_are_the_traces_at_the_patch_that_is_pointed_at_and_stay_when_it_is_left(equations, engine):
-    trace = engine.run(
-        "stop", read_clip(EXAMPLES["1-moves"].path, frames=8), outputs=("score_TP", "region_TP", "prompt_count_G")
-    )
+    trace = engine.run("stop", FIRST, outputs=("score_TP", "region_TP", "prompt_count_G"))
     for row, column, where in ((2, 4, "#viewer-stop .vw-canvas"), (7, 0, "#viewer-stop .eq-copy")):
         pointed(equations, row, column, where)
         p = row * 8 + column
@@ -310,9 +308,7 @@ def test_in_the_tab_of_stpn_the_numbers_are_the_traces_too(page, engine):
     page.locator("#viewer-stpn .vw-prompts button").nth(2).click()
     page.locator("#viewer-stpn .sp-support canvas").nth(3).scroll_into_view_if_needed()
     box = page.locator("#viewer-stpn .sp-support canvas").nth(3).bounding_box()
-    trace = engine.run(
-        "stpn", read_clip(EXAMPLES["1-moves"].path, frames=8), outputs=("prompt_attention_NQKP", "mass_K", "entropy_Q")
-    )
+    trace = engine.run("stpn", FIRST, outputs=("prompt_attention_NQKP", "mass_K", "entropy_Q", "support_grid"))
     rows, columns = trace["support_grid"]
     page.mouse.move(box["x"] + 1.5 * box["width"] / columns, box["y"] + 0.5 * box["height"] / rows)
     page.wait_for_function("document.querySelector('#viewer-stpn .eq-here').textContent.includes('support 4, row 1, column 2')")

@@ -4,8 +4,8 @@
 function equationsPanel(host, {view, own, method}) {
   const scope = host.closest("[id^=viewer-]") ?? document, frame = scope.querySelector(".vw-canvas");
   let open = true, near = null, kept = null;     // the term that is pointed at, and the one that was chosen
-  host.innerHTML = `<div class="eq-top"><canvas class="eq-copy" role="img" aria-label="The frame as it is above. Point at it as at the frame."></canvas>
-    <div><p class="eq-here" role="status"></p><p class="eq-how">Point at the frame: numbers follow. Point at a term to see what it is a map of; click to keep it there, Esc lets go.</p></div></div>
+  const how = view.point ? "Point at the frame, or at its copy here: numbers follow. Point at a term to see what it is a map of" : "Point at a term to see where it stands";
+  host.innerHTML = `<p class="eq-how">${how}; click to keep it there, Esc lets go.</p><div class="eq-top"><canvas class="eq-copy" role="img" aria-label="The frame as it is above. Point at it as at the frame."></canvas><p class="eq-here" role="status"></p></div>
     <ol class="eq-list"></ol>`;
   const copy = host.querySelector(".eq-copy"), where = host.querySelector(".eq-here");
   const lines = own.map(one => equationRow(one));
@@ -65,7 +65,7 @@ function equationsPanel(host, {view, own, method}) {
       const value = left && numberOf(left), parts = one.numbers.map(part => typeof part === "string" ? part : numberOf(part)?.text);
       // (1 − 0.10) is read more easily as 0.90
       const right = one.numbers.length && parts.every(part => part !== undefined) ? parts.join("").replace(/\(1 − ([\d.]+)\)/g, (_, x) => (1 - x).toFixed(2)) : "";
-      numbers.hidden = !left;
+      numbers.hidden = !value;
       numbers.innerHTML = value ? `${pretty(left.symbol)} = ${right ? `${pretty(right)} = ` : ""}<b>${escape(value.text)}</b>${value.because ? ` <small>${escape(value.because)}</small>` : ""}` : "";
     }
     drawCopy();
