@@ -30,7 +30,8 @@ ROWS = (
     ("core.explain",),
     ("core.evaluate",),
     ("core.report",),
-    ("app", "demos"),
+    ("app",),
+    ("demos",),
 )
 OUTSIDE_APP = {"torch", "torchvision", "timm", "cv2", "captum", "open_clip"}
 OUTSIDE_CORE = {"gradio", "plotly", "app"}
