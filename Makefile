@@ -6,7 +6,7 @@ VENV ?= .venv
 PORT ?=
 PY := $(VENV)/bin/python
 
-.PHONY: run test bench weights evaluate readme
+.PHONY: run test bench weights evaluate readme space
 
 run: $(VENV)/run.stamp
 	$(PY) -m app $(if $(PORT),--port $(PORT))
@@ -34,6 +34,10 @@ evaluate: $(VENV)/run.stamp
 
 readme: $(VENV)/run.stamp
 	$(PY) -m core.report
+
+# A folder to upload as a Hugging Face Space.
+space: $(VENV)/run.stamp
+	$(PY) -m space
 
 # A stamp is newer than the list it was installed from, so nothing is installed twice.
 $(VENV)/run.stamp: requirements.txt | $(PY)

@@ -6,33 +6,11 @@ import sys
 
 import gradio as gr
 
+from app.presets import FRAME as FRAME
+from app.presets import PRESETS, Preset
 from core.publish.view import FRAMES
 
 DEFAULT_FRAMES = FRAMES.default
-FRAME = "t"  # a knob of this name is a frame of the clip: it ends where the clip does, and a preset leaves it alone
-PRESETS = {
-    "stop": {
-        "defaults": {},
-        "attention only": {"alpha": 1.0},
-        "dynamics only": {"alpha": 0.0},
-        "one patch": {"kept": 1},
-        "many prompts": {"eta": 12.0},
-        "no prompts": {"spatial": False, "temporal": False},
-    },
-    "stop_released": {
-        "defaults": {},
-        "alone": {"mate": "none"},
-        "still beside": {"mate": "still"},
-    },
-    "stpn": {
-        "defaults": {},
-        "clean": {"spoil": "none"},
-        "blurred": {"spoil": "motion_blur", "severity": 0.9},
-        "occluded": {"spoil": "occluder", "severity": 0.6},
-        "bad supports": {"severity": 0.9, "spoiled": "both"},
-        "whole clip": {"supports": 14, "stride": 0},
-    },
-}
 # What is turned most stands first; the rest is one click away. A method that is not named shows all, as declared.
 FIRST = {"stpn": ("t", "severity", "spoil", "spoiled", "supports", "stride", "prompts", "shuffled")}
 
@@ -66,17 +44,30 @@ def control(knob, limits, tab):
 
 
 def presets_of(method):
-    """{name: (button, values of all knobs but the current frame)}"""
-    chosen = PRESETS.get(method.name, {"defaults": {}})
-    with gr.Row(elem_classes="presets"):
-        return {name: (gr.Button(name, size="sm", min_width=60), values) for name, values in chosen.items()}
+    """{name: (button, preset)} of those that turn knobs only."""
+    return buttons(method, "presets", lambda preset: preset.clip is None)
 
 
-def set_knobs(button, knobs, values):
+def scenes_of(method, examples):
+    """{name: (button, preset)} of those that choose a clip too, if it is there, and say what to look for."""
+    return buttons(method, "scenes", lambda preset: preset.clip in examples)
+
+
+def buttons(method, row, wanted):
+    """A row of presets, if any is wanted."""
+    chosen = {name: one for name, one in PRESETS.get(method.name, {"defaults": Preset()}).items() if wanted(one)}
+    if not chosen:
+        return {}
+    with gr.Row(elem_classes=row):
+        return {name: (gr.Button(name, size="sm", min_width=60), one) for name, one in chosen.items()}
+
+
+def set_knobs(button, knobs, defaults, preset):
     """A preset is there at once: in the browser, so that no reply of the server can arrive after a later knob."""
-    turned = [one for name, one in knobs.items() if name != FRAME]
-    script = f"() => {json.dumps([value for name, value in values.items() if name != FRAME])}"
-    button.click(None, None, turned, js=script, api_visibility="private")
+    values = defaults | preset.values
+    turned = [name for name in knobs if name != FRAME or FRAME in preset.values]
+    script = f"() => {json.dumps([values[name] for name in turned])}"
+    button.click(None, None, [knobs[name] for name in turned], js=script, api_visibility="private")
 
 
 def home_of(method):
@@ -92,11 +83,11 @@ def readings(method):
     """Where the paper is silent, what we chose: said on the page, from the method's own list."""
     said = getattr(home_of(method), "READINGS", ())
     with gr.Accordion("Where the paper is silent: our readings", open=False):
-        gr.Markdown("\n".join(f"- **{topic}**: {sentence}" for topic, sentence in said) + f"\n\n{method.paper}")
+        gr.Markdown("\n".join(f"- **{plain(topic)}**: {plain(sentence)}" for topic, sentence in said) + f"\n\n{method.paper}")
 
 
 def plain(symbol):
     """A symbol as Unicode, for labels that know no markup."""
-    for written, shown in {"N_s": "Nₛ", "p^s": "pˢ", "p^t": "pᵗ"}.items():
+    for written, shown in {"_s": "ₛ", "^s": "ˢ", "^t": "ᵗ"}.items():
         symbol = symbol.replace(written, shown)
     return symbol

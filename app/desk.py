@@ -45,7 +45,7 @@ class Request:
     @property
     def asked(self) -> Asked:
         """The same as a view has it."""
-        return Asked(self.method.name, self.name, self.frames, self.settings, self.texts)
+        return Asked(self.method.name, self.name, self.frames, self.settings, self.texts, self.edits)
 
 
 class Desk:

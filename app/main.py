@@ -30,8 +30,8 @@ def main(words=None):
 def arguments():
     parser = argparse.ArgumentParser(prog="python -m app", description="Open the page.")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
-    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to be seen from other machines")
-    parser.add_argument("--port", type=int, help="the first free one from 7860 if not given")
+    parser.add_argument("--host", help="0.0.0.0 to be seen from other machines; else GRADIO_SERVER_NAME, or this machine alone")
+    parser.add_argument("--port", type=int, help="else GRADIO_SERVER_PORT, or the first free one from 7860")
     parser.add_argument(
         "--models", nargs="*", type=named, default=[], metavar="NAME=PATH",
         help="weights beside the shipped: stop=ViT-B-32/openai, stop=FILE.pt, stpn=FILE.pth … (README has all forms)",
@@ -49,15 +49,16 @@ def named(text):
 
 
 def theme():
-    """Gradio's own look with the reader's own fonts: nothing is fetched from elsewhere."""
+    """Gradio's own look with the reader's own fonts: nothing is fetched from elsewhere. Its grey words are too pale on white
+    to be read (2.6 : 1)."""
     return gr.themes.Base(
         primary_hue="blue", neutral_hue="slate", radius_size="md", font=["system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
-    )  # fmt: skip
+    ).set(body_text_color_subdued="*neutral_600", input_placeholder_color="*neutral_500")  # fmt: skip
 
 
-def launch(page, host="127.0.0.1", port=None, *, share=False, wait=True):
-    """Serve the page; returns its address when not waiting."""
+def launch(page, host=None, port=None, *, share=False, wait=True):
+    """Serve the page; returns its address when not waiting. host, port: not given, what the environment says, as on a Space."""
     # Gradio (6.31) asks matplotlib for its backend at every event and imports it for that: the first reader waited a second
     with suppress(ImportError):
         import_module("matplotlib.pyplot")

@@ -32,6 +32,11 @@ def stages_payload(method):
     ]
 
 
+def knobs_payload(method):
+    """What every knob is called where two settings are told apart."""
+    return [{"name": one.name, "symbol": one.symbol} for one in method.knobs.knobs()]
+
+
 def ledger_payload(trace):
     """Stage → [milliseconds or None where it was reused, its shape]."""
     return {name: [ms_of(trace, name), shape_of(trace[name])] for name in trace.values}

@@ -13,21 +13,36 @@ function, and updates the whole page with the answer: that takes longer than to 
 """
 
 import json
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import gradio as gr
 
 from app.answers import answers_of
 from app.api import publish
-from app.controls import DEFAULT_FRAMES, FRAME, FRAMES, control, first_sentence, knobs_of, presets_of, readings, set_knobs
+from app.controls import (
+    DEFAULT_FRAMES,
+    FRAME,
+    FRAMES,
+    control,
+    first_sentence,
+    knobs_of,
+    presets_of,
+    readings,
+    scenes_of,
+    set_knobs,
+)
 from app.desk import Desk, edits_of
+from app.glossary import glossed
+from app.keeping import notebook
 from app.packing import jpeg
 from app.panels import panels_of, source_of
+from app.presets import looks_of
 from app.running import Running
 from app.store import Clips
 from app.taking import opened_by, panel
 from app.told import told
+from app.touring import top
 from app.views import reads_texts, view_of
 from core import METHODS, ReaderError
 from core.engine import NETWORKS
@@ -60,6 +75,10 @@ import(url).then(async ({mount, panels}) => {
     soon: taken => server.at_once(taken), later: taken => server.everything(taken), whole: taken => server.through(taken),
     curve: taken => server.curve(taken),
     far: asked => server.far(asked), stop: asked => server.stop(asked),
+    keep: () => {
+      const detail = {method: "%(name)s", taken: values(), ...view.state()};
+      document.dispatchEvent(new CustomEvent("keep", {detail}));
+    },
   };
   const view = mount(element.querySelector(".viewer"), {...about, trace: JSON.parse(props.value || "null")}, hooks);
   (window.views ??= {}).%(name)s = view;
@@ -72,6 +91,15 @@ import(url).then(async ({mount, panels}) => {
     const taken = window.taken?.%(name)s ?? (props.value ? null : about.untouched);
     if (taken && taken !== asked && host.offsetParent) view.ask(asked = taken);
   };
+  const look = () => {                           // as a link says
+    const asked = window.looked?.%(name)s;
+    if (!asked) return;
+    delete window.looked.%(name)s;
+    view.look(asked);
+    if (asked.pinned) view.pin(asked.pinned);
+  };
+  document.addEventListener("looked", look);
+  look();
   document.addEventListener("taken", ask);
   new ResizeObserver(ask).observe(host);
   ask();
@@ -92,21 +120,24 @@ def build(engines, examples):
     examples: name → Example; the first is open when the page is."""
     clips, running = Clips(examples), Running()
     with gr.Blocks(analytics_enabled=False, title="What do video prompts look at?", delete_cache=(3600, 86400)) as page:
-        gr.Markdown("# What do video prompts look at?", elem_classes="title")
+        with gr.Row(elem_classes="page-top"):
+            gr.Markdown("# What do video prompts look at?", elem_classes="title")
+            top()
         # the clip of all tabs, and what was edited in it: the browser writes the edits, so they are there, but not seen
         handle = gr.Textbox(clips.handle(next(iter(examples.values())).path), visible=False)
         edits = gr.Textbox("[]", visible="hidden", elem_id="edits")
-        chosen, inputs = [], {}
+        chosen, inputs, desks = [], {}, {}
         with gr.Tabs() as tabs:
             for place, method in enumerate(METHODS.values()):
                 # a short name: Gradio hides tabs that do not fit a narrow screen
                 with gr.Tab(method.title.partition(" — ")[0], id=method.name):
-                    desk = Desk(method, engines_for(engines, method), clips, running)
+                    desk = desks[method.name] = Desk(method, engines_for(engines, method), clips, running)
                     *one, given = tab(desk, handle, edits, open_at_once=place == 0)
                     chosen.append(one)
                     inputs[method.name] = ([knob.name for knob in method.knobs.knobs()], given)
+        notebook(desks, tabs, handle, edits, inputs)
         share(clips, handle, edits, chosen)
-        opened_by(page, tabs, engines, clips, handle, inputs)
+        opened_by(page, tabs, engines, clips, handle, edits, inputs)
         publish(next(iter(engines.values())), clips)
     return page
 
@@ -119,7 +150,7 @@ def engines_for(engines, method):
 
 def tab(desk, handle, edits, open_at_once):
     """One method: viewer on the left, knobs on the right, and what happens when any of them changes. → (its viewer, its texts
-    or None, all that a run is asked with).
+    or None, presets that choose a clip, all that a run is asked with).
 
     handle, edits: of the clip, the same in all tabs: a tab that is not seen takes note of it, and asks when it is opened.
     open_at_once: what is seen first travels with the page; in every other tab it is asked for when the tab is opened."""
@@ -146,7 +177,16 @@ def tab(desk, handle, edits, open_at_once):
     if open_at_once:
         about["clip"] = frames(json.loads(seen_first())["clip"])
 
-    gr.Markdown(f"{first_sentence(method)} Move a knob: everything follows.", elem_classes="what")
+    what = f"<p>{glossed(first_sentence(method))} Move a knob: everything follows.</p>"
+    gr.HTML(what, elem_classes="what", apply_default_css=False, padding=False)
+    scenes = scenes_of(method, clips.examples)
+
+    def before(preset):
+        """What a preset's sentence was found true of."""
+        return [clips.handle(clips.examples[preset.clip].path), SHIPPED, DEFAULT_FRAMES, None, "[]"]
+
+    if scenes:
+        looks_of(method.name, {name: preset for name, (_, preset) in scenes.items()}, before, defaults)
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320):
             viewer = gr.HTML(
@@ -175,8 +215,8 @@ def tab(desk, handle, edits, open_at_once):
 
     values = [handle, weights, count, texts, edits, *knobs.values()]
     gr.on([one.change for one in values], None, values, js=TAKEN % method.name, api_visibility="private")
-    for button, chosen in presets.values():
-        set_knobs(button, knobs, defaults | chosen)
+    for button, preset in (presets | scenes).values():
+        set_knobs(button, knobs, defaults, preset)
 
     def take(uploaded, frames):
         if uploaded is None:
@@ -209,22 +249,27 @@ def tab(desk, handle, edits, open_at_once):
         known = gr.on([one.change for one in moved], length, moved, last, queue=False, **QUIET)
         known.success(None, [last, knobs[FRAME]], knobs[FRAME], js=FIT, api_visibility="private")
     panel(desk, values)
-    return viewer, texts if reads else None, values
+    return viewer, texts if reads else None, scenes, values
 
 
 def share(clips, handle, edits, chosen):
     """An example that is chosen in one tab is the clip of all of them, and of all texts, without any edit. chosen: what `tab`
     gave, for each."""
-    texts = [one for _, one in chosen if one is not None]
+    texts = [one for _, one, _ in chosen if one is not None]
 
-    def choose(picked: gr.EventData):
-        example = clips.examples.get(picked.name)
+    def opened(name):
+        example = clips.examples.get(name)
         if example is None:
             return [gr.skip()] * (2 + len(texts))
         return [clips.handle(example.path), "[]"] + ["\n".join(texts_for(example))] * len(texts)
 
-    for viewer, _ in chosen:
+    def choose(picked: gr.EventData):
+        return opened(picked.name)
+
+    for viewer, _, scenes in chosen:
         viewer.pick(choose, None, [handle, edits, *texts], queue=False, **QUIET)
+        for button, preset in scenes.values():
+            button.click(partial(opened, preset.clip), None, [handle, edits, *texts], queue=False, **QUIET)
 
 
 def models_of(method):

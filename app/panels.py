@@ -5,7 +5,8 @@ A panel's file defines `NAMEPanel(host, given)`, called when a reader opens its 
 {toggled(open)}, called at every opening and closing. given:
 
     method, about, own        the method's name, what its viewer was told once, what this panel is told once
-    view                      the viewer: `state()`, `look({frame, overlay})`, `ask(taken)`
+    view                      the viewer: `state()`, `look({frame, overlay})`, `ask(taken)`; A beside what is shown:
+                              `pin(taken, title)`, `unpin()`, `pinned()`; what a reader points at: see shared.js
     taken()                   the values on the page, as `app.desk` takes them
     turn(knob, value)         turns a knob as the reader would
     edit(list)                edits the clip: every edit, in order
@@ -14,11 +15,15 @@ A panel's file defines `NAMEPanel(host, given)`, called when a reader opens its 
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from app import checking, explaining
 from app.desk import Desk
+from app.sweeping import about_sweep, sweep_functions, sweeps
+from app.teaching import equations_about
 from app.views import VIEWER
+from app.whatif import about_whatif, whatif_functions
 from core.methods import Method
 
 SHELL = "panels.js"  # the folds themselves
@@ -26,11 +31,11 @@ SHELL = "panels.js"  # the folds themselves
 
 @dataclass(frozen=True)
 class Panel:
-    """title: what the fold says. about: desk → what its file is told once. serve: desk → server functions, each of a name that
-    no other panel has. fits: method → whether it has this fold."""
+    """title: what the fold says, or method → that. about: desk → what its file is told once. serve: desk → server functions,
+    each of a name that no other panel has. fits: method → whether it has this fold."""
 
     name: str
-    title: str
+    title: str | Callable[[Method], str]
     about: Callable[[Desk], Any] = lambda desk: None
     serve: Callable[[Desk], tuple[Callable[..., Any], ...]] = lambda desk: ()
     fits: Callable[[Method], bool] = lambda method: True
@@ -40,12 +45,19 @@ class Panel:
         return f"{self.name}.js"
 
 
-PANELS: tuple[Panel, ...] = ()
+PANELS: tuple[Panel, ...] = (
+    Panel("equations", "Equations: what each term is, here", equations_about),
+    Panel("explain", explaining.title, explaining.about, explaining.serve, explaining.fits),
+    Panel("selfcheck", "Self-check: is what is drawn right?", checking.about, checking.serve, checking.fits),
+    Panel("whatif", "What if: edit the clip", about_whatif, whatif_functions),
+    Panel("sweep", "Sweep: two knobs at once", about_sweep, sweep_functions, sweeps),
+)  # fmt: skip
 
 
 def panels_of(method):
     """The folds of a method, in the order they stand."""
-    return tuple(one for one in PANELS if one.fits(method))
+    fitting = (one for one in PANELS if one.fits(method))
+    return tuple(replace(one, title=one.title(method)) if callable(one.title) else one for one in fitting)
 
 
 def source_of(panels):

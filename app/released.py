@@ -10,7 +10,7 @@ A weight that is no number travels as null.
 
 import math
 
-from app.packing import array, bits, frames_payload, ledger_payload, stages_payload
+from app.packing import array, bits, frames_payload, knobs_payload, ledger_payload, stages_payload
 from core import METHODS, kinds
 
 MAPS = (kinds.CombMap, kinds.SignedPatchMap)
@@ -27,6 +27,7 @@ def about_payload(method):
             for one in method.outputs
         ],
         "stages": stages_payload(method),
+        "knobs": knobs_payload(method),
     }
 
 

@@ -77,7 +77,7 @@ def page(result, truth, tokens, side, quality):
     """One way to write it."""
     words = described(result)
     payload = payload_of(result, truth, tokens, side, quality)
-    module = "\n".join((VIEWER / name).read_text(encoding="utf-8") for name in ("shared.js", "viewer.js", "alone.js"))
+    module = f"{GAPS.source()}\n{(VIEWER / 'alone.js').read_text(encoding='utf-8')}"
     style = "".join((VIEWER / name).read_text(encoding="utf-8") for name in ("viewer.css", "alone.css"))
     title = f"{method_named('stop').title.partition(' — ')[0]} on {result.view.shown.clip}"
     said = "; ".join(f"{name}: {told}" for name, told in words.items() if told)

@@ -15,7 +15,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from app.packing import array, encoded, frames_payload, jpeg, ledger_payload, log16, pooled, runs, stages_payload
+from app.packing import array, encoded, frames_payload, jpeg, knobs_payload, ledger_payload, log16, pooled, runs, stages_payload
 from core import kinds
 
 MAP_SIDE = 64  # cells: a map of more is averaged before it travels
@@ -37,6 +37,7 @@ def about_payload(method):
             for one in method.outputs
         ],
         "stages": stages_payload(method),
+        "knobs": knobs_payload(method),
     }
 
 
@@ -146,18 +147,24 @@ def boxes_payload(seen, there):
     """Detections, best first. thing: which of the things that are there it finds, each found once; None: none of them."""
     box_D4, score_D = array(seen.box_N4), array(seen.score_N)
     mask_DHW = None if seen.mask_NHW is None else array(seen.mask_NHW)
-    taken, made = set(), []
-    for d, (box_4, score) in enumerate(zip(box_D4, score_D)):
-        alike = [(iou(box_4, other), o) for o, (name, other) in enumerate(there) if name == seen.label_N[d] and o not in taken]
-        best, thing = max(alike, default=(0.0, None))
-        if best < MATCH:
-            thing = None
-        taken.add(thing)
+    made = []
+    for d, (box_4, score, thing) in enumerate(zip(box_D4, score_D, things_found(seen.label_N, box_D4, there))):
         made.append(
             {"box": [round(float(x), 4) for x in box_4], "score": round(float(score), 3), "name": seen.label_N[d],
              "thing": thing, "runs": None if mask_DHW is None else runs(mask_DHW[d])}
         )  # fmt: skip
     return {"found": made, "there": len(there), "size": None if mask_DHW is None else list(mask_DHW.shape[1:])}
+
+
+def things_found(label_D, box_D4, there):
+    """Which of the things that are there each detection finds, best first, each found once; None: none of them."""
+    taken, made = set(), []
+    for label, box_4 in zip(label_D, box_D4):
+        alike = [(iou(box_4, other), o) for o, (name, other) in enumerate(there) if name == label and o not in taken]
+        best, thing = max(alike, default=(0.0, None))
+        made.append(thing if best >= MATCH else None)
+        taken.add(made[-1])
+    return made
 
 
 def tracks_payload(tracks, clip, truth=None):

@@ -1,8 +1,10 @@
 """What a reader takes along: a link, the call as Python, a figure, a movie, the numbers, a notebook, a page of its own.
 
-All are made of one `View`: the values that are on the knobs now. What is made holds the names of files, never their places.
+All are made of one `View`: the values that are on the knobs now, and how the viewer is looked at (frame, overlay, and A). What
+is made holds the names of files, never their places.
 """
 
+import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +12,12 @@ from urllib.parse import quote
 
 import gradio as gr
 
+from app.keeping import models_named, precision_of
+from app.looking import LOOKED, STATE, look_of, looked_at, taken_of
 from app.standalone import interactive_html
 from app.told import told
 from app.views import later
+from core import Engine
 from core.publish.bundle import bundle
 from core.publish.figures import picture
 from core.publish.link import from_link, to_link
@@ -20,19 +25,21 @@ from core.publish.movies import gif, mp4
 from core.publish.notebook import keep, to_html, to_notebook
 from core.publish.python import as_python
 from core.publish.result import Result, compute
-from core.publish.view import View
 
 COLUMNS = (("one column, 3.25 in", "one"), ("two columns, 6.75 in", "two"))
 # what it is called → (how its file ends, what makes it)
-FORMS: dict[str, tuple[str, Callable[[Result, str], str | bytes]]] = {
-    "Figure, PDF": ("pdf", lambda result, width: picture(result, "pdf", width).data),
-    "Figure, SVG": ("svg", lambda result, width: picture(result, "svg", width).data),
-    "Figure, PNG": ("png", lambda result, width: picture(result, "png", width).data),
-    "Movie, MP4": ("mp4", lambda result, width: mp4(result)),
-    "Movie, GIF": ("gif", lambda result, width: gif(result)),
-    "Numbers: arrays, tables and a manifest (ZIP)": ("zip", lambda result, width: bundle(result)),
-    "Jupyter notebook that computes it again": ("ipynb", lambda result, width: to_notebook([keep(result)])),
-    "Report, HTML": ("html", lambda result, width: to_html([keep(result)])),
+FORMS: dict[str, tuple[str, Callable[[Result, str, Engine], str | bytes]]] = {
+    "Figure, PDF": ("pdf", lambda result, width, engine: picture(result, "pdf", width, beside=bool(result.other)).data),
+    "Figure, SVG": ("svg", lambda result, width, engine: picture(result, "svg", width, beside=bool(result.other)).data),
+    "Figure, PNG": ("png", lambda result, width, engine: picture(result, "png", width, beside=bool(result.other)).data),
+    "Movie, MP4": ("mp4", lambda result, width, engine: mp4(result)),
+    "Movie, GIF": ("gif", lambda result, width, engine: gif(result)),
+    "Numbers: arrays, tables and a manifest (ZIP)": ("zip", lambda result, width, engine: bundle(result)),
+    "Jupyter notebook that computes it again": (
+        "ipynb",
+        lambda result, width, engine: to_notebook([keep(result, models_named(engine), precision_of(engine))]),
+    ),
+    "Report, HTML": ("html", lambda result, width, engine: to_html([keep(result)])),
 }
 ALONE = "This page for this clip, with its sliders (HTML, works offline)"
 # The link of what is on the page now, with the place where the page is.
@@ -43,27 +50,28 @@ def panel(desk, inputs):
     """Under a method's viewer. inputs: what `desk.request` takes, as components."""
     clips, method = desk.clips, desk.method
 
-    def view_of(*values):
+    def view_of(said, values, painted=False):
         request = desk.request({"values": list(values)})
-        return View(request.asked), request, request.engine
+        view, files, notes = looked_at(desk, said, request, painted)
+        for note in notes:
+            gr.Warning(note)
+        return view, request, files
 
-    def code(*given):
+    def code(said, *given):
         with told():
-            view, _, engine = view_of(*given)
-            models = {name: one.rpartition("/")[2] if Path(one).is_file() else one for name, one in engine.models.items()
-                      if isinstance(one, str)}  # fmt: skip
-            return as_python(view, models=models), to_link(view)
+            view, request, _ = view_of(said, given)
+            return as_python(view, models=models_named(request.engine)), to_link(view)
 
-    def make(form, width, *given):
+    def make(said, form, width, *given):
         with told():
-            view, request, engine = view_of(*given)
+            view, request, files = view_of(said, given, painted=True)
             every = None if method.name == "stop" else later(method)  # all of STOP is cheap; others read whole clips
-            result = compute(engine, view, lambda name, frames: clips.open(request.path, frames, request.edits), every)
+            result = compute(request.engine, view, lambda name, frames: clips.open(files[name], frames), every)
             if form == ALONE:
                 end, made = "html", interactive_html(result, request.truth)
             else:
                 end, maker = FORMS[form]
-                made = maker(result, width)
+                made = maker(result, width, request.engine)
         file = Path(tempfile.mkdtemp()) / f"{method.name}-{Path(view.shown.clip).stem}.{end}"
         file.write_bytes(made if isinstance(made, bytes) else made.encode())
         return str(file)
@@ -76,16 +84,17 @@ def panel(desk, inputs):
             button = gr.Button("Make the file", elem_id=f"make-{method.name}")
         file = gr.File(label="Made of the values that were on the knobs", interactive=False, elem_id=f"made-{method.name}")
         show = gr.Button("Show link and Python of what is on the page", elem_id=f"show-{method.name}")
-        query = gr.Textbox(visible=False)
+        query, said = gr.Textbox(visible=False), gr.Textbox(visible=False)
         link = gr.Textbox(label="Link", interactive=False, buttons=["copy"], elem_id=f"link-{method.name}")
         python = gr.Code(label="The same from Python", language="python", interactive=False, elem_id=f"python-{method.name}")
-    button.click(make, [form, width, *inputs], file, concurrency_limit=2, api_visibility="private")
-    show.click(code, inputs, [python, query], queue=False, api_visibility="private").success(
-        None, query, link, js=HERE, api_visibility="private"
-    )
+    asked = {"js": STATE % method.name, "api_visibility": "private"}
+    button.click(make, [said, form, width, *inputs], file, concurrency_limit=2, **asked)
+    # queued: Gradio (6.31) shows no warning of an event that does not queue
+    shown = show.click(code, [said, *inputs], [python, query], concurrency_limit=None, **asked)
+    shown.success(None, query, link, js=HERE, api_visibility="private")
 
 
-def opened_by(page, tabs, engines, clips, handle, inputs):
+def opened_by(page, tabs, engines, clips, handle, edits, inputs):
     """What a link asks for is on the knobs when the page has loaded. inputs: method's name → (names of its knobs, its inputs
     as in `panel`)."""
 
@@ -102,17 +111,22 @@ def opened_by(page, tabs, engines, clips, handle, inputs):
     def follow(request: gr.Request):
         asked = "&".join(f"{quote(k)}={quote(v)}" for k, v in request.query_params.multi_items()) if request else ""
         if "m=" not in asked:
-            return [gr.skip()] * (2 + len(order))
+            return [gr.skip()] * (4 + len(order))
         read = from_link(asked, tuple(clips.examples), limits)
-        for note in read.notes:
-            gr.Warning(note)
         shown, updates = read.view.shown, []
+        weights = inputs[shown.method][1][1].value
+        look, notes = look_of(read.view, lambda one: taken_of(one, clips.handle(clips.examples[one.clip].path), weights))
+        for note in (*read.notes, *notes):
+            gr.Warning(note)
         for name, (knobs, several) in inputs.items():
             if name != shown.method:
                 updates += [gr.skip()] * len(of_link(several))
                 continue
             updates += [shown.frames, "\n".join(shown.texts), *(shown.settings[knob] for knob in knobs)]
-        return [gr.Tabs(selected=shown.method), clips.handle(clips.examples[shown.clip].path), *updates]
+        handle_now, edits_now = clips.handle(clips.examples[shown.clip].path), json.dumps(shown.edits)
+        return [gr.Tabs(selected=shown.method), handle_now, edits_now, json.dumps({shown.method: look}), *updates]
 
     # queued: Gradio (6.31) shows no warning of an event that does not queue
-    page.load(follow, None, [tabs, handle, *order], show_progress="hidden", api_visibility="private")
+    looked = gr.Textbox(visible=False)
+    read = page.load(follow, None, [tabs, handle, edits, looked, *order], show_progress="hidden", api_visibility="private")
+    read.success(None, looked, None, js=LOOKED, api_visibility="private")

@@ -10,7 +10,7 @@ A map is sent as 16-bit whole numbers on the fixed scale 0–1.
 import math
 from functools import lru_cache
 
-from app.packing import array, bits, frames_payload, grid16, ledger_payload, stages_payload
+from app.packing import array, bits, frames_payload, grid16, knobs_payload, ledger_payload, stages_payload
 from core import kinds
 from core.metrics import on_actor
 
@@ -26,6 +26,8 @@ def about_payload(method):
             if isinstance(one, (kinds.PatchMap, kinds.RegionMask))
         ],
         "stages": stages_payload(method),
+        "knobs": knobs_payload(method),
+        "texts": any(isinstance(one, kinds.TextScores) for one in method.outputs),
     }
 
 
@@ -48,7 +50,7 @@ def trace_payload(method, trace, key, clip, knobs, grid, texts=None, truth=None,
         "region": None if region_TP is None else bits(region_TP),
         "kept": None if region_TP is None else region_TP.sum(1).tolist(),
         "gaps": gaps_payload(outputs, trace, knobs),
-        "blend": blend(knobs),
+        "blend": blend(knobs) if outputs.keys() >= {"attention_TP", "dynamics_TP", "score_TP"} else None,
         "texts": texts_payload(method, trace, texts),
         "unknown": list(trace.values.get("unknown_words", ())),
         "ledger": ledger_payload(trace),
@@ -67,7 +69,7 @@ def gaps_payload(outputs, trace, knobs):
         return None
     change_G = [float(w) for w in array(trace[scores[0].stage])]
     count_G = [int(n) for n in trace[counts[0].stage]]
-    eta = knobs.get("eta", 1.0)
+    eta = knobs.get("eta")  # a method whose counts come about otherwise has none
     off = not knobs.get("temporal", True)
     return {
         "symbols": [scores[0].symbol, counts[0].symbol],
@@ -80,7 +82,9 @@ def gaps_payload(outputs, trace, knobs):
 
 
 def rule(gap, change, count, eta, off=False):
-    """ "gap 3→4: W = 0.31, η = 8 → ⌈2.48⌉ = 3". Frames are counted from 1, as on the page."""
+    """ "gap 3→4: W = 0.31, η = 8 → ⌈2.48⌉ = 3"; without η "gap 3→4: W = 0.31 → 3". Frames are counted from 1."""
+    if eta is None:
+        return f"gap {gap + 1}→{gap + 2}: W = {change:.3g} → {count}"
     said = f"gap {gap + 1}→{gap + 2}: W = {change:.3g}, η = {eta:g} → "
     if off:
         return said + "temporal prompts are off: 0"

@@ -39,15 +39,18 @@ class View:
 
 
 GAPS = View(
-    ("viewer.js",), (kind.PatchMap, kind.RegionMask, kind.GapScores, kind.GapCounts, kind.TextScores),
+    ("compare.js", "zoom.js", "viewer_parts.js", "viewer_pair.js", "viewer.js"),
+    (kind.PatchMap, kind.RegionMask, kind.GapScores, kind.GapCounts, kind.TextScores),
     viewer.about_payload, viewer.clip_payload, viewer.trace_payload,
 )  # fmt: skip
 SUPPORTS = View(
-    ("stpn_through.js", "stpn_parts.js", "stpn.js"), (*supports.PACKED, kind.Pictures, kind.Boxes, kind.Tracks, kind.Followed),
+    ("compare.js", "zoom.js", "stpn_through.js", "stpn_pair.js", "stpn_parts.js", "stpn.js"),
+    (*supports.PACKED, kind.Pictures, kind.Boxes, kind.Tracks, kind.Followed),
     supports.about_payload, supports.clip_payload, supports.trace_payload, supports.besides, supports.given,
 )  # fmt: skip
 COMB = View(
-    ("released.js",), released.KINDS, released.about_payload, released.clip_payload, released.trace_payload, released.besides,
+    ("compare.js", "released.js"), released.KINDS,
+    released.about_payload, released.clip_payload, released.trace_payload, released.besides,
     later=(kind.FrameWeights, kind.FrameCounts, kind.Fact), asked=(kind.TextScores,),
 )  # fmt: skip
 VIEWS = (GAPS, SUPPORTS, COMB)

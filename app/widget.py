@@ -1,5 +1,6 @@
 """The page's viewer in a notebook: Jupyter, Colab, VS Code, marimo. It needs the package anywidget, which is no part of the
-requirements; a saved notebook keeps a picture, for where no widget runs.
+requirements. A saved notebook keeps a picture, for where no widget runs (GitHub, nbconvert). JupyterLab without the kernel
+shows the viewer itself if the notebook was saved with “Settings → Save Widget State Automatically”, and else neither of them.
 
     shown = widget(result)          # the last line of a cell shows it
     shown.show(other_result)        # the same place, other knobs
@@ -17,9 +18,13 @@ ADVICE = (
     "The viewer in a notebook needs the package anywidget (pip install anywidget). Without it, app.standalone.interactive_html "
     "makes a file with the same viewer, and core.publish.figures.picture a figure."
 )
+# A notebook's own keys are letters too: “k” in the viewer must not move to another cell, nor “x” cut one.
 RENDER = """
 export default {render({model, el}) {
   const host = el.appendChild(document.createElement("div")), read = name => JSON.parse(model.get(name));
+  host.addEventListener("keydown", event => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey && event.key.length === 1) event.stopPropagation();
+  });
   const view = mount(host, {about: read("about"), clip: read("clip"), trace: read("trace")});
   const update = () => view.update({clip: read("clip"), trace: read("trace")});
   model.on("change:trace", update);

@@ -109,6 +109,23 @@ def checked_edits(edits: Any) -> tuple[dict[str, Any], ...]:
     return tuple(made)
 
 
+def frames_left(edits: Sequence[Mapping[str, Any]], frames: int) -> int:
+    """How many frames of so many are there after the edits. What cannot be done to a clip of this length is a ReaderError:
+    edits can be checked before a file is read."""
+    place_T = np.arange(frames)
+    return len(edited(Clip(np.zeros((frames, 1, 1, 3), np.uint8), place_T, place_T), edits))
+
+
+def in_words(edits: Sequence[Mapping[str, Any]]) -> str:
+    """ "Freeze: repeat one frame (from = 1, to = 0, t = 3); Reverse": checked edits, for captions."""
+    told = []
+    for one in edits:
+        chosen = EDITS[one["name"]]
+        settings = ", ".join(f"{k.symbol} = {one[k.name]}" for k in chosen.knobs())
+        told.append(f"{chosen.title} ({settings})" if settings else chosen.title)
+    return "; ".join(told)
+
+
 def paint_patches(clip: Clip, region_TP: np.ndarray, grid: tuple[int, int], fill: str = "blur") -> Clip:
     """A region of patches painted out, for example STOP's r: [T, P] bool, patches row-major on `grid` (rows, columns)."""
     (rows, columns), (T, H, W) = grid, clip.frames_THWC.shape[:3]

@@ -8,7 +8,7 @@ import torch
 
 from core.clip import Clip
 from core.errors import BadKnob, BadText, BadWeights, ReaderError
-from core.graph import Source, StageCache, Trace, digest, run, upstream
+from core.graph import Source, StageCache, Trace, digest, downstream, run, upstream
 from core.methods import Method, Network, find
 from core.networks.vision import VisionTower
 from core.networks.weights import Loaded
@@ -73,7 +73,7 @@ class Engine:
         if outputs is not None:
             wanted = tuple(outputs)
         else:
-            needs_texts = {"text_YE", "similarity_Y", "unknown_words"} if not said else set()
+            needs_texts = downstream(chosen.stages, "texts") if not said else ()
             wanted = tuple(s.__name__ for s in chosen.stages if s.__name__ not in needs_texts)
         stages = upstream(chosen.stages, wanted)
         networks = {name: self.network(name) for name in chosen.networks}

@@ -46,7 +46,7 @@ class Knob:
                 raise BadKnob(f"{told} is one of {', '.join(self.span)}, got {value!r}.")
             return value
         low, high, _ = self.span
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or abs(value) == math.inf:
             raise BadKnob(f"{told} is a number from {low} to {high}, got {value!r}.")
         if self.kind == "whole" and value != int(value):
             raise BadKnob(f"{told} is a whole number from {low} to {high}, got {value}.")

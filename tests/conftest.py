@@ -5,6 +5,9 @@ import shutil
 
 import pytest
 
+from tests import pages
+
+page, served = pages.page, pages.served  # fixtures
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 OFFLINE = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -26,12 +29,12 @@ def viewer(browser, request):
     from app.views import styles, view_of
     from core import METHODS
 
-    page = browser.new_page(viewport={"width": 1000, "height": 900})
-    page.set_content(f"<style>{styles()}</style><div id=here></div>")
+    blank = browser.new_page(viewport={"width": 1000, "height": 900})
+    blank.set_content(f"<style>{styles()}</style><div id=here></div>")
     source = base64.b64encode(view_of(METHODS[request.module.METHOD]).source().encode()).decode()
-    page.evaluate(f"async () => {{ window.viewer = await import('data:text/javascript;base64,{source}'); }}")
-    yield page
-    page.close()
+    blank.evaluate(f"async () => {{ window.viewer = await import('data:text/javascript;base64,{source}'); }}")
+    yield blank
+    blank.close()
 
 
 TABLES = pytest.StashKey[dict]()

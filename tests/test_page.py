@@ -8,94 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from app.answers import answers_of
 from app.desk import Desk, edits_of
-from app.main import launch
-from app.page import build
+from app.keeping import FILES as KEPT
 from app.panels import PANELS, SHELL
 from app.running import Running
-from app.store import Clips, find_examples
+from app.store import Clips
+from app.touring import FILES as TOP
 from app.views import SHARED, VIEWER, VIEWS
-from core import METHODS, Engine, ReaderError, read_clip
-from core.networks.stpn_weights import VARIANTS, Variants, label_of, untrained
-from core.networks.text import SmallText
-from core.networks.vision import VisionTower, small_vit
-from core.networks.weights import Loaded, save
-from core.world import ACTIONS, COLOURS, SHAPES
-from core.world.__main__ import main as render
+from core import METHODS, ReaderError, read_clip
+from tests.pages import EDIT, PATIENCE, number, opened, settles, shown, slider, stepped
 
 DEFAULT = {knob.name: knob.default for knob in METHODS["stop"].knobs.knobs()}
-PATIENCE = 30_000  # milliseconds; a loaded machine is slow, not wrong
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    """(address, engine, examples) of one page over a tiny untrained network whose patches are not square in number."""
-    folder = tmp_path_factory.mktemp("page")
-    torch.manual_seed(0)
-    shape = {"size": [64, 96], "patch": 16, "width": 64, "depth": 2, "features": 32}
-    vocabulary = sorted({word for text in (*SHAPES, *COLOURS, *ACTIONS, "a an object") for word in text.split()})
-    modules = {
-        "vision": VisionTower(small_vit(**(shape | {"size": (64, 96)}))),
-        "text": SmallText(tuple(vocabulary), features=32),
-    }
-    save(folder / "clip.safetensors", modules, {"kind": "clip", "shape": shape, "vocabulary": vocabulary, "scale": 10.0}, {})
-    for seed, action in enumerate(("moves left", "grows")):
-        render(["--out", str(folder / "clips"), "--clips", "1", "--seed", str(seed), "--action", action, "--size", "64x96"])
-    # of STPN every network, none trained, whatever is shipped
-    stpn = Loaded(Variants({name: untrained(name) for name in VARIANTS}), label_of({}), "random")
-    engine = Engine("cpu", models={"clip": str(folder / "clip.safetensors"), "stpn": stpn})
-    examples = find_examples(folder / "clips")
-    page = build({"tiny": engine}, examples)
-    yield launch(page, wait=False), engine, examples
-    page.close()
-
-
-@pytest.fixture
-def page(browser, served):
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    one = context.new_page()
-    one.set_default_timeout(PATIENCE)
-    opened(one, served)
-    yield one
-    context.close()
-
-
-def opened(page, served):
-    page.goto(served[0])
-    page.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
-    page.wait_for_timeout(300)  # Gradio attaches its events after the first paint
-
-
-def shown(page, what="shown"):
-    return json.loads(page.locator(".vw").get_attribute(f"data-{what}"))
-
-
-def settles(page, **knobs):
-    """Wait until pictures and similarities both show these values, and make sure that they stay."""
-    condition = """([name, wanted]) => { const told = JSON.parse(document.querySelector('.vw').dataset[name] || '{}');
-        return Object.entries(wanted).every(([k, v]) => told[k] === v); }"""
-    for what in ("shown", "texts"):
-        page.wait_for_function(condition, arg=[what, knobs], timeout=PATIENCE)
-    page.wait_for_timeout(400)
-    for what in ("shown", "texts"):
-        assert {name: shown(page, what)[name] for name in knobs} == knobs
-
-
-def stepped(knob, steps):
-    """The default and so many steps of the slider."""
-    span = next(one.span for one in METHODS["stop"].knobs.knobs() if one.name == knob)
-    return round(DEFAULT[knob] + steps * span[2], 10)
-
-
-def slider(page, knob, method="stop"):
-    return page.locator(f"#knob-{method}-{knob} input[type=range]")
-
-
-def number(page, knob, method="stop"):
-    return page.locator(f"#knob-{method}-{knob} input[type=number]")
 
 
 def test_the_first_paint_has_a_picture_with_its_similarities_and_the_label_of_its_weights(page, served):
@@ -248,13 +173,6 @@ def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tm
     assert "mine.mp4" in page.locator(".vw-clip").inner_text()
 
 
-EDIT = """list => {
-  const box = document.querySelector("#edits textarea, #edits input");
-  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, JSON.stringify(list));
-  box.dispatchEvent(new Event("input", {bubbles: true}));
-}"""
-
-
 def test_an_edit_of_the_clip_is_shown_in_every_tab_and_ends_with_another_clip(page):
     first = shown(page)["clip"]
     page.evaluate(EDIT, [{"name": "drop", "first": 1, "last": 2}])
@@ -359,7 +277,9 @@ def test_only_what_is_meant_for_programs_is_offered_to_them(served):
 def test_the_modules_have_no_dependencies():
     drawn = {name for view in VIEWS for name in (SHARED, *view.modules)}
     folds = {SHELL, *(one.file for one in PANELS)}
-    assert {path.name for path in VIEWER.glob("*.js")} == drawn | folds | {"alone.js"}  # what a file without a server adds
+    # what a file without a server adds, what stands at the page's top, and the notebook below
+    others = {"alone.js", *TOP, *KEPT}
+    assert {path.name for path in VIEWER.glob("*.js")} == drawn | folds | others
     for view in VIEWS:
         source = view.source()
         assert "import " not in source.replace("import(", "") and "http" not in source and source.count("export ") == 1

@@ -15,11 +15,11 @@ from PIL import Image
 
 from core import ReaderError, read_clip
 from core.publish import bundle as bundles
-from core.publish import figures, movies, notebook
+from core.publish import figures, link, movies, notebook
 from core.publish.painting import edges, layer, painted
-from core.publish.result import against, numbers
-from core.publish.view import View
-from tests.published import NASTY, ROOT, TEXTS, stop, stpn
+from core.publish.result import against, compute, numbers
+from core.publish.view import Asked, View
+from tests.published import NASTY, ROOT, TEXTS, engine, opened, stop, stpn
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -84,6 +84,24 @@ def test_prompt_attention_is_drawn_over_the_frames_that_support():
     assert [one for one in words if one.startswith("frame")] == [f"frame {i + 1}" for i in stpn().trace["support_index_K"]]
     assert "support frame" in words and any("even share" in one for one in words)
     assert layer(stpn(), prompt=1).map_Ihw.mean() == pytest.approx(1, abs=1e-5), "in even shares the mean is one"
+
+
+def test_what_prompts_change_is_drawn_over_the_current_frame_once_for_each_stage():
+    asked = Asked("stpn", "2-bounces", 8, {"supports": 4})
+    result = compute(engine(), View(asked, 3, "change"), opened, ("current_HWC", "change", "to_prompts"))
+    made = layer(result)
+    assert made.name_I == ("stage 1", "stage 2", "stage 3")
+    assert all(np.array_equal(picture, result.array("current_HWC")) for picture in made.picture_IHWC)
+    for map_hw, stage in zip(made.map_Ihw, range(3)):
+        known_hw = np.asarray(result.trace["change"][stage])
+        times = len(map_hw) // len(known_hw)
+        assert np.array_equal(map_hw, known_hw.repeat(times, 0).repeat(times, 1)), "larger, and nothing between"
+    looked = layer(showing(result, "to_prompts"), prompt=1)
+    first = next(iter(result.trace["to_prompts"]))
+    assert looked.name_I[0] == f"stage {first[0] + 1}, block {first[1] + 1}"
+    assert set(looked.map_Ihw[0].ravel()) == set(np.asarray(result.trace["to_prompts"][first])[1].ravel())
+    with pytest.raises(ReaderError, match="prompt is 0 to"):
+        layer(showing(result, "to_prompts"), prompt=9)
 
 
 def test_a_difference_is_signed_and_zero_is_the_middle():
@@ -224,8 +242,8 @@ def test_an_exported_notebook_computes_the_kept_pictures_and_numbers_again(cells
         if one["cell_type"] == "code":
             text = "".join(one["source"])
             exec(compile(text, "a cell", "exec"), names)
-            if text.endswith("picture(result)"):
-                found.append((names["result"], names["picture"](names["result"]).data))
+            if "picture(result" in text:
+                found.append((names["result"], eval(text.splitlines()[-1], names).data))
     for (result, picture), cell, kept in zip(found, cells, (stop(), stop().other), strict=True):
         assert np.array_equal(result.trace["score_TP"], kept.trace["score_TP"])
         assert np.array_equal(result.trace["video_E"], kept.trace["video_E"])
@@ -255,6 +273,16 @@ def test_a_report_has_every_picture_and_runs_nothing(cells):
     assert set(re.findall(r"\((figure-\d\.png)\)", text)) == files.keys() - {"report.md"}
     assert "<img" not in text and "<script" not in "".join(json.loads(notebook.to_notebook(cells))["cells"][2]["source"])
     assert Image.open(io.BytesIO(files["figure-1.png"])).width == pytest.approx(6.75 * 300, abs=1)
+
+
+def test_a_report_says_what_it_is_compared_with_and_needs_no_link(cells):
+    for text in (notebook.to_html(cells), notebook.to_markdown(cells)["report.md"].decode()):
+        assert text.count("Against A: STOP on 1-moves, 8 frames") == 1 and "α = 0.9" in text and TEXTS[1] in text
+    view = replace(cells[0].view, shown=replace(cells[0].view.shown, texts=("é" * 200,) * 16), compared=None)
+    with pytest.raises(ReaderError, match="A link has up to"):
+        link.to_link(view)
+    assert "éé" in notebook.to_html([replace(cells[0], view=view)])
+    assert figures.described(replace(stop(), view=view, other=None))["view"] == ""
 
 
 def test_a_bad_cell_costs_itself_only_and_no_cell_is_taken_on_trust(cells):

@@ -122,6 +122,20 @@ def test_sliders_move_what_is_drawn_and_the_way_back_is_one_click(file, truth):
     assert page.locator(".vw-frame").inner_text().startswith("8/8")
 
 
+def test_a_setting_is_pinned_in_the_file_too_and_the_other_moves_beside_it(file, truth):
+    page = file(interactive_html(stop(), truth))
+    page.locator(".vw").focus()
+    page.keyboard.press("p")
+    page.wait_for_selector(".vw-paired")
+    page.evaluate("page.set({kept: 20, eta: 0})")
+    page.wait_for_function("document.querySelector('.vw-chips').innerText.includes('Ns 9 → 20')")
+    said = page.locator(".vw-apart").inner_text()
+    added = 8 * (20 - 9)  # the highest twenty hold the highest nine
+    assert f"{added} of 512 patches changed sides" in said and f"mean IoU {9 / 20:.3f}" in said
+    counted = sum(stop().trace["prompt_count_G"])
+    assert f"in all\t{counted}\t0\t−{counted}" in said
+
+
 def test_the_file_is_small_and_names_no_address(truth):
     for result in (stop(), long()):
         made = interactive_html(result, truth)
@@ -195,4 +209,10 @@ def test_the_widget_draws_the_page_s_viewer_and_keeps_a_picture(browser, truth):
     page.wait_for_function("document.querySelector('.vw-canvas').ariaLabel?.includes('6 of 64')")
     with pytest.raises(ReaderError, match="draws stop"):
         shown.show(stpn())
+    page.evaluate("document.addEventListener('keydown', event => { (window.heard ??= []).push(event.key); })")
+    page.locator(".vw").focus()
+    for key in ("k", "x", ".", "Control+s"):
+        page.keyboard.press(key)
+    assert page.evaluate("heard") == ["Control", "s"], "in a notebook a letter would move to another cell, or cut one"
+    assert page.locator(".vw-frame").inner_text().startswith("2/8") and page.locator(".vw-keep").count() == 0
     page.close()

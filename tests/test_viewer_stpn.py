@@ -182,7 +182,7 @@ def test_keys_choose_overlay_block_head_box_score_and_patch(viewer):
     assert place.inner_text() == "stage 2"
     viewer.keyboard.press("B")
     assert place.inner_text() == "stage 1"
-    for key, stage in {"x": "to_prompts", "p": "to_patches", "n": "none", "c": "change"}.items():
+    for key, stage in {"x": "to_prompts", "v": "to_patches", "n": "none", "c": "change"}.items():
         viewer.keyboard.press(key)
         assert viewer.locator(f"[data-stage={stage}]").get_attribute("aria-checked") == "true", key
     viewer.keyboard.press("Shift+ArrowUp")

@@ -2,18 +2,19 @@
 // weights that depend on the batch and on the clip's ends, and four prompts in every frame. Behind shared.js it is one module
 // without dependencies.
 //
-//   const view = mount(element, {about, clip, trace, examples}, {frames, pick, turn})
+//   const view = mount(element, {about, clip, trace, examples, untouched}, {frames, pick, turn})
 //   view.update({trace})
+//   view.state()  view.look({frame})  view.pin(taken, title)  view.unpin()  view.pinned()      see compare.js
 //
-// about   what does not change: title, outputs [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}]
+// about   what does not change: title, outputs [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}],
+//         knobs [{name, symbol}].  untouched: what `trace` was taken of
 // trace   one run: values by output, packed as its kind is; stop, what STOP makes of the same clip; ledger; weights
 // frames  async key → clip;  pick  name → nothing;  turn  (knob, value) → nothing, a patch of the test picture is chosen;
 //         soon, later, whole  async taken → a trace's text, for `view.ask(taken)`
 //
 // The comb is drawn pixel by pixel: its cells are no patches. A trace with an older stamp than the one shown is dropped.
 
-const KEYS = [[", .", "one frame back, forward (also ← →)"], ["Home End", "first, last frame"], ["?", "this help"]];
-const DIVERGING = ["#3b4cc0", "#8db0fe", "#dddddd", "#f4987a", "#b40426"];  // less than nothing, nothing, more
+const KEYS = [[", .", "one frame back, forward (also ← →)"], ["Home End", "first, last frame"], ["p", "pin as A what is shown, or let A go"], ["?", "this help"]];
 const PICTURES = 360;                            // pixels of a picture at most: a comb of 224 is seen without a blur
 
 const TEMPLATE = `
@@ -21,7 +22,8 @@ const TEMPLATE = `
   ${EXAMPLES}
   <div class="vw-strip rl-strip" role="group" aria-label="All frames"></div>
   <div class="vw-row"><button class="vw-prev" aria-label="One frame back">‹</button><button class="vw-next" aria-label="One frame forward">›</button>
-    <output class="vw-frame"></output><button class="vw-help-open" aria-label="Keys and help" title="keys (?)">?</button></div>
+    <output class="vw-frame"></output>${PIN}<button class="vw-help-open" aria-label="Keys and help" title="keys (?)">?</button></div>
+  ${VERSUS}
   <div class="rl-cards">
     <div class="vw-card rl-comb"><h4>D4 · What the code selects</h4>${PICTURE}<p class="rl-said"></p><p class="rl-by"></p></div>
     <div class="vw-card rl-stop"><h4>What STOP selects <small>(the paper's equations, in the tab STOP)</small></h4><canvas role="img"></canvas><p class="rl-said"></p><p class="rl-by"></p></div>
@@ -46,7 +48,9 @@ export function mount(element, payload, hooks = {}) {
   const view = {frame: 0};
   let clip = null, images = [], trace = null, comb = null, slow = null;  // slow: the last trace whose networks had run
 
-  const update = receiver({hooks, say, take});
+  const update = receiver({hooks, say, take}), wants = () => trace?.values.reads_texts === true, ask = asker($, {...hooks, wants, update, say});
+  const shown = () => trace && {trace, clip, images, taken: ask.drawn() ?? payload.untouched ?? null};
+  const A = pinning($, {hooks, held: update.held, shown, ready: () => ({}), say, changed: () => trace && versus()});
 
   function take(next, held) {
     const fresh = clip !== held.clip;
@@ -84,6 +88,7 @@ export function mount(element, payload, hooks = {}) {
     weights();
     counts();
     texts();
+    versus();
     for (const box of [card("weights"), card("counts"), card("stop")]) box.classList.toggle("vw-stale", !trace.stop);
     const by = trace.weights.join(" · ");
     for (const name of ["comb", "maps", "weights"]) card(name).querySelector(".rl-by").textContent = `Made by: ${by}`;
@@ -117,6 +122,7 @@ export function mount(element, payload, hooks = {}) {
     const largest = Math.max(...cells[t].map(Math.abs), ...meant[t].map(Math.abs)) || 1, [left, right] = card("maps").querySelectorAll("figure");
     grid(left, cells[t], n, one => signed(one / largest), "comb", `the code: spread ${number(Math.max(...cells[t]) - Math.min(...cells[t]))}`, marked);
     grid(right, meant[t], n, one => signed(one / largest), "patches", `meant: spread ${number(Math.max(...meant[t]) - Math.min(...meant[t]))}`);
+    root.dispatchEvent(new CustomEvent("looked", {bubbles: true, detail: {frame: t, patch: null, gap: null, kept: null}}));
     card("maps").querySelector(".rl-said").innerHTML = `The same answers of Cal_Net on this frame, from −${number(largest)} (blue) to ${number(largest)} (red). `
       + `Left, a cell gathers every ${n}th row and column of the whole frame, so it has no place in it; right, a cell is a patch. Outlined: above the bar.`;
     stop();
@@ -125,7 +131,11 @@ export function mount(element, payload, hooks = {}) {
   function stop() {
     const box = card("stop"), size = side(), t = view.frame, found = slow?.stop;
     const pen = fit(box.querySelector("canvas"), size, size);
-    if (!found) { box.querySelector(".rl-said").textContent = "computing…"; return; }
+    if (!found) {
+      box.querySelector("canvas").setAttribute("aria-label", "computing");
+      box.querySelector(".rl-said").textContent = "computing…";
+      return;
+    }
     const [n, m] = found.grid, region = bits(found.region), kept = region.slice(t * n * m, (t + 1) * n * m);
     pen.drawImage(images[t], 0, 0, size, size);
     pen.fillStyle = "rgba(11,13,18,.6)";
@@ -215,6 +225,38 @@ export function mount(element, payload, hooks = {}) {
     card("texts").querySelector(".rl-by").textContent = `Made by: ${trace.weights.join(" · ")}`;
   }
 
+  // A's numbers beside B's: of what needs the networks, and so of the last values whose networks had run
+  function versus() {
+    const a = A.now();
+    $("versus").hidden = !a;
+    if (!a) return;
+    const b = slow, rows = [], value = (side, one) => side.trace.values[one.stage];
+    $("versus").querySelector("h4").textContent = `B against A${a.title ? ` · ${a.title}` : ""}`;
+    $("chips").innerHTML = chipsOf(settingsApart(a, {trace, clip, images}, about.knobs || []));
+    if (!b) { $("apart").textContent = "computing…"; return; }
+    const said = [];
+    for (const one of [...of("FrameWeights"), ...of("FrameCounts")]) {
+      const [x, y] = [value(a, one), b.values[one.stage]], digits = one.kind === "FrameCounts" ? 0 : 3;
+      if (!x || !y) continue;
+      if (x.length !== y.length) said.push(`${escape(one.title)}: A has ${x.length} frames and B ${y.length}.`);
+      else if (x.every((w, t) => w === y[t])) said.push(`${escape(one.title)}: the same.`);
+      else x.forEach((w, t) => { if (w !== null && y[t] !== null) rows.push(valuesApart(`${escape(one.title)}, frame ${t + 1}`, w, y[t], digits)); });
+    }
+    $("apart").innerHTML = (rows.length ? apartTable(rows) : "") + said.map(one => `<p>${one}</p>`).join("");
+  }
+  // ---- for a panel: see shared.js -----------------------------------------------------------------------------------
+
+  const here = () => `frame ${view.frame + 1}`;
+  function value({stage, kind}) {
+    const given = (trace.stop ? trace : slow ?? trace).values[stage];
+    if (given === undefined || given === null) return null;
+    if (kind === "FrameWeights") return {text: given[view.frame] === null ? "NaN" : String(given[view.frame]), because: here()};
+    if (kind === "FrameCounts") return {text: String(given[view.frame]), because: here()};
+    return kind === "Fact" && typeof given === "number" ? {text: String(given)} : null;
+  }
+  const cards = {PixelMask: "comb", CombMap: "maps", SignedPatchMap: "maps", FrameWeights: "weights", FrameCounts: "counts", Fact: "weights", TextScores: "texts"};
+  const lit = litOf(root), peekAt = output => lit(output && card(/^white/.test(output.stage) ? "white" : cards[output.kind] ?? "none"));
+
   // ---- moving about -------------------------------------------------------------------------------------------------
 
   function go(t) { if (!clip) return; view.frame = Math.max(0, Math.min(images.length - 1, t)); frame(); }
@@ -225,19 +267,19 @@ export function mount(element, payload, hooks = {}) {
     else if (k === "." || k === "ArrowRight") go(view.frame + 1);
     else if (k === "Home") go(0);
     else if (k === "End") go(images.length - 1);
+    else if (k === "p") A.toggle();
     else return false;
   }
-  const forget = keysOf(root, $, KEYS, press, () => {});
+  const forget = keysOf(root, $, KEYS, press, () => {}, hooks.keep);
   $("prev").onclick = () => go(view.frame - 1);
   $("next").onclick = () => go(view.frame + 1);
   exampleButtons($, payload.examples, hooks, say);
   const rest = atNewWidths(root, () => trace ? draw() : false);
   if (!payload.trace) say("The networks of the released code are being made…");
   update(payload);
-  const wants = () => trace?.values.reads_texts === true;
-  const state = () => ({frame: view.frame, overlay: "none"});
+  const state = () => ({frame: view.frame, overlay: "none", pinned: A.now()?.taken ?? null});
   function look({frame: t = view.frame}) { if (trace) go(t); else view.frame = t; }
-  return {update, ask: asker($, {...hooks, wants, update, say}), state, look, destroy() {
+  return {update, ask, state, look, here, value, peekAt, pin: A.pin, unpin: A.unpin, pinned: A.told, destroy() {
     rest();
     forget();
     element.replaceChildren();
@@ -247,12 +289,6 @@ export function mount(element, payload, hooks = {}) {
 // ---- small things -----------------------------------------------------------------------------------------------------
 
 const percent = share => `${(100 * share).toFixed(2)} %`, fixed = value => value.toFixed(4);
-
-function signed(value) {                         // −1 … 1
-  const x = (Math.max(-1, Math.min(1, value)) + 1) / 2 * (DIVERGING.length - 1), k = Math.min(DIVERGING.length - 2, Math.floor(x));
-  const part = (hex, j) => parseInt(hex.slice(1 + 2 * j, 3 + 2 * j), 16);
-  return `rgb(${[0, 1, 2].map(j => Math.round(part(DIVERGING[k], j) * (1 - x + k) + part(DIVERGING[k + 1], j) * (x - k))).join(",")})`;
-}
 
 function pixels(H, W, of) {                      // a picture of its own, one pixel for each: it is scaled without a blur
   const canvas = Object.assign(make("canvas"), {width: W, height: H}), pen = canvas.getContext("2d"), image = pen.createImageData(W, H);

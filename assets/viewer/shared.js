@@ -3,6 +3,7 @@
 
 const HELD_CLIPS = 4;
 const COLOURS = {kept: "#3b82f6", prompt: "#f59e0b", truth: "#ff4fa3", hit: "#22c55e", miss: "#ef4444"};
+const DIVERGING = ["#3b4cc0", "#8db0fe", "#dddddd", "#f4987a", "#b40426"];  // less, the same, more
 // viridis, nine points of it: even in lightness, and in order to colour-blind eyes
 const VIRIDIS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"];
 
@@ -19,39 +20,47 @@ const FOOT = `
 
 // → update({clip, trace}): holds a few clips, asks for frames it has not, and lets nothing older than what is shown
 // through. ready: async trace → what must be there before it is drawn. take: (trace, held clip, what is ready) → nothing.
+// update.held: async key → a held clip, asked for if it has to be; null where nobody has it.
 function receiver({hooks, say, ready = async () => null, take}) {
-  const clips = new Map();                       // key → {clip, images}
+  const clips = new Map(), coming = new Map();   // key → {clip, images}; key → the same, under way
   let wanted = null;
 
   async function hold(found) {
-    clips.set(found.key, {clip: found, images: await Promise.all(found.frames.map(picture))});
+    const one = {clip: found, images: await Promise.all(found.frames.map(picture))};
+    clips.set(found.key, one);
     if (clips.size > HELD_CLIPS) clips.delete(clips.keys().next().value);
+    return one;
   }
 
-  return async function update(next) {
+  async function held(key) {
+    if (clips.has(key)) return clips.get(key);
+    const read = async () => { const found = await hooks.frames?.(key); return found ? hold(found) : null; };
+    if (!coming.has(key)) coming.set(key, read().finally(() => coming.delete(key)));
+    return coming.get(key);
+  }
+
+  async function update(next) {
     if (next.clip) await hold(next.clip);
     if (next.trace?.error) return say(next.trace.error);
     if (!next.trace || (wanted && next.trace.stamp < wanted.stamp)) return;
     wanted = next.trace;
-    if (!clips.has(wanted.clip)) {
-      say("reading the clip…");
-      const found = hooks.frames && await hooks.frames(wanted.clip);
-      if (found) await hold(found);
-      if (next.trace !== wanted) return;         // a newer one came while the frames were on their way
-      if (!found) return say("This clip is no longer held by the server: choose it again.");
-    }
+    if (!clips.has(wanted.clip)) say("reading the clip…");
+    const found = clips.get(wanted.clip) ?? await held(wanted.clip);
+    if (next.trace !== wanted) return;           // a newer one came while the frames were on their way
+    if (!found) return say("This clip is no longer held by the server: choose it again.");
     const made = ready.length ? await ready(next.trace) : null;
-    if (next.trace === wanted) take(next.trace, clips.get(next.trace.clip), made);
-  };
+    if (next.trace === wanted) take(next.trace, found, made);
+  }
+  return Object.assign(update, {held});
 }
 
 // → ask(taken): what comes at once; when that is painted, what takes longer; and after it, where a reader `wants` it, what
-// reads the whole clip, or else, when nothing moves for a while, what fills the page's `idle` time. Of each one request at most is under way, and of those that wait the newest is kept: the last value
-// has the last word. What takes longer is called off when newer values come. soon, later, whole: async taken → a trace's
-// text. far, stop: see `patience`. ask.whole(): that alone, of the values last drawn.
+// reads the whole clip, or else, when nothing moves for a while, what fills the page's `idle` time. Of each one request at most
+// is under way, and of those that wait the newest is kept: the last value has the last word. What takes longer is called off
+// when newer values come. soon, later, whole: async taken → a trace's text. far, stop: see `patience`. ask.whole(): that alone, of the values last drawn. ask.drawn(): these, null before any.
 const IDLE = 600;                                // milliseconds in which nothing moved
 function asker($, {soon, later, whole, far, stop, wants = () => false, idle, update, say}) {
-  const who = crypto.randomUUID?.() ?? String(Math.random()), waiting = patience($, far, stop, who);
+  const who = somebody(), waiting = patience($, far, stop, who);
   let wanted = null, drawn = null, filling = false;
   const show = async (kind, request, taken) => {
     const text = await waiting(kind, request({...taken, who})).catch(() => null);
@@ -79,8 +88,10 @@ function asker($, {soon, later, whole, far, stop, wants = () => false, idle, upd
     await idle({...drawn, who}, () => last === wanted).catch(() => null);
     filling = false;
   }
-  return Object.assign(ask, {whole: () => all({taken: drawn})});
+  return Object.assign(ask, {whole: () => all({taken: drawn}), drawn: () => drawn});
 }
+
+const somebody = () => crypto.randomUUID?.() ?? String(Math.random());  // whose runs they are, known to nobody else
 
 // → waiting(kind, answer): the same answer; while it takes long, a line says how far it is and offers to stop.
 // far: async {who, kind} → [stage, share done] or null. stop: {who, kind} → nothing.
@@ -194,13 +205,16 @@ function ledgerOf($, stages) {
 }
 
 // Keys work in the viewer, and on the page while nothing else has the focus. press: (key, event) → whether it was one.
-function keysOf(root, $, lines, press, release) {
+// keep: keeps what is shown, where there is something to keep it in.
+const KEEP = ["k", "keep what is shown in the notebook below"];
+function keysOf(root, $, lines, press, release, keep) {
   function key(event) {
     const {key: k, target} = event;
     if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
     if (target.matches("input") && /^(Arrow|Home|End|Page)/.test(k)) return;
     if (target.matches("button, summary") && (k === " " || k === "Enter")) return;
-    if (k === "?") $("help").showModal();
+    if (k === "?") help();
+    else if (k === KEEP[0] && keep) keep();
     else if (press(k, event) === false) return;
     event.preventDefault();
   }
@@ -208,8 +222,17 @@ function keysOf(root, $, lines, press, release) {
   root.addEventListener("keydown", key);
   document.addEventListener("keydown", outside);
   document.addEventListener("keyup", release);
-  $("help-open").onclick = () => $("help").showModal();
-  $("help").querySelector("dl").innerHTML = lines.map(([k, does]) => `<dt>${k.split(" ").map(one => one === "+" ? "+" : `<kbd>${one}</kbd>`).join(" ")}</dt><dd>${does}</dd>`).join("");
+  $("help-open").onclick = help;
+  if (keep) {
+    const button = make("button", {class: "vw-keep", type: "button", title: `${KEEP[1]} (${KEEP[0]})`});
+    $("help-open").before(Object.assign(button, {textContent: "keep", onclick: keep}));
+    $("help-open").after(make("span", {class: "vw-kept", role: "status"}));
+    lines = [...lines.slice(0, -1), KEEP, ...lines.slice(-1)];
+  }
+  function help() {                              // a page may have keys of its own: `pageKeys`
+    $("help").querySelector("dl").innerHTML = [...lines, ...globalThis.pageKeys ?? []].map(([k, does]) => `<dt>${k.split(" ").map(one => one === "+" ? "+" : `<kbd>${one}</kbd>`).join(" ")}</dt><dd>${does}</dd>`).join("");
+    $("help").showModal();
+  }
   return () => { document.removeEventListener("keydown", outside); document.removeEventListener("keyup", release); };
 }
 
@@ -243,7 +266,29 @@ function centred(line, item) {                   // scrolled so that it is in th
   if (item && line.scrollWidth > line.clientWidth) line.scrollLeft = item.offsetLeft - (line.clientWidth - item.offsetWidth) / 2;
 }
 
+// ---- for a panel -------------------------------------------------------------------------------------------------------
+//
+// A viewer that has them tells a panel of what a reader looks at, in every trace and at the same place:
+//
+//   "looked"               an event of the viewer: {frame, patch, gap, kept}, null where nothing is pointed at
+//   here()                 the place in words; the patch is the last one that was pointed at
+//   value({stage, kind})   {text, because} of an output there, at the precision that it travels with; null: it has none there
+//   peekAt({stage, kind})  its map over the frame, or a line around the part that shows it, until peekAt(null)
+//   point(event)           as if a pointer were over the frame there; the event's target is a copy of the frame
+
+function litOf(root) {                           // → lit(element or none): it alone has a line around it
+  return element => {
+    for (const one of root.querySelectorAll(".vw-lit")) one.classList.remove("vw-lit");
+    element?.classList.add("vw-lit");
+  };
+}
+
+// as tall as it is, for as long as `on`: words about another map may be longer, and what is pointed at must not slip away
+function still(element, on) { element.style.height = on ? element.style.height || `${element.offsetHeight}px` : ""; }
+
 // ---- small things -----------------------------------------------------------------------------------------------------
+
+const OTHER_VALUES = "of other values than these; explain again";
 
 function make(tag, attributes = {}) {
   const element = document.createElement(tag);
@@ -295,6 +340,11 @@ const SCALE = Array.from({length: 256}, (_, i) => {
   return `rgb(${[0, 1, 2].map(j => Math.round(part(VIRIDIS[k], j) * (1 - f) + part(VIRIDIS[k + 1], j) * f)).join(",")})`;
 });
 const colour = value => SCALE[Math.round(255 * value)];
+function signed(value) {                         // −1 … 1
+  const x = (Math.max(-1, Math.min(1, value)) + 1) / 2 * (DIVERGING.length - 1), k = Math.min(DIVERGING.length - 2, Math.floor(x));
+  const part = (hex, j) => parseInt(hex.slice(1 + 2 * j, 3 + 2 * j), 16);
+  return `rgb(${[0, 1, 2].map(j => Math.round(part(DIVERGING[k], j) * (1 - x + k) + part(DIVERGING[k + 1], j) * (x - k))).join(",")})`;
+}
 const number = value => +value.toPrecision(3) + "";
 const nice = value => { const ten = 10 ** Math.floor(Math.log10(value)); return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find(k => k * ten >= value) * ten; };
 const escape = text => String(text).replace(/[&<>"']/g, one => `&#${one.charCodeAt(0)};`);

@@ -1,11 +1,15 @@
 // The viewer of prompts and supports: a spoilt frame, the frames that support it, where each prompt looked, what that
-// changed, and what is found with and without. Behind shared.js and stpn_parts.js it is one module without dependencies.
+// changed, and what is found with and without. Behind shared.js and its parts it is one module without dependencies.
 //
-//   const view = mount(element, {about, clip, trace, examples}, {frames, pick, turn})
+//   const view = mount(element, {about, clip, trace, examples, untouched}, {frames, pick, turn})
 //   view.update({trace})
 //   view.state()  view.look({overlay})      how it is looked at: a stage's name or "none"
+//   view.pin(taken, title)  view.unpin()  view.pinned()       see compare.js; state().pinned: what was taken of A, or null
+//   view.extra(map, show)                   one more overlay, of a fold's making (see explain.js); null: none
+//   view.here()  view.value(output)  view.peekAt(output)  view.point(event)     see shared.js, “for a panel”
 //
-// about   what does not change: title, outputs [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}]
+// about   what does not change: title, outputs [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}],
+//         knobs [{name, symbol}].  untouched: what `trace` was taken of
 // clip    frames as data URLs, their times, and outlines of all things where the truth is known
 // trace   one run: values by output, each packed as its kind is; knobs, frame, ledger, weights, untrained, stamp. `done`:
 //         boxes and likeness are there too
@@ -19,8 +23,9 @@ export function mount(element, payload, hooks = {}) {
   const root = element.querySelector(".vw"), about = payload.about;
   const $ = name => root.querySelector(".vw-" + name), all = name => [...root.querySelectorAll(".vw-" + name)];
   const of = kind => about.outputs.filter(one => one.kind === kind), first = kind => trace.values[of(kind)[0]?.stage];
-  const overlays = [...of("FeatureChange"), ...of("PromptMaps")], letters = ["c", "x", "p"];
-  const view = {overlay: overlays[0]?.stage ?? "none", place: {}, prompt: null, near: null, head: null, at: null, opacity: 0.5, peek: false, least: 0.3};
+  const overlays = [...of("FeatureChange"), ...of("PromptMaps")], letters = ["c", "x", "v"];
+  let extra = null, last = "none";               // last: the overlay before the extra one
+  const view = {overlay: overlays[0]?.stage ?? "none", place: {}, prompt: null, near: null, head: null, at: null, last: null, peeked: null, opacity: 0.5, peek: false, least: 0.3};
   let clip = null, images = [], trace = null, maps = {}, attention = null, heads = null, pictures = {}, asked = null, ink = null, rungs = {of: "", mean: 0, head: 0};
   const visited = new Map(), took = {};          // settings without severity → {severity: likeness}; stage → ms when it last ran
 
@@ -28,11 +33,19 @@ export function mount(element, payload, hooks = {}) {
 
   // ---- what arrives -------------------------------------------------------------------------------------------------
 
-  const update = receiver({hooks, say, take, ready: async next => {
+  // the spoilt frames of a run as pictures; what is shown already is not decoded again
+  async function pictured(next) {
     const shown = of("Pictures").map(one => next.values[one.stage]);
     const current = shown.find(one => typeof one === "string"), others = Object.entries(shown.find(one => typeof one === "object") || {});
     return {url: current, current: current && (current === pictures.url ? pictures.current : await picture(current)), others: Object.fromEntries(await Promise.all(others.map(async ([k, url]) => [k, await picture(url)])))};
-  }});
+  }
+  const unlogs = next => Object.fromEntries(overlays.map(one => [one.stage, (next.values[one.stage] || []).map(unlogged)]));
+  const mine = () => ({trace, clip, images, pictures, maps});
+
+  const update = receiver({hooks, say, take, ready: async next => pictured(next)});
+  const ask = asker($, {...hooks, whole: taken => hooks.whole({...taken, pointed: wholeClip.chosen()}), update, say, idle: fill, wants: () => $("through").open});
+  const shown = () => trace && {trace, clip, images, taken: ask.drawn() ?? payload.untouched ?? null};
+  const A = pinning($, {hooks, held: update.held, shown, say, ready: async ({trace: one}) => ({pictures: await pictured(one), maps: unlogs(one)}), changed: () => trace && draw()});
 
   function take(next, held, made) {
     const fresh = clip !== held.clip, elsewhere = fresh || trace.frame !== next.frame;
@@ -41,7 +54,7 @@ export function mount(element, payload, hooks = {}) {
     trace = asOneStep(trace, next);
     for (const [name, told] of Object.entries(trace.ledger)) if (told[0] !== null) took[name] = told[0];
     pictures = made;
-    maps = Object.fromEntries(overlays.map(one => [one.stage, (trace.values[one.stage] || []).map(unlogged)]));
+    maps = unlogs(trace);
     attention = first("PromptAttention") && {...unlogged(first("PromptAttention")), heads: first("PromptAttention").heads};
     if (trace.values.heads) heads = {...trace.values.heads, code: bytes(trace.values.heads.code), value: byHead(about.heads)};
     if (trace.frame === asked) asked = null;
@@ -53,6 +66,7 @@ export function mount(element, payload, hooks = {}) {
     if (view.prompt >= Q) view.prompt = null;
     if (view.head !== null && heads && (view.head >= heads.shape[0])) view.head = null;
     if (at && (at.k >= K || (at.k >= 0 && (at.row >= rows || at.column >= columns)))) view.at = null;
+    if (fresh || (view.last && (view.last.k >= K || view.last.row >= rows || view.last.column >= columns))) view.last = null;
     if (trace.done) remember();
     if (fresh) { wholeClip.forget(); layOut(); }
     draw();
@@ -98,45 +112,40 @@ export function mount(element, payload, hooks = {}) {
 
   // ---- drawing ------------------------------------------------------------------------------------------------------
 
-  function draw() { stage(); found(); strip(); prompts(); supports(); headRow(); through(); likeness(); cost(); ledger(trace); }
+  function draw() { pair.arrange(); stage(); found(); strip(); prompts(); supports(); headRow(); through(); likeness(); cost(); pair.draw(); ledger(trace); }
   const ledger = ledgerOf($, about.stages), wholeClip = throughOf($, all, of, () => ask.whole());
-  const prompt = () => view.near ?? view.prompt, tall = width => Math.round(Math.min(width * clip.height / clip.width, 1.4 * width));
+  const prompt = () => view.near ?? view.prompt, tall = width => tallOf(clip, width);
   const things = () => clip.truth?.things[trace.frame];
   const frame = k => k === trace.frame ? pictures.current : pictures.others[k] || images[k];
 
-  // what lies over the frame: {shape, value, scale, one} of the chosen overlay, block and prompt
-  function over() {
-    const one = overlays.find(one => one.stage === view.overlay), list = one && maps[one.stage];
-    if (!list?.length) return null;
-    const i = Math.min(view.place[one.stage] ?? list.length - 1, list.length - 1), map = list[i], [Q, rows, columns] = map.shape;
-    if (one.kind === "FeatureChange") return {one, i, list, map, rows, columns, scale: SCALES.change, value: slice(map, 0)};
-    const given = /patch's/.test(one.unit), q = prompt() === null ? null : Math.min(prompt(), Q - 1);
-    const value = given ? slice(map, q, "sum") : slice(map, q, "mean").map(share => share * rows * columns);
-    return {one, i, list, map, rows, columns, value, scale: given ? SCALES.share : SCALES.even};
+  // what lies over the frame of a side: {shape, value, scale, one} of the chosen overlay, block and prompt; what is peeked at, and
+  // an extra one, are of B
+  function over(side = mine(), place) {
+    const own = side.trace === trace, chosen = own ? view.peeked ?? view.overlay : view.overlay;
+    if (extra && chosen === extra.stage) return !own || extra.stale(trace) ? null : laidOver(extra);
+    return layOver(side, overlays.find(one => one.stage === chosen), place ?? view.place[chosen], prompt());
   }
-  const placed = at => at.length > 1 ? `stage ${at[0] + 1}, block ${at[1] + 1}` : `stage ${at[0] + 1}`;
+  const beside = {about, view, mine, A: A.now, of, over, prompt: () => prompt(), wide, paint: (canvas, side, map, patch, width) => paintCurrent(canvas, side, map, patch, view, width),
+    foundIn: (box, i, side, said) => foundIn(box, of("Boxes")[i], side, view.least, wide(box, 240), said)};
+  const pair = pairOf($, all, root, beside), zoom = zoomOf($, $("trio"));
   const whose = () => prompt() === null ? "all prompts" : `prompt ${prompt() + 1}`;
-  const bar = (scale, text) => `<div class="sp-scale"><i style="background:linear-gradient(90deg, ${VIRIDIS.join(",")})"></i><span>${scale.ticks.map(one => `<span>${one}</span>`).join("")}</span></div><b>${text}</b>`;
+  const bar = (scale, text) => `<div class="sp-scale"><i style="background:${scale.gradient ?? `linear-gradient(90deg, ${VIRIDIS.join(",")})`}"></i><span>${scale.ticks.map(one => `<span>${one}</span>`).join("")}</span></div><b>${text}</b>`;
 
   function stage() {
-    const canvas = $("canvas"), width = wide(canvas.parentElement, 400), height = tall(width), pen = fit(canvas, width, height);
-    const map = over(), spoilt = trace.knobs.spoil && trace.knobs.spoil !== "none" && trace.knobs.severity > 0 && trace.knobs.spoiled !== "supports";
-    const state = spoilt ? `${trace.knobs.spoil.replace("_", " ")}, ${trace.knobs.severity}` : "clean";
-    $("title").innerHTML = `<i>I<sub>t</sub></i> · frame ${trace.frame + 1} of ${images.length} <small>— ${escape(state)}</small>`;
+    const canvas = $("canvas"), map = over(), patch = view.at?.k === -1 && [view.at.row, view.at.column];
+    canvas.setAttribute("aria-label", paintCurrent(canvas, mine(), map, patch, view, wide(canvas.parentElement, 400)));
+    $("title").innerHTML = `<i>I<sub>t</sub></i> · frame ${trace.frame + 1} of ${images.length} <small>— ${escape(stateOf(trace))}</small>`;
     $("title").title = "the frame as the network sees it";
-    pen.imageSmoothingQuality = "high";
-    pen.drawImage(pictures.current || images[trace.frame], 0, 0, width, height);
-    if (map && !view.peek) paintMap(pen, i => placeOn(map.scale, map.value[i]), map.rows, map.columns, [0, 0, width, height], view.opacity);
-    if (things() && !view.peek) outlines(pen, things(), clip.truth.size, width, height, COLOURS.truth);
-    if (view.at?.k === -1 && map) cellEdge(pen, view.at.row, view.at.column, map.rows, map.columns, width, height);
-    canvas.setAttribute("aria-label", `frame ${trace.frame + 1} of ${images.length}, ${state}; overlay: ${map ? `${map.one.title}, ${placed(map.map.at)}` : "none"}`);
     $("place").textContent = map ? placed(map.map.at) : "";
     $("prev").disabled = !map || map.i === 0;
     $("next").disabled = !map || map.i === map.list.length - 1;
     $("bar").innerHTML = map ? bar(map.scale, `${pretty(map.one.symbol)}, ${escape(map.one.title)}${map.one.kind === "PromptMaps" ? ` (${whose()})` : ""}: `
-      + (map.scale === SCALES.even ? map.scale.unit : escape(map.one.unit))) : "";
+      + (map.scale === SCALES.even ? map.scale.unit : escape(map.one.unit))) : extra && view.overlay === extra.stage ? `${pretty(extra.symbol)}: ${OTHER_VALUES}` : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
     reading();
+    pair.stage();
+    if (view.at?.k >= 0) view.last = view.at;
+    root.dispatchEvent(new CustomEvent("looked", {bubbles: true, detail: {frame: trace.frame, patch: view.at && [view.at.row, view.at.column], gap: null, kept: null}}));
   }
 
   function reading() {
@@ -153,28 +162,15 @@ export function mount(element, payload, hooks = {}) {
     if (!map) { box.textContent = ""; return; }
     const i = at.row * map.columns + at.column, value = map.value[i];
     const each = map.scale === SCALES.share ? " · " + Array.from({length: map.map.shape[0]}, (_, q) => `P${q + 1} ${share(slice(map.map, q)[i])}`).join(", ") : "";
-    box.innerHTML = `${pretty(map.one.symbol)}, ${placed(map.map.at)}, ${where}: <b>${map.scale === SCALES.share ? share(value) : number(value)}</b>`
-      + (map.scale === SCALES.even ? " × an even share" : map.scale === SCALES.change ? ` ${escape(map.one.unit)}` : "") + each;
+    box.innerHTML = `${[pretty(map.one.symbol), placed(map.map.at), where].filter(Boolean).join(", ")}: <b>${map.scale === SCALES.share ? share(value) : number(value)}</b>`
+      + (map.scale === SCALES.even ? " × an even share" : map.scale === SCALES.change || map.one.paint ? ` ${escape(map.one.measure ?? map.one.unit)}` : "") + each + pair.reading();
   }
 
   function found() {
     const known = !!things();
     $("known").innerHTML = known ? `<b class="vw-swatch" style="background:${COLOURS.truth}"></b>outlined: what is there · ✓ right name, box IoU ≥ ${about.match}` : "what is there is not known of this clip";
     $("least").querySelector("output").textContent = view.least.toFixed(2);
-    all("found").forEach((box, i) => {
-      const one = of("Boxes")[i], value = trace.values[one?.stage];
-      box.classList.toggle("vw-stale", !value);
-      if (!value) { if (!box.firstChild) box.innerHTML = `<h4>${escape(one?.title ?? "")}</h4><p class="vw-empty">waiting for the network…</p>`; return; }
-      if (!box.querySelector("canvas")) box.innerHTML = `<h4>${escape(one.title.replace(/^found /, ""))}</h4><canvas role="img"></canvas><p></p><ul></ul>`;
-      const width = wide(box, 240), height = tall(width), pen = fit(box.querySelector("canvas"), width, height);
-      pen.drawImage(pictures.current || images[trace.frame], 0, 0, width, height);
-      if (known) outlines(pen, things(), clip.truth.size, width, height, COLOURS.truth);
-      const shown = drawFound(pen, value, view.least, known, width, height), right = shown.filter(one => one.thing !== null).length;
-      const said = `${known ? `${right} of ${value.there} things found, ${shown.length - right} false; ` : ""}${shown.length} of ${value.found.length} boxes reach ${view.least.toFixed(2)}`;
-      box.querySelector("canvas").setAttribute("aria-label", `${one.title}: ${said}`);
-      box.querySelector("p").textContent = said;
-      box.querySelector("ul").innerHTML = shown.slice(0, 8).map(one => `<li><b class="vw-swatch" style="background:${foundColour(one, known)}"></b>${escape(one.name)} ${one.score.toFixed(2)}</li>`).join("");
-    });
+    all("found").forEach((box, i) => foundIn(box, of("Boxes")[i], mine(), view.least, wide(box, 240), A.now() ? "B · " : ""));
   }
 
   function strip() {
@@ -296,6 +292,36 @@ export function mount(element, payload, hooks = {}) {
     $("banner").innerHTML = `<b>UNTRAINED</b>: ${trace.untrained.map(escape).join(" and ")} ${trace.untrained.length > 1 ? "have" : "has"} random weights. What is drawn is computed, and means nothing.`;
   }
 
+  // ---- for a panel --------------------------------------------------------------------------------------------------
+
+  function here() {
+    const at = view.at?.k >= 0 ? view.at : view.last;
+    return `frame ${trace.frame + 1} · ${whose()}${at ? ` · support ${at.k + 1}, row ${at.row + 1}, column ${at.column + 1}` : ""}`;
+  }
+  function value({stage, kind}) {
+    const given = trace.values[stage], at = view.at?.k >= 0 ? view.at : view.last, list = over()?.one.stage === stage && view.at?.k === -1 ? over() : null;
+    if (given === undefined) return null;
+    if (kind === "SupportFrames") return {text: given.map(k => k + 1).join(", "), because: "frames of the clip, counted from 1"};
+    if (kind === "PromptAttention" && at) {
+      const share = slice(attention, prompt(), "mean")[at.k * attention.shape[2] + at.row * first("MapGrid")[1] + at.column] / attention.shape[1] / attention.shape[2];
+      return {text: share.toPrecision(4), because: `of ${prompt() === null ? "a prompt's" : `prompt ${prompt() + 1}'s`} attention; an even share is ${(1 / attention.shape[1] / attention.shape[2]).toPrecision(4)}`};
+    }
+    if (kind === "SupportScores") { const k = at?.k ?? given.indexOf(Math.max(...given)); return {text: String(given[k]), because: `support ${k + 1}${at ? "" : ", the largest"}`}; }
+    if (kind === "PromptScores" && prompt() !== null) return {text: String(given[prompt()]), because: whose()};
+    if (kind === "PromptScores") return {text: given.join(", "), because: "prompt by prompt"};
+    if (kind === "StageScores") return {text: String(given.at(-1)), because: `in stage ${given.length}`};
+    if (kind === "Boxes") return {text: String(given.found.filter(one => one.score >= view.least).length), because: `with a score of ${view.least.toFixed(2)} or more`};
+    return list ? {text: list.value[view.at.row * list.columns + view.at.column].toPrecision(4), because: placed(list.map.at)} : null;
+  }
+  function peekAt(output) {
+    view.peeked = overlays.some(one => one.stage === output?.stage) ? output.stage : null;
+    still($("stage"), view.peeked);
+    lit({SupportFrames: $("strip"), Pictures: $("canvas").parentElement, PromptAttention: $("supports"), SupportScores: $("supports"), PromptScores: $("prompts"),
+      StageScores: $("likeness"), Cost: $("cost"), Boxes: all("found")[of("Boxes").findIndex(one => one.stage === output?.stage)]}[output?.kind]);
+    if (trace) stage();
+  }
+  const lit = litOf(root);
+
   // ---- moving about -------------------------------------------------------------------------------------------------
 
   function say(text) { $("wait").hidden = false; $("wait").textContent = text; asked = null; }
@@ -305,7 +331,7 @@ export function mount(element, payload, hooks = {}) {
   function lock(q) { if (q !== null && q >= attention.shape[0]) return; view.prompt = q; view.near = null; stage(); prompts(); supports(); headRow(); }
   function pickHead(n) { if (!heads) return; const N = heads.shape[0]; view.head = n === null ? null : (n + N + 1) % (N + 1) === N ? null : (n + N) % N; stage(); supports(); headRow(); }
   function opacity(value) { view.opacity = Math.max(0, Math.min(1, value)); $("opacity").querySelector("input").value = view.opacity; stage(); supports(); }
-  function least(value) { view.least = Math.max(0, Math.min(1, Math.round(value * 20) / 20)); $("least").querySelector("input").value = view.least; if (trace.done) { found(); through(); } }
+  function least(value) { view.least = Math.max(0, Math.min(1, Math.round(value * 20) / 20)); $("least").querySelector("input").value = view.least; if (trace.done) { found(); through(); pair.draw(); } }
   function peek(on) { if (trace && view.peek !== on) { view.peek = on; $("peek").setAttribute("aria-pressed", on); stage(); supports(); } }
   function let_go(event) { if (trace && event.pointerType !== "touch") { view.at = null; stage(); supports(); } }
 
@@ -324,6 +350,7 @@ export function mount(element, payload, hooks = {}) {
     if (!grid) return;
     const from = view.at || {row: Math.floor(grid[0] / 2), column: Math.floor(grid[1] / 2)};
     view.at = {k, row: Math.max(0, Math.min(grid[0] - 1, from.row + dr)), column: Math.max(0, Math.min(grid[1] - 1, from.column + dc))};
+    if (k === -1) zoom.see((view.at.column + 0.5) / grid[1], (view.at.row + 0.5) / grid[0]);
     stage(); supports();
   }
   function support(by) {
@@ -345,41 +372,54 @@ export function mount(element, payload, hooks = {}) {
     else if (/^[0-9]$/.test(k)) lock(k === "0" ? null : +k - 1);
     else if (letters.includes(k) && overlays[letters.indexOf(k)]) overlay(overlays[letters.indexOf(k)].stage);
     else if (k === "n") overlay("none");
+    else if (k === "e" && extra) overlay(extra.stage);
     else if (k === "b" || k === "B") step(k === "b" ? 1 : -1);
     else if (k === "h" || k === "H") pickHead(view.head === null ? (k === "h" ? 0 : (heads?.shape[0] ?? 0) - 1) : view.head + (k === "h" ? 1 : -1));
     else if (k === "s" || k === "S") support(k === "s" ? 1 : -1);
     else if (k === "[" || k === "]") opacity(view.opacity + (k === "[" ? -0.1 : 0.1));
     else if (k === "-" || k === "+") least(view.least + (k === "-" ? -0.05 : 0.05));
     else if (k === "o") peek(true);
+    else if (k === "p") A.toggle();
     else if (k === "Escape") { Object.assign(view, {at: null, head: null}); lock(null); }
-    else return false;
+    else return zoom.press(k);
   }
-  const forget = keysOf(root, $, KEYS, press, event => { if (event.key === "o") peek(false); });
+  const forget = keysOf(root, $, KEYS, press, event => { if (event.key === "o") peek(false); }, hooks.keep);
 
   $("prev").onclick = () => step(-1);
   $("next").onclick = () => step(1);
   $("opacity").oninput = event => { if (trace) opacity(+event.target.value); };
   $("least").oninput = event => { if (trace) least(+event.target.value); };
   held($("peek"), peek);
-  $("canvas").onpointermove = $("canvas").onpointerdown = event => { if (trace) point(event, -1, gridAt(-1)); };
-  $("canvas").onpointerleave = let_go;
-  $("kinds").replaceChildren(...overlays.map((one, i) => {
-    const button = make("button", {type: "button", role: "radio", title: `${one.title} (${letters[i]})`, "data-stage": one.stage});
+  for (const canvas of [$("canvas"), $("canvas-a"), $("canvas-d")]) {
+    canvas.onpointermove = canvas.onpointerdown = event => { if (trace) point(event, -1, gridAt(-1)); };
+    canvas.onpointerleave = let_go;
+  }
+  const kinds = () => $("kinds").replaceChildren(...overlays.concat(extra ?? []).map((one, i) => {
+    const button = make("button", {type: "button", role: "radio", title: `${one.title} (${one === extra ? "e" : letters[i]})`, "data-stage": one.stage});
     button.innerHTML = pretty(one.symbol);
     button.onclick = () => { if (trace) overlay(one.stage); };
     return button;
   }), Object.assign(make("button", {type: "button", role: "radio", title: "no overlay (n)", "data-stage": "none"}), {textContent: "none", onclick: () => trace && overlay("none")}));
-  const ask = asker($, {...hooks, whole: taken => hooks.whole({...taken, pointed: wholeClip.chosen()}), update, say, idle: fill, wants: () => $("through").open});
+  kinds();
   $("through").hidden = !of("Tracks").length || !hooks.whole;
   $("through").ontoggle = () => { if (trace && $("through").open && !trace.values[of("Tracks")[0].stage]) { through(); ask.whole(); } };
   exampleButtons($, payload.examples, hooks, say);
   if (!payload.trace) say("reading the clip…");
   const rest = atNewWidths(root, () => { wide.forget(); ink = null; return trace ? draw() : false; });
   update(payload);
-  const state = () => ({frame: trace?.frame ?? 0, overlay: view.overlay});
+  const state = () => ({frame: trace?.frame ?? 0, overlay: view.overlay === extra?.stage ? last : view.overlay, pinned: A.now()?.taken ?? null});
+  function more(one, show = false) {
+    if (view.overlay !== extra?.stage) last = view.overlay;
+    const known = one === extra;
+    extra = one;
+    view.overlay = one && (show || view.overlay === one.stage) ? one.stage : last;
+    if (!known) kinds();
+    if (view.at?.k === -1) view.at = null;         // of a grid that may be another
+    if (trace) stage();
+  }
   function lookAt({overlay: shown}) {              // the frame is a knob
     if (overlays.some(one => one.stage === shown) || shown === "none") view.overlay = shown;
     if (trace) stage();
   }
-  return {update, ask, state, look: lookAt, destroy() { rest(); forget(); element.replaceChildren(); }};
+  return {update, ask, state, look: lookAt, extra: more, here, value, peekAt, point: event => point(event, -1, gridAt(-1)), pin: A.pin, unpin: A.unpin, pinned: A.told, destroy() { rest(); forget(); element.replaceChildren(); }};
 }

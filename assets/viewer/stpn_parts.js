@@ -4,10 +4,11 @@ const KEYS = [
   ["← →", "the frame before, after, as the current one (also , .)"], ["Home End", "first, last frame"],
   ["1 2 3 4 5", "lock a prompt"], ["0", "all prompts"], ["h H", "next, previous head"],
   ["c", "overlay: what the prompts changed"], ["x", "overlay: patches looking at prompts"],
-  ["p", "overlay: prompts looking at patches"], ["n", "no overlay"], ["b B", "next, previous block or stage"],
+  ["v", "overlay: prompts looking at patches"], ["n", "no overlay"], ["b B", "next, previous block or stage"],
   ["[ ]", "overlay weaker, stronger"], ["o", "hold to see the bare frames"], ["- +", "least score of a box"],
   ["s S", "point at the next, previous support (after the last: the frame)"],
-  ["Shift + arrows", "point at a patch, and move to its neighbour"], ["Esc", "let prompt, head and patch go"], ["?", "this help"],
+  ["Shift + arrows", "point at a patch, and move to its neighbour"], ["Esc", "let prompt, head and patch go"],
+  ZOOM_KEYS, ["p", "pin as A what is shown, or let A go"], ["?", "this help"],
 ];
 
 const TEMPLATE = `
@@ -17,7 +18,7 @@ const TEMPLATE = `
   <div class="sp-top">
     <div class="vw-stage">
       <h4 class="vw-title"></h4>
-      ${PICTURE}
+      ${trio(PICTURE)}
       <div class="vw-row">
         <div class="vw-kinds" role="radiogroup" aria-label="Overlay"></div>
         <div class="sp-steps"><button class="vw-prev" aria-label="Previous block or stage">‹</button><output class="vw-place"></output>
@@ -26,15 +27,17 @@ const TEMPLATE = `
       <div class="vw-row">
         <label class="vw-opacity">opacity <input type="range" min="0" max="1" step="0.05" value="0.5" aria-label="Overlay opacity"></label>
         <button class="vw-peek" title="hold to see the bare frames (o)">peek</button>
+        ${ZOOM}${PIN}
         <button class="vw-help-open" aria-label="Keys and help" title="keys (?)">?</button>
       </div>
       <div class="vw-bar"></div>
       <div class="vw-reading" aria-live="polite"></div>
     </div>
-    <div class="vw-found sp-figure"></div><div class="vw-found sp-figure"></div>
+    <div class="vw-found sp-figure"></div><div class="vw-found sp-figure"></div>${FOUND_A}
     <label class="vw-least">boxes with a score ≥ <output></output><input type="range" min="0" max="1" step="0.05" value="0.3" aria-label="Least score of a box">
       <span class="vw-known"></span></label>
   </div>
+  ${VERSUS}
   <div class="sp-section"><h4>Frames of the clip <small>— click one to make it the current frame (← →)</small></h4>
     <div class="vw-line" tabindex="-1"><div class="vw-strip" role="group" aria-label="All frames"></div></div></div>
   <div class="sp-section"><h4 class="vw-supports-title"></h4>
@@ -119,6 +122,38 @@ function inPixels(rows, columns, place) {
   return made;
 }
 
+const tallOf = (clip, width) => Math.round(Math.min(width * clip.height / clip.width, 1.4 * width));
+const placed = at => at.length > 1 ? `stage ${at[0] + 1}, block ${at[1] + 1}` : at.length ? `stage ${at[0] + 1}` : "";
+
+// What lies over the frame of a side: {shape, value, scale, one} of an overlay, of a block (`place`; the last if not given or more
+// than there are) and a prompt (null: all)
+function layOver({maps}, one, place, prompt) {
+  const list = one && maps[one.stage];
+  if (!list?.length) return null;
+  const i = Math.min(place ?? list.length - 1, list.length - 1), map = list[i], [Q, rows, columns] = map.shape;
+  if (one.kind === "FeatureChange") return {one, i, list, map, rows, columns, scale: SCALES.change, value: slice(map, 0)};
+  const given = /patch's/.test(one.unit), q = prompt === null ? null : Math.min(prompt, Q - 1);
+  const value = given ? slice(map, q, "sum") : slice(map, q, "mean").map(share => share * rows * columns);
+  return {one, i, list, map, rows, columns, value, scale: given ? SCALES.share : SCALES.even};
+}
+
+// an overlay of a fold's making (see explain.js) as the same
+const laidOver = one => ({one, i: 0, list: [one], map: {at: []}, rows: one.rows, columns: one.columns, value: one.value, scale: {ticks: one.ends, gradient: one.gradient}});
+
+const stateOf = ({knobs}) => knobs.spoil && knobs.spoil !== "none" && knobs.severity > 0 && knobs.spoiled !== "supports" ? `${knobs.spoil.replace("_", " ")}, ${knobs.severity}` : "clean";
+
+// The current frame of a side as the network sees it, what lies over it, and what is there. → the same in words
+function paintCurrent(canvas, {trace, clip, images, pictures}, map, patch, {peek, opacity}, width) {
+  const height = tallOf(clip, width), pen = fit(canvas, width, height), things = clip.truth?.things[trace.frame];
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(pictures.current || images[trace.frame], 0, 0, width, height);
+  if (map?.one.paint && !peek) map.one.paint(pen, trace.frame, width, height, opacity);
+  else if (map && !peek) paintMap(pen, i => placeOn(map.scale, map.value[i]), map.rows, map.columns, [0, 0, width, height], opacity);
+  if (things && !peek) outlines(pen, things, clip.truth.size, width, height, COLOURS.truth);
+  if (patch && map) cellEdge(pen, ...patch, map.rows, map.columns, width, height);
+  return `frame ${trace.frame + 1} of ${images.length}, ${stateOf(trace)}; overlay: ${map ? `${map.one.title}, ${placed(map.map.at)}` : "none"}`;
+}
+
 const cells = document.createElement("canvas");
 function paintMap(pen, place, rows, columns, [x, y, width, height], alpha) {
   if (cells.width !== columns || cells.height !== rows) Object.assign(cells, {width: columns, height: rows});
@@ -186,6 +221,23 @@ function drawMask(pen, one, [rows, columns], colour, width, height) {
     inner.putImageData(made, 0, 0);
   }
   pen.drawImage(one.cut, 0, 0, width, height);
+}
+
+// What was found in a side's current frame, in a box: a picture, a sentence and a list. said: before the title
+function foundIn(box, one, {trace, clip, images, pictures}, least, width, said = "") {
+  const value = trace.values[one?.stage], things = clip.truth?.things[trace.frame], known = !!things;
+  box.classList.toggle("vw-stale", !value);
+  if (!value) { if (!box.firstChild) box.innerHTML = `<h4>${escape(one?.title ?? "")}</h4><p class="vw-empty">waiting for the network…</p>`; return; }
+  if (!box.querySelector("canvas")) box.innerHTML = `<h4></h4><canvas role="img"></canvas><p></p><ul></ul>`;
+  box.firstChild.textContent = said + one.title.replace(/^found /, "");
+  const height = tallOf(clip, width), pen = fit(box.querySelector("canvas"), width, height);
+  pen.drawImage(pictures.current || images[trace.frame], 0, 0, width, height);
+  if (known) outlines(pen, things, clip.truth.size, width, height, COLOURS.truth);
+  const shown = drawFound(pen, value, least, known, width, height), right = shown.filter(one => one.thing !== null).length;
+  const told = `${known ? `${right} of ${value.there} things found, ${shown.length - right} false; ` : ""}${shown.length} of ${value.found.length} boxes reach ${least.toFixed(2)}`;
+  box.querySelector("canvas").setAttribute("aria-label", `${said}${one.title}: ${told}`);
+  box.querySelector("p").textContent = told;
+  box.querySelector("ul").innerHTML = shown.slice(0, 8).map(one => `<li><b class="vw-swatch" style="background:${foundColour(one, known)}"></b>${escape(one.name)} ${one.score.toFixed(2)}</li>`).join("");
 }
 
 // Likeness against severity: one chart, from the nearest of a few round numbers below all points to 1. points: [[severity, without, with], …]

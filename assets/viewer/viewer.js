@@ -1,11 +1,15 @@
-// The viewer of regions and gaps: a clip's frames with what a method makes of them. Behind shared.js it is one module
-// without dependencies, the same in the page, in notebooks and in exported HTML.
+// The viewer of regions and gaps: a clip's frames with what a method makes of them. Behind shared.js and the files it is listed
+// with it is one module without dependencies, the same in the page, in notebooks and in exported HTML.
 //
-//   const view = mount(element, {about, clip, trace, examples}, {frames, pick})
+//   const view = mount(element, {about, clip, trace, examples, untouched}, {frames, pick})
 //   view.update({trace})
 //   view.state()  view.look({frame, overlay})     how it is looked at: a frame from 0, a stage's name or "none"
+//   view.extra(map, show)                         one more overlay, of a fold's making (see explain.js); null: none
+//   view.pin(taken, title)  view.unpin()  view.pinned()       see compare.js; state().pinned: what was taken of A, or null
+//   view.here()  view.value(output)  view.peekAt(output)  view.point(event)     see shared.js, “for a panel”
 //
-// about   what does not change: title, maps [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}]
+// about   what does not change: title, maps [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}],
+//         knobs [{name, symbol}].  untouched: what `trace` was taken of
 // clip    frames as data URLs, their times and source indices, the actor's masks where the truth is known
 // trace   one run: maps as 16-bit grids on the scale 0–1, region and kept, gaps, texts, ledger, weights, stamp
 // frames  async key → clip, asked when a trace speaks of a clip that is not held
@@ -18,7 +22,7 @@ const KEYS = [
   ["space", "play or pause"], [", .", "one frame back, forward (also ← →)"], ["Home End", "first, last frame"],
   ["1 2 3 4", "overlay A, M, W, region"], ["0", "no overlay"], ["[ ]", "overlay weaker, stronger"],
   ["o", "hold to see the bare frame"], ["Shift + arrows", "look at a patch, and move to its neighbour"],
-  ["Esc", "let the patch go"], ["?", "this help"],
+  ["Esc", "let the patch go"], ZOOM_KEYS, ["p", "pin as A what is shown, or let A go"], ["?", "this help"],
 ];
 
 const TEMPLATE = `
@@ -26,7 +30,7 @@ const TEMPLATE = `
   ${EXAMPLES}
   <div class="vw-top">
     <div class="vw-stage">
-      ${PICTURE}
+      ${trio(PICTURE)}
       <div class="vw-row">
         <button class="vw-play" aria-label="Play">▶</button>
         <button class="vw-prev" aria-label="One frame back">‹</button>
@@ -38,12 +42,14 @@ const TEMPLATE = `
         <div class="vw-kinds" role="radiogroup" aria-label="Overlay"></div>
         <label class="vw-opacity">opacity <input type="range" min="0" max="1" step="0.05" value="0.6" aria-label="Overlay opacity"></label>
         <button class="vw-peek" title="hold to see the bare frame (o)">peek</button>
+        ${ZOOM}${PIN}
         <button class="vw-help-open" aria-label="Keys and help" title="keys (?)">?</button>
       </div>
       <div class="vw-bar" aria-hidden="true"><span>0</span><i></i><span>1</span><b></b></div>
     </div>
     <div class="vw-side">
       <div class="vw-card"><h4>Patch</h4><div class="vw-patch" aria-live="polite"></div></div>
+      ${VERSUS}
       <div class="vw-card"><h4>Which text fits <small class="vw-texts-state"></small></h4><div class="vw-texts"></div></div>
       <div class="vw-card vw-clipcard"><h4>Clip</h4><div class="vw-clip"></div></div>
     </div>
@@ -51,6 +57,7 @@ const TEMPLATE = `
   <div class="vw-line" tabindex="-1">
     <div class="vw-grid">
       <div class="vw-label">frames</div><div class="vw-strip" role="group" aria-label="All frames"></div>
+      <div class="vw-label vw-label-a" hidden>A</div><div class="vw-strip vw-strip-a" role="group" aria-label="All frames of A" hidden></div>
       <div class="vw-label vw-cls">tokens<span title="CLS: one class token for the whole video">CLS</span></div>
       <canvas class="vw-ribbon" role="img"></canvas>
       <div class="vw-label vw-axis"></div><div class="vw-gaps" role="group" aria-label="Change and prompts of each gap"></div>
@@ -66,25 +73,33 @@ export function mount(element, payload, hooks = {}) {
   const root = element.querySelector(".vw");
   const $ = name => root.querySelector(".vw-" + name);
   const about = payload.about;
-  const view = {frame: 0, overlay: "score_TP", opacity: 0.6, patch: null, gap: null, peek: false, timer: 0};
+  const view = {frame: 0, overlay: "score_TP", opacity: 0.6, patch: null, gap: null, peek: false, near: null, last: null, timer: 0, wish: 0, highest: 0};
   let clip = null, images = [], trace = null, texts = null, maps = {}, region = null, told = "", top = {key: "", score: 0};
+  let extra = null, last = view.overlay;         // last: the overlay before the extra one
+  const layers = () => extra ? [...about.maps, extra] : about.maps;
 
-  const wide = widths();
+  const wide = widths(), mine = () => ({clip, images, trace, maps, region});
+  const kept = (t, p) => region && region[t * trace.grid[0] * trace.grid[1] + p];
+  const at = (stage, t, p) => maps[stage] && maps[stage][t * trace.grid[0] * trace.grid[1] + p] / 65535;
 
   // ---- what arrives -------------------------------------------------------------------------------------------------
 
-  const update = receiver({hooks, say, take});
+  const update = receiver({hooks, say, take}), ask = asker($, {...hooks, update, say});
+  const shown = () => trace && {...mine(), trace: {...trace, texts}, taken: ask.drawn() ?? payload.untouched ?? null};
+  const A = pinning($, {hooks, held: update.held, shown, ready: one => unpacked(one.trace), say, changed: () => trace && draw()});
+  const pair = pairOf($, root, {about, view, mine, A: A.now, wide, go}), zoom = zoomOf($, $("trio"));
 
   function take(next, held) {
     const fresh = clip !== held.clip;
     ({clip, images} = held);
     $("wait").hidden = true;
     trace = asOneStep(trace, next);
-    maps = Object.fromEntries(Object.entries(trace.maps).map(([stage, text]) => [stage, new Uint16Array(bytes(text).buffer)]));
-    region = bits(trace.region);
+    ({maps, region} = unpacked(trace));
     if (trace.texts) texts = trace.texts;
-    if (fresh) { view.frame = Math.min(view.frame, images.length - 1); view.patch = null; view.gap = null; layOut(); }
-    if (view.patch && (view.patch[0] >= trace.grid[0] || view.patch[1] >= trace.grid[1])) view.patch = null;
+    if (fresh) { view.frame = Math.min(Math.max(view.frame, view.wish), images.length - 1); view.patch = view.last = view.gap = null; layOut(); }
+    const outside = patch => patch && (patch[0] >= trace.grid[0] || patch[1] >= trace.grid[1]);
+    if (outside(view.patch)) view.patch = null;
+    if (outside(view.last)) view.last = null;
     draw();
     root.dataset.shown = JSON.stringify({clip: trace.clip, ...trace.knobs});
     if (trace.texts) root.dataset.texts = root.dataset.shown;
@@ -97,12 +112,7 @@ export function mount(element, payload, hooks = {}) {
     const T = images.length;
     $("scrub").max = T - 1;
     root.style.setProperty("--frames", T);
-    $("strip").replaceChildren(...images.map((_, t) => {
-      const button = make("button", {class: "vw-thumb", type: "button"});
-      button.append(make("canvas"), make("span"));
-      button.onclick = () => go(t);
-      return button;
-    }));
+    $("strip").replaceChildren(...thumbsOf(images, go));
     $("gaps").replaceChildren(...Array.from({length: T - 1}, (_, g) => {
       const button = make("button", {class: "vw-gap", type: "button", style: `left:${100 * (g + 1) / T}%`});
       button.append(make("i"), make("b"));
@@ -112,7 +122,6 @@ export function mount(element, payload, hooks = {}) {
     const truth = clip.truth ? `<p><b class="vw-swatch" style="background:${COLOURS.truth}"></b>truth: ${escape(clip.truth.caption)}</p>` : "";
     $("clip").innerHTML = `<p><b>${escape(clip.name)}</b> · ${clip.width}×${clip.height} · ${T} frames</p>${truth}<p class="vw-point"></p>`
       + clip.notes.map(note => `<p class="vw-note">${escape(note)}</p>`).join("");
-    clip.outlines ??= clip.truth && clip.truth.masks.map(mask => outline(bits(mask), clip.width, clip.height));
     top = {key: clip.key, score: 0};
     wide.forget();                               // long clips scroll: their strip is wider than the page
     pressExample($, clip.truth?.caption);
@@ -120,82 +129,34 @@ export function mount(element, payload, hooks = {}) {
 
   // ---- drawing ------------------------------------------------------------------------------------------------------
 
-  function draw() { stage(); strip(); ribbon(); gaps(); side(); ledger(trace); }
-
-  const kept = (t, p) => region && region[t * trace.grid[0] * trace.grid[1] + p];
-  const at = (stage, t, p) => maps[stage] && maps[stage][t * trace.grid[0] * trace.grid[1] + p] / 65535;
+  function draw() { pair.arrange(); stage(); strip(); ribbon(); gaps(); pair.draw(); side(); ledger(trace); }
 
   function stage() {
-    const [rows, columns] = trace.grid, canvas = $("canvas"), box = wide(canvas.parentElement, 480);
-    const width = box, height = Math.round(Math.min(box * clip.height / clip.width, 1.25 * box));
-    const pen = fit(canvas, width, height), t = view.frame, w = width / columns, h = height / rows;
-    const shown = view.peek ? "none" : view.overlay, kind = about.maps.find(one => one.stage === shown);
-    pen.imageSmoothingQuality = "high";
-    pen.drawImage(images[t], 0, 0, width, height);
-    for (let p = 0; p < rows * columns && kind; p++) {
-      const x = (p % columns) * w, y = Math.floor(p / columns) * h;
-      pen.globalAlpha = view.opacity;
-      if (kind.kind === "RegionMask") {
-        if (!kept(t, p)) { pen.fillStyle = "#0b0d12"; pen.fillRect(x, y, w, h); }
-      } else {
-        pen.fillStyle = colour(at(shown, t, p));
-        pen.fillRect(x, y, Math.ceil(w), Math.ceil(h));
-      }
-    }
-    pen.globalAlpha = 1;
-    if (!view.peek) {
-      keptEdges(pen, t, w, h, 2);
-      if (clip.outlines) {
-        pen.save();
-        pen.scale(width / clip.width, height / clip.height);
-        twice(pen, clip.outlines[t], COLOURS.truth, 2 * clip.width / width);
-        pen.restore();
-      }
-      const point = trace.pointing && trace.pointing[t];
-      if (point) target(pen, (point.patch[1] + 0.5) * w, (point.patch[0] + 0.5) * h, Math.min(w, h) / 4, point.hit);
-      if (view.patch) {
-        const path = new Path2D();
-        path.rect(view.patch[1] * w + 1, view.patch[0] * h + 1, w - 2, h - 2);
-        twice(pen, path, "#fff", 3);
-      }
-    }
-    const count = trace.kept ? `${trace.kept[t]} of ${rows * columns} patches kept` : "";
-    const hit = point => point && point.hit !== null ? `, top patch ${point.hit ? "on" : "off"} the actor` : "";
-    canvas.setAttribute("aria-label", `frame ${t + 1} of ${images.length}: ${count}${hit(trace.pointing?.[t])}`);
+    const canvas = $("canvas"), t = view.frame, map = layers().find(one => one.stage === (view.near ?? view.overlay));
+    const looked = {...view, patch: view.patch ?? (view.near && view.last)};
+    canvas.setAttribute("aria-label", paintFrame(canvas, mine(), t, looked, map, wide(canvas.parentElement, 480)));
     $("frame").textContent = `${t + 1}/${images.length} · ${clip.time[t].toFixed(2)} s · #${clip.source[t]}`;
     $("frame").title = `frame ${t + 1} of ${images.length}: ${clip.time[t]} s, frame ${clip.source[t]} of the file`;
     $("scrub").value = t;
     $("scrub").setAttribute("aria-valuetext", `frame ${t + 1} of ${images.length}, ${clip.time[t].toFixed(2)} seconds`);
-    const map = about.maps.find(one => one.stage === view.overlay);
+    const [low, high] = $("bar").querySelectorAll(":scope > span");
+    [low.textContent, high.textContent] = map?.ends ?? ["0", "1"];
+    $("bar").querySelector("i").style.background = map?.gradient ?? `linear-gradient(90deg, ${VIRIDIS.join(",")})`;
     $("bar").hidden = !map;
     $("bar").classList.toggle("vw-mask", map?.kind === "RegionMask");
-    $("bar").querySelector("b").innerHTML = map ? `${pretty(map.symbol)}, ${escape(map.title)}: ${pretty(map.unit)}` : "";
+    $("bar").querySelector("b").innerHTML = map?.stale?.(trace) ? `${pretty(map.symbol)}: ${OTHER_VALUES}` : map ? `${pretty(map.symbol)}, ${escape(map.title)}: ${pretty(map.unit)}` : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
+    view.last = view.patch ?? view.last;
     for (const [i, thumb] of [...$("strip").children].entries()) thumb.setAttribute("aria-current", i === t);
     patch();
-  }
-
-  function keptEdges(pen, t, w, h, width) {
-    if (!region) return;
-    const [rows, columns] = trace.grid, path = new Path2D();
-    const line = (x, y, X, Y) => { path.moveTo(x * w, y * h); path.lineTo(X * w, Y * h); };
-    for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) {
-      if (!kept(t, r * columns + c)) continue;
-      if (r === 0 || !kept(t, (r - 1) * columns + c)) line(c, r, c + 1, r);
-      if (r === rows - 1 || !kept(t, (r + 1) * columns + c)) line(c, r + 1, c + 1, r + 1);
-      if (c === 0 || !kept(t, r * columns + c - 1)) line(c, r, c, r + 1);
-      if (c === columns - 1 || !kept(t, r * columns + c + 1)) line(c + 1, r, c + 1, r + 1);
-    }
-    twice(pen, path, "#fff", width);
+    pair.stage();
+    tell();
   }
 
   function strip() {
-    const [rows, columns] = trace.grid;
     for (const [t, button] of [...$("strip").children].entries()) {
-      const width = 96, height = Math.round(Math.min(width * clip.height / clip.width, 1.4 * width));
-      const pen = fit(button.firstChild, width, height, true), point = trace.pointing?.[t];
-      pen.drawImage(images[t], 0, 0, width, height);
-      keptEdges(pen, t, width / columns, height / rows, 1.5);
+      const point = trace.pointing?.[t];
+      paintThumb(button.firstChild, mine(), t);
       const hit = !point || point.hit === null ? "" : point.hit ? " ●" : " ○";
       button.lastChild.textContent = `${t + 1}${hit}`;
       const said = point && point.hit !== null ? `, pointing ${point.hit ? "hits" : "misses"} the actor` : "";
@@ -237,16 +198,16 @@ export function mount(element, payload, hooks = {}) {
     if (!trace.gaps) return;
     const {score, count, eta, symbols} = trace.gaps, T = images.length;
     // a decoder's noise is no tall bar; and the axis only ever grows for a clip, so bars stay put while knobs move
-    const highest = Math.max(...score, 0.1);
-    if (highest > top.score) top.score = nice(highest);
+    const highest = Math.max(...score, ...pair.highest(), 0.1);
+    if (highest > top.score) view.highest = top.score = nice(highest);
     $("axis").innerHTML = `<span>${pretty(symbols[0])}</span><small>${number(top.score)}</small><small>0</small><span>${pretty(symbols[1])}</span>`;
     const lines = [];                            // where η·W is whole: a bar that crosses one more line gets one more prompt
-    for (let n = 1; n <= 8 && n / eta < top.score; n++) lines.push(`<hr style="bottom:calc(18px + (100% - 18px) * ${n / eta / top.score})">`);
+    for (let n = 1; eta && n <= 8 && n / eta < top.score; n++) lines.push(`<hr style="bottom:calc(18px + (100% - 18px) * ${n / eta / top.score})">`);
     $("gaps").querySelectorAll("hr").forEach(line => line.remove());
     $("gaps").insertAdjacentHTML("afterbegin", lines.length < 9 ? lines.join("") : "");
     for (const [g, button] of [...$("gaps").querySelectorAll(".vw-gap")].entries()) {
       button.firstChild.style.height = `calc((100% - 18px) * ${score[g] / top.score})`;
-      button.lastChild.textContent = count[g];
+      button.children[1].textContent = count[g];
       button.ariaLabel = button.title = trace.gaps.rule[g];
     }
     $("gaps").style.setProperty("--bar", `${Math.min(26, 50 / T * 3)}px`);
@@ -255,13 +216,15 @@ export function mount(element, payload, hooks = {}) {
 
   function rule() {
     if (!trace?.gaps) return;
-    const {score} = trace.gaps, g = Math.min(view.gap ?? score.indexOf(Math.max(...score)), score.length - 1);
+    const {score, eta, symbols, unit} = trace.gaps, [W, N] = symbols.map(pretty), g = Math.min(view.gap ?? score.indexOf(Math.max(...score)), score.length - 1);
     for (const [i, button] of [...$("gaps").querySelectorAll(".vw-gap")].entries()) button.classList.toggle("vw-on", i === g);
-    $("rule").innerHTML = g < 0 ? "" : `${trace.gaps.rule[g].replace(/= (\d+)( prompts?)?(, capped.*)?$/, "= <b>$1</b>$3")} <small>N<sup>t</sup> = ⌈η·W<sup>t</sup>⌉ · W<sup>t</sup> ${escape(trace.gaps.unit)} · dotted lines: where one more prompt begins</small>`;
+    tell();
+    $("rule").innerHTML = g < 0 ? "" : `${trace.gaps.rule[g].replace(/= (\d+)( prompts?)?(, capped.*)?$/, "= <b>$1</b>$3")} <small>${eta == null ? "" : `${N} = ⌈η·${W}⌉ · `}${W} ${escape(unit)}${eta == null ? "" : " · dotted lines: where one more prompt begins"}</small>`;
   }
 
   function side() {
     const box = $("texts");
+    box.closest(".vw-card").hidden = about.texts === false;
     const unknown = trace.unknown?.length ? `<p class="vw-note">Words the model has never seen: ${trace.unknown.map(escape).join(", ")}.</p>` : "";
     $("texts-state").textContent = trace.texts || !texts ? "" : "updating…";
     box.classList.toggle("vw-stale", !trace.texts);
@@ -282,17 +245,58 @@ export function mount(element, payload, hooks = {}) {
     const box = $("patch");
     if (!view.patch) { box.innerHTML = `<p class="vw-empty">Point at the picture: the numbers behind a patch appear here.</p>`; return; }
     const [r, c] = view.patch, p = r * trace.grid[1] + c, t = view.frame;
-    const rows = about.maps.filter(one => maps[one.stage]).map(one => `<tr><th>${pretty(one.symbol)}</th><td>${at(one.stage, t, p).toFixed(3)}</td><td>${escape(one.title)}</td></tr>`);
+    const shown = about.maps.filter(one => maps[one.stage]), others = shown.map(one => pair.patch(one.stage)), beside = others[0];
+    const rows = shown.map((one, i) => `<tr><th>${pretty(one.symbol)}</th>${others[i] ? `<td>${others[i].a.toFixed(3)}</td>` : ""}<td>${at(one.stage, t, p).toFixed(3)}</td>`
+      + `${others[i] ? `<td>${plus(others[i].by, 3)}</td>` : ""}<td>${escape(one.title)}</td></tr>`);
+    if (extra && !extra.stale(trace)) rows.push(`<tr><th>${pretty(extra.symbol)}</th>${beside ? "<td></td>" : ""}<td>${extra.told(t, p)}</td>${beside ? "<td></td>" : ""}<td>${escape(extra.title)}</td></tr>`);
     const blend = trace.blend, sum = blend && blend.terms.map(([stage, k]) => `${k.toFixed(2)}·${at(stage, t, p).toFixed(3)}`).join(" + ");
-    box.innerHTML = `<p>frame ${t + 1}, row ${r + 1}, column ${c + 1}: <b>${kept(t, p) ? "kept" : "not kept"}</b></p><table>${rows.join("")}</table>`
+    box.innerHTML = `<p>frame ${t + 1}, row ${r + 1}, column ${c + 1}: <b>${kept(t, p) ? "kept" : "not kept"}</b>${beside ? `; in A ${beside.where}<b>${beside.kept ? "kept" : "not kept"}</b>` : ""}</p>`
+      + `<table>${beside ? "<thead><tr><td></td><td>A</td><td>B</td><td>B − A</td><td></td></tr></thead>" : ""}${rows.join("")}</table>`
       + (blend ? `<p class="vw-eq">${blend.rule}<br>= ${sum} = ${at(blend.result, t, p).toFixed(3)}</p>` : "");
   }
 
   const ledger = ledgerOf($, about.stages);
 
+  // ---- for a panel --------------------------------------------------------------------------------------------------
+
+  const gapNow = () => { const score = trace?.gaps?.score; return score?.length ? Math.min(view.gap ?? score.indexOf(Math.max(...score)), score.length - 1) : null; };
+  const tell = () => root.dispatchEvent(new CustomEvent("looked", {bubbles: true, detail: {
+    frame: view.frame, patch: view.patch, gap: view.gap, kept: view.patch && !!kept(view.frame, view.patch[0] * trace.grid[1] + view.patch[1]),
+  }}));
+  function here() {
+    const patch = view.patch ?? view.last, g = gapNow();
+    return `frame ${view.frame + 1}, ${patch ? `row ${patch[0] + 1}, column ${patch[1] + 1}` : "no patch yet"}${g === null ? "" : ` · gap ${g + 1}→${g + 2}`}`;
+  }
+  function value({stage, kind}) {
+    const at4 = (t, p) => at(stage, t, p).toFixed(4), patch = view.patch ?? view.last, p = patch && patch[0] * trace.grid[1] + patch[1], g = gapNow();
+    if (kind === "PatchMap") return patch && maps[stage] ? {text: at4(view.frame, p)} : null;
+    if (kind === "RegionMask" && patch && region) return {text: kept(view.frame, p) ? "1" : "0", because: ranked(p)};
+    if (kind === "GapScores" && g !== null) return {text: String(trace.gaps.score[g]), because: `in gap ${g + 1}→${g + 2}, ${trace.gaps.unit}`};
+    if (kind === "GapCounts" && g !== null) return {text: String(trace.gaps.count[g]), because: trace.gaps.rule[g]};
+    if (kind !== "TextScores" || !texts?.value.length) return null;
+    const best = texts.value.indexOf(Math.max(...texts.value));
+    return {text: texts.value[best].toFixed(4), because: `for “${texts.text[best]}”, the best of ${texts.value.length}`};
+  }
+  // in the order of the region itself: a patch that travels as another's equal keeps its place
+  function ranked(p) {
+    const result = maps[trace.blend?.result], [rows, columns] = trace.grid, P = rows * columns, from = view.frame * P, mine = kept(view.frame, p);
+    if (!result) return "";
+    let rank = mine ? 1 : 1 + trace.kept[view.frame];
+    for (let q = 0; q < P; q++) if (kept(view.frame, q) === mine && (result[from + q] > result[from + p] || (result[from + q] === result[from + p] && q < p))) rank++;
+    return `rank ${rank} of ${P}; the first ${trace.kept[view.frame]} are kept`;
+  }
+  function peekAt(output) {
+    const map = about.maps.find(one => one.stage === output?.stage);
+    view.near = map?.stage ?? null;
+    still($("stage"), view.near);
+    lit({GapScores: $("gaps"), GapCounts: $("gaps"), TokenSequence: $("ribbon"), TextScores: $("texts")}[output?.kind]);
+    if (trace) stage();
+  }
+  const lit = litOf(root);
+
   // ---- moving about -------------------------------------------------------------------------------------------------
 
-  function go(t) { if (!clip) return; view.frame = Math.max(0, Math.min(images.length - 1, t)); stage(); centred($("line"), $("strip").children[view.frame]); }
+  function go(t) { if (!clip) return; view.wish = 0; view.frame = Math.max(0, Math.min(images.length - 1, t)); stage(); centred($("line"), $("strip").children[view.frame]); }
   function overlay(stageName) { view.overlay = stageName; if (trace) stage(); }
   function opacity(value) { view.opacity = Math.max(0, Math.min(1, value)); $("opacity").querySelector("input").value = view.opacity; if (trace) stage(); }
   function peek(on) { if (trace && view.peek !== on) { view.peek = on; $("peek").setAttribute("aria-pressed", on); stage(); } }
@@ -315,13 +319,14 @@ export function mount(element, payload, hooks = {}) {
   function look(dr, dc) {
     const [rows, columns] = trace.grid, [r, c] = view.patch || [Math.floor(rows / 2), Math.floor(columns / 2)];
     view.patch = [Math.max(0, Math.min(rows - 1, r + dr)), Math.max(0, Math.min(columns - 1, c + dc))];
+    zoom.see((view.patch[1] + 0.5) / columns, (view.patch[0] + 0.5) / rows);
     stage();
   }
 
   const arrows = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]};
   function press(k, event) {
     if (!trace) return false;
-    const map = about.maps[+k - 1];
+    const map = layers()[+k - 1];
     if (event.shiftKey && arrows[k]) look(...arrows[k]);
     else if (k === " ") play();
     else if (k === "," || k === "ArrowLeft") go(view.frame - 1);
@@ -333,10 +338,11 @@ export function mount(element, payload, hooks = {}) {
     else if (k === "[") opacity(view.opacity - 0.1);
     else if (k === "]") opacity(view.opacity + 0.1);
     else if (k === "o") peek(true);
+    else if (k === "p") A.toggle();
     else if (k === "Escape") { view.patch = null; stage(); }
-    else return false;
+    else return zoom.press(k);
   }
-  const forget = keysOf(root, $, KEYS, press, event => { if (event.key === "o") peek(false); });
+  const forget = keysOf(root, $, KEYS, press, event => { if (event.key === "o") peek(false); }, hooks.keep);
 
   $("play").onclick = play;
   $("prev").onclick = () => go(view.frame - 1);
@@ -344,45 +350,48 @@ export function mount(element, payload, hooks = {}) {
   $("scrub").oninput = event => go(+event.target.value);
   $("opacity").oninput = event => opacity(+event.target.value);
   held($("peek"), peek);
-  $("canvas").onpointermove = event => {
+  function point(event) {                        // at a place of any of the pictures: it is the same in all
     if (!trace) return;
     const box = event.target.getBoundingClientRect(), [rows, columns] = trace.grid;
     const r = Math.floor((event.clientY - box.top) / box.height * rows), c = Math.floor((event.clientX - box.left) / box.width * columns);
     if (r < 0 || c < 0 || r >= rows || c >= columns || (view.patch && view.patch[0] === r && view.patch[1] === c)) return;
     view.patch = [r, c];
     stage();
-  };
-  $("canvas").onpointerleave = () => { if (trace) { view.patch = null; stage(); } };
+  }
+  for (const canvas of [$("canvas"), $("canvas-a"), $("canvas-d")]) {
+    canvas.onpointermove = point;
+    canvas.onpointerleave = () => { if (trace) { view.patch = null; stage(); } };
+  }
 
-  $("kinds").replaceChildren(...about.maps.map((one, i) => {
+  const kinds = () => $("kinds").replaceChildren(...layers().map((one, i) => {
     const button = make("button", {type: "button", role: "radio", title: `${one.title} (${i + 1})`, "data-stage": one.stage});
     button.innerHTML = pretty(one.symbol);
     button.onclick = () => overlay(one.stage);
     return button;
   }), Object.assign(make("button", {type: "button", role: "radio", title: "no overlay (0)", "data-stage": "none"}), {textContent: "none", onclick: () => overlay("none")}));
-  $("bar").querySelector("i").style.background = `linear-gradient(90deg, ${VIRIDIS.join(",")})`;
+  kinds();
   exampleButtons($, payload.examples, hooks, say);
   if (!about.maps.some(one => one.stage === view.overlay)) view.overlay = about.maps.at(-1)?.stage ?? "none";
   const rest = atNewWidths(root, () => { wide.forget(); return trace ? draw() : false; });
   update(payload);
-  const state = () => ({frame: view.frame, overlay: view.overlay});
+  const state = () => ({frame: view.frame, overlay: view.overlay === extra?.stage ? last : view.overlay, pinned: A.now()?.taken ?? null});
+  function more(one, show = false) {
+    if (view.overlay !== extra?.stage) last = view.overlay;
+    const known = one === extra;
+    extra = one;
+    view.overlay = one && (show || view.overlay === one.stage) ? one.stage : last;
+    if (!known) kinds();
+    if (trace) stage();
+  }
   function lookAt({frame = view.frame, overlay: shown = view.overlay}) {
     if (about.maps.some(one => one.stage === shown) || shown === "none") view.overlay = shown;
     if (trace) go(frame); else view.frame = frame;
+    if (view.frame < frame) view.wish = frame;   // of a longer clip that has yet to come
   }
-  return {update, ask: asker($, {...hooks, update, say}), state, look: lookAt, destroy() {
+  return {update, ask, state, look: lookAt, extra: more, here, value, peekAt, point, pin: A.pin, unpin: A.unpin, pinned: A.told, destroy() {
     clearTimeout(view.timer);
     rest();
     forget();
     element.replaceChildren();
   }};
-}
-
-// ---- small things -----------------------------------------------------------------------------------------------------
-
-function target(pen, x, y, radius, hit) {
-  const path = new Path2D();
-  path.arc(x, y, radius, 0, 7);
-  path.moveTo(x + 2, y); path.arc(x, y, 2, 0, 7);
-  twice(pen, path, hit === null ? "#ddd" : hit ? COLOURS.hit : COLOURS.miss, 2.5);
 }

@@ -9,6 +9,7 @@
 from core.explain.attributions import ATTRIBUTIONS, Attribution, Explanation, attribution, estimate
 from core.explain.captum_tests import sensitivity_of
 from core.explain.faithfulness import Controls, Curve, Faithfulness, controls, faithfulness_of
+from core.explain.offered import EXPLAINED, Choice, Explained, Own, own_maps
 from core.explain.selfcheck import Check, self_check
 from core.explain.stop import stop_subject
 from core.explain.stpn import stpn_subject
@@ -16,7 +17,7 @@ from core.explain.subject import FILLS, Subject
 from core.explain.truth import Agreement, against_truth
 
 __all__ = [
-    "ATTRIBUTIONS", "FILLS", "Agreement", "Attribution", "Check", "Controls", "Curve", "Explanation", "Faithfulness", "Subject",
-    "against_truth", "attribution", "controls", "estimate", "faithfulness_of", "self_check", "sensitivity_of", "stop_subject",
-    "stpn_subject",
+    "ATTRIBUTIONS", "EXPLAINED", "FILLS", "Agreement", "Attribution", "Check", "Choice", "Controls", "Curve", "Explained",
+    "Explanation", "Faithfulness", "Own", "Subject", "against_truth", "attribution", "controls", "estimate", "faithfulness_of",
+    "own_maps", "self_check", "sensitivity_of", "stop_subject", "stpn_subject",
 ]  # fmt: skip

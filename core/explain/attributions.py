@@ -85,12 +85,16 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Attribution:
-    """One of Captum's. make: (subject, settings, watch) → map [T, h, w] and notes. rows: forward passes it is worth."""
+    """One of Captum's. make: (subject, settings, watch) → map [T, h, w] and notes. rows: forward passes it is worth.
+
+    said: what its numbers are, for the reader. signed: they may be less than nothing."""
 
     title: str
+    said: str
     knobs: type[KnobSet]
     make: Callable[[Subject, Any, Watch], tuple[Tensor, tuple[str, ...]]]
     rows: Callable[[Subject, Any], float]
+    signed: bool = True
 
 
 def attribution(
@@ -148,7 +152,8 @@ def _integrated_gradients(subject: Subject, settings: GradientKnobs, watch: Watc
     found, delta = method.attribute(
         subject.ones(), baselines=0.0, n_steps=settings.steps, internal_batch_size=BATCH, return_convergence_delta=True
     )
-    note = f"The patches sum to {found.sum().item():.4f}; whole less filled is {found.sum().item() - delta.item():.4f}."
+    note = f"The patches sum to {found.sum().item():.4f}; whole less filled is {found.sum().item() - delta.item():.4f}"
+    note += " (more steps bring the two together)."
     return found[0], (note,)
 
 
@@ -215,12 +220,20 @@ def _window_rows(subject: Subject, settings: OcclusionKnobs) -> int:
 
 ATTRIBUTIONS: Mapping[str, Attribution] = {
     "integrated_gradients": Attribution(
-        "Integrated gradients", GradientKnobs, _integrated_gradients, lambda _, asked: (1 + BACKWARD) * asked.steps + 2
+        "Integrated gradients", "each patch's share of what the number gains on the way from the fill to the clip",
+        GradientKnobs, _integrated_gradients, lambda _, asked: (1 + BACKWARD) * asked.steps + 2,
     ),
-    "grad_cam": Attribution("Grad-CAM", GradCamKnobs, _grad_cam, lambda *_: 1 + BACKWARD),
-    "occlusion": Attribution("Occlusion", OcclusionKnobs, _occlusion, _window_rows),
+    "grad_cam": Attribution(
+        "Grad-CAM", "a layer's channels, weighted by their mean gradient; what speaks against is left out",
+        GradCamKnobs, _grad_cam, lambda *_: 1 + BACKWARD, signed=False,
+    ),
+    "occlusion": Attribution(
+        "Occlusion", "what the number loses where a window of patches is filled, mean over the windows that hide a patch",
+        OcclusionKnobs, _occlusion, _window_rows,
+    ),
     "feature_ablation": Attribution(
-        "Feature ablation", AblationKnobs, _feature_ablation,
+        "Feature ablation", "what the number loses where one patch, one place in all frames, or one frame is filled",
+        AblationKnobs, _feature_ablation,
         lambda subject, asked: 1 + len(_features(subject, asked).unique()),
     ),
 }  # fmt: skip

@@ -13,6 +13,7 @@ from core.explain.subject import Subject
 from core.watch import Asked, Progress, Watch
 
 BOXES = 16  # taken away to measure infidelity
+RADIUS, SAMPLES = 4 / 255, 3  # of the noise that sensitivity is measured with, and how often
 
 
 def infidelity_of(subject: Subject, map_TP: np.ndarray, boxes: tuple[np.ndarray, np.ndarray], whole: float) -> float:
@@ -51,7 +52,7 @@ def boxes_of(shape: tuple[int, int, int], seed: int = 0) -> np.ndarray:
 
 
 def sensitivity_of(
-    explain: Callable[[Clip], np.ndarray], clip: Clip, radius: float = 4 / 255, samples: int = 3, seed: int = 0,
+    explain: Callable[[Clip], np.ndarray], clip: Clip, radius: float = RADIUS, samples: int = SAMPLES, seed: int = 0,
     progress: Progress = lambda done: None, cancelled: Asked = lambda: False,
 ) -> float:  # fmt: skip
     """Captum's sensitivity_max (Yeh et al., 2019): the furthest that a map moves, over its own length, when no pixel moves by

@@ -5,7 +5,7 @@ al., RISE, 2018). A good map's number falls fast and rises fast. One number for 
 fills (Zhang et al., Group-CAM, 2021, call it over-all): 0 is what an order that knows nothing gives, on average.
 
     faithfulness_of(subject, "W^s", score_TP).sentence
-    "W^s: 0.213 against random 0.004 ± 0.021, centre 0.080: better than chance."
+    "W^s: 0.213 against random 0.004 ± 0.021, centre 0.080, inverted -0.213: better than chance."
 
 A map is called better than chance if its number is more than two standard deviations above the mean of random orders: with
 eight of them a random map passes about one time in twenty. Each fill has a bias of its own, so there are two of them.
@@ -31,7 +31,8 @@ SIGMAS = 2.0  # above random, to be called better than chance
 class Curve:
     """One way of testing a map. score_S: the number at `share_S` of the patches hidden (deletion) or shown (insertion).
 
-    auc: the area below. inverted: of the same map upside down. random, sd: mean and standard deviation over random orders."""
+    auc: the area below. inverted: of the same map upside down. random, sd: mean and standard deviation over random orders;
+    random_S, sd_S: the same of their scores, point by point."""
 
     kind: str
     fill: str
@@ -42,6 +43,8 @@ class Curve:
     centre: float
     random: float
     sd: float
+    random_S: tuple[float, ...]
+    sd_S: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -77,17 +80,20 @@ class Faithfulness:
             verdict += ", but not than pointing at the middle"
         return (
             f"{self.name}: {self.overall:.3f} against random {self.random:.3f} ± {self.sd:.3f}, "
-            f"centre {self.centre:.3f}: {verdict}."
+            f"centre {self.centre:.3f}, inverted {self.inverted:.3f}: {verdict}."
         )
 
 
 @dataclass(frozen=True, eq=False)
 class Controls:
-    """What every map of one subject is compared with, measured once: {(kind, fill): AUC} of the centre, and of each seed."""
+    """What every map of one subject is compared with, measured once: {(kind, fill): AUC} of the centre, and of each seed.
+
+    score_NS: {(kind, fill): the scores of each seed's order at the shares of a curve, [N, S]}."""
 
     ends: Mapping[str, tuple[float, float]]  # fill → the number with nothing shown, and with everything
     centre: Mapping[tuple[str, str], float]
     random: tuple[Mapping[tuple[str, str], float], ...]
+    score_NS: Mapping[tuple[str, str], np.ndarray]
     boxes: tuple[np.ndarray, np.ndarray]  # [S, T·P] bool, and the number with each of them filled
     infidelity: float
     steps: int
@@ -178,14 +184,19 @@ def controls(
         nothing, everything = scores(subject, both_2TP, fill, watch).tolist()
         ends[fill] = nothing, everything
 
-    def auc(map_TP):
-        return {key: area(*curve) for key, curve in curves(subject, map_TP, ends, steps, watch).items()}
+    def tested(map_TP):
+        return curves(subject, map_TP, ends, steps, watch)
+
+    def auc(made):
+        return {key: area(*curve) for key, curve in made.items()}
 
     random = [random_map(subject.shape, seed) for seed in range(seeds)]
+    centre, chance = tested(centre_map(subject.shape)), [tested(map_TP) for map_TP in random]
+    score_NS = {key: np.stack([one[key][1] for one in chance]) for key in centre}
     boxes = boxes_of(subject.shape)
     known = boxes, scores(subject, ~boxes, FILLS[0], watch)
     untrue = [infidelity_of(subject, map_TP, known, ends[FILLS[0]][1]) for map_TP in random]
-    made = Controls(ends, auc(centre_map(subject.shape)), tuple(map(auc, random)), known, float(np.mean(untrue)), steps)
+    made = Controls(ends, auc(centre), tuple(map(auc, chance)), score_NS, known, float(np.mean(untrue)), steps)
     watch.end()
     return made
 
@@ -203,10 +214,11 @@ def faithfulness_of(
     other = {"insertion": "deletion", "deletion": "insertion"}  # what hides the lowest first shows the highest last
     told = []
     for (kind, fill), (share_S, score_S) in made.items():
-        random = [one[kind, fill] for one in against.random]
+        random, score_NS = [one[kind, fill] for one in against.random], against.score_NS[kind, fill]
         told.append(Curve(
             kind, fill, tuple(share_S.tolist()), tuple(score_S.tolist()), auc[kind, fill], auc[other[kind], fill],
             against.centre[kind, fill], float(np.mean(random)), float(np.std(random, ddof=1)),
+            tuple(score_NS.mean(0).tolist()), tuple(score_NS.std(0, ddof=1).tolist()),
         ))  # fmt: skip
     chance = [overall(one) for one in against.random]
     found = Faithfulness(

@@ -155,13 +155,15 @@ def scrambled(engine: Engine, method: str, seed: int = 0) -> dict[str, Loaded]:
 @dataclass(frozen=True)
 class Parts:
     """What differs from method to method. rows: trace → what must be 1. trained: (label, settings) → whether what was read is.
-    map_of: knobs → the usual map."""
+    map_of: knobs → the usual map. title: of that map, for the reader. over: what its rows are."""
 
     orientation: Callable[[Engine, Mapping[str, Any]], Check]
     rows: Callable[[Trace], dict[str, Tensor]]
     special: Callable[[Engine, Trace, Mapping[str, Any]], Check]
     trained: Callable[[str, Mapping[str, Any]], bool]
     map_of: Callable[[Mapping[str, Any]], MapOf]
+    title: str
+    over: str
 
 
 def bright_patch(size: tuple[int, int], grid: tuple[int, int], places: Sequence[int]) -> Clip:
@@ -256,6 +258,8 @@ PARTS: Mapping[str, Parts] = {
         stop_special,
         lambda label, settings: "UNTRAINED" not in label and "RANDOM" not in label,
         stop_map,
+        "W^s",
+        "frames",
     ),
     "stpn": Parts(
         stpn_orientation,
@@ -266,5 +270,7 @@ PARTS: Mapping[str, Parts] = {
         stpn_special,
         stpn_trained,
         stpn_map,
+        "where prompts looked (mean over heads and prompts)",
+        "supports",
     ),
 }

@@ -33,7 +33,8 @@ class Method:
     """A paper as a list of functions.
 
     networks: what its stages ask for, by the name they ask with. limits: networks → upper ends of knobs that depend on their
-    geometry. grid: networks → (rows, columns) of the patches that its maps are over.
+    geometry. grid: networks → (rows, columns) of the patches that its maps are over. place: of its tab, from the left;
+    of those with the same place the names decide.
     """
 
     name: str
@@ -45,12 +46,14 @@ class Method:
     outputs: tuple[Output, ...]
     grid: Callable[[Mapping[str, Any]], tuple[int, int]]
     limits: Callable[[Mapping[str, Any]], dict[str, float]] = field(default=lambda networks: {})
+    place: int = 100
 
     def __post_init__(self):
         check_wiring(self.stages, (*GIVEN, *self.networks, *(one.name for one in self.knobs.knobs())))
 
 
 def find() -> dict[str, Method]:
-    """Every method of this folder by name."""
+    """Every method of this folder by name, in the order of their tabs."""
     modules = [importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
-    return {module.METHOD.name: module.METHOD for module in modules if hasattr(module, "METHOD")}
+    methods = [module.METHOD for module in modules if hasattr(module, "METHOD")]
+    return {one.name: one for one in sorted(methods, key=lambda one: (one.place, one.name))}

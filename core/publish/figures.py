@@ -7,6 +7,7 @@ What made a figure is in its metadata. The same result gives the same bytes. No 
 import io
 import re
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 
 import matplotlib
@@ -15,9 +16,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from core import kinds
+from core.counterfactuals import in_words
 from core.engine import method_named
 from core.errors import ReaderError
-from core.publish.link import to_link
+from core.publish.link import link_in_words
 from core.publish.painting import OPACITY, Layer, coloured, edges, layer, painted
 from core.publish.result import Result
 
@@ -60,23 +62,37 @@ def picture(
     opacity: float = OPACITY,
     prompt: int | None = None,
     difference: bool = False,
+    beside: bool = False,
 ) -> Picture:
     """The view as a figure.
 
     format: svg, pdf or png. width: "one" column (3.25 in) or "two" (6.75 in). frames: places of the pictures, from 0; not
     given, as many as a row holds, evenly. bars: counts of each gap below, or what each support received. prompt, difference:
-    see `painting.layer`. What cannot be drawn is a ReaderError.
+    see `painting.layer`. beside: the set that is compared above (A), this one below it (B), and under them their signed
+    difference where both are maps of the same patches. What cannot be drawn is a ReaderError.
     """
     for what, value, known in (("format", format, FORMATS), ("width", width, WIDTHS)):
         if value not in known:
             raise ReaderError(f"The {what} is one of {', '.join(known)}, got {value!r:.40}.")
-    made = layer(result, prompt, difference)
-    chosen = _chosen(frames, len(made.picture_IHWC), PER_ROW[width])
+    layers = _layers(result, prompt) if beside else {"": layer(result, prompt, difference)}
+    blocks = [(said, made, _chosen(frames, len(made.picture_IHWC), PER_ROW[width])) for said, made in layers.items()]
     with _turn, matplotlib.rc_context(STYLE):
-        figure = _figure(result, made, chosen, WIDTHS[width], PER_ROW[width], bars and not difference, opacity)
+        figure = _figure(result, blocks, WIDTHS[width], PER_ROW[width], bars and not difference, opacity)
         held = io.BytesIO()
         figure.savefig(held, format=format, dpi=DPI, metadata=_metadata(result, format))
     return Picture(held.getvalue(), format)
+
+
+def _layers(result: Result, prompt: int | None) -> dict[str, Layer]:
+    """What stands before a picture's name → the layer: A, B, and B − A where there is such a thing."""
+    if result.other is None:
+        raise ReaderError("Two sets beside each other need a set to compare with.")
+    made = {"A: ": layer(result.other, prompt), "B: ": layer(result, prompt)}
+    with suppress(ReaderError):  # other patches or frames, or no map
+        apart = layer(result, prompt, difference=True)
+        if not made["B: "].masks:
+            made["B − A: "] = apart
+    return made
 
 
 def _chosen(frames, count: int, most: int) -> tuple[int, ...]:
@@ -89,33 +105,40 @@ def _chosen(frames, count: int, most: int) -> tuple[int, ...]:
     return chosen
 
 
-def _figure(result: Result, made: Layer, chosen, width: float, per_row: int, bars: bool, opacity: float) -> Figure:
-    """Every place is in inches from the top left: nothing is left to an automatic layout."""
-    columns, scaled = min(per_row, len(chosen)), made.map_Ihw is not None and not made.masks
-    rows, most = -(-len(chosen) // columns), max(columns, per_row // 2)  # few frames are not drawn larger than half a row's
+def _figure(result: Result, blocks, width: float, per_row: int, bars: bool, opacity: float) -> Figure:
+    """Every place is in inches from the top left: nothing is left to an automatic layout. blocks: (what stands before a
+    picture's name, layer, places of its pictures), one below the other."""
+    columns = max(min(per_row, len(chosen)) for _, _, chosen in blocks)
+    scaled = any(made.map_Ihw is not None and not made.masks for _, made, _ in blocks)
+    most = max(columns, per_row // 2)  # few frames are not drawn larger than half a row's
     side = (width - LEFT - (RIGHT if scaled else 0.05) - APART * (most - 1)) / most
-    height = side * made.picture_IHWC.shape[1] / made.picture_IHWC.shape[2]
+    high = [side * made.picture_IHWC.shape[1] / made.picture_IHWC.shape[2] + TOP for _, made, _ in blocks]
+    rows = [-(-len(chosen) // columns) for _, _, chosen in blocks]
     counted = _bars(result) if bars else None
-    tall = rows * (height + TOP) + BOTTOM + (BARS + BELOW if counted else 0)
+    shown = sum(row * one for row, one in zip(rows, high))
+    tall = shown + BOTTOM + (BARS + BELOW if counted else 0)
     figure = Figure(figsize=(width, tall))
 
     def axes(x, y, w, h):
         return figure.add_axes((x / width, 1 - (y + h) / tall, w / width, h / tall))
 
-    for place, index in enumerate(chosen):
-        row, column = divmod(place, columns)
-        one = axes(LEFT + column * (side + APART), row * (height + TOP) + TOP, side, height)
-        _frame(one, made, index, round(height * DPI), round(side * DPI), opacity)
-    if scaled:
-        _colour_bar(axes(LEFT + columns * (side + APART) + 0.03, TOP, 0.09, rows * (height + TOP) - TOP), made)
+    above = 0.0
+    for (said, made, chosen), count, each in zip(blocks, rows, high):
+        for place, index in enumerate(chosen):
+            row, column = divmod(place, columns)
+            one = axes(LEFT + column * (side + APART), above + row * each + TOP, side, each - TOP)
+            _frame(one, made, index, round((each - TOP) * DPI), round(side * DPI), opacity, said)
+        if made.map_Ihw is not None and not made.masks:
+            _colour_bar(axes(LEFT + columns * (side + APART) + 0.03, above + TOP, 0.09, count * each - TOP), made)
+        above += count * each
     if counted:  # a gap's bar stands between its two frames, where all are there in one row
-        _draw_bars(axes(LEFT, rows * (height + TOP) + 0.1, columns * (side + APART) - APART, BARS), *counted)
+        _draw_bars(axes(LEFT, above + 0.1, columns * (side + APART) - APART, BARS), *counted)
     return figure
 
 
-def _frame(axes, made: Layer, index: int, height: int, width: int, opacity: float) -> None:
+def _frame(axes, made: Layer, index: int, height: int, width: int, opacity: float, said: str = "") -> None:
     axes.imshow(painted(made, index, height, width, opacity), interpolation="none", extent=(0, 1, 1, 0), aspect="auto")
-    axes.set_title(made.name_I[index], fontsize=7, pad=2)
+    axes.set_title(said + made.name_I[index], fontsize=7, pad=2)
     axes.set_axis_off()
     if made.kept_Ihw is not None:
         rows, columns = made.kept_Ihw[index].shape
@@ -175,13 +198,14 @@ def _math(symbol: str) -> str:
 
 
 def described(result: Result) -> dict[str, str]:
-    """What made a result, in words: method, paper, clip, knobs, weights, texts and the view's link."""
+    """What made a result, in words: method, paper, clip, its edits, knobs, weights, texts and the view's link."""
     asked, method = result.view.shown, method_named(result.view.shown.method)
     knobs = ", ".join(f"{one.symbol} ({one.name}) = {asked.settings[one.name]}" for one in method.knobs.knobs())
     made = {
-        "method": method.title, "paper": method.paper, "clip": f"{asked.clip}, {len(result.clip)} frames", "knobs": knobs,
+        "method": method.title, "paper": method.paper, "clip": f"{asked.clip}, {len(result.clip)} frames",
+        "edits": in_words(asked.edits), "knobs": knobs,
         "overlay": result.view.overlay, "weights": "; ".join(result.trace.weights.values()),
-        "texts": " | ".join(asked.texts), "view": to_link(result.view),
+        "texts": " | ".join(asked.texts), "view": link_in_words(result.view),
     }  # fmt: skip
     if result.other:
         made["compared"] = "; ".join(f"{name}: {told}" for name, told in described(result.other).items() if name != "paper")

@@ -5,9 +5,12 @@
     v  schema version        m  method          f  current frame, from 1     k.NAME  a knob that is not at its default
     d  digest of defaults    c  clip's name     o  overlay                   y       a text, once for each
     n  frames of the clip    b.…  the same fields of the set that is compared
+    e  an edit of the clip, once for each, in order: e=reverse, e=freeze,first:1,last:0,frame:3
 
 A link names a clip, never a file. What a link or a JSON says is checked by the knobs themselves; what is not understood falls
-back to defaults, and a note says so. A reader's own note is in the JSON and not in the link.
+back to defaults, and a note says so; an edit that is not understood, or cannot be done to the clip, is left out. An edit is
+written with every setting, for `d` knows the knobs' defaults alone. Links and JSON of before there were edits are read as
+before, so the version is the same. A reader's own note is in the JSON and not in the link.
 """
 
 import json
@@ -15,6 +18,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
+from core.counterfactuals import EDITS, MOST, checked_edits, frames_left
 from core.engine import METHODS, TEXT_LENGTH, TEXTS
 from core.errors import BadKnob, ReaderError
 from core.graph import digest
@@ -57,17 +61,27 @@ def to_link(view: View) -> str:
     """The query string of a view, without its note. A view that no link can hold is a ReaderError."""
     shown, other = view.shown, view.compared
     pairs: list[tuple[str, Any]] = [("v", VERSION), ("d", defaults_digest(shown.method)), *_pairs(shown)]
+    pairs += [("e", _edit(one)) for one in shown.edits]
     pairs += [("y", text) for text in shown.texts]
     pairs += [("f", view.frame + 1)] if view.frame else []
     pairs += [("o", view.overlay)] if view.overlay != default_overlay(shown.method) else []
     if other:
         texts = [] if other.texts == shown.texts else [("y", text) for text in other.texts or ("",)]
-        said = [("d", defaults_digest(other.method)), *_pairs(other, shown.frames), *texts]
+        edits = [] if other.edits == shown.edits else [("e", _edit(one)) for one in other.edits or ({"name": ""},)]
+        said = [("d", defaults_digest(other.method)), *_pairs(other, shown.frames), *edits, *texts]
         pairs += [(f"b.{name}", value) for name, value in said]
-    made = urlencode(pairs)
+    made = "&".join(urlencode([pair], safe=",:" if pair[0] in ("e", "b.e") else "") for pair in pairs)
     if len(made) > LINK_LENGTH:
         raise ReaderError(f"A link has up to {LINK_LENGTH} characters, and this view needs {len(made)}: use fewer texts.")
     return made
+
+
+def link_in_words(view: View) -> str:
+    """The query string for a caption; of a view that no link can hold, nothing."""
+    try:
+        return to_link(view)
+    except ReaderError:
+        return ""
 
 
 def _pairs(asked: Asked, frames: int = FRAMES.default) -> list[tuple[str, Any]]:
@@ -76,6 +90,11 @@ def _pairs(asked: Asked, frames: int = FRAMES.default) -> list[tuple[str, Any]]:
     turned = [(f"k.{one.name}", _short(asked.settings[one.name])) for one in knobs if asked.settings[one.name] != one.default]
     length = [("n", asked.frames)] if asked.frames != frames else []
     return [("m", asked.method), ("c", asked.clip), *length, *turned]
+
+
+def _edit(one: Mapping[str, Any]) -> str:
+    """ "freeze,first:1,last:0,frame:3"."""
+    return ",".join([one["name"], *(f"{name}:{_short(value)}" for name, value in one.items() if name != "name")])
 
 
 def _short(value: Any) -> str:
@@ -100,11 +119,13 @@ def from_link(query: str, clips: Collection[str] = (), limits: Limits = lambda m
     plain: dict[str, Any] = {"knobs": {}}
     other: dict[str, Any] = {"knobs": {}}
     for name, value in pairs:
-        if name.startswith("__"):
+        if name.startswith("__") or name == "tour":
             continue  # the page's own, as Gradio's theme
         of, key = (other, name[2:]) if name.startswith("b.") else (plain, name)
         if key == "y":
             of.setdefault("texts", []).extend([value] if value else [])
+        elif key == "e":
+            of.setdefault("edits", []).extend([value] if value else [])
         elif key.startswith("k."):
             of["knobs"][key[2:]] = value
         elif key in LETTERS and (of is plain or key in "dmcn"):
@@ -165,8 +186,8 @@ def _view(plain: Mapping[str, Any], clips: Collection[str], limits: Limits, note
     if other is not None and compared is None:
         notes.append("The compared set is not understood and left out.")
     frame, overlay, note = _whole(plain.get("frame", 0)), plain.get("overlay", ""), plain.get("note", "")
-    if frame is None or not 0 <= frame < shown.frames:
-        notes.append(f"The current frame is 1 to {shown.frames}: the first is shown.")
+    if frame is None or not 0 <= frame < shown.length:
+        notes.append(f"The current frame is 1 to {shown.length}: the first is shown.")
         frame = 0
     if overlay and overlay not in overlays(shown.method):
         notes.append(f"The overlay {_echo(overlay)} is not one of {shown.method}'s.")
@@ -178,7 +199,7 @@ def _view(plain: Mapping[str, Any], clips: Collection[str], limits: Limits, note
 
 
 def _asked(plain: Mapping[str, Any], beside: Asked | None, clips: Collection[str], limits: Limits, notes: list[str]) -> Asked:
-    """One set. beside: whose method, clip, frames and texts it has where it names none."""
+    """One set. beside: whose method, clip, frames, edits and texts it has where it names none."""
     method = plain.get("method", beside.method if beside else next(iter(METHODS)))
     if not isinstance(method, str) or method not in METHODS:
         notes.append(f"There is no method {_echo(method)}. The methods are {', '.join(METHODS)}.")
@@ -194,7 +215,8 @@ def _asked(plain: Mapping[str, Any], beside: Asked | None, clips: Collection[str
     if "frames" in plain:
         frames = _checked(FRAMES, plain["frames"], frames, notes)
     texts = plain.get("texts", beside.texts if beside else ())
-    return Asked(method, clip, frames, _knobs(method, plain.get("knobs", {}), limits, notes), _texts(texts, notes))
+    edits = _edits(plain.get("edits", list(beside.edits) if beside else []), frames, notes)
+    return Asked(method, clip, frames, _knobs(method, plain.get("knobs", {}), limits, notes), _texts(texts, notes), edits)
 
 
 def _knobs(method: str, given: Any, limits: Limits, notes: list[str]) -> KnobSet:
@@ -234,6 +256,31 @@ def _texts(given: Any, notes: list[str]) -> tuple[str, ...]:
     if len(made) < len(listed) or not isinstance(given, (list, tuple)):
         notes.append(f"Texts are up to {TEXTS} sentences of 1 to {TEXT_LENGTH} characters: the others are left out.")
     return made
+
+
+def _edits(given: Any, frames: int, notes: list[str]) -> tuple[Mapping[str, Any], ...]:
+    """Those that can be done one after the other to a clip of so many frames."""
+    made: tuple[Mapping[str, Any], ...] = ()
+    if not isinstance(given, (list, tuple)) or len(given) > MOST:
+        notes.append(f"Edits of the clip are a list of up to {MOST}: all are left out.")
+        return made
+    for place, one in enumerate(given, 1):
+        try:
+            more = checked_edits([*made, _unwritten(one) if isinstance(one, str) else one])
+            frames_left(more, frames)
+            made = more
+        except (ReaderError, KeyError, OverflowError, TypeError, ValueError):
+            name = one.get("name", "") if isinstance(one, Mapping) else one
+            notes.append(f"Edit {place} of the clip, {_echo(name)}, is not understood or cannot be done, and left out.")
+    return made
+
+
+def _unwritten(text: str) -> dict[str, Any]:
+    """What `_edit` wrote."""
+    name, *settings = text.split(",")
+    kinds = {one.name: one.kind for one in EDITS[name].knobs()}
+    pairs = [one.partition(":")[::2] for one in settings]
+    return {"name": name} | {key: value if kinds[key] == "choice" else float(value[:NAME_LENGTH]) for key, value in pairs}
 
 
 def _whole(value: Any) -> int | None:

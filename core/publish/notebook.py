@@ -5,8 +5,8 @@
     to_markdown, to_html   a report: a text with its pictures beside it, and one file with them inside
     to_json, from_json     one JSON, and the cells that it holds
 
-A cell is a value: the page keeps a tuple of them, in the order they are read. Somebody else's JSON is checked before it is a
-cell: its view by the knobs, its numbers and its picture by what they are.
+A cell is a value: a reader keeps some of them, in the order they are read. Somebody else's JSON is checked before it is a cell:
+its view by the knobs, its numbers and its picture by what they are.
 """
 
 import base64
@@ -14,31 +14,38 @@ import html
 import json
 import math
 import pprint
+import struct
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from core.counterfactuals import in_words
 from core.engine import method_named
 from core.errors import ReaderError
 from core.publish.figures import Picture, picture
-from core.publish.link import Limits, from_plain, parsed, to_link
-from core.publish.python import engine_call, example_file, keywords
+from core.publish.link import Limits, from_plain, link_in_words, parsed
+from core.publish.python import edit_lines, engine_call, example_file, keywords
 from core.publish.result import Result, numbers
 from core.publish.view import VERSION, Asked, View, to_plain
 
 CELLS, PICTURE_BYTES, JSON_BYTES, LABELS, VALUES = 200, 2_000_000, 64_000_000, 300, 4096
+PIXELS = 50_000_000  # of a picture: a small file can be a picture that no browser can open
 PNG = b"\x89PNG\r\n\x1a\n"
+PRECISIONS = ("", "auto", "float32", "bfloat16")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One thing kept. weights: network → label. numbers: stage → what it said. picture: PNG."""
+    """One thing kept. weights: network → label. numbers: stage → what it said. picture: PNG. models, precision: the engine's
+    that computed it; not given, its own choice."""
 
     view: View
     weights: Mapping[str, str]
     numbers: Mapping[str, list[float]]
     picture: bytes
+    models: Mapping[str, str] = field(default_factory=dict)
+    precision: str = ""
 
     @property
     def title(self) -> str:
@@ -54,9 +61,10 @@ class Cells(NamedTuple):
     notes: tuple[str, ...]
 
 
-def keep(result: Result) -> Cell:
-    """The cell of what is on the screen."""
-    return Cell(result.view, dict(result.trace.weights), numbers(result), picture(result).data)
+def keep(result: Result, models: Mapping[str, str] | None = None, precision: str = "") -> Cell:
+    """The cell of what is on the screen. models, precision: as the engine was given them."""
+    shown = picture(result, beside=bool(result.other)).data
+    return Cell(result.view, dict(result.trace.weights), numbers(result), shown, dict(models or {}), precision)
 
 
 def _about(asked: Asked) -> str:
@@ -68,34 +76,43 @@ def _about(asked: Asked) -> str:
 SETUP = """\
 from pathlib import Path
 
-from core import Engine, read_clip
+from core import Engine, edited, read_clip
 from core.publish.figures import picture
 from core.publish.result import Result, against, numbers
 from core.publish.view import Asked, View
 
 # the project's folder, where this notebook lies in it or beside it; otherwise write its path here
 root = next((folder for folder in [Path.cwd(), *Path.cwd().parents] if (folder / "assets/clips").is_dir()), Path.cwd())
-engine = {engine}"""
+{engines}"""
+HEAD = "# What was kept\n\nEvery picture and number below is computed again when its cell runs. Run it in the project."
 
 
-def to_notebook(
-    cells: Iterable[Cell],
-    file: Callable[[str], str] = example_file,
-    models: Mapping[str, str] | None = None,
-    precision: str | None = None,
-) -> str:
-    """The notebook's text. file: a clip's name → what `read_clip` opens, from the project's root. models, precision: as the
-    engine was given them."""
-    head = "# What was kept\n\nEvery picture and number below is computed again when its cell runs. Run it in the project."
-    setup = SETUP.format(engine=engine_call(models, precision))
-    made = [_cell("markdown", head, "head"), _cell("code", setup, "setup")]
-    for place, cell in enumerate(cells):
+def to_notebook(cells: Iterable[Cell], file: Callable[[str], str] = example_file) -> str:
+    """The notebook's text. file: a clip's name → what `read_clip` opens, from the project's root."""
+    cells = tuple(cells)
+    calls = [engine_call(cell.models, cell.precision) for cell in cells]
+    engines = list(dict.fromkeys(calls)) or [engine_call()]
+    made = "\n".join(f"engines[{place}] = {call}" for place, call in enumerate(engines))
+    setup = SETUP.format(engines=f"engine = {engines[0]}" if len(engines) == 1 else f"engines = {{}}\n{made}")
+    made = [_cell("markdown", "\n\n".join([HEAD, *_needed(cells, file)]), "head"), _cell("code", setup, "setup")]
+    for place, (cell, call) in enumerate(zip(cells, calls)):
+        chosen = f"engine = engines[{engines.index(call)}]\n" if len(engines) > 1 else ""
         made.append(_cell("markdown", f"## {_plain(cell.title)}\n\n{_told(cell)}", f"{place} words"))
-        made.append(_cell("code", _compute(cell, file), f"{place} run", _shown(cell)))
+        made.append(_cell("code", chosen + _compute(cell, file), f"{place} run", _shown(cell)))
         made.append(_cell("code", _compare(cell), f"{place} numbers"))
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     metadata = kernel | {"language_info": {"name": "python"}}
     return json.dumps({"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}, ensure_ascii=False, indent=1)
+
+
+def _needed(cells: Iterable[Cell], file: Callable[[str], str]) -> list[str]:
+    """What a reader has to bring along, in words: his own clips, and weights that were named."""
+    views = [asked for cell in cells for asked in (cell.view.shown, cell.view.compared) if asked]
+    own = dict.fromkeys(name for asked in views if not (name := file(asked.clip)).startswith("assets/"))
+    named = dict.fromkeys(f"{model} = {given}" for cell in cells for model, given in cell.models.items())
+    clips = f"Put {', '.join(map(_plain, own))} into the project's folder first: read as your own clips."
+    weights = f"Weights were named: {', '.join(map(_plain, named))}. A file among them is looked for where the notebook runs."
+    return [clips] * bool(own) + [weights] * bool(named)
 
 
 def _compute(cell: Cell, file: Callable[[str], str]) -> str:
@@ -106,7 +123,7 @@ def _compute(cell: Cell, file: Callable[[str], str]) -> str:
     lines += [f"result = Result(view, clip, trace, engine.grid({view.shown.method!r}))"]
     if other:
         overlay = view.overlay if other.method == view.shown.method else ""
-        frame = min(view.frame, other.frames - 1)
+        frame = min(view.frame, other.length - 1)
         shown = "\n".join(_run(other, file))
         lines = [
             "# what it is compared with", shown,
@@ -115,12 +132,13 @@ def _compute(cell: Cell, file: Callable[[str], str]) -> str:
             f"view = View({_asked(view.shown)}, {looked}, compared=other.view.shown)",
             f"result = Result(view, clip, trace, engine.grid({view.shown.method!r}), other)",
         ]  # fmt: skip
-    return "\n".join([*lines, "picture(result)"])
+    return "\n".join([*lines, "picture(result, beside=True)" if other else "picture(result)"])
 
 
 def _run(asked: Asked, file: Callable[[str], str]) -> list[str]:
     return [
         f"clip = read_clip(root / {file(asked.clip)!r}, frames={asked.frames})",
+        *edit_lines(asked, "clip"),
         f"texts = {list(asked.texts)!r}",
         f"knobs = dict({keywords(asked.settings)})",
         f"trace = engine.run({asked.method!r}, clip, texts=texts, **knobs)",
@@ -128,7 +146,8 @@ def _run(asked: Asked, file: Callable[[str], str]) -> list[str]:
 
 
 def _asked(asked: Asked) -> str:
-    return f"Asked({asked.method!r}, {asked.clip!r}, {asked.frames}, knobs, tuple(texts))"
+    edits = f", {[dict(one) for one in asked.edits]}" if asked.edits else ""
+    return f"Asked({asked.method!r}, {asked.clip!r}, {asked.frames}, knobs, tuple(texts){edits})"
 
 
 def _compare(cell: Cell) -> str:
@@ -160,7 +179,7 @@ def to_markdown(cells: Iterable[Cell]) -> dict[str, bytes]:
     lines, made = ["# What was kept", ""], {}
     for place, cell in enumerate(cells, 1):
         made[f"figure-{place}.png"] = cell.picture
-        lines += [f"## {_plain(cell.title)}", "", f"![{_plain(_alt(cell))}](figure-{place}.png)", "", _told(cell), ""]
+        lines += [f"## {_plain(cell.title)}", "", f"![{_plain(alt(cell))}](figure-{place}.png)", "", _told(cell), ""]
         lines += [f"- `{stage}`: {_row(values)}" for stage, values in cell.numbers.items()] + [""]
     return {"report.md": "\n".join(lines).encode(), **made}
 
@@ -170,12 +189,15 @@ def to_html(cells: Iterable[Cell]) -> str:
     body = []
     for cell in cells:
         rows = "".join(f"<tr><th>{_safe(stage)}</th><td>{_row(values)}</td></tr>" for stage, values in cell.numbers.items())
-        source = base64.b64encode(cell.picture).decode()
+        source, link = base64.b64encode(cell.picture).decode(), link_in_words(cell.view)
+        edits = f"<p>Edits: {_safe(in_words(cell.view.shown.edits))}</p>" if cell.view.shown.edits else ""
+        against = f"<p>{_safe(_against(cell.view.compared))}</p>" if cell.view.compared else ""
+        texts = f"<p>Texts: {_safe(' · '.join(cell.view.shown.texts))}</p>" if cell.view.shown.texts else ""
         words = "".join(f"<p>{_safe(line)}</p>" for line in cell.view.note.splitlines() if line.strip())
         body.append(
-            f'<section><h2>{_safe(cell.title)}</h2>{words}<img alt="{_safe(_alt(cell))}" src="data:image/png;base64,{source}">'
-            f"<p>{_safe(_knobs(cell.view.shown))}</p><table>{rows}</table>"
-            f"<p class=dim>{_safe('; '.join(cell.weights.values()))}</p><p class=dim>{_safe(to_link(cell.view))}</p></section>"
+            f'<section><h2>{_safe(cell.title)}</h2>{words}<img alt="{_safe(alt(cell))}" src="data:image/png;base64,{source}">'
+            f"<p>{_safe(_knobs(cell.view.shown))}</p>{against}{edits}{texts}<table>{rows}</table>"
+            f"<p class=dim>{_safe('; '.join(cell.weights.values()))}</p><p class=dim>{_safe(link)}</p></section>"
         )
     return REPORT + "".join(body) + "</html>\n"
 
@@ -194,16 +216,25 @@ def _told(cell: Cell) -> str:
     quoted = [f"> {_plain(line)}" for line in cell.view.note.splitlines()] + [""] if cell.view.note else []
     texts = ["Texts: " + " · ".join(_plain(text) for text in cell.view.shown.texts), ""] if cell.view.shown.texts else []
     weights = [f"Weights: {_plain('; '.join(cell.weights.values()))}"]
-    return "\n".join([*quoted, _plain(_knobs(cell.view.shown)), "", *texts, *weights])
+    edits = [f"Edits: {_plain(in_words(cell.view.shown.edits))}", ""] if cell.view.shown.edits else []
+    against = [_plain(_against(cell.view.compared)), ""] if cell.view.compared else []
+    return "\n".join([*quoted, _plain(_knobs(cell.view.shown)), "", *against, *edits, *texts, *weights])
 
 
 def _knobs(asked: Asked) -> str:
     return ", ".join(f"{one.symbol} = {asked.settings[one.name]}" for one in method_named(asked.method).knobs.knobs())
 
 
-def _alt(cell: Cell) -> str:
+def _against(asked: Asked) -> str:
+    """What it is compared with."""
+    edits = f"; edits: {in_words(asked.edits)}" if asked.edits else ""
+    return f"Against A: {_about(asked)}, {asked.frames} frames, {_knobs(asked)}{edits}"
+
+
+def alt(cell: Cell) -> str:
+    """What its picture shows, in words."""
     title = next((one.title for one in method_named(cell.view.shown.method).outputs if one.stage == cell.view.overlay), "")
-    return f"{title or 'frames'} over {cell.view.shown.frames} frames of {cell.view.shown.clip}"
+    return f"{title or 'frames'} over {cell.view.shown.length} frames of {cell.view.shown.clip}"
 
 
 def _row(values: list[float]) -> str:
@@ -224,14 +255,16 @@ def _safe(text: str) -> str:
 
 def to_json(cells: Iterable[Cell]) -> str:
     """Every cell in one text that `from_json` reads."""
-    made = [
-        {
-            "view": to_plain(one.view), "weights": dict(one.weights), "numbers": dict(one.numbers),
-            "picture": base64.b64encode(one.picture).decode(),
-        }
-        for one in cells
-    ]  # fmt: skip
-    return json.dumps({"what": "kept cells", "version": VERSION, "cells": made}, ensure_ascii=False, indent=1)
+    made = {"what": "kept cells", "version": VERSION, "cells": [cell_to_plain(one) for one in cells]}
+    return json.dumps(made, ensure_ascii=False, indent=1)
+
+
+def cell_to_plain(cell: Cell) -> dict[str, Any]:
+    """A cell as JSON has it."""
+    return {
+        "view": to_plain(cell.view), "weights": dict(cell.weights), "numbers": dict(cell.numbers),
+        "models": dict(cell.models), "precision": cell.precision, "picture": base64.b64encode(cell.picture).decode(),
+    }  # fmt: skip
 
 
 def from_json(text: str, clips: Collection[str] = (), limits: Limits = lambda method: {}) -> Cells:
@@ -246,9 +279,13 @@ def from_json(text: str, clips: Collection[str] = (), limits: Limits = lambda me
     for place, one in enumerate(listed, 1):
         try:
             view, said = from_plain(one["view"], clips, limits)
-            cells.append(Cell(view, _labels(one["weights"]), _numbers(one["numbers"]), _png(one["picture"])))
+            labels, models = _labels(one["weights"]), _labels(one.get("models", {}))
+            picture, precision = _png(one["picture"]), one.get("precision", "")
+            if precision not in PRECISIONS:
+                raise ValueError
+            cells.append(Cell(view, labels, _numbers(one["numbers"]), picture, models, precision))
             notes += [f"Cell {place}: {note}" for note in said]
-        except (KeyError, OverflowError, TypeError, ValueError):
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
             notes.append(f"Cell {place} is not understood and left out.")
     return Cells(tuple(cells), tuple(notes))
 
@@ -274,6 +311,6 @@ def _png(given: Any) -> bytes:
     if len(given) > PICTURE_BYTES * 4 // 3:
         raise ValueError
     picture = base64.b64decode(given, validate=True)
-    if not picture.startswith(PNG):
+    if not picture.startswith(PNG) or len(picture) < 24 or math.prod(struct.unpack(">II", picture[16:24])) > PIXELS:
         raise ValueError
     return picture

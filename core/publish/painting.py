@@ -14,12 +14,13 @@ from core import kinds
 from core.engine import METHODS
 from core.errors import ReaderError
 from core.methods import Method
-from core.publish.result import Result
+from core.publish.result import Result, as_array
 from core.publish.view import NONE
 
 VALUES, SIGNED = "cividis", "RdBu_r"
 NIGHT = (11, 13, 18)  # over patches that are not kept, as in the viewer
 OPACITY = 0.6
+TOWER = (kinds.FeatureChange, kinds.PromptMaps)  # maps of the current frame, one or more for each stage of the tower
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +78,14 @@ def _layer(result: Result, prompt: int | None) -> Layer:
         return _patches(result, one)
     if isinstance(one, kinds.PromptAttention):
         return _attention(result, one, prompt)
+    if isinstance(one, TOWER):
+        return _tower(result, one, prompt)
     raise ReaderError(f"A figure shows {', '.join(drawn(method))} or none over the frames, not {overlay}.")
 
 
 def drawn(method: Method) -> tuple[str, ...]:
     """The overlays that can be painted."""
-    painted = (kinds.PatchMap, kinds.RegionMask, kinds.PromptAttention)
+    painted = (kinds.PatchMap, kinds.RegionMask, kinds.PromptAttention, *TOWER)
     return tuple(one.stage for one in method.outputs if isinstance(one, painted))
 
 
@@ -115,6 +118,26 @@ def _attention(result: Result, one: kinds.Output, prompt: int | None) -> Layer:
         share_KP.reshape(K, rows, columns), None, one.symbol, f"{one.title}, {who}", "× an even share",
         high=max(float(share_KP.max()), 1.0),
     )  # fmt: skip
+
+
+def _tower(result: Result, one: kinds.Output, prompt: int | None) -> Layer:
+    """The current frame once for each stage of the tower (and block), under its map; of prompts, their mean or one of them."""
+    found = [one for one in result.outputs if isinstance(one, kinds.Pictures) and result.array(one.stage).ndim == 3]
+    maps = {at: as_array(value) for at, value in result.trace[one.stage].items()}
+    if not found or not maps:
+        raise ReaderError(f"{one.symbol} is drawn over the current frame, and nothing of it was computed.")
+    if isinstance(one, kinds.PromptMaps):
+        Q = len(next(iter(maps.values())))
+        if prompt is not None and not 0 <= prompt < Q:
+            raise ReaderError(f"The prompt is 0 to {Q - 1}, got {prompt}.")
+        maps = {at: map_Qhw[slice(None) if prompt is None else [prompt]].mean(0) for at, map_Qhw in maps.items()}
+    rows, columns = (max(size) for size in zip(*(map_hw.shape for map_hw in maps.values())))
+    names = tuple(
+        f"stage {at[0] + 1}, block {at[1] + 1}" if isinstance(at, tuple) else f"stage {at + 1}" for at in maps
+    )  # fmt: skip
+    map_Ihw = np.stack([patches_to_pixels(map_hw, rows, columns) for map_hw in maps.values()])  # each as it is, only larger
+    picture_IHWC = np.stack([result.array(found[0].stage)] * len(maps))
+    return Layer(picture_IHWC, names, map_Ihw, None, one.symbol, one.title, one.unit, high=float(map_Ihw.max()) or 1.0)
 
 
 def _frame_names(result: Result) -> tuple[str, ...]:

@@ -28,7 +28,8 @@ def as_python(
     file: a clip's name → what `read_clip` opens. models, precision: as the engine was given them; not given, its own choice.
     weights: labels, told in a comment. outputs: stages; not given, every stage.
     """
-    lines = ["from core import Engine, read_clip", ""]
+    edits = any(one.edits for one in (view.shown, view.compared) if one)
+    lines = [f"from core import Engine, {'edited, ' if edits else ''}read_clip", ""]
     lines += [f"# computed with {_one_line(label)}" for label in (weights or {}).values()]
     lines += [f"engine = {engine_call(models, precision)}"]
     lines += run_lines(view.shown, file, "clip", "trace", outputs)
@@ -44,11 +45,12 @@ def engine_call(models: Mapping[str, str] | None = None, precision: str | None =
 
 
 def run_lines(asked: Asked, file: Callable[[str], str], clip: str, trace: str, outputs: Collection[str] | None = None):
-    """Two statements: the clip, and the run."""
+    """The clip, its edits where there are any, and the run."""
     texts = [f"    texts={list(asked.texts)!r},"] if asked.texts else []
     wanted = [f"    outputs={list(outputs)!r},"] if outputs else []
     return [
         f"{clip} = read_clip({file(asked.clip)!r}, frames={asked.frames})",
+        *edit_lines(asked, clip),
         f"{trace} = engine.run(",
         f"    {asked.method!r}, {clip},",
         *texts,
@@ -56,6 +58,11 @@ def run_lines(asked: Asked, file: Callable[[str], str], clip: str, trace: str, o
         f"    {keywords(asked.settings)},",
         ")",
     ]
+
+
+def edit_lines(asked: Asked, clip: str) -> list[str]:
+    """One statement, with every setting written out; none where nothing was edited."""
+    return [f"{clip} = edited({clip}, [", *(f"    {dict(one)!r}," for one in asked.edits), "])"] if asked.edits else []
 
 
 def keywords(settings: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from core import kinds
 from core.clip import Clip
+from core.counterfactuals import edited
 from core.engine import METHODS, Engine
 from core.graph import Trace
 from core.kinds import Output
@@ -16,7 +17,7 @@ from core.publish.view import View
 
 COUNTED = (
     kinds.GapScores, kinds.GapCounts, kinds.TextScores, kinds.SupportFrames, kinds.SupportScores, kinds.PromptScores,
-    kinds.StageScores,
+    kinds.StageScores, kinds.FrameWeights, kinds.FrameCounts,
 )  # fmt: skip
 DIGITS = 6  # significant, of a kept number
 CLOSE = 1e-3  # of the largest: other machines add up in another order
@@ -50,18 +51,19 @@ class Result:
 def compute(
     engine: Engine, view: View, opened: Callable[[str, int], Clip], outputs: Iterable[str] | None = None, **watch: Any
 ) -> Result:
-    """Run what a view asks. opened: (clip's name, frames) → the clip. watch: `cancelled` and `progress`, as the engine's."""
+    """Run what a view asks. opened: (clip's name, frames) → the clip, before any edit. watch: `cancelled` and `progress`, as
+    the engine's."""
     wanted = None if outputs is None else tuple(outputs)
 
     def one(asked) -> tuple[Clip, Trace, tuple[int, int]]:
-        clip = opened(asked.clip, asked.frames)
+        clip = edited(opened(asked.clip, asked.frames), asked.edits)
         trace = engine.run(asked.method, clip, texts=asked.texts, outputs=wanted, **watch, **asked.settings)
         return clip, trace, engine.grid(asked.method)
 
     other = None
     if view.compared:
         overlay = view.overlay if view.compared.method == view.shown.method else ""
-        frame = min(view.frame, view.compared.frames - 1)
+        frame = min(view.frame, view.compared.length - 1)
         other = Result(View(view.compared, frame, overlay), *one(view.compared))
     return Result(view, *one(view.shown), other)
 
@@ -72,9 +74,10 @@ def as_array(value: Any) -> np.ndarray:
 
 
 def numbers(result: Result) -> dict[str, list[float]]:
-    """What a result says in few numbers: stage → a list."""
+    """What a result says in few numbers: stage → a list. Where a method has no number to give, the stage is left out."""
     made = {one.stage: result.array(one.stage) for one in result.outputs if isinstance(one, COUNTED)}
-    return {stage: [float(f"{value:.{DIGITS}g}") for value in values] for stage, values in made.items()}
+    told = {stage: values for stage, values in made.items() if np.isfinite(values).all()}
+    return {stage: [float(f"{value:.{DIGITS}g}") for value in values] for stage, values in told.items()}
 
 
 def against(kept: dict[str, list[float]], now: dict[str, list[float]]) -> str:

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from core.counterfactuals import checked_edits, frames_left
 from core.engine import checked_texts, method_named
 from core.errors import BadClip, BadKnob, ReaderError
 from core.kinds import PatchMap, PromptAttention
@@ -21,7 +22,8 @@ class Asked:
     """What a run is asked, and all that decides its numbers besides the weights.
 
     clip: the name of an example, or what an own clip is called: never a path. knobs: a KnobSet, or names and values of which
-    the missing are at their defaults. Anything out of bounds is a ReaderError.
+    the missing are at their defaults. edits: of the clip, as `core.counterfactuals` has them, done before the method runs.
+    Anything out of bounds is a ReaderError.
     """
 
     method: str
@@ -29,6 +31,7 @@ class Asked:
     frames: int = FRAMES.default
     knobs: KnobSet | Mapping[str, Any] | None = None
     texts: tuple[str, ...] = ()
+    edits: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
 
     def __post_init__(self):
         made = self.knobs if isinstance(self.knobs, KnobSet) else method_named(self.method).knobs.of(dict(self.knobs or {}))
@@ -38,6 +41,13 @@ class Asked:
             raise BadClip(f"A clip's name is 1 to {NAME_LENGTH} printable characters without a slash, got {self.clip!r:.40}.")
         for name, value in (("knobs", made), ("frames", FRAMES.check(self.frames)), ("texts", checked_texts(self.texts))):
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "edits", checked_edits(self.edits))
+        frames_left(self.edits, self.frames)
+
+    @property
+    def length(self) -> int:
+        """Frames of the clip that the method is given: as many as are read, less those that edits drop."""
+        return frames_left(self.edits, self.frames)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -64,8 +74,8 @@ class View:
             object.__setattr__(self, "overlay", default_overlay(self.shown.method))
         if self.overlay not in overlays(self.shown.method):
             raise ReaderError(f"The overlay is one of {', '.join(overlays(self.shown.method))}, got {self.overlay!r:.40}.")
-        if isinstance(self.frame, bool) or not isinstance(self.frame, int) or not 0 <= self.frame < self.shown.frames:
-            raise ReaderError(f"The current frame is 0 to {self.shown.frames - 1}, got {self.frame!r:.40}.")
+        if isinstance(self.frame, bool) or not isinstance(self.frame, int) or not 0 <= self.frame < self.shown.length:
+            raise ReaderError(f"The current frame is 0 to {self.shown.length - 1}, got {self.frame!r:.40}.")
         if len(self.note) > NOTE_LENGTH:
             raise ReaderError(f"A note has up to {NOTE_LENGTH} characters, got {len(self.note)}.")
 
@@ -94,7 +104,7 @@ def to_plain(view: View) -> dict[str, Any]:
 
 
 def _plain(asked: Asked) -> dict[str, Any]:
-    return asdict(asked) | {"knobs": asked.settings, "texts": list(asked.texts)}
+    return asdict(asked) | {"knobs": asked.settings, "texts": list(asked.texts), "edits": list(asked.edits)}
 
 
 def to_json(view: View) -> str:

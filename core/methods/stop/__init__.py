@@ -32,6 +32,7 @@ from core.methods.stop.equations import (
     weighted_change,
     with_prefix,
 )  # fmt: skip
+from core.methods.stop.written import EQUATIONS as EQUATIONS  # shown on the page, as READINGS are
 from core.networks.prompters import CAP
 from core.networks.weights import load_clip, load_prompters
 
@@ -223,6 +224,7 @@ def all_layers(file, clip):
 
 METHOD = Method(
     name="stop",
+    place=1,
     title="STOP — spatial and temporal dynamic prompts",
     paper="Liu et al., STOP: Integrated Spatial-Temporal Dynamic Prompting for Video Understanding, CVPR 2025",
     knobs=StopKnobs,

@@ -265,6 +265,7 @@ def networks_of(file, clip):
 
 METHOD = Method(
     name="stop_released",
+    place=2,
     title="STOP released — what the published code computes",
     paper="Liu et al., STOP, CVPR 2025; the code: github.com/zhoujiahuan1991/CVPR2025-STOP (a47eb224), on DGL, AAAI 2024",
     knobs=ReleasedKnobs,

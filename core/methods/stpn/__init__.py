@@ -22,6 +22,7 @@ from core.methods import Method, Network
 from core.methods.stpn import equations as eq
 from core.methods.stpn import following, tracks
 from core.methods.stpn.cost import Spent, spent
+from core.methods.stpn.written import EQUATIONS as EQUATIONS  # shown on the page, as READINGS are
 from core.networks.authors import Prepared
 from core.networks.dvp import PREDICTORS
 from core.networks.stpn import DEPTHS, Looked, Stpn
@@ -267,6 +268,7 @@ READINGS = (
 
 METHOD = Method(
     name="stpn",
+    place=3,
     title="STPN — dynamic video prompts",
     paper="Sun et al., Spatio-temporal Prompting Network for Robust Video Feature Extraction, ICCV 2023",
     knobs=StpnKnobs,

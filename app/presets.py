@@ -1,0 +1,117 @@
+"""Presets: several knobs at once, and for some a clip and a sentence on what to look for.
+
+A sentence is true of the shipped weights, its clip and its knobs (tests/test_teaching.py looks), and is shown only with them.
+`t` stays where it is unless a preset names it.
+"""
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+
+FRAME = "t"  # a knob of this name is a frame of the clip: it ends where the clip does, and a preset may leave it alone
+
+
+@dataclass(frozen=True)
+class Preset:
+    """values: of knobs, the others are at their defaults. clip: an example's name; None leaves the clip alone. look: what there
+    is to see."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    clip: str | None = None
+    look: str = ""
+
+
+PRESETS = {
+    "stop": {
+        "defaults": Preset(),
+        "attention only": Preset({"alpha": 1.0}),
+        "dynamics only": Preset({"alpha": 0.0}),
+        "one patch": Preset({"kept": 1}),
+        "many prompts": Preset({"eta": 12.0}),
+        "no prompts": Preset({"spatial": False, "temporal": False}),
+        "Still clip": Preset(
+            {"eta": 12.0}, "5-stays-still",
+            "Nothing moves: W^t is 0 in every gap, and not even η = 12 gives one a prompt. M has its largest value in the "
+            "clip as its "
+            "scale, so what it shows here is the noise of a stored video, the same six patches in every frame.",
+        ),
+        "Camera pan against a moving object": Preset(
+            {}, "6-camera-pans",
+            "The camera pans, so every gap changes and gets prompts. Three in four kept patches still lie on the object that "
+            "moves by "
+            "itself (outlined in pink). Set α to 1, attention alone: only one in five does.",
+        ),
+        "Fast motion": Preset(
+            {"eta": 12.0}, "2-bounces",
+            "The triangle flies in one gap and turns in the next. Where it flies W^t is large and the gap holds 7 or 8 "
+            "prompts, 8 being "
+            "the most; where it turns there are 2 or 3. Lower η and watch all of them go.",
+        ),
+    },
+    "stop_released": {
+        "defaults": Preset(),
+        "alone": Preset({"mate": "none"}),
+        "still beside": Preset({"mate": "still"}),
+    },
+    "stpn": {
+        "defaults": Preset(),
+        "clean": Preset({"spoil": "none"}),
+        "blurred": Preset({"spoil": "motion_blur", "severity": 0.9}),
+        "occluded": Preset({"spoil": "occluder", "severity": 0.6}),
+        "bad supports": Preset({"severity": 0.9, "spoiled": "both"}),
+        "whole clip": Preset({"supports": 14, "stride": 0}),
+        "Occluded, the camera pans": Preset(
+            {"spoil": "occluder", "severity": 0.8, "t": 5}, "6-camera-pans",
+            "Blocks hide a part of the frame. With prompts of the frames around it, one thing more is found in frames 3 to 6; "
+            "in the "
+            "others as many as without. Step through them with ← and →.",
+        ),
+        "Badly blurred": Preset(
+            {"spoil": "motion_blur", "severity": 0.9, "t": 5}, "4-moves-then-stops",
+            "In frame 5 the single-frame detector finds neither of the two things, and with prompts both are found. Not "
+            "always: in "
+            "frames 1, 3 and 8 neither detector finds any.",
+        ),
+    },
+}  # fmt: skip
+
+# The sentence of the last preset that all values fitted; it stays, paler, when knobs move on, and goes with its clip.
+LOOK = """
+const looks = %(looks)s, line = element.querySelector(".look");
+let last = null;
+const fits = (wanted, values) => wanted.every((one, i) => one === null || one === values[i]);
+document.addEventListener("taken", () => {
+  const values = window.taken?.%(name)s?.values;
+  if (!values) return;
+  last = looks.find(one => fits([...one.clip, ...one.knobs], values)) ?? (last && fits(last.clip, values) ? last : null);
+  line.innerHTML = last ? `<b>${last.name}.</b> ${last.look}` : "";
+  line.classList.toggle("look-past", !!last && !fits([...last.clip, ...last.knobs], values));
+});
+"""
+
+
+def raised(text):
+    """W^t → HTML."""
+    return re.sub(r"\^(\w+)", r"<sup>\1</sup>", html.escape(text))
+
+
+def looks_of(method, scenes, before, defaults):
+    """Under a method's scenes: what to look for in the one that is on the page. before: preset → what stands before the knobs
+    in `taken["values"]`, None where anything may. defaults: of all knobs, in their order."""
+    listed = [
+        {
+            "name": name,
+            "look": raised(one.look),
+            "clip": before(one),
+            "knobs": [None if knob == FRAME else value for knob, value in (defaults | one.values).items()],
+        }
+        for name, one in scenes.items()
+    ]
+    script = LOOK % {"looks": json.dumps(listed), "name": method}
+    line = '<p class="look" role="status"></p>'
+    return gr.HTML(line, js_on_load=script, apply_default_css=False, padding=False, elem_classes="looks")

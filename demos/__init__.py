@@ -1,0 +1,1 @@
+"""Notebooks that teach a method by its own code, and what they are made of."""

@@ -1,0 +1,96 @@
+"""The page in a real browser, for every test file that drives it: `served` and `page` are fixtures (conftest names them)."""
+
+import json
+
+import pytest
+
+PATIENCE = 30_000  # milliseconds; a loaded machine is slow, not wrong
+EDIT = """list => {
+  const box = document.querySelector("#edits textarea, #edits input");
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, JSON.stringify(list));
+  box.dispatchEvent(new Event("input", {bubbles: true}));
+}"""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """(address, engine, examples) of one page over a tiny untrained network whose patches are not square in number."""
+    # imported here: conftest imports this file, and not every test needs the page
+    import torch
+
+    from app.main import launch
+    from app.page import build
+    from app.store import find_examples
+    from core import Engine
+    from core.networks.stpn_weights import VARIANTS, Variants, label_of, untrained
+    from core.networks.text import SmallText
+    from core.networks.vision import VisionTower, small_vit
+    from core.networks.weights import Loaded, save
+    from core.world import ACTIONS, COLOURS, SHAPES
+    from core.world.__main__ import main as render
+
+    folder = tmp_path_factory.mktemp("page")
+    torch.manual_seed(0)
+    shape = {"size": [64, 96], "patch": 16, "width": 64, "depth": 2, "features": 32}
+    vocabulary = sorted({word for text in (*SHAPES, *COLOURS, *ACTIONS, "a an object") for word in text.split()})
+    modules = {
+        "vision": VisionTower(small_vit(**(shape | {"size": (64, 96)}))),
+        "text": SmallText(tuple(vocabulary), features=32),
+    }
+    save(folder / "clip.safetensors", modules, {"kind": "clip", "shape": shape, "vocabulary": vocabulary, "scale": 10.0}, {})
+    for seed, action in enumerate(("moves left", "grows")):
+        render(["--out", str(folder / "clips"), "--clips", "1", "--seed", str(seed), "--action", action, "--size", "64x96"])
+    # of STPN every network, none trained, whatever is shipped
+    stpn = Loaded(Variants({name: untrained(name) for name in VARIANTS}), label_of({}), "random")
+    engine = Engine("cpu", models={"clip": str(folder / "clip.safetensors"), "stpn": stpn})
+    examples = find_examples(folder / "clips")
+    page = build({"tiny": engine}, examples)
+    yield launch(page, wait=False), engine, examples
+    page.close()
+
+
+@pytest.fixture
+def page(browser, served):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    one = context.new_page()
+    one.set_default_timeout(PATIENCE)
+    opened(one, served)
+    yield one
+    context.close()
+
+
+def opened(page, served):
+    page.goto(served[0])
+    page.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
+    page.wait_for_timeout(300)  # Gradio attaches its events after the first paint
+
+
+def shown(page, what="shown"):
+    return json.loads(page.locator(".vw").get_attribute(f"data-{what}"))
+
+
+def settles(page, **knobs):
+    """Wait until pictures and similarities both show these values, and make sure that they stay."""
+    condition = """([name, wanted]) => { const told = JSON.parse(document.querySelector('.vw').dataset[name] || '{}');
+        return Object.entries(wanted).every(([k, v]) => told[k] === v); }"""
+    for what in ("shown", "texts"):
+        page.wait_for_function(condition, arg=[what, knobs], timeout=PATIENCE)
+    page.wait_for_timeout(400)
+    for what in ("shown", "texts"):
+        assert {name: shown(page, what)[name] for name in knobs} == knobs
+
+
+def slider(page, knob, method="stop"):
+    return page.locator(f"#knob-{method}-{knob} input[type=range]")
+
+
+def number(page, knob, method="stop"):
+    return page.locator(f"#knob-{method}-{knob} input[type=number]")
+
+
+def stepped(knob, steps):
+    """The default of a knob of STOP, and so many steps of the slider."""
+    from core import METHODS
+
+    one = next(one for one in METHODS["stop"].knobs.knobs() if one.name == knob)
+    return round(one.default + steps * one.span[2], 10)
