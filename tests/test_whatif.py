@@ -172,7 +172,7 @@ def test_an_exported_notebook_edits_the_clip_again(result, monkeypatch, capsys):
             found += [names["result"]] if "result" in names and "kept =" in "".join(one["source"]) else []
     for made, cell in zip(found, cells, strict=True):
         assert made.view == replace(cell.view, note="") and numbers(made) == cell.numbers
-        assert names["picture"](made).data == cell.picture
+        assert names["picture"](made, beside=bool(made.other)).data == cell.picture
     assert capsys.readouterr().out.count("As kept") == 2
     assert notebook.from_json(notebook.to_json(cells)) == (tuple(cells), ())
 
