@@ -311,10 +311,10 @@ def test_clicks_faster_than_the_server_are_all_done_in_order(page, fold):
     fold.get_by_role("radio", name="Drop").click()
     page.evaluate("for (let i = 0; i < 3; i++) document.querySelector('#viewer-stop .wi-do').click()")
     listed(fold, "drop", "drop", "drop")
-    page.wait_for_function("document.querySelectorAll('#viewer-stop .vw-thumb').length === 5", timeout=PATIENCE)
+    page.wait_for_function("document.querySelectorAll('#viewer-stop .vw-strip:not(.vw-strip-a) .vw-thumb').length === 5", timeout=PATIENCE)
     page.evaluate("for (let i = 0; i < 2; i++) document.querySelector('#viewer-stop .wi-undo').click()")
     listed(fold, "drop")
-    page.wait_for_function("document.querySelectorAll('#viewer-stop .vw-thumb').length === 7", timeout=PATIENCE)
+    page.wait_for_function("document.querySelectorAll('#viewer-stop .vw-strip:not(.vw-strip-a) .vw-thumb').length === 7", timeout=PATIENCE)
 
 
 def test_edits_are_the_same_in_every_tab_and_another_clip_ends_them(page, fold):
