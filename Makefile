@@ -15,7 +15,7 @@ test: $(VENV)/test.stamp
 	@command -v chromium >/dev/null || echo "No Chromium: the tests of the page need it (apt-get install chromium)."
 	$(PY) -m ruff check .
 	$(PY) -m pyright --pythonpath $(PY)
-	$(PY) -m pytest
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile
 
 bench: $(VENV)/test.stamp
 	$(PY) -m tests.bench
