@@ -6,7 +6,7 @@ VENV ?= .venv
 PORT ?=
 PY := $(VENV)/bin/python
 
-.PHONY: run test bench weights evaluate readme
+.PHONY: run test bench weights evaluate readme notebooks
 
 run: $(VENV)/run.stamp
 	$(PY) -m app $(if $(PORT),--port $(PORT))
@@ -34,6 +34,10 @@ evaluate: $(VENV)/run.stamp
 
 readme: $(VENV)/run.stamp
 	$(PY) -m core.report
+
+# Their cells are the stages' own text, their pictures those of the weights.
+notebooks: $(VENV)/run.stamp
+	$(PY) -m demos.build
 
 # A stamp is newer than the list it was installed from, so nothing is installed twice.
 $(VENV)/run.stamp: requirements.txt | $(PY)

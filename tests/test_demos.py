@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import torch
 
+from app import widget
 from core import METHODS
 from demos import build
 from demos.questions import check
@@ -95,6 +96,11 @@ def test_there_are_five_notebooks():
 
 def test_notebooks_are_what_their_scripts_make(capsys):
     assert build.main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_readme_names_every_notebook():
+    linked = re.findall(r"\(demos/(\w+)\.ipynb\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert sorted(linked) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -191,6 +197,14 @@ def test_a_notebook_finds_the_project_from_where_it_is_open(folder):
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     found = subprocess.run([sys.executable, "-c", script], cwd=ROOT / folder, env=environment, capture_output=True, text=True)
     assert found.stdout.strip() == "True", found.stderr
+
+
+def test_without_anywidget_the_viewers_cell_says_what_to_do(played, monkeypatch):
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    widget.widget_class.cache_clear()
+    names = dict(played("bring_your_own_clip").names)
+    (shown,) = build.run_cell(code("bring_your_own_clip")[-1], "the last cell", names)
+    assert shown["text"] == [widget.ADVICE + "\n"] and names["viewer"] is None
 
 
 # ---- questions in the notebooks: right answers, by another way than the notebook's own, and wrong ones -----------------
