@@ -6,7 +6,7 @@ VENV ?= .venv
 PORT ?=
 PY := $(VENV)/bin/python
 
-.PHONY: run test bench weights evaluate readme space
+.PHONY: run test bench weights evaluate readme space notebooks
 
 run: $(VENV)/run.stamp
 	$(PY) -m app $(if $(PORT),--port $(PORT))
@@ -38,6 +38,10 @@ readme: $(VENV)/run.stamp
 # A folder to upload as a Hugging Face Space.
 space: $(VENV)/run.stamp
 	$(PY) -m space
+
+# Their cells are the stages' own text, their pictures those of the weights.
+notebooks: $(VENV)/run.stamp
+	$(PY) -m demos.build
 
 # A stamp is newer than the list it was installed from, so nothing is installed twice.
 $(VENV)/run.stamp: requirements.txt | $(PY)
