@@ -6,7 +6,7 @@ VENV ?= .venv
 PORT ?=
 PY := $(VENV)/bin/python
 
-.PHONY: run test bench weights evaluate readme space
+.PHONY: run test bench weights evaluate readme space notebooks
 
 run: $(VENV)/run.stamp
 	$(PY) -m app $(if $(PORT),--port $(PORT))
@@ -15,7 +15,7 @@ test: $(VENV)/test.stamp
 	@command -v chromium >/dev/null || echo "No Chromium: the tests of the page need it (apt-get install chromium)."
 	$(PY) -m ruff check .
 	$(PY) -m pyright --pythonpath $(PY)
-	$(PY) -m pytest
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile
 
 bench: $(VENV)/test.stamp
 	$(PY) -m tests.bench
@@ -38,6 +38,10 @@ readme: $(VENV)/run.stamp
 # A folder to upload as a Hugging Face Space.
 space: $(VENV)/run.stamp
 	$(PY) -m space
+
+# Their cells are the stages' own text, their pictures those of the weights.
+notebooks: $(VENV)/run.stamp
+	$(PY) -m demos.build
 
 # A stamp is newer than the list it was installed from, so nothing is installed twice.
 $(VENV)/run.stamp: requirements.txt | $(PY)

@@ -180,7 +180,7 @@ def run_cell(text: str, where: str, names: dict) -> list[dict[str, Any]]:
         made.append({"output_type": "stream", "name": "stdout", "text": printed.getvalue().splitlines(keepends=True)})
     if value is not None:
         found = value._repr_mimebundle_() if hasattr(value, "_repr_mimebundle_") else {"text/plain": repr(value)}
-        shown = found[0] if isinstance(found, tuple) else found  # a widget brings metadata too
+        shown = {"text/plain": repr(value)} | (found[0] if isinstance(found, tuple) else found)  # a widget has metadata too
         data = {
             kind: base64.b64encode(one).decode() if isinstance(one, bytes) else one
             for kind, one in shown.items()

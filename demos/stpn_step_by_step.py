@@ -17,8 +17,8 @@
 # - The code is the engine's own: a cell that defines a function holds its text letter by letter.
 # - `made(function)` gives a function its inputs by the names of its parameters, keeps the result under the function's
 #   name, and says whether it is what the engine gives.
-# - Where the text that could be read leaves something open, the released code is followed (**released**); where both
-#   are silent the choice is ours (**our reading**).
+# - The equations are the paper's as other texts quote them: its full text could not be read here. What they leave
+#   open follows the released code (**released**); where both are silent the choice is ours (**our reading**).
 #
 # The detector is small and was trained on drawn shapes. In this frame prompts help much, which is why it stands here;
 # section 8 counts more frames, and README's tables many clips.

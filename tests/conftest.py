@@ -46,6 +46,18 @@ def tables(pytestconfig):
     return pytestconfig.stash.setdefault(TABLES, {})
 
 
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):  # one of several processes: what it would print goes to the first
+        session.config.workeroutput["tables"] = session.config.stash.get(TABLES, {})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    held = node.config.stash.setdefault(TABLES, {})
+    for title, rows in getattr(node, "workeroutput", {}).get("tables", {}).items():
+        held.setdefault(title, []).extend(map(tuple, rows))
+
+
 def pytest_terminal_summary(terminalreporter, config):
     for title, rows in config.stash.get(TABLES, {}).items():
         terminalreporter.section(title)

@@ -285,7 +285,7 @@ def test_what_is_kept_is_ordered_noted_deleted_undone_and_there_after_a_reload(t
 
 
 def test_a_cell_is_dragged_to_another_place(three):
-    three.set_viewport_size({"width": 1280, "height": 2600})  # all of them are seen
+    three.set_viewport_size({"width": 1280, "height": 4200})  # all of them are seen
     grip, last = three.locator(".nb-grip").first.bounding_box(), three.locator(".nb-cell").nth(2).bounding_box()
     three.mouse.move(grip["x"] + 5, grip["y"] + 8)
     three.mouse.down()

@@ -392,6 +392,7 @@ def test_a_head_for_every_layer_teaches_what_the_prompters_in_use_read(variant, 
 @pytest.mark.parametrize("depth", ["first", "all"])
 def test_the_video_feature_teaches_both_filters_at_every_prompted_layer(depth):
     loaded = tiny.towers()
+    torch.manual_seed(0)  # prompters begin by chance, and some begin where every count is the cap
     model = Model(loaded.network, "full", 1 if depth == "first" else 3)
     batch, settings = batch_of(model.vision, tiny.clip(5, 1), tiny.clip(5, 2)), model.settings(kept=2)
     for prompter, layer in zip(model.prompters, model(batch, settings)[1]):

@@ -77,6 +77,9 @@ def test_after_a_refusal_the_last_good_values_are_completed_and_the_next_are_ask
     answered(viewer, "soon", "α is 0 to 1.")
     assert viewer.locator(".vw-wait").inner_text() == "α is 0 to 1." and shown(viewer) == 1
     assert viewer.evaluate("asked") == ["soon 1", "soon 2", "later 1"]
+    answered(viewer, "later")  # of the values before: it completes the picture, and what was refused is still said
+    told = viewer.locator(".vw-wait")
+    assert shown(viewer, "texts") == 1 and told.is_visible() and told.inner_text() == "α is 0 to 1."
     ask(viewer, 3)
     answered(viewer, "soon")
     assert shown(viewer) == 3 and not viewer.locator(".vw-wait").is_visible()

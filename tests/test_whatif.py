@@ -172,7 +172,7 @@ def test_an_exported_notebook_edits_the_clip_again(result, monkeypatch, capsys):
             found += [names["result"]] if "result" in names and "kept =" in "".join(one["source"]) else []
     for made, cell in zip(found, cells, strict=True):
         assert made.view == replace(cell.view, note="") and numbers(made) == cell.numbers
-        assert names["picture"](made).data == cell.picture
+        assert names["picture"](made, beside=bool(made.other)).data == cell.picture
     assert capsys.readouterr().out.count("As kept") == 2
     assert notebook.from_json(notebook.to_json(cells)) == (tuple(cells), ())
 
@@ -307,14 +307,17 @@ def test_what_cannot_be_done_is_a_sentence_in_the_fold_and_the_picture_stays(pag
     assert told.is_hidden()
 
 
+FRAMES = "document.querySelectorAll('#viewer-stop .vw-strip:not(.vw-strip-a) .vw-thumb').length"  # of B alone
+
+
 def test_clicks_faster_than_the_server_are_all_done_in_order(page, fold):
     fold.get_by_role("radio", name="Drop").click()
     page.evaluate("for (let i = 0; i < 3; i++) document.querySelector('#viewer-stop .wi-do').click()")
     listed(fold, "drop", "drop", "drop")
-    page.wait_for_function("document.querySelectorAll('#viewer-stop .vw-thumb').length === 5", timeout=PATIENCE)
+    page.wait_for_function(f"{FRAMES} === 5", timeout=PATIENCE)
     page.evaluate("for (let i = 0; i < 2; i++) document.querySelector('#viewer-stop .wi-undo').click()")
     listed(fold, "drop")
-    page.wait_for_function("document.querySelectorAll('#viewer-stop .vw-thumb').length === 7", timeout=PATIENCE)
+    page.wait_for_function(f"{FRAMES} === 7", timeout=PATIENCE)
 
 
 def test_edits_are_the_same_in_every_tab_and_another_clip_ends_them(page, fold):

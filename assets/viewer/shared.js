@@ -61,20 +61,24 @@ function receiver({hooks, say, ready = async () => null, take}) {
 const IDLE = 600;                                // milliseconds in which nothing moved
 function asker($, {soon, later, whole, far, stop, wants = () => false, idle, update, say}) {
   const who = somebody(), waiting = patience($, far, stop, who);
-  let wanted = null, drawn = null, filling = false;
+  const turn = new WeakMap();                    // of what was taken: in which order
+  let wanted = null, drawn = null, filling = false, refused = null, turns = 0;
   const show = async (kind, request, taken) => {
     const text = await waiting(kind, request({...taken, who})).catch(() => null);
     if (typeof text !== "string") return say("The server did not answer. What is shown is of the last values it knew.");
     const trace = JSON.parse(text);
     if (trace.cancelled) return;
     await update({trace});
+    if (trace.error) refused = {taken, why: trace.error};
+    else if (refused && turn.get(taken) < turn.get(refused.taken)) say(refused.why);  // what is drawn is older than what was refused
+    else refused = null;
     return !trace.error;
   };
   const first = newest(async one => { if (await show("soon", soon, one.taken)) drawn = one.taken; });
   const rest = newest(one => show("later", later, one.taken));
   const all = newest(one => show("later", whole, one.taken));
   async function ask(taken) {
-    wanted = taken;
+    turn.set(wanted = taken, ++turns);
     if (rest.busy() || filling) stop?.({who, kind: "later"});
     if (!await first({taken})) return;           // the call that is under way goes on with this one
     const last = wanted;
