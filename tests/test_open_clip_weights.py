@@ -148,7 +148,8 @@ def test_stop_runs_on_open_clip_and_starts_as_the_frozen_encoder(held):
     bare = engine.run("stop", tiny.clip(4), texts=TEXTS, kept=3, spatial=False, temporal=False)
     for depth in ("first", "all"):
         silent = engine.run("stop", tiny.clip(4), texts=TEXTS, kept=3, eta=8.0, depth=depth)
-        assert torch.allclose(silent["similarity_Y"], bare["similarity_Y"], atol=1e-6)
+        # other lengths of a sequence are added up in another order
+        assert torch.allclose(silent["similarity_Y"], bare["similarity_Y"], atol=1e-5)
 
 
 @pytest.mark.parametrize("spec, told", [
