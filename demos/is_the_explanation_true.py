@@ -93,8 +93,11 @@ found = {
     "occlusion": attribution(subject, "occlusion", window=2, step=2),
     "ablation of places": attribution(subject, "feature_ablation", by="place"),
 }
+with torch.no_grad():  # held: where gradients are taken, regions and counts stay as they are for the whole clip
+    should = float(subject.score(subject.ones(), held=True) - subject.score(0 * subject.ones(), held=True))
+print(f"whole less filled: {should:.3f}")
 for name, one in found.items():
-    print(f"{name}: {' '.join(one.notes) or 'no remark.'}")
+    print(f"{name}: the patches sum to {one.map_TP.sum():.3f}")
 
 # %%
 trace = engine.run("stop", clip, outputs=["attention_TP", "dynamics_TP", "score_TP", "region_TP"])
@@ -124,12 +127,10 @@ pictures.frames(
 # can be true.
 #
 # **Question.** Is integrated gradients *complete* here: do its patches sum to the whole clip's number less the filled
-# clip's, within a tenth? Its remark is printed above.
+# clip's, within a tenth? Both are printed above.
 
 # %%
 total = float(found["integrated gradients"].map_TP.sum())
-with torch.no_grad():  # held: along this way the region and the counts stay as they are for the whole clip
-    should = float(subject.score(subject.ones(), held=True) - subject.score(0 * subject.ones(), held=True))
 told = f"{total:.3f} against {should:.3f}. Where the number jumps on the way, more points than 12 are needed."
 
 answer = None  # True or False
