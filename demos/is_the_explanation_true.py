@@ -93,8 +93,11 @@ found = {
     "occlusion": attribution(subject, "occlusion", window=2, step=2),
     "ablation of places": attribution(subject, "feature_ablation", by="place"),
 }
+with torch.no_grad():  # held: where gradients are taken, regions and counts stay as they are for the whole clip
+    should = float(subject.score(subject.ones(), held=True) - subject.score(0 * subject.ones(), held=True))
+print(f"whole less filled: {should:.3f}")
 for name, one in found.items():
-    print(f"{name}: {' '.join(one.notes) or 'no remark.'}")
+    print(f"{name}: the patches sum to {one.map_TP.sum():.3f}")
 
 # %%
 trace = engine.run("stop", clip, outputs=["attention_TP", "dynamics_TP", "score_TP", "region_TP"])
@@ -124,12 +127,10 @@ pictures.frames(
 # can be true.
 #
 # **Question.** Is integrated gradients *complete* here: do its patches sum to the whole clip's number less the filled
-# clip's, within a tenth? Its remark is printed above.
+# clip's, within a tenth? Both are printed above.
 
 # %%
 total = float(found["integrated gradients"].map_TP.sum())
-with torch.no_grad():  # held: along this way the region and the counts stay as they are for the whole clip
-    should = float(subject.score(subject.ones(), held=True) - subject.score(0 * subject.ones(), held=True))
 told = f"{total:.3f} against {should:.3f}. Where the number jumps on the way, more points than 12 are needed."
 
 answer = None  # True or False
@@ -158,8 +159,17 @@ against = controls(subject, steps=5, seeds=5)
 tested = {name: faithfulness_of(subject, name, map_TP, against) for name, map_TP in maps.items()}
 for seed in (101, 102, 103):  # maps that know nothing: about one in twenty is called better than chance
     tested[f"random {seed}"] = faithfulness_of(subject, f"random {seed}", random_map(subject.shape, seed), against)
+
+
+def told_of(one):
+    """A map's number, what chance has, and the verdict: two standard deviations above chance, or not."""
+    verdict = "better than chance" if one.better else "not better than chance"
+    chance = f"random orders {one.random:.3f} ± {one.sd:.3f}, the middle {one.centre:.3f}"
+    return f"{one.name}: {one.overall:.3f} ({chance}): {verdict}"
+
+
 for one in tested.values():
-    print(one.sentence)
+    print(told_of(one))
 
 # %%
 kind, fill = "deletion", "mean"
@@ -273,7 +283,7 @@ detection = stpn_subject(engine, clip, detection=0, **knobs)
 why = attribution(detection, "occlusion", window=3, step=2)
 own_TP = on_actor(truth.instance_THW[clip.source_T[[knobs["t"] - 1]]], detection.grid)
 print(detection.what, round(detection.value(), 3))
-print(faithfulness_of(detection, "occlusion", why.map_TP, controls(detection, steps=4, seeds=4)).sentence)
+print(told_of(faithfulness_of(detection, "occlusion", why.map_TP, controls(detection, steps=4, seeds=4))))
 print(against_truth(why.map_TP, own_TP).sentence)
 
 # %%

@@ -191,12 +191,9 @@ def bars(series: Mapping[str, Any], labels: Sequence[str], below: str, beside: s
     return drawn(figure, f"Picture: bars of {beside} by {below or 'what is named'}. {told}.")
 
 
-def lines(series: Mapping[str, tuple[Any, Any]], below: str, beside: str, band: Mapping[str, Any] | None = None) -> Drawn:
-    """Lines through points. series: name → (x, y). band: {"x", "low", "high", "name"}, a grey field behind them."""
+def lines(series: Mapping[str, tuple[Any, Any]], below: str, beside: str) -> Drawn:
+    """Lines through points. series: name → (x, y)."""
     figure, axes = new(5.6, 2.6)
-    if band:
-        fill = axes.fill_between(array(band["x"]), array(band["low"]), array(band["high"]), color="#bbbbbb", linewidth=0)
-        fill.set_label(band["name"])
     for s, (name, (x, y)) in enumerate(series.items()):
         axes.plot(
             array(x), array(y), "osD^v<>"[s % 7] + "-", color=COLOURS[s % len(COLOURS)], markersize=3, label=name, linewidth=1.2

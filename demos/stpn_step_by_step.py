@@ -1,6 +1,6 @@
 """STPN, every equation and its code: the script of stpn_step_by_step.ipynb (`python -m demos.build` makes it)."""
 
-# ruff: noqa: B018, E402, F401, I001
+# ruff: noqa: B018, E402, F401, F811, I001
 # pyright: reportUnusedExpression=false
 
 # %% [markdown]
@@ -14,7 +14,8 @@
 #
 # Each section has the equations, their code, a picture, and a question to you.
 #
-# - The code is the engine's own: a cell that defines a function holds its text letter by letter.
+# - The code is the engine's own: a cell that defines a function holds its text letter by letter. What such a function
+#   calls as `eq.…` is shown above it, to be read.
 # - `made(function)` gives a function its inputs by the names of its parameters, keeps the result under the function's
 #   name, and says whether it is what the engine gives.
 # - The equations are the paper's as other texts quote them: its full text could not be read here. What they leave
@@ -34,7 +35,7 @@ import numpy as np
 import torch
 
 from core import Engine, read_clip
-from core.methods.stpn.equations import walk
+from core.methods.stpn.equations import entropy, support_index, walk
 from core.metrics import overlap
 from core.publish.painting import patches_to_pixels
 from core.world import Truth
@@ -63,8 +64,10 @@ made.trace.weights
 #
 # Only the current frame is spoilt here, so that the supports can help.
 
-# %% source
+# %% read
 from core.methods.stpn.equations import support_index
+
+# %% source
 from core.methods.stpn import (
     frames_THWC, support_index_K, current_spoil, support_spoil, own_spoil, current_HWC, support_THWC,
 )  # fmt: skip
@@ -188,8 +191,10 @@ check(answer, yes_or_no(off > 1e-4, told))
 # $$m_\tau = \frac{1}{H N_P} \sum_{h, q, p} A_{h, q, \tau, p}, \qquad
 # H(A_q) = -\frac{\sum A_q \log A_q}{\log (K \cdot P)}$$
 
-# %% source
+# %% read
 from core.methods.stpn.equations import mass, entropy
+
+# %% source
 from core.methods.stpn import prompt_attention_NQKP, mass_K, entropy_Q
 
 # %%
@@ -276,8 +281,10 @@ check(answer, yes_or_no(apart < 1e-3, told))
 #
 # *Our reading:* one divisor a stage, so that dark places do not blow up.
 
-# %% source
+# %% read
 from core.methods.stpn.equations import relative_change
+
+# %% source
 from core.methods.stpn import change
 
 # %%
@@ -307,8 +314,10 @@ check(answer, number(1 + means.index(max(means)), told))
 # without prompts and with the same prompts in both? (*Our reading:* each way is compared with itself, or what prompts
 # change in every frame alike would count.)
 
-# %% source
+# %% read
 from core.methods.stpn.equations import likeness
+
+# %% source
 from core.methods.stpn import clean_plain, clean_prompted, cosine_plain_I, cosine_prompted_I
 
 # %%
