@@ -24,6 +24,7 @@ import importlib
 import inspect
 import io
 import json
+import re
 import sys
 import textwrap
 import time
@@ -38,6 +39,7 @@ from core.networks.weights import WEIGHTS
 HERE = Path(__file__).resolve().parent
 MARK = "# %%"
 UNANSWERED = "answer = None"  # how a cell with a question to the reader begins
+ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # of an object in memory: another one in every run
 KEPT = ("image/png", "image/svg+xml", "text/plain")  # of what a cell shows: a widget is nothing without its kernel
 Run = Callable[[str, str, dict], list[dict[str, Any]]]
 
@@ -186,6 +188,7 @@ def run_cell(text: str, where: str, names: dict) -> list[dict[str, Any]]:
             for kind, one in shown.items()
             if kind in KEPT
         }
+        data["text/plain"] = ADDRESS.sub("", data["text/plain"])
         made.append({"output_type": "execute_result", "execution_count": None, "data": data, "metadata": {}})
     return made
 

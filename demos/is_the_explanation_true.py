@@ -131,7 +131,7 @@ pictures.frames(
 
 # %%
 total = float(found["integrated gradients"].map_TP.sum())
-told = f"{total:.3f} against {should:.3f}. Where the number jumps on the way, more points than 12 are needed."
+told = f"{total:.3f} against {should:.3f}, with 12 points on the way; with endlessly many it would be complete."
 
 answer = None  # True or False
 check(answer, yes_or_no(abs(total - should) <= 0.1 * abs(should), told))

@@ -170,6 +170,8 @@ def test_a_cell_shows_what_it_prints_and_its_last_value():
     printed, value = build.run_cell("x = 2\nprint('said')\nx + 1", "here", names)
     assert printed["text"] == ["said\n"] and value["data"] == {"text/plain": "3"}
     assert build.run_cell("None", "here", names) == [] and build.run_cell("y = x", "here", names) == []
+    (thing,) = build.run_cell("object()", "here", names)  # its address would be another one in every run
+    assert thing["data"] == {"text/plain": "<object object>"}
     with pytest.raises(NameError):
         build.run_cell("missing", "here", names)
 
