@@ -153,7 +153,7 @@ def _integrated_gradients(subject: Subject, settings: GradientKnobs, watch: Watc
         subject.ones(), baselines=0.0, n_steps=settings.steps, internal_batch_size=BATCH, return_convergence_delta=True
     )
     note = f"The patches sum to {found.sum().item():.4f}; whole less filled is {found.sum().item() - delta.item():.4f}"
-    note += " (more steps bring the two together)."
+    note += " (equal in the limit of many steps)."
     return found[0], (note,)
 
 
