@@ -196,7 +196,7 @@ sweep = sweep_over(
     engine, "stop", clip, ("alpha", [0, 0.1, 0.5, 1]), ("kept", [2, 6, 12, 24]), "region_TP", ("similarity_Y", 0), texts=texts
 )  # fmt: skip
 rows, columns = ([f"{value:g}" for value in values] for values in (sweep.y_values, sweep.x_values))
-pictures.matrix(sweep.numbers, "α", "$N_s$", "c(s, v)", rows=rows, columns=columns)
+pictures.matrix(sweep.numbers, "α", "$N_s$", "c(s, v)", rows=rows, columns=columns, live=True)
 
 # %% [markdown]
 # **Question.** With which $N_s$ in the table does the sentence fit best at α = 0.1?

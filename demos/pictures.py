@@ -5,12 +5,14 @@ Letters: I pictures, P patches (row-major), G gaps, H W pixels, C channels.
 """
 
 import io
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import matplotlib
 import numpy as np
+import plotly.express as px
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -32,13 +34,16 @@ STYLE = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False, "
 
 @dataclass(frozen=True)
 class Drawn:
-    """A picture, PNG, and the same in words for whoever cannot see it."""
+    """A picture, PNG, and the same in words for whoever cannot see it. chart: the same by plotly, to point at where a notebook
+    is alive; a saved one keeps the picture."""
 
     png: bytes
     words: str
+    chart: Mapping[str, Any] | None = None
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {"image/png": self.png, "text/plain": self.words}
+        live = {"application/vnd.plotly.v1+json": self.chart} if self.chart else {}
+        return {**live, "image/png": self.png, "text/plain": self.words}
 
     def __repr__(self) -> str:
         return self.words
@@ -134,9 +139,10 @@ def scale(axes: Axes, made: Layer) -> None:
 
 def matrix(
     values: Any, below: str, beside: str, symbol: str, *, signed: bool = False, rows: Sequence[str] = (),
-    columns: Sequence[str] = (),
+    columns: Sequence[str] = (), live: bool = False,
 ) -> Drawn:  # fmt: skip
-    """A table of numbers, each in a cell of its colour. rows, columns: their names; not given, they are counted from 1."""
+    """A table of numbers, each in a cell of its colour. rows, columns: their names; not given, they are counted from 1. live:
+    with plotly's chart of it."""
     made = array(values).astype(float)
     top = float(np.abs(made).max() or 1.0)
     down, across = tuple(rows) or numbers(made.shape[0]), tuple(columns) or numbers(made.shape[1])
@@ -151,7 +157,16 @@ def matrix(
     for y, x in np.ndindex(*made.shape):
         dark = made[y, x] < (low + top) / 2 if not signed else abs(made[y, x]) > top / 2
         axes.text(x, y, f"{made[y, x]:.2g}", ha="center", va="center", color="white" if dark else "black", fontsize=7)
-    return drawn(figure, f"Picture: {symbol} as a table of {len(down)} × {len(across)}, {beside} down, {below} across.")
+    made_of = drawn(figure, f"Picture: {symbol} as a table of {len(down)} × {len(across)}, {beside} down, {below} across.")
+    return replace(made_of, chart=heatmap(made, below, beside, symbol, down, across)) if live else made_of
+
+
+def heatmap(values: np.ndarray, below: str, beside: str, symbol: str, rows: Sequence[str], columns: Sequence[str]):
+    """A table as plotly draws it: the number is told where the pointer is."""
+    plain = {"x": below.replace("$", ""), "y": beside.replace("$", ""), "color": symbol}
+    chart = px.imshow(values, x=[*columns], y=[*rows], labels=plain, color_continuous_scale="Cividis", aspect="auto")
+    chart.update_xaxes(type="category").update_yaxes(type="category")
+    return json.loads(chart.update_layout(width=520, height=340).to_json())
 
 
 def numbers(count: int) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What the notebooks are made of: cells from a script, steps held against the engine's, questions, pictures."""
 
+import base64
 import io
 import json
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from plotly import graph_objects
 
 from core import BadKnob
 from core.methods import stop
@@ -235,6 +237,19 @@ def test_pictures_say_in_words_what_they_show():
     assert "3 patches, 2 prompts" in pictures.sequence([("patches", 3), ("prompts", 2)]).words
     assert "2 × 3" in pictures.matrix(np.eye(2, 3), "a", "b", "c").words
     assert "random" in pictures.lines({"random": ([0, 1], [1, 0])}, "x", "y").words
+
+
+def test_a_table_is_a_chart_where_a_notebook_is_alive_and_a_picture_where_it_is_saved():
+    values, kind = np.arange(6.0).reshape(2, 3), "application/vnd.plotly.v1+json"
+    table = pictures.matrix(values, "α", "$N_s$", "c", rows=("2", "6"), columns=("0", "0.5", "1"), live=True)
+    shown = table._repr_mimebundle_()[kind]
+    drawn = graph_objects.Figure(shown)
+    assert drawn.data[0].x == ("0", "0.5", "1") and drawn.data[0].y == ("2", "6")
+    z = drawn.data[0].z  # as bytes
+    np.testing.assert_array_equal(np.frombuffer(base64.b64decode(z["bdata"]), z["dtype"]).reshape(2, 3), values)
+    assert drawn.layout.xaxis.title.text == "α" and drawn.layout.yaxis.title.text == "N_s"
+    assert kind not in pictures.matrix(values, "α", "b", "c")._repr_mimebundle_() and kind not in build.KEPT
+
 
 
 def test_a_map_without_a_grid_is_an_error():
