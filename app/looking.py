@@ -2,6 +2,7 @@
 from a link back to the viewer."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ STATE = "(said, ...values) => [JSON.stringify(window.views?.%s?.state() ?? {}), 
 LOOKED = """said => {
   if (!said) return;
   window.looked = JSON.parse(said);
-  document.dispatchEvent(new Event("looked"));
+  document.dispatchEvent(new Event("linked"));
 }"""
 OTHER_WEIGHTS = "A has other weights than B, and a link or a file has one engine's: A is left out."
 SAME_NAME = "A is another clip of the same name as B's, and a link or a file knows clips by their names: A is left out."
@@ -28,7 +29,8 @@ def looked_at(desk, said, request, painted=False):
     """
     state, notes = _state(said), []
     frame, overlay = state.get("frame"), state.get("overlay")
-    frame = max(0, min(int(frame), request.asked.length - 1)) if isinstance(frame, (int, float)) and frame == frame else 0
+    last = request.asked.length - 1
+    frame = int(max(0, min(frame, last))) if isinstance(frame, (int, float)) and math.isfinite(frame) else 0
     known = (*drawn(desk.method), NONE) if painted else overlays(desk.method.name)
     overlay = overlay if isinstance(overlay, str) and overlay in known else ""
     try:

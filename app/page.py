@@ -98,7 +98,7 @@ import(url).then(async ({mount, panels}) => {
     view.look(asked);
     if (asked.pinned) view.pin(asked.pinned);
   };
-  document.addEventListener("looked", look);
+  document.addEventListener("linked", look);
   look();
   document.addEventListener("taken", ask);
   new ResizeObserver(ask).observe(host);

@@ -189,3 +189,16 @@ def test_with_a_pinned_a_narrow_screen_needs_no_sideways_scrolling(browser, serv
         box = page.locator(part).first.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= width, part
     context.close()
+
+
+def test_a_link_is_followed_without_an_error_in_the_browser(browser, served):
+    context = browser.new_context()
+    page, wrong = context.new_page(), []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{served[0]}?v=1&m=stop&c={next(iter(served[2]))}&k.alpha=0.4&f=3&o=region_TP")
+    page.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
+    settles(page, alpha=0.4)
+    page.wait_for_function("window.views.stop.state().frame === 2 && window.views.stop.state().overlay === 'region_TP'")
+    assert wrong == []
+    context.close()

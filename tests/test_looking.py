@@ -49,7 +49,7 @@ def test_frame_overlay_and_a_are_in_the_view(desk):
 
 @pytest.mark.parametrize(
     "state",
-    ["", "nothing", "[" * 9000, "x" * 50_000, "[]", '{"frame": "x", "overlay": 3}', '{"frame": NaN}',
+    ["", "nothing", "[" * 9000, "x" * 50_000, "[]", '{"frame": "x", "overlay": 3}', '{"frame": NaN}', '{"frame": -Infinity}',
      '{"overlay": "<script>", "frame": {}}', '{"frame": true, "pinned": null}'],
 )  # fmt: skip
 def test_what_a_viewer_cannot_have_said_falls_back(desk, state):

@@ -19,8 +19,10 @@ CAP = 8  # Q: the most prompts a gap can hold. The paper states no bound on ⌈�
 class Filter(nn.Module):
     """𝒩: a depth-wise Conv3d with no bias, started as a temporal filter. [B, T, P, D] → the same shape.
 
-    No bias, so that no change is measured where nothing changes. Time is padded by repeating the end frames, not with
-    zeros, so that identical frames stay identical at both ends of the clip.
+    No bias, so that a difference of nothing stays nothing: 𝒩^t reads differences, and a still clip has no W^t. 𝒩^s reads
+    tokens, and is an exact difference only as it starts: a trained one answers a still clip a little, and M, on the clip's
+    own scale, shows it. Time is padded by repeating the end frames, not with zeros, so that identical frames stay identical
+    at both ends of the clip.
     """
 
     def __init__(self, width: int, taps: tuple[float, float, float]):
