@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -91,8 +92,14 @@ class Engine:
         labels = {name: one.label for name, one in networks.items() if NETWORKS[name].used(settings)}
         with self._lock:
             turn = self._turns.setdefault((method, *(stage.__name__ for stage in stages)), threading.Lock())
+        settle = partial(torch.cuda.synchronize, self.device) if self.device.type == "cuda" else lambda: None
         with turn:
-            return run(stages, sources, self.cache, labels, cancelled, progress)
+            try:
+                return run(stages, sources, self.cache, labels, cancelled, progress, settle)
+            except (MemoryError, torch.OutOfMemoryError) as wrong:
+                self.cache.clear()
+                said = f"{len(clip)} frames through {chosen.name} do not fit into the memory of {self.device}"
+                raise ReaderError(f"{said}: take fewer frames, a smaller model, or --device cpu.") from wrong
 
     def settings(self, method: str, knobs: Mapping[str, Any]) -> dict[str, Any]:
         """Every knob's value: as given, else its default (or the largest the loaded networks allow, where that is less)."""

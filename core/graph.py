@@ -79,6 +79,11 @@ class StageCache:
             self._entries.move_to_end(key)
             return self._entries[key][0]
 
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()
+            self.bytes = 0
+
     def put(self, key: str, value: Any) -> None:
         size = bytes_of(value)
         if size > self.budget:
@@ -140,21 +145,22 @@ def run(
     weights: Mapping[str, str] = MappingProxyType({}),
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[str, float], None] = lambda stage, done: None,
+    settle: Callable[[], None] = lambda: None,
 ) -> Trace:
-    """Compute every stage that is not known yet.
+    """Compute every stage that is not known yet. settle: returns when the device is done with what it was given.
 
     `cancelled` is asked before each stage that would run, and within those that take long; `progress` is told the stage and
     how much of it is done, 0–1, at the same times.
     """
     keys = {name: source.key for name, source in sources.items()}
     values = {name: source.value for name, source in sources.items()}
-    fresh: dict[str, Any] = {}
+    fresh: dict[str, tuple[Any, str | None]] = {}  # with what a result holds: reading a mask waits for a GPU
     ms: dict[str, float] = {}
     for stage in stages:
         name = stage.__name__
         key = digest(stage.__module__, name, *(keys[one] for one in inputs(stage)))
-        value = cache.get(key, fresh)  # `fresh` stands for "not there": no stage returns it
-        if value is fresh:
+        held = cache.get(key)
+        if held is None:
 
             def told(done: float, name: str = name) -> None:
                 if cancelled():
@@ -163,24 +169,23 @@ def run(
 
             told(0.0)
             with watched(told):
-                value, ms[name] = timed(stage, *(values[one] for one in inputs(stage)))
-            fresh[key] = value
-        values[name] = value
-        keys[name] = content_key(value) or key
-    for key, value in fresh.items():  # only now: a cancelled run leaves nothing behind
-        cache.put(key, value)
+                value, ms[name] = timed(stage, settle, *(values[one] for one in inputs(stage)))
+            held = fresh[key] = value, content_key(value)
+        values[name], content = held
+        keys[name] = content or key
+    for key, held in fresh.items():  # only now: a cancelled run leaves nothing behind
+        cache.put(key, held)
     names = [stage.__name__ for stage in stages]
     return Trace(MappingProxyType({name: values[name] for name in names}), MappingProxyType(ms), weights)
 
 
-def timed(stage: Stage, *args: Any) -> tuple[Any, float]:
-    """The stage's result and its milliseconds, its own CUDA kernels included and its neighbour's not."""
+def timed(stage: Stage, settle: Callable[[], None], *args: Any) -> tuple[Any, float]:
+    """The stage's result and its milliseconds, its own kernels on a GPU included and its neighbour's not."""
     began = time.perf_counter()
     # no_grad, not inference_mode: attribution must be able to differentiate through cached results
     with torch.no_grad():
         value = stage(*args)
-    if torch.cuda.is_initialized():
-        torch.cuda.synchronize()
+    settle()
     return value, (time.perf_counter() - began) * 1e3
 
 
@@ -188,7 +193,7 @@ def content_key(value: Any) -> str | None:
     """A key made of what a small discrete result holds; None for anything else."""
     if isinstance(value, (bool, int, str)):
         return digest("value", repr(value))
-    if isinstance(value, tuple) and all(isinstance(one, (bool, int, str)) for one in value):
+    if isinstance(value, tuple) and all(isinstance(one, (bool, int, float, str)) for one in value):
         return digest("value", repr(value))
     if isinstance(value, torch.Tensor) and not value.dtype.is_floating_point and value.nbytes <= DISCRETE_BYTES:
         held = value.detach().cpu().contiguous()

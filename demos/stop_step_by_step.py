@@ -435,10 +435,10 @@ check(answer, number(S, f"1 + {T} · {P} + {sum(made['prompt_count_G'])} = {S}."
 
 # %% source
 from core.methods.stop.equations import heard
-from core.methods.stop import video_E, text_YE, similarity_Y, unknown_words
+from core.methods.stop import later, video_E, text_YE, similarity_Y, unknown_words
 
 # %%
-made(video_E, text_YE, similarity_Y, unknown_words)
+made(later, video_E, text_YE, similarity_Y, unknown_words)
 
 # %%
 fits = {
@@ -468,8 +468,8 @@ for turned in ({"layer": 1}, {"alpha": 0.5}, {"eta": 4.0}, {"eta": 4.001}):
     print(turned, "→", ", ".join(engine.run("stop", clip, texts=texts, **turned).ran) or "nothing")
 
 # %% [markdown]
-# Where counts or a region come out as before, what asks only for them is not run again. (`video_E` asks for η itself,
-# because with “×L = all” it counts anew in every block.)
+# Where counts or a region come out as before, what asks for them is not run again: no knob runs the encoder that does not
+# change its sequence. (With “×L = all” every block counts anew, so `later` hands it the knobs, and it always runs.)
 #
 # **Question.** β moves. Which function is the first that runs again?
 

@@ -194,6 +194,16 @@ def test_the_encoders_pass_over_frames_runs_once_a_clip(networks):
     assert [ran.count(stage) for stage in ("tokens_TSD", "attention_LTP", "text_YE")] == [1, 1, 2]
 
 
+def test_a_knob_that_changes_no_token_of_the_sequence_does_not_run_the_encoder(networks):
+    engine = tiny.engine(networks)
+    counts = run(engine, "stop", eta=1.0)["prompt_count_G"]
+    moved = run(engine, "stop", eta=1.000001)
+    assert moved["prompt_count_G"] == counts and moved.ran == ("prompt_count_G", "later")
+    assert run(engine, "stop", eta=1.0, alpha=0.9).ran == ("score_TP", "region_TP", "later")  # all six patches are kept
+    for eta in (1.0, 1.000001):
+        assert "video_E" in run(engine, "stop", eta=eta, depth="all").ran
+
+
 def test_the_score_is_the_blend_of_the_two_maps_in_the_trace(networks):
     engine = tiny.engine(networks)
     for alpha in (0.0, 0.3, 0.5, 1.0):

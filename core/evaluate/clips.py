@@ -38,9 +38,9 @@ def segmentation(model: Stpn, samples: list[Sample], device: torch.device) -> di
         seen = [thing for thing in sample.scene.objects if (sample.instance_THW == thing.id).any()]
         truths.append(volumes([sample.instance_THW == thing.id for thing in seen], [SHAPES.index(o.shape) for o in seen]))
         found, _, _ = found_in(model, sample, device)
-        numbers = link([one.embedding_NE.cpu().numpy() for one in found])
-        masks = [paste(one, SIZE).cpu().numpy() > 0.5 for one in found]
-        every = tracks(numbers, [one.label_N.cpu().numpy() for one in found], [one.score_N.cpu().numpy() for one in found])
+        numbers = link([one.embedding_NE.numpy() for one in found])
+        masks = [paste(one, SIZE).numpy() > 0.5 for one in found]
+        every = tracks(numbers, [one.label_N.numpy() for one in found], [one.score_N.numpy() for one in found])
         shown = []
         for track in every:
             volume_THW = np.zeros((T, H, W), bool)
@@ -69,10 +69,10 @@ def tracking(model: Stpn, samples: list[Sample], device: torch.device) -> dict[s
         if np.isnan(box_T4[0]).any():
             continue
         found, levels, _ = found_in(model, sample, device, past_only=True)
-        first = torch.from_numpy(box_T4[:1].astype(np.float32)).to(device)
+        first = torch.from_numpy(box_T4[:1].astype(np.float32))
         with torch.no_grad():
             template_E = model.detector.embeddings(levels, [first])[0][0].cpu().numpy()
-        boxes, embeddings = zip(*((one.box_N4.cpu().numpy(), one.embedding_NE.cpu().numpy()) for one in found))
+        boxes, embeddings = ([getattr(one, name).numpy() for one in found] for name in ("box_N4", "embedding_NE"))
         path = follow(box_T4[0], template_E, boxes, embeddings)
         shown = ~np.isnan(box_T4).any(1)
         shown[0] = False

@@ -204,7 +204,7 @@ def stpn_orientation(engine: Engine, knobs: Mapping[str, Any]) -> Check:
     found = []
     for place in corners:
         clip = bright_patch(size, grid, [place, corners[-1] - place])
-        frames = stpn.prepare(torch.from_numpy(clip.frames_THWC).to(engine.device))
+        frames = stpn.prepare(clip.on(engine.device))
         with torch.no_grad():
             map_Dhw, other_Dhw = network.detector.features(frames.pixels_BCHW)[-1]
         found.append(int((map_Dhw - other_Dhw).norm(dim=0).argmax()))

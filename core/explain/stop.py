@@ -136,7 +136,7 @@ def stop_subject(
     net = StopScore(vision, trace["prompters"], tokens_TSD[0, :R], trace["text_YE"][text], settings, turned["layer"], taps)
     whole_TPD = tokens_TSD[:, R:]
     with torch.no_grad():
-        pixels_TCHW = vision.pixels(torch.from_numpy(clip.frames_THWC).to(engine.device))
+        pixels_TCHW = vision.pixels(clip.on(engine.device))
         side = vision.size[0] // vision.grid[0]
         filled = {name: vision.embed(one)[:, R:] for name, one in fills(pixels_TCHW, side).items()}
         _, held = net.walk(whole_TPD[None])

@@ -90,7 +90,7 @@ class Target:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Detections of one image, best first: classes from 0, scores 0–1, embeddings of unit length.
+    """Detections of one image, best first, in ordinary memory: classes from 0, scores 0–1, embeddings of unit length.
 
     mask_NMM: probability of belonging to the object, over the box alone (`paste` puts it in its place); None without masks.
     """
@@ -149,10 +149,10 @@ class Detector(nn.Module):
         proposals, _ = self.rpn(images, levels)
         results, _ = self.roi(levels, proposals, sizes)
         embeddings = self.embeddings(levels, [one["boxes"] for one in results])
-        return [
-            Found(one["boxes"], one["labels"] - 1, one["scores"], own, one["masks"][:, 0] if "masks" in one else None)
-            for one, own in zip(results, embeddings)
-        ]
+        boxes, labels, scores = (to_host([one[name] for one in results]) for name in ("boxes", "labels", "scores"))
+        masks = to_host([one["masks"][:, 0] for one in results]) if self.shape.mask else [None] * len(results)
+        made = zip(boxes, labels, scores, to_host(embeddings), masks)
+        return [Found(box_N4, label_N - 1, *rest) for box_N4, label_N, *rest in made]
 
     def embeddings(self, levels: dict[str, Tensor], boxes: Sequence[Tensor]) -> list[Tensor]:
         """Unit embeddings [N, E] of given boxes [N, 4] of each image: also of a box that nothing has found."""
@@ -175,6 +175,11 @@ class Detector(nn.Module):
             id_R = torch.cat([torch.cat([one, one]) for one in ids])
             losses["loss_embedding"] = contrast(torch.cat(self.embeddings(levels, views)), id_R)
         return losses
+
+
+def to_host(parts: Sequence[Tensor]) -> list[Tensor]:
+    """The same in ordinary memory, where boxes are linked, pasted and drawn: one copy for all images, not one for each."""
+    return list(torch.cat(list(parts)).cpu().split([len(one) for one in parts]))
 
 
 def paste(found: Found, image_size: tuple[int, int]) -> Tensor:

@@ -282,4 +282,4 @@ def merge_prompts(prompts_BQD: Tensor, order: str) -> Tensor:
     four_BQX = prompts_BQD.repeat(1, 1, 4)
     if order == "plain":
         return four_BQX
-    return four_BQX.unflatten(2, (-1, 4))[..., [0, 2, 1, 3]].transpose(2, 3).flatten(2)
+    return four_BQX.unflatten(2, (-1, 2, 2)).permute(0, 1, 4, 3, 2).flatten(2)

@@ -203,7 +203,7 @@ def score(model: Stpn, device: torch.device, clips: int = 80) -> dict[str, float
 
 def things(found: Found) -> Things:
     """Detections as the metrics take them."""
-    return Things(found.box_N4.cpu().numpy(), found.label_N.cpu().numpy(), found.score_N.cpu().numpy())
+    return Things(found.box_N4.numpy(), found.label_N.numpy(), found.score_N.numpy())
 
 
 def command(asked, variant: str, seed: int) -> str:

@@ -8,7 +8,6 @@ is silent the choice is ours, and is listed in READINGS.
 Letters: T frames, G = T − 1 gaps, P patches (row-major), Q prompts a gap can hold, D width, L layers, Y texts, E features.
 """
 
-import torch
 from torch import Tensor
 
 from core.clip import Clip
@@ -58,7 +57,7 @@ def tokens_TSD(clip: Clip, clip_towers, device) -> Tensor:
     if len(clip) < 2:
         raise BadClip(f"STOP compares consecutive frames, so a clip has at least 2, got {len(clip)}.")
     vision = clip_towers.vision
-    return vision.embed(vision.pixels(torch.from_numpy(clip.frames_THWC).to(device)))
+    return vision.embed(vision.pixels(clip.on(device)))
 
 
 def patches_TPD(tokens_TSD: Tensor, clip_towers) -> Tensor:
@@ -148,15 +147,17 @@ def sequence_SD(
     return interleave(prefix_RD, prompted_TPD, temporal_prompt_GQD, prompt_count_G)
 
 
-def video_E(
-    sequence_SD: Tensor, prompt_count_G: tuple[int, ...], depth: str, prompters, clip_towers,
-    alpha: float, kept: int, beta: float, eta: float, spatial: bool, temporal: bool,
-) -> Tensor:  # fmt: skip
+def later(depth: str, alpha: float, kept: int, beta: float, eta: float, spatial: bool, temporal: bool) -> tuple:
+    """The knobs as the layers after the first need them; () where only the first is prompted, and they need none."""
+    return (alpha, kept, beta, eta, spatial, temporal) if depth == "all" else ()
+
+
+def video_E(sequence_SD: Tensor, prompt_count_G: tuple[int, ...], later: tuple, prompters, clip_towers) -> Tensor:
     """v: CLS after joint space–time attention over the whole sequence, in the space shared with texts. (Figure 2a)"""
     vision = clip_towers.vision
-    if depth == "first":
+    if not later:
         return vision.encode(sequence_SD[None], heard(sequence_SD))[0]
-    settings = Settings(alpha, kept, beta, eta, spatial, temporal)
+    settings = Settings(*later)
     prefix_RD, frames_TPD, _ = split(sequence_SD, prompt_count_G, vision.prefix, vision.patches)
     held_SD, heard_1S = sequence_SD, heard(sequence_SD)
     for layer in range(1, vision.depth):
@@ -231,7 +232,7 @@ METHOD = Method(
     stages=(
         tokens_TSD, patches_TPD, attention_LTP, attention_TP, prompters, filtered_TPD, dynamics_TP, score_TP, region_TP,
         spatial_prompt_TPD, prompted_TPD, difference_GPD, gap_filtered_GPD, change_G, prompt_count_G, temporal_prompt_GQD,
-        sequence_SD, video_E, text_YE, similarity_Y, unknown_words,
+        sequence_SD, later, video_E, text_YE, similarity_Y, unknown_words,
     ),
     networks={
         "clip_towers": Network("clip", load_clip),

@@ -54,7 +54,7 @@ class StpnKnobs(KnobSet):
 
 def frames_THWC(clip: Clip, stpn, device) -> Tensor:
     """I: every frame, resized whole to the size the network was trained at (uint8 RGB), nothing cropped."""
-    return stpn.sized(torch.from_numpy(clip.frames_THWC).to(device))
+    return stpn.sized(clip.on(device))
 
 
 def support_index_K(clip: Clip, t: int, supports: int, stride: int, per: str, shuffled: bool) -> tuple[int, ...]:

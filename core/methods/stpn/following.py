@@ -83,9 +83,9 @@ def followed(read: Read, first_box: tuple[float, ...], detector: Detector) -> Fo
     (H, W), found_T = read.size, read.found_T
     side_4 = np.array([W, H, W, H], np.float32)
     box_4 = np.array(first_box, np.float32) * side_4
-    given_N4 = torch.from_numpy(box_4[None]).to(found_T[0].box_N4)
+    given_N4 = torch.from_numpy(box_4[None])
     template_E = detector.embeddings(read.first, [given_N4])[0][0].cpu().numpy()
-    boxes, embeddings = ([getattr(one, name).cpu().numpy() for one in found_T] for name in ("box_N4", "embedding_NE"))
+    boxes, embeddings = ([getattr(one, name).numpy() for one in found_T] for name in ("box_N4", "embedding_NE"))
     path = follow(box_4, template_E, boxes, embeddings)
     box_T4 = torch.from_numpy((path.box_T4 / side_4).astype(np.float32))
     return Followed(box_T4, tuple(path.seen_T.tolist()), torch.from_numpy(path.value_T.astype(np.float32)))

@@ -118,8 +118,8 @@ def through(shown_THWC: Tensor, detector: Detector, maps: Callable[[Tensor, slic
 def linked(read: Read, names: Sequence[str]) -> Tracks:
     """Detections of every frame → instances."""
     found_T, size = read.found_T, read.size
-    numbers = link([one.embedding_NE.cpu().numpy() for one in found_T])
-    every = tracks(numbers, [one.label_N.cpu().numpy() for one in found_T], [one.score_N.cpu().numpy() for one in found_T])
+    numbers = link([one.embedding_NE.numpy() for one in found_T])
+    every = tracks(numbers, [one.label_N.numpy() for one in found_T], [one.score_N.numpy() for one in found_T])
     rank = {track.number: place for place, track in enumerate(every)}
     return Tracks(
         tuple(eq.seen(one, size, names) for one in found_T),

@@ -1,0 +1,143 @@
+"""What a GPU will meet in this code, found out without one; where there is one, `test_method_contract` asks it too.
+
+Under `tests.pretend` an operation over both memories is refused and waits of the processor are counted. Backward passes,
+rounding and speed need a GPU.
+"""
+
+import numpy as np
+import pytest
+import torch
+
+from core import METHODS, ReaderError
+from core.explain import attribution, faithfulness_of, self_check, stop_subject, stpn_subject
+from core.sweep import sweep_over, values_of
+from tests import pretend, tiny
+from tests.test_method_contract import CLIP, moves, run, same
+
+WITHIN = 1e-4  # attention is computed step by step under `pretend`, and in one kernel on the CPU
+# Waits of a first run with everything asked for, at most. STOP: the mask's key, the counts, and whether a prompt is silent.
+# An image through torchvision's detector: four lists of as many boxes as are found, and two levels read by three heads; then
+# its boxes, classes, scores, embeddings and masks come back.
+WAITS = {"stop": 3, "stop_released": 7, "stpn": 140}
+
+
+def pytest_generate_tests(metafunc):
+    if "name" in metafunc.fixturenames:
+        metafunc.parametrize("name", METHODS)
+
+
+def engine(device="cuda", **asked):
+    """An engine with networks of its own: moving them takes them from every other."""
+    return tiny.engine(tiny.towers(), device=device, models=models(), **asked)
+
+
+def models():
+    clip = tiny.towers()
+    own = {"stop_first": tiny.prompters(clip, 1), "stop_all": tiny.prompters(clip, clip.network.vision.depth)}
+    return {"clip": clip, "stpn": tiny.stpn.__wrapped__(), "stop_released": tiny.released.__wrapped__(), **own}
+
+
+def test_every_method_gives_there_what_it_gives_here_whatever_the_knobs(name):
+    reference = engine("cpu")
+    with pretend.gpu():
+        there = engine()
+        asked = [{}, *({knob: value} for knob, values in moves(there, name) for value in values)]
+        for knobs in asked:
+            one, other = run(reference, name, **knobs), run(there, name, **knobs)
+            for stage, value in one.values.items():
+                assert same(value, other[stage], WITHIN), (stage, knobs)
+                if stage.rpartition("_")[2].isupper() and isinstance(value, torch.Tensor):
+                    assert other[stage].device.type == "cuda", (stage, knobs)
+
+
+def test_a_run_waits_for_the_device_only_where_a_number_must_be_known(name):
+    with pretend.gpu() as seen:
+        run(engine(), name)
+        assert 0 < sum(seen.waits.values()) <= WAITS[name], seen.waits
+
+
+def test_a_knob_of_masks_and_counts_waits_only_for_them():
+    with pretend.gpu() as seen:
+        there = engine()
+        run(there, "stop")
+        seen.waits.clear()
+        run(there, "stop", alpha=0.9, outputs=("region_TP",))
+        assert sum(seen.waits.values()) == 1  # the mask's key
+        run(there, "stop", eta=1.0, outputs=("prompt_count_G",))
+        assert sum(seen.waits.values()) == 2
+
+
+def test_frames_go_up_once_and_from_pinned_memory(name):
+    with pretend.gpu() as seen:
+        there = engine()
+        run(there, name)
+        first = seen.pinned
+        run(there, name, **{knob: values[0] for knob, values in [next(moves(there, name))]})
+        assert seen.pinned == first >= 1
+
+
+def test_rounded_blocks_are_rounded_there_too():
+    with pretend.gpu():
+        exact, rounded = (run(engine(precision=one), "stop") for one in ("float32", "auto"))
+        assert torch.equal(exact["dynamics_TP"], rounded["dynamics_TP"])
+        assert 0 < (exact["attention_TP"] - rounded["attention_TP"]).abs().max().item() < 0.05
+        assert all(value.dtype is not torch.bfloat16 for value in rounded.values.values() if isinstance(value, torch.Tensor))
+
+
+@pytest.mark.parametrize("of", [lambda one: stop_subject(one, CLIP, tiny.TEXTS[:1]), lambda one: stpn_subject(one, CLIP)])
+def test_explanations_and_their_tests_read_what_lies_there(of):
+    here = attribution(of(engine("cpu")), "occlusion").map_TP
+    with pretend.gpu():
+        subject = of(engine())
+        found = attribution(subject, "occlusion").map_TP
+        assert isinstance(found, np.ndarray) and np.allclose(found, here, atol=1e-3)
+        assert np.isfinite(faithfulness_of(subject, "occlusion", found).overall)
+
+
+def test_self_checks_and_sweeps_read_what_lies_there():
+    with pretend.gpu():
+        for name in ("stop", "stpn"):
+            assert {one.name: one.passed for one in self_check(engine(), name, CLIP, tiny.TEXTS)}["finite"]
+        there = engine()
+        axes = [(knob, values_of(there, "stop", knob, 3)) for knob in ("alpha", "eta")]
+        swept = sweep_over(there, "stop", CLIP, *axes, "prompt_count_G", ("prompt_count_G", "sum"), tiny.TEXTS)
+        assert np.isfinite(swept.numbers).all() and swept.numbers.shape == (3, 3)
+
+
+def test_what_does_not_fit_is_one_sentence_and_leaves_nothing_behind(monkeypatch):
+    one = tiny.engine()
+    run(one, "stop")
+
+    def full(*_):
+        raise torch.OutOfMemoryError()
+
+    monkeypatch.setattr(one.network("clip_towers").network.vision, "encode", full)
+    with pytest.raises(ReaderError, match="5 frames through stop do not fit into the memory of cpu: take fewer frames"):
+        run(one, "stop", alpha=0.0, kept=1)
+    assert len(one.cache) == one.cache.bytes == 0
+
+
+# ---- what is pretended ------------------------------------------------------------------------------------------------
+
+
+def test_an_operation_over_both_memories_is_refused():
+    with pretend.gpu():
+        there = torch.ones(2, 3, device="cuda")
+        here = torch.ones(3, 3)
+        for wrong in (lambda: there + here[:2], lambda: there @ here, lambda: torch.cat([there, here])):
+            with pytest.raises(RuntimeError, match="Expected all tensors to be on the same device"):
+                wrong()
+        assert (there * torch.tensor(2.0)).sum().item() == 12 and there[torch.tensor([1])].shape == (1, 3)
+        with pytest.raises((TypeError, RuntimeError)):
+            there.numpy()
+
+
+def test_waits_are_counted():
+    with pretend.gpu() as seen:
+        there = torch.arange(6.0, device="cuda").view(2, 3)
+        there.mul_(2).squeeze_().add(1).T.softmax(-1)
+        assert not seen.waits
+        assert there.sum().item() == 30 and there.cpu().shape == (2, 3) and there.tolist()[1] == [6.0, 8.0, 10.0]
+        assert there[there > 3].device.type == "cuda" and len(there.nonzero()) == 5
+        assert sum(seen.waits.values()) == 5
+    assert not torch.cuda.is_available() or torch.cuda.device_count() > 0
