@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import numpy as np
-import torch
 
 from core.errors import BadClip
 
@@ -40,11 +39,6 @@ class Clip:
 
     def __len__(self):
         return len(self.frames_THWC)
-
-    def on(self, device: torch.device) -> torch.Tensor:
-        """The frames on a device, [T, H, W, 3] uint8. A GPU fetches them from pinned memory while the processor goes on."""
-        frames_THWC = torch.from_numpy(self.frames_THWC)
-        return frames_THWC.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else frames_THWC.to(device)
 
     def __repr__(self):
         T, H, W, _ = self.frames_THWC.shape

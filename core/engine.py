@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from core.clip import Clip
+from core.device import pick_device, pick_precision
 from core.errors import BadKnob, BadText, BadWeights, ReaderError
 from core.graph import Source, StageCache, Trace, digest, downstream, run, upstream
 from core.methods import Method, Network, find
@@ -168,31 +169,6 @@ def method_named(name: str) -> Method:
     if name not in METHODS:
         raise ReaderError(f"There is no method {name!r}. The methods are {', '.join(METHODS)}.")
     return METHODS[name]
-
-
-def pick_device(name: str) -> torch.device:
-    """ "auto" is CUDA where there is one. A device that is not there is a ReaderError."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError as wrong:
-        raise ReaderError(f"The device is auto, cpu or cuda, got {name!r}.") from wrong
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise ReaderError(f"There is no device {name} on this machine; use auto or cpu.")
-    return device
-
-
-def pick_precision(name: str, device: torch.device) -> torch.dtype:
-    """ "auto" is bfloat16 where the device has instructions for it."""
-    if name not in ("auto", "float32", "bfloat16"):
-        raise ReaderError(f"The precision is auto, float32 or bfloat16, got {name!r}.")
-    if name != "auto":
-        return getattr(torch, name)
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
-    has = [getattr(torch.cpu, known, bool) for known in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")]
-    return torch.bfloat16 if any(one() for one in has) else torch.float32
 
 
 def checked_texts(texts: Sequence[str] | None) -> tuple[str, ...]:

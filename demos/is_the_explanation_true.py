@@ -210,7 +210,7 @@ for name, one in agreed.items():
     print(f"{name}: {one.sentence}")
 
 # %%
-chance = agreed["A"]  # the same random maps for all
+chance = agreed["A"]  # the same for every map of numbers
 rows = {
     "pointing": [*(one.pointing for one in agreed.values()), chance.random_pointing],
     "IoU": [*(one.iou for one in agreed.values()), chance.random_iou],

@@ -5,7 +5,7 @@ refuse it, and every time that the processor has to wait for the device is count
 
     with pretend.gpu() as seen:
         trace = Engine("cuda", precision="float32").run(…)
-    seen.waits      operation → how often it made the processor wait: to read a number, to copy back, to learn how many there are
+    seen.waits      operation → how often it made the processor wait: to read a number, to copy back, to count
     seen.pinned     copies that came from pinned memory
 """
 

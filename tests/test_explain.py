@@ -387,11 +387,25 @@ def test_sensitivity_is_nothing_for_a_fixed_map_and_grows_with_the_gain():
         sensitivity_of(lambda one: np.ones((2, 4)), clip, cancelled=lambda: True)
 
 
+def measured_by_hand(map_TP, truth):
+    """Pointing and IoU of a map of numbers, frame by frame."""
+    hits, overs = [], []
+    for map_P, on_P in zip(map_TP, truth):
+        if on_P.any():
+            kept = map_P >= np.sort(map_P)[-on_P.sum()]
+            hits.append(on_P[map_P.argmax()])
+            overs.append((kept & on_P).sum() / (kept | on_P).sum())
+    return np.mean(hits), np.mean(overs)
+
+
 def test_the_truth_itself_agrees_and_a_random_map_is_not_better_than_chance():
     truth = np.random.default_rng(5).random((20, 30)) < 0.2
     own = against_truth(truth.astype(float), truth)
     assert own.pointing == own.iou == 1 and own.sentence.endswith(": better than chance.")
-    assert own.random_pointing == pytest.approx(truth[truth.any(1)].mean(), abs=0.06)
+    drawn = [measured_by_hand(tests_of_maps.random_map((20, 30, 1), seed), truth) for seed in range(400)]
+    for name, place in (("random_pointing", 0), ("random_iou", 1)):
+        assert getattr(own, name) == pytest.approx(np.mean(drawn, 0)[place], abs=0.01)
+        assert getattr(own, f"{name}_sd") == pytest.approx(np.std(drawn, 0)[place], rel=0.15)
     other = against_truth(tests_of_maps.random_map((20, 30, 1), 999), truth)
     assert other.sentence.endswith("not better than chance.") and other.iou < 0.25
     flat = against_truth(np.zeros_like(truth, dtype=float), truth)
@@ -401,6 +415,11 @@ def test_the_truth_itself_agrees_and_a_random_map_is_not_better_than_chance():
     seen = truth.any(1)
     by_hand = [(region[t] & truth[t]).sum() / (region[t] | truth[t]).sum() for t in range(20) if seen[t]]
     assert against_truth(region, truth).iou == pytest.approx(np.mean(by_hand))
+    one = np.zeros((6, 64), bool)
+    one[:, 0] = True  # so little is rarely hit, but never with certainty missed
+    assert against_truth(one, one).random_pointing_sd == pytest.approx((1 / 64 * 63 / 64 / 6) ** 0.5)
+    wide = against_truth(np.ones_like(one), one)  # every patch kept: no random mask of that size is any other
+    assert wide.iou == pytest.approx(wide.random_iou) and wide.random_iou_sd < 1e-9
     with pytest.raises(ReaderError, match="same shape"):
         against_truth(np.ones((2, 3)), truth)
 

@@ -349,3 +349,10 @@ def test_every_shared_file_is_read_or_refused_with_a_sentence(path, tables):
     rows.append((path.name, str(T), f"{W}×{H}", source, seconds, str(ms), " ".join(clip.notes)))
     assert path.stem not in REFUSED
     assert T == 8 and (np.diff(clip.time_T) >= 0).all() and max(H, W) <= 640
+
+
+def test_the_process_that_decodes_is_small():
+    """Its memory is bounded, and half a second of importing would be paid for every file."""
+    start = DECODING.partition("main(")[0].replace("import main", "import main  # noqa")
+    said = subprocess.run([sys.executable, "-c", f"{start}\nprint('torch' in sys.modules)"], cwd=ROOT, capture_output=True, text=True)
+    assert said.stdout == "False\n", said.stderr

@@ -7,9 +7,9 @@ import json
 import sys
 from pathlib import Path
 
+from core.device import pick_device
 from core.evaluate import own, stop, stpn
 from core.networks.weights import WEIGHTS
-from core.training.loop import pick_device
 
 METHODS = {"stop": stop, "stpn": stpn}
 

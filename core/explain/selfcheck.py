@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from core.clip import Clip
+from core.device import upload
 from core.engine import NETWORKS, Engine, method_named
 from core.errors import ReaderError
 from core.graph import Trace
@@ -204,7 +205,7 @@ def stpn_orientation(engine: Engine, knobs: Mapping[str, Any]) -> Check:
     found = []
     for place in corners:
         clip = bright_patch(size, grid, [place, corners[-1] - place])
-        frames = stpn.prepare(clip.on(engine.device))
+        frames = stpn.prepare(upload(clip, engine.device))
         with torch.no_grad():
             map_Dhw, other_Dhw = network.detector.features(frames.pixels_BCHW)[-1]
         found.append(int((map_Dhw - other_Dhw).norm(dim=0).argmax()))

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from core.clip import Clip
+from core.device import upload
 from core.engine import Engine
 from core.errors import BadText
 from core.explain.subject import Subject, fills
@@ -136,7 +137,7 @@ def stop_subject(
     net = StopScore(vision, trace["prompters"], tokens_TSD[0, :R], trace["text_YE"][text], settings, turned["layer"], taps)
     whole_TPD = tokens_TSD[:, R:]
     with torch.no_grad():
-        pixels_TCHW = vision.pixels(clip.on(engine.device))
+        pixels_TCHW = vision.pixels(upload(clip, engine.device))
         side = vision.size[0] // vision.grid[0]
         filled = {name: vision.embed(one)[:, R:] for name, one in fills(pixels_TCHW, side).items()}
         _, held = net.walk(whole_TPD[None])

@@ -1,15 +1,10 @@
-"""What every training command shares: the device, the learning-rate schedule, and taking up where it stopped."""
+"""What every training command shares: the learning-rate schedule, and taking up where it stopped."""
 
 import json
 import math
 from pathlib import Path
 
 import torch
-
-
-def pick_device(name: str) -> torch.device:
-    """ "auto" is CUDA where there is one."""
-    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
 
 
 def cosine(step: int, steps: int, peak: float, warmup: int) -> float:

@@ -14,7 +14,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from core.training.loop import pick_device
+from core.device import pick_device
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from core.device import pick_device
 from core.methods.stop import METHOD
 from core.methods.stop.equations import Prompted, Settings, padded, prompt_layer
 from core.networks.prompters import Prompters
 from core.networks.vision import VisionTower
 from core.networks.weights import WEIGHTS, Clip, fill, load_clip, read, save
 from core.training.clips import FRAMES, Batch, Data, generic, grammar, half_stored
-from core.training.loop import Checkpoint, cosine, pick_device
+from core.training.loop import Checkpoint, cosine
 from core.training.pool import pool
 from core.world import ACTIONS
 

@@ -27,13 +27,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from core.device import pick_device
 from core.metrics import Things, average_precision
 from core.networks.detector import Found, Target
 from core.networks.stpn import SIZE, Stpn
 from core.networks.stpn_weights import BASELINE, VARIANTS, build, file_of, load
 from core.networks.swin import Place
 from core.networks.weights import WEIGHTS, save
-from core.training.loop import Checkpoint, cosine, pick_device
+from core.training.loop import Checkpoint, cosine
 from core.training.pool import Sample, pool
 from core.training.shapes import Heads, shown, teach
 from core.world import DEGRADATIONS, SHAPES, degrade

@@ -109,10 +109,12 @@ def show(part):
 
 
 def show_table(rows):
-    columns = list(next(iter(rows.values())))
-    print("  " + " " * 12 + "".join(f"{column:>{max(12, len(column) + 3)}}" for column in columns))
+    """Columns as wide as what stands in them."""
+    columns, first = list(next(iter(rows.values()))), max(12, *map(len, rows))
+    wide = {column: max(12, 3 + max(len(column), *(len(told(row[column])) for row in rows.values()))) for column in columns}
+    print("  " + " " * first + "".join(f"{column:>{wide[column]}}" for column in columns))
     for name, row in rows.items():
-        print(f"  {name:12}" + "".join(f"{told(row[column]):>{max(12, len(column) + 3)}}" for column in columns))
+        print(f"  {name:{first}}" + "".join(f"{told(row[column]):>{wide[column]}}" for column in columns))
 
 
 def told(value):

@@ -11,6 +11,7 @@ Letters: T frames, G = T − 1 gaps, P patches (row-major), Q prompts a gap can 
 from torch import Tensor
 
 from core.clip import Clip
+from core.device import upload
 from core.errors import BadClip, BadKnob
 from core.kinds import GapCounts, GapScores, PatchMap, RegionMask, TextScores, TokenSequence
 from core.knobs import KnobSet, knob
@@ -57,7 +58,7 @@ def tokens_TSD(clip: Clip, clip_towers, device) -> Tensor:
     if len(clip) < 2:
         raise BadClip(f"STOP compares consecutive frames, so a clip has at least 2, got {len(clip)}.")
     vision = clip_towers.vision
-    return vision.embed(vision.pixels(clip.on(device)))
+    return vision.embed(vision.pixels(upload(clip, device)))
 
 
 def patches_TPD(tokens_TSD: Tensor, clip_towers) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from core.clip import Clip
+from core.device import upload
 from core.kinds import CombMap, Fact, FrameCounts, FrameWeights, PixelMask, SignedPatchMap, TextScores, TokenSequence
 from core.knobs import KnobSet, knob
 from core.methods import Method, Network
@@ -43,7 +44,7 @@ class ReleasedKnobs(KnobSet):
 
 def pixels_TCHW(clip: Clip, released, device) -> Tensor:
     """x: each frame's centre at 224², normalised as CLIP's pixels are."""
-    return released.pixels(clip.on(device))
+    return released.pixels(upload(clip, device))
 
 
 def response_THW(pixels_TCHW: Tensor, released) -> Tensor:
@@ -122,12 +123,12 @@ def variation_T(mixed_TPD: Tensor, mask_TZ: Tensor, released) -> Tensor:
 
 def still_input(clip: Clip, released, device) -> tuple[Tensor, Tensor]:
     """x and p of a clip that repeats this clip's first frame, for D12: the most alike that frames can be. [T, C, H, W] each."""
-    return pixels_and_prompt(clip.on(device)[:1].expand(len(clip), -1, -1, -1), released, device)
+    return pixels_and_prompt(upload(clip, device)[:1].expand(len(clip), -1, -1, -1), released, device)
 
 
 def mate_input(clip: Clip, mate: str, still_input: tuple[Tensor, Tensor], released, device) -> tuple[Tensor, ...]:
     """x and p of the other clip in the batch: the still one, seeded noise, this clip backwards; () where there is none."""
-    frames_THWC = clip.on(device)
+    frames_THWC = upload(clip, device)
     if mate == "none":
         return ()
     if mate == "still":

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from core import kinds as kind
 from core.clip import Clip
+from core.device import upload
 from core.errors import BadKnob
 from core.knobs import KnobSet, knob
 from core.methods import Method, Network
@@ -54,7 +55,7 @@ class StpnKnobs(KnobSet):
 
 def frames_THWC(clip: Clip, stpn, device) -> Tensor:
     """I: every frame, resized whole to the size the network was trained at (uint8 RGB), nothing cropped."""
-    return stpn.sized(clip.on(device))
+    return stpn.sized(upload(clip, device))
 
 
 def support_index_K(clip: Clip, t: int, supports: int, stride: int, per: str, shuffled: bool) -> tuple[int, ...]:

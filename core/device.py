@@ -1,0 +1,38 @@
+"""Where networks run, in what precision, and how frames get there."""
+
+import torch
+from torch import Tensor
+
+from core.clip import Clip
+from core.errors import ReaderError
+
+
+def pick_device(name: str) -> torch.device:
+    """ "auto" is CUDA where there is one. A device that is not there is a ReaderError."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as wrong:
+        raise ReaderError(f"The device is auto, cpu or cuda, got {name!r}.") from wrong
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ReaderError(f"There is no device {name} on this machine; use auto or cpu.")
+    return device
+
+
+def pick_precision(name: str, device: torch.device) -> torch.dtype:
+    """ "auto" is bfloat16 where the device has instructions for it."""
+    if name not in ("auto", "float32", "bfloat16"):
+        raise ReaderError(f"The precision is auto, float32 or bfloat16, got {name!r}.")
+    if name != "auto":
+        return getattr(torch, name)
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    has = [getattr(torch.cpu, known, bool) for known in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")]
+    return torch.bfloat16 if any(one() for one in has) else torch.float32
+
+
+def upload(clip: Clip, device: torch.device) -> Tensor:
+    """The clip's frames on a device, [T, H, W, 3] uint8. A GPU fetches them from pinned memory while the processor goes on."""
+    frames_THWC = torch.from_numpy(clip.frames_THWC)
+    return frames_THWC.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else frames_THWC.to(device)
