@@ -31,13 +31,13 @@ def serve(desk):
     @sentence
     def checks(taken):
         asked = desk.request(taken)
-        run = desk.run_of(asked, RUN)
-        made = self_check(
-            asked.engine, asked.method.name, asked.clip, list(asked.texts) or None,
-            progress=lambda done: run.progress("checking", done), cancelled=run.cancelled, **asked.settings,
-        )  # fmt: skip
-        grid = grid_of(asked)
-        return {"checks": [check_payload(one, grid) for one in made]}
+        with desk.long_run(asked, RUN) as run:
+            made = self_check(
+                asked.engine, asked.method.name, asked.clip, list(asked.texts) or None,
+                progress=lambda done: run.progress("checking", done), cancelled=run.cancelled, **asked.settings,
+            )  # fmt: skip
+            grid = grid_of(asked)
+            return {"checks": [check_payload(one, grid) for one in made]}
 
     return (checks,)
 

@@ -5,7 +5,8 @@ a line; edits are a JSON list of `core.counterfactuals`.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +80,12 @@ class Desk:
     def run_of(self, request: Request, kind: str) -> Run:
         """A run of this reader's that he can look after and call off, in the place of his last of the kind."""
         return self.running.start(request.who, kind)
+
+    @contextmanager
+    def long_run(self, request: Request, kind: str) -> Iterator[Run]:
+        """The same for what takes seconds or minutes: inside, it has its turn."""
+        with self.running.turn(self.run_of(request, kind)) as run:
+            yield run
 
 
 def lines_of(texts: Any) -> tuple[str, ...]:

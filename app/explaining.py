@@ -148,15 +148,18 @@ def serve(desk):
     def explanation(taken):
         why = why_of(desk, taken)
         name, settings = attribution_of(taken)
-        run = desk.run_of(why.request, RUN)
-        made = explained(why, name, settings, run.cancelled, progress(run, ATTRIBUTIONS[name].title))
-        return map_payload(why, made, why.subject(run.cancelled).value())
+        with desk.long_run(why.request, RUN) as run:
+            made = explained(why, name, settings, run.cancelled, progress(run, ATTRIBUTIONS[name].title))
+            return map_payload(why, made, why.subject(run.cancelled).value())
 
     @sentence
     def tests_of_maps(taken):
-        why, wanted = why_of(desk, taken), wanted_of(taken)
-        run = desk.run_of(why.request, RUN)
-        subject = why.subject(run.cancelled)
+        why = why_of(desk, taken)
+        with desk.long_run(why.request, RUN) as run:
+            return tests(why, taken, run)
+
+    def tests(why, taken, run):
+        subject, wanted = why.subject(run.cancelled), wanted_of(taken)
         tested = [(one.symbol, one.title, one.map_TP) for one in why.own(subject, run.cancelled)] if wanted["own"] else []
         if wanted["shown"]:
             name, settings = attribution_of(taken)
@@ -176,9 +179,12 @@ def serve(desk):
 
     @sentence
     def steadiness_of_maps(taken):
-        why, wanted = why_of(desk, taken), wanted_of(taken)
-        run = desk.run_of(why.request, RUN)
-        one, subject = why.request, why.subject(run.cancelled)
+        why = why_of(desk, taken)
+        with desk.long_run(why.request, RUN) as run:
+            return steadiness(why, taken, run)
+
+    def steadiness(why, taken, run):
+        one, subject, wanted = why.request, why.subject(run.cancelled), wanted_of(taken)
         symbols = [own.symbol for own in why.own(subject, run.cancelled)] if wanted["own"] else []
 
         def own_of(clip, symbol):

@@ -1,10 +1,20 @@
-"""Runs that are under way: how far each is, and whether it is to stop. Who asks is told of his own alone."""
+"""Runs that are under way: how far each is, and whether it is to stop. Who asks is told of his own alone.
+
+What takes seconds or minutes (explanations, their tests, sweeps) waits for its turn: a knob is never behind more of them than
+run at once.
+"""
 
 import threading
 from collections import OrderedDict
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from core.errors import ReaderError
+from core.watch import Cancelled
+
 HELD = 1000  # readers; one who is forgotten can no longer be told how far he is
+AT_ONCE = 2  # long runs side by side: each takes all cores, and more would only slow each other down
+WAITING = 16  # long runs that wait: each holds one of the server's threads, and the page needs some for itself
 
 
 @dataclass(eq=False)
@@ -28,6 +38,8 @@ class Running:
     def __init__(self):
         self._runs: OrderedDict[tuple[str, str], Run] = OrderedDict()
         self._lock = threading.Lock()
+        self._line: list[Run] = []  # long runs; the first AT_ONCE of them are under way
+        self._moved = threading.Condition()
 
     def start(self, who, kind):
         """A run of this reader, in the place of his last one of the kind."""
@@ -49,3 +61,23 @@ class Running:
         run = self.of(who, kind)
         if run is not None:
             run.stopped = True
+
+    @contextmanager
+    def turn(self, run):
+        """Inside, the long run has its turn. It can be called off before, and the reader is told how many are ahead of it."""
+        with self._moved:
+            if len(self._line) >= AT_ONCE + WAITING:
+                raise ReaderError(f"{WAITING} long computations are waiting here already: try again in a minute.")
+            self._line.append(run)
+        try:
+            with self._moved:
+                while (ahead := self._line.index(run) + 1 - AT_ONCE) > 0:
+                    if run.stopped:
+                        raise Cancelled("Called off before its turn.")
+                    run.progress(f"waiting: {ahead} ahead", 0.0)
+                    self._moved.wait(0.2)
+            yield run
+        finally:
+            with self._moved:
+                self._line.remove(run)
+                self._moved.notify_all()

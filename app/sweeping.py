@@ -136,19 +136,18 @@ def sweep_functions(desk):
         wanted = wanted_of(method, asked.get("sweep"))
         if not request.texts and any(of_texts(method, one) for one in (wanted.output.stage, wanted.number[0])):
             raise BadText("There is no text to compare with: write one, or choose another number.")
-        run, began = desk.run_of(request, "sweep"), time.perf_counter()
         count = len(wanted.x[1]) * len(wanted.y[1])
+        with desk.long_run(request, "sweep") as run:
+            began = time.perf_counter()
 
-        def progress(done):
-            run.progress(stage_of(done, count, time.perf_counter() - began), done)
+            def progress(done):
+                run.progress(stage_of(done, count, time.perf_counter() - began), done)
 
-        grid = None
-        made = sweep_over(
-            request.engine, method.name, request.clip, wanted.x, wanted.y, wanted.output.stage, wanted.number,
-            request.texts, progress, run.cancelled, **request.settings,
-        )  # fmt: skip
-        if DRAWN[type(wanted.output)] != "bars":
-            grid = grid_of(request, method)
+            made = sweep_over(
+                request.engine, method.name, request.clip, wanted.x, wanted.y, wanted.output.stage, wanted.number,
+                request.texts, progress, run.cancelled, **request.settings,
+            )  # fmt: skip
+        grid = grid_of(request, method) if DRAWN[type(wanted.output)] != "bars" else None
         return sweep_payload(made, wanted.output, grid, knobs) | {"clip": request.name}
 
     return sweep_values, sweep_run
