@@ -4,15 +4,25 @@ Under `tests.pretend` an operation over both memories is refused and waits of th
 rounding and speed need a GPU.
 """
 
+import argparse
+
 import numpy as np
 import pytest
 import torch
 
 from core import METHODS, ReaderError
 from core.explain import attribution, faithfulness_of, self_check, stop_subject, stpn_subject
+from core.kinds import Followed, Tracks
+from core.networks.stpn_weights import VARIANTS
+from core.networks.weights import read
 from core.sweep import sweep_over, values_of
+from core.training import own, stop, stpn
+from core.training.clips import Data, grammar
+from core.training.pool import pool
+from core.training.processes import Team
 from tests import pretend, tiny
 from tests.test_method_contract import CLIP, moves, run, same
+from tests.test_own_training import HOW, videos
 
 WITHIN = 1e-4  # attention is computed step by step under `pretend`, and in one kernel on the CPU
 # Waits of a first run with everything asked for, at most. STOP: the mask's key, the counts, and whether a prompt is silent.
@@ -38,12 +48,12 @@ def models():
 
 
 def test_every_method_gives_there_what_it_gives_here_whatever_the_knobs(name):
+    """A clip is read through once: frame after frame is the same again."""
     reference = engine("cpu")
     with pretend.gpu():
-        there = engine()
-        asked = [{}, *({knob: value} for knob, values in moves(there, name) for value in values)]
-        for knobs in asked:
-            one, other = run(reference, name, **knobs), run(there, name, **knobs)
+        there, soon = engine(), [one.stage for one in METHODS[name].outputs if not isinstance(one, (Tracks, Followed))]
+        for knobs in ({}, *({knob: values[-1]} for knob, values in moves(there, name))):
+            one, other = (run(each, name, outputs=soon if knobs else None, **knobs) for each in (reference, there))
             for stage, value in one.values.items():
                 assert same(value, other[stage], WITHIN), (stage, knobs)
                 if stage.rpartition("_")[2].isupper() and isinstance(value, torch.Tensor):
@@ -115,6 +125,48 @@ def test_what_does_not_fit_is_one_sentence_and_leaves_nothing_behind(monkeypatch
     with pytest.raises(ReaderError, match="5 frames through stop do not fit into the memory of cpu: take fewer frames"):
         run(one, "stop", alpha=0.0, kept=1)
     assert len(one.cache) == one.cache.bytes == 0
+
+
+# ---- training, up to the backward pass --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def forward_only(monkeypatch):
+    monkeypatch.setattr(torch.Tensor, "backward", lambda *_, **__: None)
+
+
+@pytest.mark.usefixtures("forward_only")
+@pytest.mark.parametrize("layers", [1, 3])
+def test_stop_is_trained_on_what_lies_there(tmp_path, monkeypatch, layers):
+    monkeypatch.setattr(stop, "score", lambda model, towers: {})
+    with pretend.gpu():
+        towers = tiny.towers()
+        vision = towers.network.to("cuda").vision
+        data = Data(pool(40, 4, "train", 8, tuple(vision.size)), grammar("train"), vision)
+        asked = argparse.Namespace(steps=1, batch=2, rate=1e-2, clips=4)
+        stop.train(towers, data, "full", layers, 0, tmp_path / "one.safetensors", asked)
+    assert read(tmp_path / "one.safetensors")[0]
+
+
+@pytest.mark.usefixtures("forward_only")
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_stpn_is_trained_on_what_lies_there(tmp_path, monkeypatch, variant):
+    monkeypatch.setattr(stpn, "score", lambda model, device: {})
+    asked = argparse.Namespace(device="auto", batch=2, teach=1, start=1, steps=1, rate=1e-3, clips=2)
+    with pretend.gpu():
+        stpn.train(pool(100, 2, "val", 8, (128, 128)), variant, tmp_path / "one.safetensors", asked, steps=1, rate=1e-3)
+    assert read(tmp_path / "one.safetensors")[1]["made"]["device"] == "cuda"
+
+
+@pytest.mark.usefixtures("forward_only")
+@pytest.mark.parametrize("task", ["actions", "retrieval"])
+def test_own_videos_are_trained_on_and_validated_there(tmp_path, monkeypatch, task):
+    monkeypatch.setattr("core.training.frames.read_clip", lambda path, T: tiny.clip(T, seed=len(path.name), H=32, W=48))
+    recipe = own.Recipe(epochs=1, batch=8, rate=1e-2, validate=0, minutes=999)
+    with pretend.gpu():
+        alone, out = Team(torch.device("cuda")), tmp_path / "one.safetensors"
+        own.train(tiny.towers(), videos(task), recipe, HOW, out, alone, lambda line: None)
+    assert read(out)[0]
 
 
 # ---- what is pretended ------------------------------------------------------------------------------------------------
