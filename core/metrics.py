@@ -138,19 +138,19 @@ def drawn_precision(
         right_ID, ignored_ID = (np.concatenate([one[name] for _, one in some], 1) > 0 for name in ("dtMatches", "dtIgnore"))
         weight_RD = weight_RN[:, image_D[order_D]]
         for right_D, ignored_D in zip(right_ID[IOUS[which]][:, order_D], ignored_ID[IOUS[which]][:, order_D]):
-            total_R += mean_precision(weight_RD * (right_D & ~ignored_D), weight_RD * (~right_D & ~ignored_D), asked_R)
+            total_R += mean_precision(weight_RD[:, ~ignored_D], right_D[~ignored_D], asked_R)
     thresholds = IOUS[which].stop - IOUS[which].start
     return np.where(classes_R > 0, total_R / np.maximum(classes_R, 1) / thresholds, np.nan)
 
 
-def mean_precision(right_RD: np.ndarray, wrong_RD: np.ndarray, asked_R: np.ndarray) -> np.ndarray:
+def mean_precision(weight_RD: np.ndarray, right_D: np.ndarray, asked_R: np.ndarray) -> np.ndarray:
     """Mean over `RECALLS` of the best precision at that recall or more, detections from the surest on; 0 where none is
     asked for. [R]"""
-    right_RD, wrong_RD = right_RD.cumsum(1), wrong_RD.cumsum(1)
-    precision_RD = right_RD / np.maximum(right_RD + wrong_RD, 1)
-    best_RD = np.maximum.accumulate(precision_RD[:, ::-1], 1)[:, ::-1]
-    reached_RD = np.searchsorted(RECALLS, right_RD / np.maximum(asked_R, 1)[:, None], side="right")
-    return (best_RD * np.diff(reached_RD, axis=1, prepend=0)).sum(1) / len(RECALLS) * (asked_R > 0)
+    right_RJ = weight_RD[:, right_D].cumsum(1)  # J: the right ones, for a wrong one is never the best place to stop
+    precision_RJ = right_RJ / np.maximum(weight_RD.cumsum(1)[:, right_D], 1)
+    best_RJ = np.maximum.accumulate(precision_RJ[:, ::-1], 1)[:, ::-1]
+    reached_RJ = np.searchsorted(RECALLS, right_RJ / np.maximum(asked_R, 1)[:, None], side="right")
+    return (best_RJ * np.diff(reached_RJ, axis=1, prepend=0)).sum(1) / len(RECALLS) * (asked_R > 0)
 
 
 def asks(truths: Sequence[Things]) -> bool:

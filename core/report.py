@@ -229,14 +229,14 @@ def measured_stpn(metrics: Mapping) -> str:
         f"Through whole clips of clean frames ({about['clips_vis_vot']} of them)": tasks,
     }  # fmt: skip
     head = (
-        f"`{about['command']}` on {about['clips']} clips of the {about['split']} split, of {about['frames']} frames, one of which "
-        f"is read. Fractions are 0–1. Trained with this many seeds: {seeds}; tables without ± are of the first."
+        f"`{about['command']}` on {about['clips']} clips of the {about['split']} split, of {about['frames']} frames, one of "
+        f"which is read. Fractions are 0–1. Trained with this many seeds: {seeds}; tables without ± are of the first."
     )
     if "resamples" in about:
         head += (
-            f" In brackets: a paired bootstrap over the clips, 95 % of {about['resamples']} draws, the same for both; what other "
-            f"training seeds would give is no part of it. {about['known']:.0%} of the things that are asked for have a colour and "
-            "shape that actors of training clips have."
+            f" In brackets: a paired bootstrap over the clips, 95 % of {about['resamples']} draws, the same for both; what "
+            f"other training seeds would give is no part of it. {about['known']:.0%} of the things that are asked for have a "
+            "colour and shape that actors of training clips have."
         )
     return "\n\n".join([head, *(f"**{title}**\n\n{number_table(part)}" for title, part in tables.items())])
 
@@ -268,7 +268,7 @@ def number(value: object) -> str:
     """Two digits after the point; of several seeds the mean and how far they spread, of a gain its interval."""
     if isinstance(value, Mapping):
         if "low" in value:
-            return f"{value['mean']:+.2f} ({value['low']:+.2f} to {value['high']:+.2f})"
+            return f"{value['mean']:+.2f} ({value['low']:+.2f} to {value['high']:+.2f})".replace("-", "−")
         return number(value["mean"]) if value["sd"] is None else f"{number(value['mean'])} ± {number(value['sd'])}"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return "—" if value is None else str(value)

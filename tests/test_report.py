@@ -78,7 +78,7 @@ def test_what_is_more_stands_beside_it_with_its_interval():
     found["gains"]["predictors"]["attention/shallow"] = {"mean": 0.031, "low": -0.004, "high": 0.062}
     found["predictors"]["attention/shallow"]["clean"]["sd"] = None  # one seed
     told = rows(measured_stpn(found))
-    gain, clean = "+0.03 (-0.00 to +0.06)", number(found["predictors"]["attention/shallow"]["clean"]["mean"])
+    gain, clean = "+0.03 (−0.00 to +0.06)", number(found["predictors"]["attention/shallow"]["clean"]["mean"])
     assert told["attention/shallow"][2] == gain and told["attention/shallow"][0] == clean
     assert gain in measured_stpn(found).split("Spoilt frames")[1]  # the headline
     assert told["more than with clean ones"][0] == "—" and told["more than with clean ones"][1].startswith("+0.")

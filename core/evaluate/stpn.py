@@ -74,8 +74,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     @cache
     def at(variant: str, number: int, kind: str, severity: float) -> np.ndarray:
         """AP50 of one network, on frames spoilt so, in every draw of the clips: the first has each of them once. [R]"""
-        read = detected(tried[variant][number], current_N, kind=kind, severity=severity)
-        return drawn_precision(*read, weight_RN)
+        return drawn_precision(*detected(tried[variant][number], current_N, kind=kind, severity=severity), weight_RN)
 
     def mean_spoilt(variant: str, number: int) -> np.ndarray:
         """The same of frames spoilt at severity 0.5 and 1, mean over the kinds. [R]"""
@@ -155,7 +154,7 @@ def spread(values: Sequence[float]) -> dict:
 
 def draws(clips: int, seed: int) -> np.ndarray:
     """How often each clip is in each draw of as many clips, the first of which has every clip once: [1 + RESAMPLES, N]."""
-    drawn_RN = np.random.default_rng(seed).multinomial(clips, np.full(clips, 1 / clips), RESAMPLES)
+    drawn_RN = np.random.default_rng([seed, RESAMPLES]).multinomial(clips, np.full(clips, 1 / clips), RESAMPLES)
     return np.concatenate([np.ones((1, clips), drawn_RN.dtype), drawn_RN])
 
 
