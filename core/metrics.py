@@ -1,4 +1,5 @@
-"""Pictures against truth: where a score points, what a region covers, whether counts follow motion, what is detected."""
+"""Pictures against truth: where a score points, what a region covers, whether counts follow motion, what is detected; and
+how far a number would be another with other seeds, or other clips."""
 
 from collections.abc import Sequence
 from contextlib import redirect_stdout
@@ -7,6 +8,9 @@ from io import StringIO
 
 import numpy as np
 from scipy.stats import spearmanr
+
+RECALLS = np.linspace(0, 1, 101)  # where COCO asks for the precision
+IOUS = {"ap": slice(0, 10), "ap50": slice(0, 1), "ap75": slice(5, 6)}  # of COCO's ten thresholds: 0.5, 0.55 … 0.95
 
 
 def on_actor(instance_THW: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
@@ -56,6 +60,11 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
     return float(spearmanr(a, b).statistic)
 
 
+def deviation(values: Sequence[float]) -> float | None:
+    """Standard deviation over training seeds (one less than their number below); None of one seed, which tells none."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+
 def ranks(query_QE: np.ndarray, key_KE: np.ndarray, query_Q: np.ndarray, key_K: np.ndarray) -> np.ndarray:
     """How many keys of others each query finds before its own, by their dot product: 0 where it finds its own first. [Q]
 
@@ -93,6 +102,64 @@ class Things:
 
 def average_precision(truths: Sequence[Things], found: Sequence[Things]) -> dict[str, float]:
     """{ap, ap50, ap75} over all images, mean over classes, by COCO's own code; 0–1, or nan where nothing is asked for."""
+    if not asks(truths):
+        return dict.fromkeys(IOUS, float("nan"))
+    if not any(len(one.label_N) for one in found):
+        return dict.fromkeys(IOUS, 0.0)
+    measured = matched(truths, found)
+    with redirect_stdout(StringIO()):  # pycocotools tells its progress
+        measured.accumulate()
+        measured.summarize()
+    return {name: float(max(measured.stats[i], 0)) for i, name in enumerate(IOUS)}
+
+
+def drawn_precision(
+    truths: Sequence[Things], found: Sequence[Things], weight_RN: np.ndarray, which: str = "ap50"
+) -> np.ndarray:  # fmt: skip
+    """One of `average_precision`'s numbers, had image n been there weight_RN[r, n] times: [R], nan where nothing is asked for.
+
+    COCO matches within an image, so no draw of the images changes a match: only how often it counts."""
+    R, total_R, classes_R = len(weight_RN), np.zeros(len(weight_RN)), np.zeros(len(weight_RN))
+    if not asks(truths):
+        return np.full(R, np.nan)
+    if not any(len(one.label_N) for one in found):
+        return np.where((weight_RN @ [asks([one]) for one in truths]) > 0, 0.0, np.nan)
+    measured = matched(truths, found)
+    of_classes = np.array(measured.evalImgs, object).reshape(len(measured.params.catIds), -1, len(truths))[:, 0]
+    for of_images in of_classes:  # things of all sizes come first
+        asked_N = np.array([0 if one is None else len(one["gtIgnore"]) - np.sum(one["gtIgnore"]) for one in of_images])
+        asked_R = weight_RN @ asked_N
+        some = [(n, one) for n, one in enumerate(of_images) if one is not None and len(one["dtScores"])]
+        classes_R += asked_R > 0
+        if not some:
+            continue
+        image_D = np.concatenate([[n] * len(one["dtScores"]) for n, one in some])
+        order_D = np.argsort(-np.concatenate([one["dtScores"] for _, one in some]), kind="stable")
+        right_ID, ignored_ID = (np.concatenate([one[name] for _, one in some], 1) > 0 for name in ("dtMatches", "dtIgnore"))
+        weight_RD = weight_RN[:, image_D[order_D]]
+        for right_D, ignored_D in zip(right_ID[IOUS[which]][:, order_D], ignored_ID[IOUS[which]][:, order_D]):
+            total_R += mean_precision(weight_RD[:, ~ignored_D], right_D[~ignored_D], asked_R)
+    thresholds = IOUS[which].stop - IOUS[which].start
+    return np.where(classes_R > 0, total_R / np.maximum(classes_R, 1) / thresholds, np.nan)
+
+
+def mean_precision(weight_RD: np.ndarray, right_D: np.ndarray, asked_R: np.ndarray) -> np.ndarray:
+    """Mean over `RECALLS` of the best precision at that recall or more, detections from the surest on; 0 where none is
+    asked for. [R]"""
+    right_RJ = weight_RD[:, right_D].cumsum(1)  # J: the right ones, for a wrong one is never the best place to stop
+    precision_RJ = right_RJ / np.maximum(weight_RD.cumsum(1)[:, right_D], 1)
+    best_RJ = np.maximum.accumulate(precision_RJ[:, ::-1], 1)[:, ::-1]
+    reached_RJ = np.searchsorted(RECALLS, right_RJ / np.maximum(asked_R, 1)[:, None], side="right")
+    return (best_RJ * np.diff(reached_RJ, axis=1, prepend=0)).sum(1) / len(RECALLS) * (asked_R > 0)
+
+
+def asks(truths: Sequence[Things]) -> bool:
+    """Whether anything there is asked for."""
+    return any(len(one.label_N) and (one.ignored_N is None or not one.ignored_N.all()) for one in truths)
+
+
+def matched(truths: Sequence[Things], found: Sequence[Things]):
+    """COCO's evaluation, as far as each image's detections are matched with what is there."""
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
@@ -112,17 +179,11 @@ def average_precision(truths: Sequence[Things], found: Sequence[Things]) -> dict
             )
         assert guess.score_N is not None
         results += [_entry(guess, n, i, masks) | {"score": float(score)} for n, score in enumerate(guess.score_N)]
-    if not any(not one["iscrowd"] for one in coco.dataset["annotations"]):
-        return dict.fromkeys(("ap", "ap50", "ap75"), float("nan"))
-    if not results:
-        return dict.fromkeys(("ap", "ap50", "ap75"), 0.0)
     with redirect_stdout(StringIO()):  # pycocotools tells its progress
         coco.createIndex()
         measured = COCOeval(coco, coco.loadRes(results), "segm" if masks else "bbox")
         measured.evaluate()
-        measured.accumulate()
-        measured.summarize()
-    return {name: float(max(measured.stats[i], 0)) for i, name in enumerate(("ap", "ap50", "ap75"))}
+    return measured
 
 
 def _size(one: Things) -> dict:

@@ -12,9 +12,8 @@ import importlib
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from statistics import mean
 
 from core.engine import METHODS
 from core.graph import downstream
@@ -27,8 +26,12 @@ METRICS = ROOT / "assets" / "weights" / "metrics.json"
 METRICS_STPN = METRICS.with_name("metrics_stpn.json")
 
 ANSWERS = (
-    "Which action is it, of fifteen? Which of the held-out captions? Share of clips answered rightly (± sd over training "
-    "seeds); stored: compressed, or with a camera's noise"
+    "Which action is it, of fifteen? Which caption, of the held-out ones and of all? Share of clips answered rightly ({over}); "
+    "stored: compressed, or with a camera's noise"
+)
+CAPTIONS = (
+    "In the {captions} held-out captions each colour has one shape: colour and action tell which it is, and chance is "
+    "{chance:.3f}. Among all {captions_all} the shape must be right too, and chance is {chance_all:.3f}."
 )
 TITLES = {
     "by_action": "Which actions are named rightly?",
@@ -50,6 +53,7 @@ NAMES = {
     "spearman_change": "the same of W^t",
     "baseline": "single-frame baseline",
     "stpn": "STPN, attention, shallow",
+    "gain": "more than the baseline",
     "full_all": "STOP at every layer",
     "still": "mean prompts a gap, still clips",
     "moving": "mean prompts a gap, an object moves",
@@ -153,7 +157,10 @@ def measured(metrics: Mapping) -> str:
         f"({few} for each hard case). Fractions are 0–1. Trained with this many seeds: {seeds or '—'}."
     ]
     if "actions" in metrics:
-        parts.append(f"**{ANSWERS}**\n\n{number_table(answers(metrics))}")
+        title = ANSWERS.format(over=over(about.get("training_seeds", {}).values()))
+        parts.append(f"**{title}**\n\n{number_table(answers(metrics))}")
+    if "captions_all" in about:
+        parts.append(CAPTIONS.format(chance=1 / about["captions"], chance_all=1 / about["captions_all"], **about))
     parts += [f"**{TITLES[name]}**\n\n{number_table(metrics[name])}" for name in TITLES if name in metrics]
     if "hard" in metrics:
         parts.append(f"**Hard cases**\n\n{number_table({case: hard_row(part) for case, part in metrics['hard'].items()})}")
@@ -169,43 +176,68 @@ def answers(metrics: Mapping) -> dict[str, dict]:
         rows[name] = {
             "action": f"{number(value)} ± {number(spread[name])}" if several and name in spread else value,
             "action, clip stored": metrics.get("stored", {}).get(name),
-            "caption (R@1)": metrics.get("captions", {}).get(name),
+            "caption, of the held-out (R@1)": metrics.get("captions", {}).get(name),
+            "caption, of all (R@1)": metrics.get("captions_all", {}).get(name),
         }
     return rows
+
+
+def over(seeds: Iterable[int]) -> str:
+    """What stands behind a ±."""
+    several = " or ".join(str(count) for count in sorted({count for count in seeds if count > 1}))
+    return f"± standard deviation over {several or 'several'} training seeds"
 
 
 def measured_stpn(metrics: Mapping) -> str:
     """How it was measured, and STPN beside its baseline in every table."""
     about = metrics["about"]
     seeds = ", ".join(f"{name} {count}" for name, count in about["training_seeds"].items())
-    headline = {NAMES[name]: f"{one['mean']:.2f} ± {one['sd']:.2f}" for name, one in metrics["headline"].items()}
+    k, strided, whole, past = (about.get(f"supports{which}", "?") for which in ("", "_strided", "_vis", "_vot"))
+    gains = metrics.get("gains", {"predictors": {}, "supports": {}, "vis": None})
+    spread = over(about["training_seeds"].values())
     spoilt = {
         kind: {f"severity {severity}": both(pair) for severity, pair in row.items()}
         for kind, row in metrics["degraded"].items()
     }
     tasks = {
-        "masks through the clip (VIS): AP": {name: one["ap"] for name, one in metrics["vis"].items()},
-        "one thing followed (VOT): AO": {name: one["ao"] for name, one in metrics["vot"].items()},
+        f"masks through the clip (VIS), K = {whole} spread over it: AP": {
+            name: one["ap"] for name, one in metrics["vis"].items()
+        } | {"gain": gains["vis"]},
+        f"one thing followed (VOT), K = {past} before a frame: AO": {name: one["ao"] for name, one in metrics["vot"].items()},
         "SR50": {name: one["sr50"] for name, one in metrics["vot"].items()},
         "SR75": {name: one["sr75"] for name, one in metrics["vot"].items()},
     }
     tables = {
-        "Clean frames": metrics["clean"],
-        "Spoilt frames, mean of all kinds at severities 0.5 and 1 (± sd over training seeds)": {"AP50": headline},
-        "Spoilt frames, AP50: baseline → STPN": spoilt,
-        "Motion blur 0.5 by how fast things move, AP50": metrics["speed"],
-        "Every trained predictor, AP50": metrics["predictors"],
-        "Motion blur 0.75, AP50: the first N of the trained prompts": metrics["prompts"],
-        **{f"Motion blur 0.75, AP50: {name}": {"AP50": row} for name, row in metrics["sweeps"].items()},
-        "Where prompts look in clean supports: attention on things, what looking everywhere alike gives, best patch on one": {
-            "share": metrics["looks"]
+        f"Clean frames, K = {k}": metrics["clean"],
+        f"Spoilt frames, K = {k}: AP50, mean of all kinds at severities 0.5 and 1 ({spread})": {
+            "AP50": metrics["headline"] | {"gain": gains["predictors"].get("attention/shallow")}
         },
-        f"Through whole clips ({about['clips_vis_vot']} of them)": tasks,
-    }
+        f"Spoilt frames, K = {k}, AP50: baseline → STPN": spoilt,
+        f"Motion blur 0.5 by how fast things move, K = {k}, AP50": metrics["speed"],
+        f"Every trained predictor, K = {k}: AP50, spoilt as above ({spread})": {
+            name: row | ({"gain": gains["predictors"][name]} if name in gains["predictors"] else {})
+            for name, row in metrics["predictors"].items()
+        },
+        f"Motion blur 0.75, K = {k}, AP50: the first N of the trained prompts": metrics["prompts"],
+        "Motion blur 0.75, AP50: K supports, spread over the clip": {"AP50": metrics["sweeps"]["K"]},
+        f"Motion blur 0.75, K = {strided}, AP50: S frames between supports": {"AP50": metrics["sweeps"]["S"]},
+        f"Motion blur 0.75, K = {k}, AP50: other supports": {
+            "AP50": metrics["sweeps"]["supports"], "more than with clean ones": gains["supports"],
+        },
+        f"Where prompts look in clean supports, K = {k}: attention on things, what looking everywhere alike gives, best patch "
+        "on one": {"share": metrics["looks"]},
+        f"Through whole clips of clean frames ({about['clips_vis_vot']} of them)": tasks,
+    }  # fmt: skip
     head = (
-        f"`{about['command']}` on {about['clips']} clips of the {about['split']} split, one frame of each, K = "
-        f"{about['supports']} supports. Fractions are 0–1. Trained with this many seeds: {seeds}."
+        f"`{about['command']}` on {about['clips']} clips of the {about['split']} split, of {about['frames']} frames, one of "
+        f"which is read. Fractions are 0–1. Trained with this many seeds: {seeds}; tables without ± are of the first."
     )
+    if "resamples" in about:
+        head += (
+            f" In brackets: a paired bootstrap over the clips, 95 % of {about['resamples']} draws, the same for both; what "
+            f"other training seeds would give is no part of it. {about['known']:.0%} of the things that are asked for have a "
+            "colour and shape that actors of training clips have."
+        )
     return "\n\n".join([head, *(f"**{title}**\n\n{number_table(part)}" for title, part in tables.items())])
 
 
@@ -225,7 +257,7 @@ def hard_row(part: Mapping) -> dict[str, float]:
 
 
 def number_table(part: Mapping) -> str:
-    """Rows of numbers. A row is one number, a list of them (one for each seed), or a mapping of either by column."""
+    """Rows of numbers. A row is one number, or a mapping of them by column."""
     rows = {name: value if isinstance(value, Mapping) else {"": value} for name, value in part.items()}
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))
     lines = [[NAMES.get(name, spoken(name)), *(number(row.get(one)) for one in columns)] for name, row in rows.items()]
@@ -233,9 +265,11 @@ def number_table(part: Mapping) -> str:
 
 
 def number(value: object) -> str:
-    """Two digits after the point; of several seeds the mean, and the lowest and highest."""
-    if isinstance(value, list) and value:
-        return f"{mean(value):.2f} ({min(value):.2f}–{max(value):.2f})"
+    """Two digits after the point; of several seeds the mean and how far they spread, of a gain its interval."""
+    if isinstance(value, Mapping):
+        if "low" in value:
+            return f"{value['mean']:+.2f} ({value['low']:+.2f} to {value['high']:+.2f})".replace("-", "−")
+        return number(value["mean"]) if value["sd"] is None else f"{number(value['mean'])} ± {number(value['sd'])}"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return "—" if value is None else str(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:.2f}"

@@ -6,6 +6,8 @@ import pytest
 from core.metrics import (
     Things,
     average_precision,
+    deviation,
+    drawn_precision,
     on_actor,
     overlap,
     pointing,
@@ -78,6 +80,33 @@ def test_what_is_not_asked_for_is_neither_right_nor_wrong():
     assert average_precision([asked], [things(TWO.box_N4, [0, 0], [0.8, 0.9])])["ap"] == pytest.approx(1)
     nothing = things(TWO.box_N4, [0, 0], ignored_N=np.array([True, True]))
     assert np.isnan(average_precision([nothing], [things(TWO.box_N4, [0, 0], [0.8, 0.9])])["ap"])
+
+
+@pytest.mark.parametrize("which", ["ap", "ap50", "ap75"])
+def test_an_image_that_is_drawn_twice_counts_as_two(which):
+    """The oracle is COCO's own code on the images themselves, as often as each was drawn."""
+    rng = np.random.default_rng(0)
+    truths, found = [], []
+    for image in range(12):
+        box_N4 = rng.uniform(0, 60, (image % 4, 4)) + (0, 0, 70, 70)
+        label_N = rng.integers(0, 3, len(box_N4))
+        truths.append(Things(box_N4, label_N, ignored_N=rng.random(len(box_N4)) < 0.2))
+        near_N4 = np.concatenate([box_N4 + rng.normal(0, 8, box_N4.shape), rng.uniform(0, 60, (2, 4)) + (0, 0, 70, 70)])
+        found.append(Things(near_N4, np.concatenate([label_N, rng.integers(0, 4, 2)]), rng.random(len(near_N4))))
+    weight_RN = np.concatenate([np.ones((1, 12), int), rng.multinomial(12, [1 / 12] * 12, size=20)])
+    told = drawn_precision(truths, found, weight_RN, which)
+    for weight_N, value in zip(weight_RN, told, strict=True):
+        repeated = [[one[n] for n in np.repeat(np.arange(12), weight_N)] for one in (truths, found)]
+        assert value == pytest.approx(average_precision(*repeated)[which])
+    assert len(set(told.round(6))) > 10
+    nothing = [things([], [], []) for _ in found]
+    assert drawn_precision(truths, nothing, weight_RN, which).tolist() == [0] * 21
+    assert np.isnan(drawn_precision(nothing, found, weight_RN, which)).all()
+
+
+def test_one_seed_has_no_deviation():
+    assert deviation([0.1, 0.2, 0.6]) == pytest.approx(np.sqrt((0.2**2 + 0.1**2 + 0.3**2) / 2))
+    assert deviation([0.1]) is None
 
 
 def test_masks_are_compared_where_they_are_known():

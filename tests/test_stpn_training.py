@@ -8,15 +8,15 @@ import torch
 
 from core.evaluate import stpn
 from core.methods.stpn.equations import support_index
-from core.metrics import on_actor, overlap
+from core.metrics import Things, average_precision, drawn_precision, on_actor, overlap
 from core.networks.detector import DetectorShape, Found
 from core.networks.stpn import Looked
 from core.networks.stpn_weights import build, file_of, load
 from core.networks.weights import read
 from core.training import stpn as training
 from core.training.pool import pool
-from core.training.stpn import SUPPORTS, around, batch, truth_of
-from core.world import SHAPES
+from core.training.stpn import FRAMES, TAUGHT, around, batch, truth_of
+from core.world import SHAPES, pairs
 
 CPU = torch.device("cpu")
 
@@ -41,7 +41,7 @@ def test_a_target_is_what_is_seen_of_each_thing(samples):
 
 def test_two_frames_of_each_clip_share_the_numbers_of_its_things(samples):
     one = batch(samples, 6, np.random.default_rng(0), CPU)
-    assert one.current_BHWC.shape == (6, 128, 128, 3) and one.support_BKHWC.shape == (6, SUPPORTS, 128, 128, 3)
+    assert one.current_BHWC.shape == (6, 128, 128, 3) and one.support_BKHWC.shape == (6, TAUGHT, 128, 128, 3)
     numbers = [set(target.id_N.tolist()) for target in one.targets]
     for first, second in zip(numbers[0::2], numbers[1::2]):
         assert first & second
@@ -150,6 +150,41 @@ def test_supports_without_the_actor_are_the_same_clip_had_it_never_been_there(sa
     assert np.array_equal(support[0, 0], stpn.emptied(samples[0])[0])
 
 
+def test_a_frame_that_supports_itself_is_as_spoilt_without_the_actor(samples, monkeypatch):
+    current, support = seen_by(monkeypatch, samples, 0, supports=2, stride=0, without_actor=True)
+    for n, sample in enumerate(samples):
+        emptied_THWC = stpn.emptied(sample)
+        own_HWC = stpn.spoilt(emptied_THWC[[0]], "noise", 0.7, n, None)[0]
+        assert np.array_equal(support[n, 0], own_HWC) and not np.array_equal(own_HWC, emptied_THWC[0])
+        assert np.array_equal(support[n, 1], emptied_THWC[7])
+
+
+def test_every_k_of_the_sweep_has_that_many_frames():
+    assert [len(set(support_index(0, FRAMES, K, 0))) for K in stpn.SWEPT] == list(stpn.SWEPT)
+
+
+def test_clips_are_drawn_alike_for_both_of_a_pair(samples):
+    """What one finds and the other misses is a gain in every draw; the same network gains nothing in any."""
+    truths = [training.things(found(truth_of(sample, 3, n, CPU))) for n, sample in enumerate(samples)]
+    missed = [Things(one.box_N4[:1], one.label_N[:1], one.score_N[:1]) for one in truths]
+    weight_RN = stpn.draws(len(samples), 0)
+    assert weight_RN.shape == (stpn.RESAMPLES + 1, 6) and (weight_RN.sum(1) == 6).all() and (weight_RN[0] == 1).all()
+    every, some = (drawn_precision(truths, one, weight_RN) for one in (truths, missed))
+    told = stpn.interval(every - some)
+    assert told["mean"] == pytest.approx(1 - average_precision(truths, missed)["ap50"])
+    assert 0 < told["low"] < told["mean"] < told["high"]
+    assert stpn.interval(every - every) == {"mean": 0, "low": 0, "high": 0}
+    assert np.array_equal(stpn.draws(6, 0), weight_RN) and not np.array_equal(stpn.draws(6, 1), weight_RN)
+
+
+def test_not_all_that_is_asked_for_has_a_pair_that_is_held_out():
+    tested = pool(0, 6, "test", 8, (128, 128))
+    asked = [(o.colour, o.shape) for one in tested for o in one.scene.objects if (one.instance_THW[3] == o.id).sum() >= 12]
+    share = stpn.known(tested, np.full(6, 3))
+    assert share == pytest.approx(np.mean([pair in pairs("train") for pair in asked])) and 0 < share < 1
+    assert not any((one.scene.objects[0].colour, one.scene.objects[0].shape) in pairs("train") for one in tested)
+
+
 class Looker(Seer):
     """Its prompts look at `at`: places of the supports' 8 × 8 patches, [K·P] weights."""
 
@@ -170,9 +205,9 @@ def test_looking_at_things_is_told_from_looking_everywhere(samples):
         looker = Looker(at)
         looker.places = ((0, 0),)
         one = stpn.Subject(looker, samples[:1], {(0, 0): torch.zeros(1, 8, 64, 1)}, CPU)
-        return stpn.looks(one, np.array([3]))
+        return stpn.looks(one)
 
-    index = list(support_index(3, 8, stpn.SUPPORTS, 0))
+    index = list(support_index(0, 8, stpn.SUPPORTS, 0))
     things = torch.from_numpy(on_actor((samples[0].instance_THW[index] > 0).astype(int), (8, 8))).float()
     even = asked(lambda K: torch.ones(K, 64))
     assert even["on_things"] == pytest.approx(even["even"], abs=1e-6) and even["even"] == pytest.approx(things.mean().item())

@@ -1,15 +1,18 @@
-"""Through a whole clip: masks with identities (VIS) and one thing followed from its first box (VOT)."""
+"""Through a whole clip of clean frames: masks with identities (VIS) and one thing followed from its first box (VOT)."""
 
 import numpy as np
 import torch
 
-from core.metrics import Things, average_precision, overlap
+from core.metrics import Things, overlap
 from core.networks.detector import Found, paste
 from core.networks.linking import follow, link, tracks
 from core.networks.stpn import SIZE, Stpn
 from core.training.pool import Sample
-from core.training.stpn import SUPPORTS, maps_of, support_features
+from core.training.stpn import maps_of, support_features
 from core.world import SHAPES
+
+WHOLE = 4  # supports of every frame where masks are asked for, spread over the clip
+PAST = 2  # supports of a frame where one thing is followed: those before it
 
 
 @torch.no_grad()
@@ -20,9 +23,9 @@ def found_in(model: Stpn, sample: Sample, device: torch.device, past_only: bool 
     """
     T = len(sample.frames_THWC)
     if past_only:
-        support = [[max(0, t - 2), max(0, t - 1)] for t in range(T)]
+        support = [[max(0, t - back) for back in range(PAST, 0, -1)] for t in range(T)]
     else:
-        support = [np.linspace(0, T - 1, 2 * SUPPORTS).round().astype(int).tolist()] * T
+        support = [np.linspace(0, T - 1, WHOLE).round().astype(int).tolist()] * T
     current = torch.from_numpy(sample.frames_THWC).to(device)
     features = {at: each[torch.tensor(support)] for at, each in support_features(model, current).items()}
     maps = maps_of(model, current, features)
@@ -30,8 +33,9 @@ def found_in(model: Stpn, sample: Sample, device: torch.device, past_only: bool 
     return model.detector.find(levels, SIZE), {name: one[:1] for name, one in levels.items()}, support
 
 
-def segmentation(model: Stpn, samples: list[Sample], device: torch.device) -> dict[str, float]:
-    """{ap, ap50, ap75} of tracks of masks: a track's IoU is that of its volume, frames one below the other (as YouTube-VIS)."""
+def segmentation(model: Stpn, samples: list[Sample], device: torch.device) -> tuple[list[Things], list[Things]]:
+    """Tracks of masks that are there, and that are found: a track's IoU is that of its volume, frames one below the other
+    (as YouTube-VIS)."""
     truths, guesses = [], []
     for sample in samples:
         T, H, W = sample.instance_THW.shape
@@ -49,7 +53,7 @@ def segmentation(model: Stpn, samples: list[Sample], device: torch.device) -> di
                     volume_THW[t] = masks[t][place]
             shown.append(volume_THW)
         guesses.append(volumes(shown, [track.label for track in every], [track.score for track in every]))
-    return average_precision(truths, guesses)
+    return truths, guesses
 
 
 def volumes(mask_THW: list[np.ndarray], labels: list[int], scores: list[float] | None = None) -> Things:

@@ -1,6 +1,7 @@
 """STOP on clips no training has seen:  python -m core.evaluate stop
 
-(a) actions   which of fifteen actions a video shows, and which caption is its own, with and without prompts;
+(a) actions   which of fifteen actions a video shows, and which caption is its own, with and without prompts: of the
+              held-out ones, whose colours have one shape each, so that colour and action tell it, and of all there are;
     stored    the same of clips that were compressed, or have a camera's noise
 (b) regions   whether the regions are on the actor
 (c) counts    whether temporal prompts go where something moves
@@ -13,12 +14,13 @@ import numpy as np
 import torch
 
 from core.methods.stop.equations import blend, mean_square, to_clip_scale
-from core.metrics import on_actor, pointing, precision, rank_correlation, recall, top
+from core.metrics import deviation, on_actor, pointing, precision, rank_correlation, recall, top
 from core.networks.weights import Loaded, load_clip
+from core.training.answers import plain, text_features
 from core.training.clips import FRAMES, Data, default, generic, grammar, stored
 from core.training.pool import pool
 from core.training.stop import VARIANTS, Model, file_of, load
-from core.world import ACTIONS, HARD
+from core.world import ACTIONS, HARD, SPLITS
 
 REGIONS = {"default": None, "attention": 1.0, "dynamics": 0.0}
 SEEDS = 10  # the most training seeds that are looked for
@@ -33,16 +35,17 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     if "full" not in models:
         raise SystemExit(f"There are no trained STOP weights for these towers in {weights}.")
     seeds = range(seed * 100_000, seed * 100_000 + clips)
-    plain = data_of(clip, seeds)
+    held_out = data_of(clip, seeds)
     few = seeds[: max(1, clips // 3)]
     hard = {case: data_of(clip, few, hard=case) for case in HARD if case}
     shipped = models["full"][0]
-    found: dict = actions(models, clip, plain)
+    found: dict = actions(models, clip, held_out)
     found["stored"] = actions(models, clip, data_of(clip, seeds, as_stored=True))["actions"]
-    found["by_action"] = by_action({name: several for name, several in models.items() if name.startswith("full")}, clip, plain)
-    found["regions"] = regions(shipped, plain, seed)
+    whole = {name: several for name, several in models.items() if name.startswith("full")}
+    found["by_action"] = by_action(whole, clip, held_out)
+    found["regions"] = regions(shipped, held_out, seed)
     still, panning = (data_of(clip, few, action="stays still", hard=case) for case in (None, "pan"))
-    found["counts"] = counts_of(shipped, plain) | {
+    found["counts"] = counts_of(shipped, held_out) | {
         "still": float(gaps(shipped, still)[0].mean()), "panning": float(gaps(shipped, panning)[0].mean())
     }  # fmt: skip
     found["hard"] = {
@@ -51,7 +54,8 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     }
     found["about"] = {
         "command": f"python -m core.evaluate stop --clips {clips} --seed {seed}",
-        "split": "test", "clips": clips, "clips_hard": len(few), "frames": FRAMES, "device": str(device),
+        "split": "test", "clips": clips, "captions": len(grammar("test")), "captions_all": len(grammar(*SPLITS)),
+        "clips_hard": len(few), "frames": FRAMES, "device": str(device),
         "training_seeds": {name: len(several) for name, several in models.items()},
         "defaults": {name: default(name) for name in ("layer", "alpha", "kept", "beta", "eta")},
         "weights": [clip.label],
@@ -87,26 +91,29 @@ def batches(data: Data, size: int = 16):
 
 
 def actions(models: dict[str, list[Model]], clip: Loaded, data: Data) -> dict:
-    """{actions, captions: {variant: fraction}, spread: {variant: sd over training seeds of the action accuracy}}."""
-    towers = clip.network
-    action_YE, caption_YE = towers.text(generic()), towers.text(grammar("test"))
+    """{actions, captions, captions_all: {variant: fraction}, spread: {variant: sd over training seeds of the action accuracy}}.
+    captions: which of the held-out ones is its own; captions_all: which of those of all splits."""
+    towers, held_out, every = clip.network, grammar("test"), grammar(*SPLITS)
+    place_Y = torch.tensor([every.index(one) for one in held_out], device=data.device)
+    action_YE, every_YE = towers.text(generic()), text_features(towers, every)
+    caption_YE = every_YE[place_Y]
 
-    def right(features) -> tuple[float, float]:
+    def right(features) -> list[float]:
+        """Shares of `actions`, `captions`, `captions_all` that are answered rightly."""
         hits = [
-            ((v @ action_YE.T).argmax(1) == one.action_B, (v @ caption_YE.T).argmax(1) == one.caption_B)
+            ((v @ action_YE.T).argmax(1) == one.action_B, (v @ caption_YE.T).argmax(1) == one.caption_B,
+             (v @ every_YE.T).argmax(1) == place_Y[one.caption_B])
             for v, one in zip(features, batches(data), strict=True)
-        ]
-        action, own = (torch.cat(part).float().mean().item() for part in zip(*hits, strict=True))
-        return action, own
+        ]  # fmt: skip
+        return [torch.cat(part).float().mean().item() for part in zip(*hits, strict=True)]
 
-    scores = {"mean_pool": [right(mean_pooled(towers, one) for one in batches(data))]}
+    scores = {"mean_pool": [right(plain(towers.vision, one) for one in batches(data))]}
     for name, several in models.items():
         scores[name] = [right(model(one)[0] for one in batches(data)) for model in several]
     return {
-        "actions": {name: float(np.mean([s[0] for s in several])) for name, several in scores.items()},
-        "captions": {name: float(np.mean([s[1] for s in several])) for name, several in scores.items()},
-        "spread": {name: float(np.std([s[0] for s in several])) for name, several in scores.items()},
-    }
+        what: {name: float(np.mean([s[i] for s in several])) for name, several in scores.items()}
+        for i, what in enumerate(("actions", "captions", "captions_all"))
+    } | {"spread": {name: deviation([s[0] for s in several]) for name, several in scores.items()}}
 
 
 def by_action(models: dict[str, list[Model]], clip: Loaded, data: Data) -> dict[str, dict[str, float]]:
@@ -121,12 +128,6 @@ def by_action(models: dict[str, list[Model]], clip: Loaded, data: Data) -> dict[
             if asked_N.any():
                 found.setdefault(action, {})[name] = float(hits_SN[:, asked_N].float().mean())
     return found
-
-
-def mean_pooled(towers, one) -> torch.Tensor:
-    """The frozen CLIP without any prompt: the mean of its frames' features. [B, E]"""
-    frames_BTE = towers.vision.encode(one.tokens_BTSD.flatten(0, 1)).unflatten(0, one.tokens_BTSD.shape[:2])
-    return torch.nn.functional.normalize(frames_BTE.mean(1), dim=-1)
 
 
 def regions(model: Model, data: Data, seed: int) -> dict:
@@ -192,10 +193,11 @@ def table(found: dict) -> str:
     """The numbers as a person reads them, in percent."""
     lines = []
     for case, part in {"held-out clips": found, **found["hard"]}.items():
-        lines += ["", f"== {case} ==", f"{'':12}{'action':>8}{'± sd':>7}{'caption R@1':>13}"]
+        lines += ["", f"== {case} ==", f"{'':12}{'action':>8}{'± sd':>7}{'caption R@1':>13}{'of all':>8}"]
         for name in part["actions"]:
-            values = (part["actions"][name], part["spread"][name], part["captions"][name])
-            lines.append(f"{name:12}{values[0]:8.1%}{values[1]:7.1%}{values[2]:13.1%}")
+            spread = "—" if part["spread"][name] is None else f"{part['spread'][name]:.1%}"
+            captions = f"{part['captions'][name]:13.1%}{part['captions_all'][name]:8.1%}"
+            lines.append(f"{name:12}{part['actions'][name]:8.1%}{spread:>7}{captions}")
         lines.append(f"{'':12}{'pointing':>10}{'precision':>11}{'recall':>8}")
         for name, row in part["regions"].items():
             lines.append(f"{name:12}{row['pointing']:10.1%}{row['precision']:11.1%}{row['recall']:8.1%}")

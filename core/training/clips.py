@@ -74,9 +74,9 @@ def default(name: str):
     return next(one.default for one in METHOD.knobs.knobs() if one.name == name)
 
 
-def grammar(split: str) -> list[str]:
-    """Every caption an actor of the split can have."""
-    return [caption(colour, shape, action) for colour, shape in pairs(split) for action in ACTIONS]
+def grammar(*splits: str) -> list[str]:
+    """Every caption an actor of these splits can have."""
+    return [caption(colour, shape, action) for one in splits for colour, shape in pairs(one) for action in ACTIONS]
 
 
 def generic() -> list[str]:

@@ -40,7 +40,7 @@ from core.training.shapes import Heads, shown, teach
 from core.world import DEGRADATIONS, SHAPES, degrade
 
 FRAMES = 8  # of a clip
-SUPPORTS = 2
+TAUGHT = 2  # supports of a current frame: one before it, one after it
 SPOILT, SPOILT_SUPPORTS = 0.7, 0.2  # share of current frames, and of support sets, that are degraded
 LEAST = 0.2  # severity of a degradation, which is drawn from here to 1
 HARDER = dict(share=0.9, least=0.4)  # the last part: where a frame alone tells its shapes, nobody learns to ask the supports
@@ -87,7 +87,7 @@ def batch(
             current.append(spoilt(frames_THWC[t : t + 1], rng, share, least, around(sample, int(t), rng))[0])
             before, after = range(0, t), range(t + 1, FRAMES)
             beside = [int(rng.choice(side)) for side in (before, after) if len(side)]
-            chosen = beside if len(beside) == SUPPORTS else beside * SUPPORTS  # a side that is empty repeats the other
+            chosen = beside if len(beside) == TAUGHT else beside * TAUGHT  # a side that is empty repeats the other
             support.append(spoilt(frames_THWC[chosen], rng, SPOILT_SUPPORTS, LEAST))
             targets.append(truth_of(sample, int(t), int(clip), device))
             seen.append(shown(sample, int(t)))

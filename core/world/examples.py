@@ -1,6 +1,6 @@
 """The six clips the page opens with:  python -m core.world.examples
 
-All are of the test split: no training has seen their colour and shape together.
+All are of the test split: no training clip has an actor of their actor's colour and shape.
 """
 
 import argparse
