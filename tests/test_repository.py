@@ -20,7 +20,7 @@ MEGABYTE = 1_000_000
 ROWS = (
     ("core.errors", "core.watch"),
     ("core.clip", "core.knobs", "core.kinds", "core.graph", "core.written"),
-    ("core.networks", "core.world", "core.video", "core.metrics", "core.counterfactuals"),
+    ("core.networks", "core.world", "core.video", "core.metrics", "core.counterfactuals", "core.device"),
     ("core.decoding",),  # a process of its own, which core.video starts and nobody imports
     ("core.methods",),
     ("core.engine", "core"),
