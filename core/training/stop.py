@@ -1,9 +1,9 @@
 """Train STOP's prompters on the world, the towers frozen:  python -m core.training.stop
 On your own videos:  python -m core.training.stop --data DIR  (`core.training.own`; --data DIR --help tells its options)
 
-Contrastive between videos and captions (STOP §3.4): video → text against every caption of the training grammar and
-against the fifteen actions of "an object", text → video within the batch. Three batches in ten draw α, N_s, β and η at
-random, so that the model has seen what a reader's sliders can ask of it.
+Each video is held against texts: all captions of the training grammar, those of its own colour and shape, and the fifteen
+actions of "an object". Our reading of a contrastive loss, where all texts are known. Three batches in ten draw α, N_s, β and
+η at random, so that the model has seen what a reader's sliders can ask of it.
 
 A prompter must know what happens before it can learn which prompts make a frozen tower say so, and the gradient through the
 tower is too wild to teach it that. So each prompter is two parts: what it reads is taught by a linear head that names the
