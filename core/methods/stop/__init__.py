@@ -173,7 +173,7 @@ def video_E(sequence_SD: Tensor, prompt_count_G: tuple[int, ...], later: tuple, 
     for layer in range(1, vision.depth):
         held_SD = vision.blocks(held_SD[None], heard_1S, layer - 1, layer)[0]
         prefix_RD, frames_TPD, _ = split(held_SD, prompt_count_G, vision.prefix, vision.patches)
-        attention = vision.attention(layer, with_prefix(prefix_RD, frames_TPD))
+        attention = vision.attention(layer, with_prefix(prefix_RD[None], frames_TPD[None]))
         made = prompt_layer(frames_TPD[None], attention[None], prompters[layer], vision.grid, settings)
         prompt_count_G = tuple(made.count_BG[0].tolist())
         held_SD = interleave(prefix_RD, made.prompted_BTPD[0], made.temporal_BGQD[0], prompt_count_G)
