@@ -19,7 +19,8 @@
 #   name, and says whether it is what the engine gives. Change a function and run it: all that follows uses yours.
 # - Where the paper is silent or leaves a choice, the choice is ours and is called **our reading**.
 #
-# The equations are the paper's as other texts quote them: its full text could not be read here.
+# The equations are the paper's as other texts quote them: its full text could not be read here. Its Figure 2 could, and
+# is named where it draws what an equation says.
 #
 # The clip and the networks are small: drawn shapes, and a CLIP and prompters that were trained on such clips only.
 # The values that the knobs have here are ours too; the paper's could not be verified.
@@ -81,7 +82,7 @@ check(answer, number(1 + T * P, f"1 + {T} · {P} = {1 + T * P}."))
 #
 # $$A_i = \mathrm{Attn}(h_{\mathrm{cls}},\, h_i) =
 # \mathrm{softmax}_j\!\left(\frac{q_{\mathrm{cls}} \cdot k_{i,j}}{\sqrt{d}}\right)
-# \qquad \text{(STOP, §3.2)}$$
+# \qquad \text{(STOP, Figure 2a)}$$
 #
 # How much CLS looks at each patch of a frame. *Our reading:* the softmax is over one frame's patches, the mean over
 # heads, in one block ℓ of the frozen encoder; the map is divided by the clip's largest value, so that α in section 4
@@ -126,7 +127,7 @@ check(answer, lambda block: (block in best, f"on the ring in {hits[block - 1]} o
 # ## 3. What moves: temporal dynamics
 #
 # $$[\tilde h_1 \dots \tilde h_{N_F}] = \mathcal{N}^s([h_1 \dots h_{N_F}]), \qquad
-# M_{i,j} = \frac{1}{d_v} \sum_k \tilde h_{i,j,k}^2 \qquad \text{(STOP, §3.2)}$$
+# M_{i,j} = \frac{1}{d_v} \sum_k \tilde h_{i,j,k}^2 \qquad \text{(STOP, Figure 2a)}$$
 #
 # A light 3-D convolution of the tokens, and the mean square of what it answers. *Our reading:* it is depth-wise, 3 ×
 # 3 × 3, without bias, and starts as a frame less the mean of its neighbours; training moves it a little away from
@@ -166,7 +167,7 @@ check(answer, number(M_still, told))
 # %% [markdown]
 # ## 4. Both in one score
 #
-# $$W_i^s = \alpha A_i + (1 - \alpha) M_i \qquad \text{(STOP, §3.2)}$$
+# $$W_i^s = \alpha A_i + (1 - \alpha) M_i \qquad \text{(STOP, Figure 2a)}$$
 #
 # α = 1 is attention alone, α = 0 is change alone.
 
@@ -202,7 +203,7 @@ check(answer, number(blend(A, M, 0.3), f"0.3 · {A:.2f} + 0.7 · {M:.2f} = {blen
 #
 # $$r_{i,j} = \begin{cases} 1 & W^s_{i,j} \text{ is among the } N_s \text{ largest of } W^s_i \\
 # 0 & \text{otherwise} \end{cases}
-# \qquad \text{(STOP, §3.2)}$$
+# \qquad \text{(STOP, Figure 2a)}$$
 
 # %% source
 from core.methods.stop.equations import highest
@@ -237,7 +238,7 @@ check(answer, number(needed, f"of {P} patches in order of their score, the ring'
 # ## 6. Spatial prompts
 #
 # $$p_i^s = \mathcal{P}^s(h_{i-1}, h_i, h_{i+1}), \qquad
-# h_{i,j}^s = h_{i,j} + r_{i,j}\, p_{i,j}^s \qquad \text{(STOP, §3.2, Figure 2b)}$$
+# h_{i,j}^s = h_{i,j} + r_{i,j}\, p_{i,j}^s \qquad \text{(STOP, Figure 2b)}$$
 #
 # Prompts are **added** to the kept patches, not inserted. The prompter is Conv3d → ReLU → Conv3d → Linear → ReLU →
 # Linear → Dropout, as in Figure 2b; widths and kernels are *our reading*, and so is that a prompt is at most half as
@@ -269,7 +270,7 @@ check(answer, number(changed, f"{changed}: N_s = {made['kept']} in each of {T} f
 # %% [markdown]
 # ## 7. Differences between frames
 #
-# $$\Delta h_i^s = h_i^s - h_{i-1}^s, \qquad i = 2 \dots N_F \qquad \text{(STOP, §3.3)}$$
+# $$\Delta h_i^s = h_i^s - h_{i-1}^s, \qquad i = 2 \dots N_F$$
 #
 # $N_F$ frames have $N_F - 1$ gaps. (As we have the equation, $i$ runs from 1, where $h_0$ does not exist: *our
 # reading* is from 2.)
@@ -300,7 +301,7 @@ check(answer, yes_or_no(off < 1e-4, f"they are {off:.0e} of the largest number a
 # ## 8. How much a gap changes
 #
 # $$[\tilde h^s] = \mathcal{N}^t([\Delta h^s]), \qquad
-# W_i^t = \frac{1}{N_p d_v} \sum_j (1 + \beta\, r_{i,j}) \sum_k (\tilde h_{i,j,k}^s)^2 \qquad \text{(STOP, §3.3)}$$
+# W_i^t = \frac{1}{N_p d_v} \sum_j (1 + \beta\, r_{i,j}) \sum_k (\tilde h_{i,j,k}^s)^2 \qquad \text{(STOP, Figure 2a)}$$
 #
 # A kept patch weighs 1 + β. *Our reading:* $r$ is the region of the gap's later frame, and $W^t$ is divided by a
 # constant that is stored with the weights, never by the clip: a still clip stays still.
@@ -332,7 +333,7 @@ check(answer, number(1 + int(gain_G.argmax()), told))
 # %% [markdown]
 # ## 9. How many prompts a gap receives
 #
-# $$N_i^t = \lceil \eta \cdot W_i^t \rceil \qquad \text{(STOP, §3.3)}$$
+# $$N_i^t = \lceil \eta \cdot W_i^t \rceil \qquad \text{(STOP, Figure 2a)}$$
 #
 # The paper states no bound. *Our reading:* at most eight, and η · $W^t$ is rounded to two digits first, because a
 # ceiling would make a whole prompt of a decoder's noise.
@@ -361,7 +362,7 @@ check(answer, number(N, f"⌈4 · {W:.2f}⌉ = ⌈{4 * W:.2f}⌉ = {N}."))
 # %% [markdown]
 # ## 10. Temporal prompts
 #
-# $$[p_1^t \dots p_{N_F-1}^t] = \mathcal{P}^t([\Delta h_1^s \dots \Delta h_{N_F-1}^s]) \qquad \text{(STOP, §3.3, Figure 2c)}$$
+# $$[p_1^t \dots p_{N_F-1}^t] = \mathcal{P}^t([\Delta h_1^s \dots \Delta h_{N_F-1}^s]) \qquad \text{(STOP, Figure 2c)}$$
 #
 # Attention → Conv3d → ReLU → Conv3d → Linear → Dropout. How one Linear makes now more, now fewer prompts is not
 # stated. *Our reading:* eight are written for every gap, each with its own softmax over the patches, and the first
@@ -427,7 +428,7 @@ check(answer, number(S, f"1 + {T} · {P} + {sum(made['prompt_count_G'])} = {S}."
 # ## 12. The video, and what fits it
 #
 # $$v = \mathrm{CLIP}_{\mathrm{image}}(\text{sequence})_{\mathrm{cls}}, \qquad
-# c(s, v) = \frac{s \cdot v}{\|s\| \|v\|} \qquad \text{(STOP, Figure 2a, §3.4)}$$
+# c(s, v) = \frac{s \cdot v}{\|s\| \|v\|} \qquad \text{(STOP, Figure 2a)}$$
 #
 # All frames and prompts attend to each other; $v$ is the CLS token at the end. *Our reading:* “×L = all” repeats both
 # modules before every block with weights of its own. A prompter that was never trained writes zeros, and a prompt of

@@ -13,7 +13,7 @@ from core.methods.stop.equations import Settings
 from core.networks.prompters import CAP, Filter, Prompter, SpatialPrompter
 from core.networks.vision import VisionTower, small_vit
 from core.training.clips import Batch, taken_in
-from core.training.stop import Model, heads_of, keep_scale, mean_read, padded
+from core.training.stop import Model, heads_of, keep_scale, mean_read
 from tests import tiny
 from tests.oracle import chance, close
 
@@ -293,12 +293,23 @@ def test_empty_places_of_a_gap_are_seen_by_nobody():
     _, model = model_on(loaded, "first")
     with torch.no_grad():
         _, made = model(batch_of(model.vision, half_still()), model.settings(kept=3))
-        tokens, seen = padded(torch.zeros(1, 1, loaded.network.vision.width), made[0])
+        tokens, seen = equations.padded(torch.zeros(1, 1, loaded.network.vision.width), made[0])
     places = int(made[0].count_BG.max())  # of the fullest gap: more would be work for nothing
     assert 0 < places and int(made[0].count_BG.min()) < places
     assert seen.shape == tokens.shape[:2] == (1, 1 + 5 * P + 4 * places)
     assert int(seen.sum()) == 1 + 5 * P + int(made[0].count_BG.sum())
     assert seen[0, -4 * places :].view(4, places).sum(-1).tolist() == made[0].count_BG[0].tolist()
+
+
+@torch.no_grad()
+def test_prompts_of_zeros_are_seen_by_nobody_in_training_and_on_the_page():
+    loaded = tiny.towers()
+    engine, model = model_on(loaded, "first")
+    for one in model.prompters:
+        one.silence()
+    features, made = model(batch_of(model.vision, tiny.clip(5, 1)), model.settings(kept=3))
+    assert int(made[0].count_BG.min()) > 0 and not made[0].temporal_BGQD.any()
+    close(features[0], engine.run("stop", tiny.clip(5, 1), kept=3)["video_E"], 1e-5)
 
 
 # ---- gradients through what is hard -----------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from core.networks.linking import follow
 from core.networks.stpn import small_swin
 from core.networks.stpn_weights import BASELINE
 from core.networks.swin import SwinTower
-from core.world import DEGRADATIONS
+from core.world import DEGRADATIONS, degrade
 from tests import tiny
 from tests.test_engine import resident_mb
 
@@ -249,17 +249,77 @@ def test_a_frame_that_is_not_spoilt_is_like_itself(engine):
     {"depth": "deep", "prompts": 2}, {"predictor": "average", "order": "released", "stride": 2, "supports": 4},
 ])  # fmt: skip
 def test_in_every_frame_is_found_what_is_found_when_it_is_the_current_one(engine, knobs):
-    whole = run(engine, t=3, **knobs)
+    sized = tiny.stpn().network.sized(torch.from_numpy(CLIP.frames_THWC)).numpy()
+    clip = tiny.of_frames(sized)  # of the network's own size, so that a frame as it is shown can be put into a clip
+    whole = run(engine, clip, t=3, **knobs)
+    as_shown = tiny.of_frames(whole["shown_THWC"].numpy())
     for name, stage in (("prompted_tracks", "prompted_found"), ("baseline_tracks", "baseline_found")):
         tracks = whole[name]
-        assert len(tracks.seen_T) == len(CLIP)
+        assert len(tracks.seen_T) == len(clip)
         for place, seen in enumerate(tracks.seen_T):
-            # the others are clean, and supports are what they are whoever is on the screen
-            clean = {"spoiled": "supports"} if knobs.get("spoiled") == "both" else {"spoil": "none"}
-            alone = run(engine, outputs=[stage], t=place + 1, **(knobs if place == 2 else knobs | clean))[stage]
+            if place == 2:
+                asked = clip, knobs
+            elif knobs.get("spoiled") == "both":  # frame 3 supports as it is shown, and so does every other
+                asked = clip, knobs | {"spoiled": "supports"}
+            else:
+                asked = as_shown, knobs | {"spoil": "none"}
+            alone = run(engine, asked[0], outputs=[stage], t=place + 1, **asked[1])[stage]
             assert alone.label_N == seen.label_N, (name, place)
             for one, other in ((alone.box_N4, seen.box_N4), (alone.score_N, seen.score_N)):
                 assert torch.allclose(one, other, atol=1e-4)
+
+
+def plain_prompts_through(trace, stpn, t, where, supports_of):
+    """Prompts of every frame, each support spoilt, encoded and looked at by itself. supports_of: place → its supports."""
+    prepare = tiny.stpn().network.prepare
+
+    def state(i, place):
+        frame = trace["frames_THWC"][i]
+        spoils = where in ("current", "both") if i == t - 1 else where in ("supports", "both") and i != place
+        return torch.from_numpy(degrade(frame[None].numpy(), "noise", 0.9, seed=i)[0]) if spoils else frame
+
+    def made(place):
+        pixels = [prepare(state(i, place)[None]).pixels_BCHW for i in supports_of(place)]
+        each = [stpn.prompting.support(stpn.detector.tower, one) for one in pixels]
+        together = {at: torch.cat([one[at] for one in each])[None] for at in each[0]}
+        prompts = stpn.prompting(together).prompts
+        return prompts if isinstance(prompts, torch.Tensor) else torch.cat(list(prompts.values()))
+
+    with torch.no_grad():
+        return torch.stack([made(place) for place in range(len(trace["frames_THWC"]))])
+
+
+@pytest.mark.parametrize("where", ["current", "supports", "both"])
+@pytest.mark.parametrize("t, S, depth", [(1, 1, "shallow"), (4, 1, "deep"), (4, 0, "shallow"), (6, 3, "shallow")])
+def test_frame_t_supports_every_frame_as_it_is_shown(engine, where, t, S, depth):
+    trace = run(engine, t=t, stride=S, supports=4, spoil="noise", severity=0.9, spoiled=where, depth=depth)
+    stpn, T = net(f"attention/{depth}"), len(CLIP)
+    around = {
+        "prompt_TLQD": lambda place: eq.support_index(place, T, 4, S),
+        "past_TLQD": lambda place: following.past_index(place, 4, S),
+    }
+    for stage, supports_of in around.items():
+        plain = plain_prompts_through(trace, stpn, t, where, supports_of)
+        assert (trace[stage] - plain).abs().max() <= 1e-4 * plain.abs().max(), stage
+
+
+def test_a_spoilt_frame_moves_the_prompts_of_those_it_supports_and_of_no_others(engine):
+    clean, spoilt = (run(engine, t=4, supports=2, spoil=one, severity=0.9, spoiled="current") for one in ("none", "noise"))
+    for stage, moved in (("prompt_TLQD", {2, 4}), ("past_TLQD", {4, 5})):
+        apart_T = (clean[stage] - spoilt[stage]).abs().amax((1, 2, 3)) / clean[stage].abs().amax((1, 2, 3))
+        assert {place for place, apart in enumerate(apart_T) if apart > 1e-2} == moved, stage
+        assert {place for place, apart in enumerate(apart_T) if apart > 0} == moved, stage
+
+
+def test_through_the_clip_a_knob_makes_again_what_it_changes(engine):
+    through = ["prompted_tracks", "prompted_followed"]
+    run(engine, outputs=through)
+    ran = set(run(engine, outputs=through, severity=0.35).ran)
+    assert {"shown_LPF", "prompt_TLQD", "past_TLQD"} <= ran and not (FEATURES | {"clean_LTPF", "own_LPF"}) & ran
+    # another set, or another order, of the supports on the screen is nothing to the past
+    for knob, value in {"per": "clip", "shuffled": True}.items():
+        ran = set(run(engine, outputs=through, **{knob: value}).ran)
+        assert not {"shown_LPF", "clean_LTPF", "past_TLQD", "past_read", "prompted_followed"} & ran, knob
 
 
 def test_an_instance_is_seen_once_a_frame_and_the_best_stand_first(engine):
@@ -374,6 +434,12 @@ def test_a_knob_that_cannot_be_is_refused_with_a_sentence(engine, knobs, told):
     with pytest.raises(BadKnob) as wrong:
         run(engine, **knobs)
     assert str(wrong.value) == told and len(engine.cache) == held
+
+
+def test_an_odd_number_of_supports_is_refused_whatever_is_asked_for(engine):
+    for output in ("support_index_K", "prompted_tracks"):
+        with pytest.raises(BadKnob, match="K \\(supports\\) is an even number from 2 to 30, got 5."):
+            run(engine, outputs=[output], supports=5)
 
 
 # ---- memory -----------------------------------------------------------------------------------------------------------

@@ -22,31 +22,10 @@ from core.device import upload
 from core.engine import Engine
 from core.errors import BadText
 from core.explain.subject import Subject, fills
-from core.methods.stop.equations import (
-    Settings,
-    add_prompts,
-    blend,
-    counts,
-    differences,
-    highest,
-    mean_square,
-    padded,
-    to_clip_scale,
-    weighted_change,
-)  # fmt: skip
+from core.methods.stop.equations import Prompted, Settings, encode, prompt_again, prompt_layer, with_prefix
 from core.networks.prompters import Prompter, Prompters
 from core.networks.vision import VisionTower
 from core.watch import Asked
-
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """What one prompted layer hands on: regions and counts are steps, the rest follows the tokens."""
-
-    region_BTP: Tensor
-    count_BG: Tensor
-    prompted_BTPD: Tensor
-    temporal_BGQD: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,55 +40,25 @@ class StopScore:
     layer: int  # ℓ, from 1
     taps: tuple[nn.Module, ...]
 
-    def __call__(self, h_BTPD: Tensor, held: Sequence[Layer] | None = None) -> Tensor:
+    def __call__(self, h_BTPD: Tensor, held: Sequence[Prompted] | None = None) -> Tensor:
         return self.walk(h_BTPD, held)[0] @ self.text_E
 
-    def walk(self, h_BTPD: Tensor, held: Sequence[Layer] | None = None) -> tuple[Tensor, list[Layer]]:
+    def walk(self, h_BTPD: Tensor, held: Sequence[Prompted] | None = None) -> tuple[Tensor, list[Prompted]]:
         """v [B, E], and what each prompted layer made. held: layers whose regions and counts are to be used again."""
-        vision, R, made = self.vision, len(self.prefix_RD), []
-        B, T, P, _ = h_BTPD.shape
-        prefix_BRD = self.prefix_RD.expand(B, -1, -1)
-        tokens_BSD, seen_BS = prefix_BRD, None
-        for i in range(vision.depth):
-            if i < len(self.prompters):
-                if i > 0:
-                    prefix_BRD, h_BTPD = tokens_BSD[:, :R], tokens_BSD[:, R : R + T * P].unflatten(1, (T, P))
-                made.append(self.prompted(i, prefix_BRD, h_BTPD, held[i] if held else None))
-                tokens_BSD, seen_BS = padded(prefix_BRD, made[-1])
-                seen_BS = seen_BS & tokens_BSD.any(-1)  # prompts of zeros are not heard (`equations.heard`)
-            tokens_BSD = tapped(self.taps[i], tokens_BSD, R, (T, *vision.grid))
-            if i + 1 < vision.depth:
-                tokens_BSD = vision.blocks(tokens_BSD, seen_BS, i, i + 1)
-        return vision.feature(vision.last_block(tokens_BSD, seen_BS)), made
+        vision, T = self.vision, h_BTPD.shape[1]
 
-    def prompted(self, i: int, prefix_BRD: Tensor, h_BTPD: Tensor, held: Layer | None) -> Layer:
-        """Both modules at one layer."""
-        prompter: Prompter = self.prompters[i]
-        grid, settings, (B, T) = self.vision.grid, self.settings, h_BTPD.shape[:2]
-        if held is not None:
-            region_BTP = held.region_BTP.expand(B, -1, -1)
-        else:
-            frames_BTSD = torch.cat([prefix_BRD[:, None].expand(-1, T, -1, -1), h_BTPD], 2)
-            attention_BTP = self.attention(i, frames_BTSD.flatten(0, 1)).unflatten(0, (B, T))
-            dynamics_BTP = mean_square(prompter.dynamics_filter(h_BTPD, grid))
-            score_BTP = blend(to_clip_scale(attention_BTP), to_clip_scale(dynamics_BTP), settings.alpha)
-            region_BTP = highest(score_BTP, settings.kept)
-        prompted_BTPD = h_BTPD
-        if settings.spatial:
-            prompted_BTPD = add_prompts(h_BTPD, prompter.spatial(h_BTPD, grid), region_BTP)
-        gap_BGPD = differences(prompted_BTPD)
-        if held is not None:
-            count_BG = held.count_BG.expand(B, -1)
-        else:
-            change_BG = weighted_change(prompter.gap_filter(gap_BGPD, grid), region_BTP, settings.beta)
-            count_BG = counts(change_BG / prompter.change_scale, settings.eta) * int(settings.temporal)
-        return Layer(region_BTP, count_BG, prompted_BTPD, prompter.temporal(gap_BGPD, grid))
+        def prompts(i: int, prefix_BRD: Tensor, h_BTPD: Tensor) -> Prompted:
+            prompter: Prompter = self.prompters[i]
+            if held:
+                return prompt_again(h_BTPD, held[i], prompter, vision.grid, self.settings)
+            frames_BSD = with_prefix(prefix_BRD, h_BTPD)  # A: of block ℓ before any prompt, of the layer's own behind the first
+            attention_BP = vision.attention(i, frames_BSD) if i else vision.attentions(frames_BSD, self.layer)[-1]
+            return prompt_layer(h_BTPD, attention_BP.unflatten(0, (-1, T)), prompter, vision.grid, self.settings)
 
-    def attention(self, i: int, frames_BSD: Tensor) -> Tensor:
-        """A of prompted layer i: of the chosen block before any prompt, of the layer's own block behind the first."""
-        if i > 0:
-            return self.vision.attention(i, frames_BSD)
-        return self.vision.attentions(frames_BSD, self.layer)[-1]
+        def tap(i: int, tokens_BSD: Tensor) -> Tensor:
+            return tapped(self.taps[i], tokens_BSD, len(self.prefix_RD), (T, *vision.grid))
+
+        return encode(vision, self.prefix_RD.expand(len(h_BTPD), -1, -1), h_BTPD, len(self.prompters), prompts, tap)
 
 
 def tapped(tap: nn.Module, tokens_BSD: Tensor, R: int, shape: tuple[int, int, int]) -> Tensor:

@@ -5,7 +5,7 @@
     𝒩^t  `gap_filter`        depth-wise 3-D convolution of the differences; its weighted mean square is W^t
     𝒫^t  `temporal`          Attention → Conv3d → ReLU → Conv3d → Linear → Dropout, over one gap's differences
 
-(STOP, CVPR 2025, §3 and Figure 2 b, c.) Kernel sizes and widths are not in any source that could be read; ours are small.
+(STOP, CVPR 2025, Figure 2 b, c.) Kernel sizes and widths are not in any source that could be read; ours are small.
 Letters: B batch, T frames, G gaps, P patches (h × w), Q prompts a gap can hold, D width.
 """
 

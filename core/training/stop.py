@@ -1,9 +1,9 @@
 """Train STOP's prompters on the world, the towers frozen:  python -m core.training.stop
 On your own videos:  python -m core.training.stop --data DIR  (`core.training.own`; --data DIR --help tells its options)
 
-Contrastive between videos and captions (STOP §3.4): video → text against every caption of the training grammar and
-against the fifteen actions of "an object", text → video within the batch. Three batches in ten draw α, N_s, β and η at
-random, so that the model has seen what a reader's sliders can ask of it.
+Each video is held against texts: all captions of the training grammar, those of its own colour and shape, and the fifteen
+actions of "an object". Our reading of a contrastive loss, where all texts are known. Three batches in ten draw α, N_s, β and
+η at random, so that the model has seen what a reader's sliders can ask of it.
 
 A prompter must know what happens before it can learn which prompts make a frozen tower say so, and the gradient through the
 tower is too wild to teach it that. So each prompter is two parts: what it reads is taught by a linear head that names the
@@ -27,7 +27,7 @@ from tqdm import tqdm
 
 from core.device import pick_device
 from core.methods.stop import METHOD
-from core.methods.stop.equations import Prompted, Settings, padded, prompt_layer
+from core.methods.stop.equations import Prompted, Settings, encode, prompt_layer, with_prefix
 from core.networks.prompters import Prompters
 from core.networks.vision import VisionTower
 from core.networks.weights import WEIGHTS, Clip, fill, load_clip, read, save
@@ -71,25 +71,18 @@ class Model(nn.Module):
     def forward(self, batch: Batch, settings: Settings | None = None) -> tuple[Tensor, list]:
         """Video features [B, E], unit length, and what was made at each prompted layer."""
         vision: VisionTower = self.vision
-        tokens, attention_BTP = batch.tokens_BTSD, batch.attention_BTP
-        (B, T), R, P = tokens.shape[:2], vision.prefix, vision.patches
-        prefix_BRD, h_BTPD = tokens[:, 0, :R], tokens[:, :, R:]
+        tokens_BTSD, R = batch.tokens_BTSD, vision.prefix
+        B, prefix_BRD, h_BTPD = len(tokens_BTSD), tokens_BTSD[:, 0, :R], tokens_BTSD[:, :, R:]
         if self.variant == "static":
             learned_BSD = self.prompters.expand(B, -1, -1)
             return vision.encode(torch.cat([prefix_BRD, h_BTPD.flatten(1, 2), learned_BSD], 1)), []
-        settings, made = settings or self.settings(), []
-        for i, prompter in enumerate(self.prompters):
-            made.append(prompt_layer(h_BTPD, attention_BTP, prompter, vision.grid, settings))
-            tokens_BSD, seen_BS = padded(prefix_BRD, made[-1])
-            if i + 1 == self.layers:
-                break
-            tokens_BSD = vision.blocks(tokens_BSD, seen_BS, i, i + 1)
-            prefix_BRD, h_BTPD = tokens_BSD[:, :R], tokens_BSD[:, R : R + T * P].unflatten(1, (T, P))
-            per_frame = torch.cat([prefix_BRD[:, None].expand(-1, T, -1, -1), h_BTPD], 2).flatten(0, 1)
-            attention_BTP = vision.attention(i + 1, per_frame).unflatten(0, (B, T))
-        first = self.layers - 1
-        tokens_BSD = vision.blocks(tokens_BSD, seen_BS, first, vision.depth - 1)
-        return vision.feature(vision.last_block(tokens_BSD, seen_BS)), made
+        settings = settings or self.settings()
+
+        def prompts(i: int, prefix_BRD: Tensor, h_BTPD: Tensor) -> Prompted:
+            A_BTP = vision.attention(i, with_prefix(prefix_BRD, h_BTPD)).unflatten(0, (B, -1)) if i else batch.attention_BTP
+            return prompt_layer(h_BTPD, A_BTP, self.prompters[i], vision.grid, settings)
+
+        return encode(vision, prefix_BRD, h_BTPD, self.layers, prompts)
 
 
 def train(clip, data: Data, variant: str, layers: int, seed: int, out: Path, asked: argparse.Namespace) -> None:

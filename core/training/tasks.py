@@ -1,7 +1,7 @@
 """What is asked of a video, and what it costs to answer wrongly.
 
-actions     which class is it? Cross-entropy over the classes' texts: −log softmax_y(c(v, s_y) / τ)          (STOP §3.4)
-retrieval   which caption is its own, and whose is this caption? InfoNCE both ways over the pairs of a pass  (STOP §3.4)
+actions     which class is it? Cross-entropy over the classes' texts, −log softmax_y(c(v, s_y) / τ): our reading
+retrieval   which caption is its own, and whose is this caption? InfoNCE both ways over the pairs of a pass, as in STOP's code
 
 1/τ is the frozen towers' own scale. Letters: B clips of this process, G of all processes together, Y classes, E features.
 """

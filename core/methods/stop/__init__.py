@@ -2,8 +2,8 @@
 
 Liu, Xu, Su, Zou, Peng, Zhou: *STOP: Integrated Spatial-Temporal Dynamic Prompting for Video Understanding*, CVPR 2025.
 
-The stages below are the paper's equations in its order; what they share with training is in `equations`. Where the paper
-is silent the choice is ours, and is listed in READINGS.
+The stages below are the paper's equations in its order, as other texts quote them: of the paper itself, Figure 2 could be
+read. What they share with training is in `equations`. Where these are silent the choice is ours, and is listed in READINGS.
 
 Letters: T frames, G = T − 1 gaps, P patches (row-major), Q prompts a gap can hold, D width, L layers, Y texts, E features.
 """
@@ -50,7 +50,7 @@ class StopKnobs(KnobSet):
     depth: str = knob("first", "×L", ("first", "all"), "prompt the first layer only, or every layer anew")
 
 
-# ---- stages, in the paper's order -------------------------------------------------------------------------------------
+# ---- the frozen encoder's tokens and attention ------------------------------------------------------------------------
 
 
 def tokens_TSD(clip: Clip, clip_towers, device) -> Tensor:
@@ -72,10 +72,13 @@ def attention_LTP(tokens_TSD: Tensor, clip_towers) -> Tensor:
 
 
 def attention_TP(attention_LTP: Tensor, layer: int) -> Tensor:
-    """A = Attn(h_cls, h_i) of the chosen block, on one scale for the clip: its largest value is 1. (§3.2)"""
+    """A = Attn(h_cls, h_i) of the chosen block, on one scale for the clip: its largest value is 1. (Figure 2a)"""
     if layer > len(attention_LTP):
         raise BadKnob(f"ℓ (layer) is 1 to {len(attention_LTP)} for these weights, got {layer}.")
     return to_clip_scale(attention_LTP[layer - 1])
+
+
+# ---- intra-frame spatial prompting ------------------------------------------------------------------------------------
 
 
 def prompters(depth: str, stop_first, stop_all):
@@ -84,59 +87,62 @@ def prompters(depth: str, stop_first, stop_all):
 
 
 def filtered_TPD(patches_TPD: Tensor, prompters, clip_towers) -> Tensor:
-    """h̃ = 𝒩^s(h): a 3-D convolution that starts as each frame less the mean of its neighbours. (§3.2)"""
+    """h̃ = 𝒩^s(h): a 3-D convolution that starts as each frame less the mean of its neighbours."""
     return prompters[0].dynamics_filter(patches_TPD[None], clip_towers.vision.grid)[0]
 
 
 def dynamics_TP(filtered_TPD: Tensor) -> Tensor:
-    """M = 1/d · Σ_k h̃_k², on one scale for the clip: its largest value is 1. (§3.2)"""
+    """M = 1/d · Σ_k h̃_k², on one scale for the clip: its largest value is 1. (Figure 2a)"""
     return to_clip_scale(mean_square(filtered_TPD))
 
 
 def score_TP(attention_TP: Tensor, dynamics_TP: Tensor, alpha: float) -> Tensor:
-    """W^s = α·A + (1 − α)·M: what stands out, and what moves, in one number. (§3.2)"""
+    """W^s = α·A + (1 − α)·M: what stands out, and what moves, in one number. (Figure 2a)"""
     return blend(attention_TP, dynamics_TP, alpha)
 
 
 def region_TP(score_TP: Tensor, kept: int) -> Tensor:
-    """r: True for the N_s highest scores of each frame; among equals the earlier patch. (§3.2)"""
+    """r: True for the N_s highest scores of each frame; among equals the earlier patch. (Figure 2a)"""
     if kept > score_TP.shape[-1]:
         raise BadKnob(f"N_s (kept) is 1 to {score_TP.shape[-1]}, the patches of a frame, got {kept}.")
     return highest(score_TP, kept)
 
 
 def spatial_prompt_TPD(patches_TPD: Tensor, prompters, clip_towers) -> Tensor:
-    """p^s = 𝒫^s(h_{i−1}, h_i, h_{i+1}): a prompt for every patch; r decides which are used. (§3.2, Figure 2b)"""
+    """p^s = 𝒫^s(h_{i−1}, h_i, h_{i+1}): a prompt for every patch; r decides which are used. (Figure 2b)"""
     return prompters[0].spatial(patches_TPD[None], clip_towers.vision.grid)[0]
 
 
 def prompted_TPD(patches_TPD: Tensor, spatial_prompt_TPD: Tensor, region_TP: Tensor, spatial: bool) -> Tensor:
-    """h^s = h + r·p^s: prompts are added to the kept patches, not inserted. (§3.2)"""
+    """h^s = h + r·p^s: prompts are added to the kept patches, not inserted. (Figure 2b)"""
     return add_prompts(patches_TPD, spatial_prompt_TPD, region_TP) if spatial else patches_TPD
 
 
+# ---- inter-frame temporal prompting -----------------------------------------------------------------------------------
+
+
 def difference_GPD(prompted_TPD: Tensor) -> Tensor:
-    """Δh^s: each prompted frame less the one before it. (§3.3)"""
+    """Δh^s: each prompted frame less the one before it."""
     return differences(prompted_TPD)
 
 
 def gap_filtered_GPD(difference_GPD: Tensor, prompters, clip_towers) -> Tensor:
-    """h̃^s = 𝒩^t(Δh^s): no bias, so no change stays no change. (§3.3)"""
+    """h̃^s = 𝒩^t(Δh^s): no bias, so no change stays no change."""
     return prompters[0].gap_filter(difference_GPD[None], clip_towers.vision.grid)[0]
 
 
 def change_G(gap_filtered_GPD: Tensor, region_TP: Tensor, beta: float, prompters) -> Tensor:
-    """W^t = 1/(N_p·d) · Σ_j (1 + β·r_j) Σ_k (h̃^s_jk)², over a constant stored with the weights. (§3.3)"""
+    """W^t = 1/(N_p·d) · Σ_j (1 + β·r_j) Σ_k (h̃^s_jk)², over a constant stored with the weights. (Figure 2a)"""
     return weighted_change(gap_filtered_GPD, region_TP, beta) / prompters[0].change_scale
 
 
 def prompt_count_G(change_G: Tensor, eta: float, temporal: bool) -> tuple[int, ...]:
-    """N^t = ⌈η·W^t⌉, at most 8: how many prompts each gap receives. (§3.3)"""
+    """N^t = ⌈η·W^t⌉, at most 8: how many prompts each gap receives. (Figure 2a)"""
     return tuple(counts(change_G, eta).tolist()) if temporal else (0,) * len(change_G)
 
 
 def temporal_prompt_GQD(difference_GPD: Tensor, prompters, clip_towers) -> Tensor:
-    """p^t = 𝒫^t(Δh^s): as many prompts as a gap can hold; the first N^t of them are inserted. (§3.3, Figure 2c)"""
+    """p^t = 𝒫^t(Δh^s): as many prompts as a gap can hold; the first N^t of them are inserted. (Figure 2c)"""
     return prompters[0].temporal(difference_GPD[None], clip_towers.vision.grid)[0]
 
 
@@ -146,6 +152,9 @@ def sequence_SD(
     """[CLS; h^s_1; p^t_1; h^s_2; p^t_2; …]: one CLS for the video, prompts between the frames they join. (Figure 2a)"""
     prefix_RD = tokens_TSD[0, : clip_towers.vision.prefix]
     return interleave(prefix_RD, prompted_TPD, temporal_prompt_GQD, prompt_count_G)
+
+
+# ---- the video, and what fits it --------------------------------------------------------------------------------------
 
 
 def later(depth: str, alpha: float, kept: int, beta: float, eta: float, spatial: bool, temporal: bool) -> tuple:
@@ -164,7 +173,7 @@ def video_E(sequence_SD: Tensor, prompt_count_G: tuple[int, ...], later: tuple, 
     for layer in range(1, vision.depth):
         held_SD = vision.blocks(held_SD[None], heard_1S, layer - 1, layer)[0]
         prefix_RD, frames_TPD, _ = split(held_SD, prompt_count_G, vision.prefix, vision.patches)
-        attention = vision.attention(layer, with_prefix(prefix_RD, frames_TPD))
+        attention = vision.attention(layer, with_prefix(prefix_RD[None], frames_TPD[None]))
         made = prompt_layer(frames_TPD[None], attention[None], prompters[layer], vision.grid, settings)
         prompt_count_G = tuple(made.count_BG[0].tolist())
         held_SD = interleave(prefix_RD, made.prompted_BTPD[0], made.temporal_BGQD[0], prompt_count_G)
@@ -178,7 +187,7 @@ def text_YE(texts: tuple[str, ...], clip_towers) -> Tensor:
 
 
 def similarity_Y(video_E: Tensor, text_YE: Tensor) -> Tensor:
-    """c(s, v) = s·v / (‖s‖‖v‖): the cosine of each text with the video. (§3.4)"""
+    """c(s, v) = s·v / (‖s‖‖v‖): the cosine of each text with the video. (Figure 2a)"""
     return text_YE @ video_E
 
 

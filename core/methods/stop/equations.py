@@ -4,12 +4,14 @@ Letters: B batch, T frames, G = T − 1 gaps, P patches (row-major), Q prompts a
 H and E what the two prompters read of a patch and of a gap.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from core.networks.prompters import CAP, Prompter
+from core.networks.vision import VisionTower
 
 SILENT = 1e-12  # a map whose largest value is below this is all zero: a still clip has no dynamics to scale
 
@@ -84,9 +86,9 @@ def split(sequence_SD: Tensor, count_G: tuple[int, ...], R: int, P: int) -> tupl
     return prefix_RD, torch.stack(parts[0::2]), parts[1::2]
 
 
-def with_prefix(prefix_RD: Tensor, frames_TPD: Tensor) -> Tensor:
-    """The video's prefix before every frame: [T, R + P, D]."""
-    return torch.cat([prefix_RD.expand(len(frames_TPD), -1, -1), frames_TPD], 1)
+def with_prefix(prefix_BRD: Tensor, h_BTPD: Tensor) -> Tensor:
+    """A video's prefix before each of its frames: [B · T, R + P, D]."""
+    return torch.cat([prefix_BRD[:, None].expand(-1, h_BTPD.shape[1], -1, -1), h_BTPD], 2).flatten(0, 1)
 
 
 @dataclass(frozen=True)
@@ -145,15 +147,51 @@ def prompt_layer(
     return Prompted(region, read_BTPH, read_BGQE, prompted, change, count, prompt_BGQD)
 
 
+def prompt_again(
+    h_BTPD: Tensor, held: Prompted, prompter: Prompter, grid: tuple[int, int], settings: Settings
+) -> Prompted:  # fmt: skip
+    """The same layer for other tokens of one clip, r, W^t and N^t held as they are: these are the steps, and what is left, p^s
+    and p^t, has a gradient of its own at every token."""
+    read_BTPH = prompter.spatial.read(h_BTPD, grid)
+    written = prompter.spatial.write(read_BTPH, h_BTPD)
+    prompted = add_prompts(h_BTPD, written, held.region_BTP) if settings.spatial else h_BTPD
+    read_BGQE = prompter.temporal.read(differences(prompted), grid)
+    made_BGQD, count_BG = prompter.temporal.write(read_BGQE), held.count_BG.expand(len(h_BTPD), -1)
+    return Prompted(held.region_BTP, read_BTPH, read_BGQE, prompted, held.change_BG, count_BG, made_BGQD)
+
+
 def padded(prefix_BRD: Tensor, made: Prompted) -> tuple[Tensor, Tensor]:
-    """The sequence of a batch: every gap has as many places as the fullest, and the empty ones are not seen.
+    """The sequence of a batch, and what is seen of it: every gap has as many places as the fullest, and neither the empty ones
+    nor prompts of zeros (`heard`) are.
 
     Attention has no order, so the prompts may stand at the end here and between the frames in the paper's picture."""
     places = int(made.count_BG.max())
     frames_BSD, prompts_BSD = made.prompted_BTPD.flatten(1, 2), made.temporal_BGQD[:, :, :places].flatten(1, 2)
     there = torch.arange(places, device=frames_BSD.device) < made.count_BG.unsqueeze(-1)
+    there_BS = there.flatten(1) & prompts_BSD.any(-1)
     kept = torch.ones(frames_BSD.shape[0], prefix_BRD.shape[1] + frames_BSD.shape[1], dtype=torch.bool, device=there.device)
-    return torch.cat([prefix_BRD, frames_BSD, prompts_BSD], 1), torch.cat([kept, there.flatten(1)], 1)
+    return torch.cat([prefix_BRD, frames_BSD, prompts_BSD], 1), torch.cat([kept, there_BS], 1)
+
+
+def encode(
+    vision: VisionTower, prefix_BRD: Tensor, h_BTPD: Tensor, layers: int, prompts: Callable[[int, Tensor, Tensor], Prompted],
+    tap: Callable[[int, Tensor], Tensor] = lambda i, tokens_BSD: tokens_BSD,
+) -> tuple[Tensor, list[Prompted]]:  # fmt: skip
+    """v [B, E] of a batch of clips, and what `prompts` made before each of the first `layers` blocks.
+
+    prompts: (i, prefix, h) of layer i → its prompts; temporal ones of the layer before are dropped. tap: the tokens that enter
+    block i pass through it.
+    """
+    (T, P), R, made = h_BTPD.shape[1:3], prefix_BRD.shape[1], []
+    for i in range(vision.depth):
+        if i < layers:
+            made.append(prompts(i, prefix_BRD, h_BTPD))
+            tokens_BSD, seen_BS = padded(prefix_BRD, made[-1])
+        tokens_BSD = tap(i, tokens_BSD)
+        if i + 1 < vision.depth:
+            tokens_BSD = vision.blocks(tokens_BSD, seen_BS, i, i + 1)
+            prefix_BRD, h_BTPD = tokens_BSD[:, :R], tokens_BSD[:, R : R + T * P].unflatten(1, (T, P))
+    return vision.feature(vision.last_block(tokens_BSD, seen_BS)), made
 
 
 def straight_through(hard: Tensor, soft: Tensor) -> Tensor:

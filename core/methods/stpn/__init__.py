@@ -17,7 +17,6 @@ from torch import Tensor
 from core import kinds as kind
 from core.clip import Clip
 from core.device import upload
-from core.errors import BadKnob
 from core.knobs import KnobSet, knob
 from core.methods import Method, Network
 from core.methods.stpn import equations as eq
@@ -60,8 +59,6 @@ def frames_THWC(clip: Clip, stpn, device) -> Tensor:
 
 def support_index_K(clip: Clip, t: int, supports: int, stride: int, per: str, shuffled: bool) -> tuple[int, ...]:
     """τ: t − S·K/2 … t + S·K/2 in steps of S without t, ends repeated; S = 0: round(i·(T − 1)/(K − 1)). Counted from 0."""
-    if supports % 2:
-        raise BadKnob(f"K (supports) is an even number from 2 to 30, got {supports}.")
     centre = eq.frame_at(t, len(clip)) if per == "frame" else len(clip) // 2
     index_K = eq.support_index(centre, len(clip), supports, stride)
     return eq.shuffle(index_K) if shuffled else index_K
@@ -244,7 +241,11 @@ def cost(input_size: Size, variant: Stpn, supports: int, prompts: int) -> Spent:
 
 READINGS = (
     ("τ", "A fixed stride leaves t itself out and repeats the clip's ends. S = 0 spreads K frames over the clip, t or not."),
-    ("t as a support", "Where t is among its own supports it is as spoilt there as it is on the screen: one frame, one state."),
+    (
+        "t as a support",
+        "One frame, one state: frame t supports as it is shown, itself and, through the clip, the others. Where supports are "
+        "spoilt, the other frames are so for each other; each is read, and supports itself, as it is in the clip.",
+    ),
     ("per clip", "One set of prompts, around the clip's middle frame, for every current frame; released: one set, S = 0."),
     ("spoilt frames", "Resized to the network's size first and spoilt then, as in training: a severity means one thing."),
     ("N", "The trained prompts do not know of each other before they enter, so fewer are the first N of them."),

@@ -49,6 +49,8 @@ def frame_at(t: int, T: int) -> int:
 
 def support_index(centre: int, T: int, supports: int, stride: int) -> tuple[int, ...]:
     """τ = centre ± S, ± 2S, …, ± S·K/2 without the centre, ends repeated; S = 0: round(i·(T − 1)/(K − 1)), i = 0 … K − 1."""
+    if supports % 2:
+        raise BadKnob(f"K (supports) is an even number from 2 to 30, got {supports}.")
     if stride == 0:
         return tuple(np.linspace(0, T - 1, supports).round().astype(int).tolist())
     steps = [step for step in range(-(supports // 2), supports // 2 + 1) if step]

@@ -3,7 +3,7 @@
 Following is that of `core.networks.linking`, as in `core.evaluate stpn`: of a frame's detections, the one that is most like
 the thing and lies where it was headed. K and S say which past frames support: t − S·K … t − S, the first one repeated where
 the clip has not begun; S = 0: spread over all that is past. The first frame has no past, and supports itself. As in `tracks`,
-the current frame is as it is on the screen, the others as they are in the clip.
+frame t is as it is on the screen, read or as a past frame, and the others as they are in the clip.
 
 Letters as in `core.methods.stpn`. Boxes are x0, y0, x1, y1 in fractions of the frame.
 """
@@ -14,8 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.methods.stpn import equations as eq
-from core.methods.stpn.tracks import Read, prompted_through
+from core.methods.stpn.tracks import Read, prompted_through, prompts_through
 from core.networks.detector import Detector
 from core.networks.linking import follow
 from core.networks.stpn import Stpn
@@ -41,16 +40,11 @@ def past_index(place: int, supports: int, stride: int) -> tuple[int, ...]:
 
 
 def past_TLQD(
-    feature_LTPF: Tensor, shown_THWC: Tensor, supports: int, stride: int, prompts: int, variant: Stpn, stpn
+    feature_LTPF: Tensor, clean_LTPF: Tensor, shown_LPF: Tensor, t: int, supports: int, stride: int, prompts: int, variant: Stpn
 ) -> Tensor:  # fmt: skip
     """P of every frame, from supports before it."""
-    first_LPF = eq.support_features(variant, stpn.prepare(shown_THWC[:1]).pixels_BCHW)[:, 0]
-    made = []
-    for place in range(len(shown_THWC)):
-        index_K = past_index(place, supports, stride)
-        around = [feature_LTPF[:, i] if place else first_LPF for i in index_K]
-        made.append(eq.first_prompts(eq.predict(variant, torch.stack(around, 1), look=False), prompts))
-    return torch.stack(made)
+    index_TK = [past_index(place, supports, stride) for place in range(feature_LTPF.shape[1])]
+    return prompts_through(index_TK, feature_LTPF, clean_LTPF, shown_LPF, t, prompts, variant)
 
 
 def past_read(shown_THWC: Tensor, past_TLQD: Tensor, variant: Stpn, merging: str, stpn) -> Read:

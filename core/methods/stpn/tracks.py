@@ -1,7 +1,9 @@
 """STPN through a whole clip (VIS): every frame read with prompts of its own supports, and what is found linked to instances.
 
-The current frame is as it is on the screen, the others as they are in the clip: does an instance keep its number through a
-frame that is hard to see? Linking is that of `core.networks.linking`, as in `core.evaluate stpn`.
+Frame t is as it is on the screen, the others as they are in the clip: does an instance keep its number through a frame that
+is hard to see? One frame, one state: no frame that t supports gets another look at it than the reader does. Where supports
+are spoilt, the others are so for each other; each is read, and supports itself, as it is in the clip. Linking is that of
+`core.networks.linking`, as in `core.evaluate stpn`.
 
 Letters as in `core.methods.stpn`; a `…_TN` is a tuple of tuples, one a frame, of different lengths.
 """
@@ -56,22 +58,27 @@ def shown_THWC(frames_THWC: Tensor, current_HWC: Tensor, t: int) -> Tensor:
 
 
 def clean_LTPF(feature_LTPF: Tensor, frames_THWC: Tensor, support_spoil: eq.Spoil, variant: Stpn, stpn) -> Tensor:
-    """E of every frame as it is in the clip, for those among their own supports: a frame is in one state, not in two."""
+    """E of every frame as it is in the clip: that is how it is read, so that is how it supports itself."""
     return feature_LTPF.clone() if support_spoil == eq.NONE else eq.every_support(variant, frames_THWC, stpn)
 
 
+def shown_LPF(
+    feature_LTPF: Tensor, current_HWC: Tensor, t: int, current_spoil: eq.Spoil, support_spoil: eq.Spoil, variant: Stpn, stpn
+) -> Tensor:  # fmt: skip
+    """E of frame t as it is on the screen, which is what it gives to every frame that it supports."""
+    if current_spoil == support_spoil:
+        return feature_LTPF[:, t - 1].clone()
+    return eq.support_features(variant, stpn.prepare(current_HWC[None]).pixels_BCHW)[:, 0]
+
+
 def prompt_TLQD(
-    feature_LTPF: Tensor, clean_LTPF: Tensor, support_LKPF: Tensor, t: int, supports: int, stride: int, per: str, prompts: int,
+    feature_LTPF: Tensor, clean_LTPF: Tensor, shown_LPF: Tensor, t: int, supports: int, stride: int, per: str, prompts: int,
     variant: Stpn,
 ) -> Tensor:  # fmt: skip
     """P of every frame: from supports around it, or from the clip's one set."""
-    T, made = feature_LTPF.shape[1], []
-    for place in range(T):
-        index_K = eq.support_index(place if per == "frame" else T // 2, T, supports, stride)
-        around = [(clean_LTPF if i == place else feature_LTPF)[:, i] for i in index_K]
-        here_LKPF = support_LKPF if place == t - 1 else torch.stack(around, 1)
-        made.append(eq.first_prompts(eq.predict(variant, here_LKPF, look=False), prompts))
-    return torch.stack(made)
+    T = feature_LTPF.shape[1]
+    index_TK = [eq.support_index(place if per == "frame" else T // 2, T, supports, stride) for place in range(T)]
+    return prompts_through(index_TK, feature_LTPF, clean_LTPF, shown_LPF, t, prompts, variant)
 
 
 def prompted_read(shown_THWC: Tensor, prompt_TLQD: Tensor, variant: Stpn, merging: str, stpn) -> Read:
@@ -93,6 +100,18 @@ def prompted_tracks(prompted_read: Read, stpn) -> Tracks:
 def baseline_tracks(baseline_read: Read, stpn) -> Tracks:
     """What the single-frame detector finds, linked."""
     return linked(baseline_read, stpn.classes or SHAPES)
+
+
+def prompts_through(
+    index_TK: Sequence[tuple[int, ...]], feature_LTPF: Tensor, clean_LTPF: Tensor, shown_LPF: Tensor, t: int, prompts: int,
+    variant: Stpn,
+) -> Tensor:  # fmt: skip
+    """P of every frame from its supports: frame t as it is shown, the frame itself as it is in the clip, others as supports."""
+    made = []
+    for place, index_K in enumerate(index_TK):
+        around = [shown_LPF if i == t - 1 else (clean_LTPF if i == place else feature_LTPF)[:, i] for i in index_K]
+        made.append(eq.first_prompts(eq.predict(variant, torch.stack(around, 1), look=False), prompts))
+    return torch.stack(made)
 
 
 def prompted_through(shown_THWC: Tensor, prompt_TLQD: Tensor, variant: Stpn, merging: str, stpn) -> Read:
@@ -129,4 +148,4 @@ def linked(read: Read, names: Sequence[str]) -> Tracks:
     )
 
 
-STAGES = (shown_THWC, clean_LTPF, prompt_TLQD, prompted_read, baseline_read, prompted_tracks, baseline_tracks)
+STAGES = (shown_THWC, clean_LTPF, shown_LPF, prompt_TLQD, prompted_read, baseline_read, prompted_tracks, baseline_tracks)
