@@ -168,13 +168,13 @@ def serve(desk):
         if not tested:
             raise ReaderError("There is no map to test yet: explain first. The single-frame detector has no maps of its own.")
         whole, base = rows(subject, maps=len(tested)), rows(subject, maps=0)
-        told = progress(run, "random orders and the centre", 0, base / whole)
+        told = progress(run, "random places and the centre", 0, base / whole)
         against = chance.get(why.key, lambda: controls(subject, progress=told, cancelled=run.cancelled))
         truth, each, made = truth_of(why, subject), (1 - base / whole) / len(tested), []
         for place, (symbol, said, map_TP) in enumerate(tested):
             told = progress(run, symbol, base / whole + place * each, each)
             found = faithfulness_of(subject, symbol, map_TP, against, told, run.cancelled)
-            made.append(test_payload(found, said, map_TP, truth))
+            made.append(test_payload(found, said, map_TP, truth, subject.grid))
         return {"what": subject.what, "truth": truth if isinstance(truth, str) else None, "rows": made}
 
     @sentence
@@ -303,9 +303,9 @@ def map_payload(why, made, value):
     }
 
 
-def test_payload(found, said, map_TP, truth):
-    """What the tests say of one map: its sentence, its curves with those of random orders, and the truth where it is known."""
-    agreed = None if isinstance(truth, str) else against_truth(map_TP, truth[1], what=truth[0])
+def test_payload(found, said, map_TP, truth, grid):
+    """What the tests say of one map: its sentence, its curves with those of random places, and the truth where it is known."""
+    agreed = None if isinstance(truth, str) else against_truth(map_TP, truth[1], grid, what=truth[0])
     return {
         "name": found.name,
         "title": said,

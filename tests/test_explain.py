@@ -304,26 +304,77 @@ def test_an_inverted_map_has_the_curves_of_the_map_exchanged():
     assert [c.auc for c in down.curves] == pytest.approx([c.inverted for c in up.curves], abs=1e-6)
 
 
-def test_the_true_map_is_better_than_chance_and_random_maps_are_not():
+def test_the_true_map_is_better_than_chance_and_its_inverse_is_not():
     gain = chance(T, h, w, seed=5)
     one = counting(gain)
     against = controls(one)
     own = faithfulness_of(one, "own", gain.flatten(1).numpy(), against)
     assert own.better and own.overall > own.centre and own.sentence.endswith(": better than chance.")
-    assert f"own: {own.overall:.3f} against random {own.random:.3f} ± {own.sd:.3f}" in own.sentence
+    assert f"own: {own.overall:.3f} against random places {own.random:.3f} ± {own.sd:.3f}" in own.sentence
     wrong = faithfulness_of(one, "wrong", -gain.flatten(1).numpy(), against)
     assert not wrong.better and wrong.sentence.endswith("not better than chance.")
-    random = [
-        faithfulness_of(one, "random", tests_of_maps.random_map(one.shape, 100 + seed), against).better for seed in range(20)
-    ]
-    assert sum(random) <= 4  # about one in twenty passes
+
+
+def blob(shape, y_T, x_T):
+    """Around a place in each frame, in fractions of it."""
+    (_, h, w), (y_T, x_T) = shape, (np.broadcast_to(one, shape[0])[:, None, None] for one in (y_T, x_T))
+    far = np.hypot((np.arange(h)[:, None] + 0.5) / h - y_T, (np.arange(w) + 0.5) / w - x_T)
+    return np.exp(-8 * far**2).reshape(shape[0], h * w)
+
+
+def large(gain):
+    """A scorer that adds up what is shown of `gain` [4, 8, 8]."""
+    one = replace(counting(torch.from_numpy(gain).float()), frame_T=(0, 1, 2, 3), grid=(8, 8))
+    return replace(one, filled={fill: torch.zeros(gain.shape) for fill in FILLS})
+
+
+def test_blobs_that_know_nothing_are_better_than_chance_one_time_in_twenty():
+    """Clips of six smooth things that move: still blobs, moving blobs and white noise are not true to them; the things are."""
+    shape, rng, better = (4, 8, 8), np.random.default_rng(0), {"still": [], "moving": [], "noise": []}
+    for _ in range(30):
+        ends = rng.random((6, 2, 2))
+        gain = sum(rng.normal() * blob(shape, *np.linspace(*each, 4).T) ** 4 for each in ends).reshape(shape)
+        one = large(gain)
+        against = controls(one)
+        for _ in range(10):
+            (y0, x0), (y1, x1) = rng.random((2, 2))
+            blind = {
+                "still": blob(shape, y0, x0), "noise": rng.random((4, 64)),
+                "moving": blob(shape, np.linspace(y0, y1, 4), np.linspace(x0, x1, 4)),
+            }  # fmt: skip
+            for name, map_TP in blind.items():
+                better[name].append(faithfulness_of(one, name, map_TP, against).better)
+        assert faithfulness_of(one, "own", gain.reshape(4, 64), against).better
+    assert {name: np.mean(some) <= 0.05 for name, some in better.items()} == dict.fromkeys(better, True), better
+
+
+def test_random_places_lie_evenly_and_are_the_same_in_all_frames():
+    maps = np.stack([tests_of_maps.random_map((3, 8, 8), seed) for seed in range(64)])
+    assert (maps == maps[:, :1]).all() and (maps.std((1, 2)) > 0.1).all()
+    place = maps[:, 0].argmax(1)
+    quarter = 2 * (place // 8 >= 4) + (place % 8 >= 4)
+    for some in (8, 16, 64):
+        assert np.bincount(quarter[:some], minlength=4).min() >= some // 8, "no quarter of the frame is left out"
+    assert len(set(place)) > 48
+    wide = tests_of_maps.random_map((2, 5, 9), 3)
+    assert wide.shape == (2, 45) and wide.max() <= 1
+
+
+def test_few_places_have_to_be_passed_by_more():
+    """Of normal numbers one in twenty lies so far above the others, however few these are."""
+    rng = np.random.default_rng(0)
+    for seeds in (2, 4, 8):
+        known, new = rng.normal(size=(20_000, seeds)), rng.normal(size=20_000)
+        above = new > known.mean(1) + tests_of_maps.beyond(seeds) * known.std(1, ddof=1)
+        assert above.mean() == pytest.approx(0.05, abs=0.006)
+    assert tests_of_maps.beyond(8) == pytest.approx(2.0, abs=0.02)
 
 
 def test_a_map_that_points_at_the_middle_is_told_so():
-    middle = tests_of_maps.centre_map((T, h, w))
-    one = counting(torch.from_numpy(middle.copy()).float().reshape(T, h, w))
+    spot = blob((4, 8, 8), 0.5, 0.5) ** 4
+    one = large(spot.reshape(4, 8, 8))
     against = controls(one)
-    nearly = faithfulness_of(one, "nearly", middle + 0.2 * chance(T, h * w).numpy(), against)
+    nearly = faithfulness_of(one, "nearly", spot + 0.02 * chance(4, 64).numpy(), against)
     assert nearly.better and nearly.sentence.endswith("better than chance, but not than pointing at the middle.")
 
 
@@ -387,41 +438,92 @@ def test_sensitivity_is_nothing_for_a_fixed_map_and_grows_with_the_gain():
         sensitivity_of(lambda one: np.ones((2, 4)), clip, cancelled=lambda: True)
 
 
-def measured_by_hand(map_TP, truth):
-    """Pointing and IoU of a map of numbers, frame by frame."""
-    hits, overs = [], []
-    for map_P, on_P in zip(map_TP, truth):
-        if on_P.any():
-            kept = map_P >= np.sort(map_P)[-on_P.sum()]
-            hits.append(on_P[map_P.argmax()])
-            overs.append((kept & on_P).sum() / (kept | on_P).sum())
-    return np.mean(hits), np.mean(overs)
+def shifts_by_hand(map_TP, truth, grid):
+    """Pointing and IoU of a map of numbers, or IoU of a mask, for every shift, frame by frame."""
+    found, (h, w) = [], grid
+    for y in range(h):
+        for x in range(w):
+            hits, overs = [], []
+            for map_P, on_P in zip(map_TP, truth):
+                if on_P.any():
+                    moved_P = np.roll(map_P.reshape(h, w), (y, x), (0, 1)).ravel()
+                    kept = moved_P if map_P.dtype == bool else moved_P >= np.sort(moved_P)[-on_P.sum()]
+                    hits.append(on_P[moved_P.argmax()])
+                    overs.append((kept & on_P).sum() / (kept | on_P).sum())
+            found.append((np.mean(hits), np.mean(overs)))
+    return np.array(found).T
 
 
-def test_the_truth_itself_agrees_and_a_random_map_is_not_better_than_chance():
-    truth = np.random.default_rng(5).random((20, 30)) < 0.2
-    own = against_truth(truth.astype(float), truth)
-    assert own.pointing == own.iou == 1 and own.sentence.endswith(": better than chance.")
-    drawn = [measured_by_hand(tests_of_maps.random_map((20, 30, 1), seed), truth) for seed in range(400)]
-    for name, place in (("random_pointing", 0), ("random_iou", 1)):
-        assert getattr(own, name) == pytest.approx(np.mean(drawn, 0)[place], abs=0.01)
-        assert getattr(own, f"{name}_sd") == pytest.approx(np.std(drawn, 0)[place], rel=0.15)
-    other = against_truth(tests_of_maps.random_map((20, 30, 1), 999), truth)
-    assert other.sentence.endswith("not better than chance.") and other.iou < 0.25
-    flat = against_truth(np.zeros_like(truth, dtype=float), truth)
-    assert flat.pointing < 0.5  # not the first patch, whatever it holds
-    region = np.zeros_like(truth)
-    region[:, :10] = True
-    seen = truth.any(1)
-    by_hand = [(region[t] & truth[t]).sum() / (region[t] | truth[t]).sum() for t in range(20) if seen[t]]
-    assert against_truth(region, truth).iou == pytest.approx(np.mean(by_hand))
-    one = np.zeros((6, 64), bool)
-    one[:, 0] = True  # so little is rarely hit, but never with certainty missed
-    assert against_truth(one, one).random_pointing_sd == pytest.approx((1 / 64 * 63 / 64 / 6) ** 0.5)
-    wide = against_truth(np.ones_like(one), one)  # every patch kept: no random mask of that size is any other
-    assert wide.iou == pytest.approx(wide.random_iou) and wide.random_iou_sd < 1e-9
+def test_chance_is_the_same_map_shifted_over_every_row_and_column():
+    grid, rng = (5, 7), np.random.default_rng(1)
+    truth = rng.random((6, 35)) < 0.2
+    truth[2] = False  # a frame without the actor counts not
+    map_TP = rng.random((6, 35))
+    found, (hit, over) = against_truth(map_TP, truth, grid), shifts_by_hand(map_TP, truth, grid)
+    assert (found.pointing, found.iou) == pytest.approx((hit[0], over[0]))
+    assert (found.shifted_pointing, found.shifted_pointing_sd) == pytest.approx((hit.mean(), hit.std()))
+    assert (found.shifted_iou, found.shifted_iou_sd) == pytest.approx((over.mean(), over.std()))
+    better, alike = hit > hit[0] + 1e-9, np.isclose(hit, hit[0])
+    assert (found.as_well, found.shifts) == ((better | alike & (over > over[0] - 1e-9)).sum(), 35) and 1 < found.as_well < 35
+    mask = map_TP > 0.6  # a mask stays of its own size
+    found, (_, over) = against_truth(mask, truth, grid), shifts_by_hand(mask, truth, grid)
+    assert (found.iou, found.shifted_iou, found.shifted_iou_sd) == pytest.approx((over[0], over.mean(), over.std()))
+    wide = against_truth(np.ones_like(mask), truth, grid)  # every patch kept: it is the same wherever it is shifted
+    assert wide.iou == pytest.approx(wide.shifted_iou) and wide.shifted_iou_sd < 1e-9
+    flat = against_truth(np.zeros_like(map_TP), truth, grid)
+    assert flat.pointing < 0.5 and not flat.better  # not the first patch, whatever it holds
+
+
+def still(rows, columns, grid=(8, 8), frames=8):
+    """True in a rectangle that stays where it is."""
+    made = np.zeros((frames, *grid), bool)
+    made[:, rows, columns] = True
+    return made.reshape(frames, -1)
+
+
+def test_the_truth_itself_agrees_and_a_map_that_knows_nothing_does_so_one_time_in_twenty():
+    walk = np.stack([still(slice(t, t + 2), slice(2, 4))[0] for t in range(7)])
+    own = against_truth(walk.astype(float), walk, (8, 8))
+    assert own.pointing == own.iou == 1 and own.better and own.as_well == 1
+    assert own.sentence.endswith("; 1 of 64 shifts does as well: better than chance.")
+    elsewhere = f"against {own.shifted_pointing:.2f} ± {own.shifted_pointing_sd:.2f} for the same map shifted elsewhere"
+    assert elsewhere in own.sentence
+    for seed in range(4):  # of all shifts of any map, exactly those that are among the best twentieth
+        map_TP = np.random.default_rng(seed).random(walk.shape).reshape(7, 8, 8)
+        moved = [np.roll(map_TP, (y, x), (1, 2)).reshape(7, 64) for y in range(8) for x in range(8)]
+        assert sum(against_truth(one, walk, (8, 8)).better for one in moved) <= 64 / 20
+
+
+def test_a_still_map_on_a_still_thing_is_right_in_all_frames_by_chance():
+    """Frames are not independent: it is one hit, however many frames there are."""
+    thing, maps = still(slice(2, 4), slice(5, 7)), np.random.default_rng(0).random((8, 8))
+    shifts = [np.roll(maps, (y, x), (0, 1)).ravel() for y in range(8) for x in range(8)]
+    found = [against_truth(np.tile(one, (8, 1)), thing, (8, 8)) for one in shifts]
+    assert sorted(one.pointing for one in found) == [0] * 60 + [1] * 4  # more than one in twenty are right, and in all frames
+    assert 1 <= sum(one.better for one in found) <= 3
+    for one in found:
+        assert one.shifted_pointing == pytest.approx(4 / 64)
+        assert one.shifted_pointing_sd == pytest.approx((4 / 64 * 60 / 64) ** 0.5)
+    assert any(one.sentence.endswith("; 4 of 64 shifts do as well: not better than chance.") for one in found)
+
+
+def test_in_one_frame_the_truth_is_better_than_chance_also_where_it_is_large():
+    thing = still(slice(4, 9), slice(4, 9), grid=(16, 16), frames=1)  # a tenth of the frame
+    found = against_truth(thing.astype(float), thing, (16, 16))
+    assert found.iou == 1 and found.as_well == 1 and found.better
+    small = still(0, 0, grid=(3, 4), frames=1)
+    assert against_truth(small, small, (3, 4)).as_well == 1
+    assert not against_truth(small, small, (3, 4)).better  # of twelve places none is rare enough
+
+
+def test_a_map_needs_a_truth_of_its_own_shape():
+    truth = np.ones((2, 6), bool)
     with pytest.raises(ReaderError, match="same shape"):
-        against_truth(np.ones((2, 3)), truth)
+        against_truth(np.ones((2, 3)), truth, (2, 3))
+    with pytest.raises(ReaderError, match="an actor that is seen"):
+        against_truth(np.ones((2, 6)), ~truth, (2, 3))
+    with pytest.raises(ReaderError, match="3 × 3 patches has 9 a frame, got 6"):
+        against_truth(np.ones((2, 6)), truth, (3, 3))
 
 
 # ---- self-check ------------------------------------------------------------------------------------------------------

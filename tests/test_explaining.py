@@ -140,7 +140,7 @@ def test_every_map_is_tested_with_its_sentence_also_where_it_is_not_better_than_
     for one, (name, map_TP) in zip(told["rows"], maps.items()):
         found = faithfulness_of(subject, name, map_TP, against)
         assert one["sentence"] == found.sentence and one["better"] == found.better
-        assert one["truth"] == against_truth(map_TP, truth_TP).sentence
+        assert one["truth"] == against_truth(map_TP, truth_TP, subject.grid).sentence
         assert one["infidelity"] == pytest.approx([found.infidelity, found.infidelity_random])
         for curve, own in zip(one["curves"], found.curves):
             assert curve["score"] == pytest.approx(own.score_S, abs=1e-4)
@@ -150,13 +150,13 @@ def test_every_map_is_tested_with_its_sentence_also_where_it_is_not_better_than_
     assert again["rows"] == told["rows"][-1:]
 
 
-def test_random_orders_of_a_curve_have_the_mean_area_that_is_told(stop, engine):
+def test_random_places_of_a_curve_have_the_mean_area_that_is_told(stop, engine):
     subject = stop_subject(engine, stop.clip(), TEXTS.splitlines(), 0)
     found = faithfulness_of(subject, "a map", np.random.default_rng(0).random((8, 6)), controls(subject, seeds=3))
     for one in found.curves:
         share, mean = np.array(one.share_S), np.array(one.random_S)
         assert ((mean[1:] + mean[:-1]) / 2 * np.diff(share)).sum() == pytest.approx(one.random, abs=1e-6)
-        assert one.sd_S[0] == pytest.approx(0, abs=1e-9) and max(one.sd_S) > 0  # all orders begin alike
+        assert one.sd_S[0] == pytest.approx(0, abs=1e-9) and max(one.sd_S) > 0  # all begin alike
     assert f"inverted {-found.overall:.3f}: " in found.sentence
 
 
@@ -181,7 +181,7 @@ def test_a_detection_is_compared_with_the_thing_it_finds(stpn, engine, monkeypat
     subject = stpn_subject(engine, clip, 0, t=4)
     who, where_TP = explaining.truth_of(explaining.Why(request, choice, (choice,)), subject)
     assert who == f"the {name}" and (where_TP == on_actor(mask_HW[None].astype(int), subject.grid)).all() and where_TP.any()
-    assert against_truth(where_TP, where_TP, what=who).sentence.startswith(f"On the {name} in 1.00 of frames")
+    assert against_truth(where_TP, where_TP, subject.grid, what=who).sentence.startswith(f"On the {name} in 1.00 of frames")
 
 
 def test_the_maps_of_prompts_are_read_at_the_patches_that_are_explained(engine, examples, stpn):
@@ -435,7 +435,8 @@ def test_every_map_has_its_sentence_beside_its_curves(opened):
     opened.locator("#viewer-stop .ex-map").nth(4).wait_for()
     said = opened.locator("#viewer-stop .ex-sentence").all_inner_texts()
     assert len(said) == 5 and said[4].startswith("Integrated gradients: ")
-    assert all(re.search(r"against random .* ± .*, centre .*, inverted .*: (not )?better than chance", one) for one in said)
+    told = re.compile(r"against random places .* ± .*, centre .*, inverted .*: (not )?better than chance")
+    assert all(told.search(one) for one in said)
     assert opened.locator("#viewer-stop .ex-sparks svg").count() == 10
     assert "On the actor in" in opened.locator("#viewer-stop .ex-rows").inner_text()
     explains(opened, "stop", "Grad-CAM")  # the method's own maps are tested already

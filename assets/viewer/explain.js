@@ -15,14 +15,14 @@ const EXPLAIN = `
   <p class="ex-said" role="status"></p>
   <div class="ex-result" hidden></div>
   <h4>Are these maps true to the network?</h4>
-  <p class="ex-small">Each map says which patches matter most. They are hidden first (deletion: the number should fall fast) and shown first (insertion: it should rise fast), filled with a blur and with the mean colour. The number for a map is insertion less deletion: an order that knows nothing gets about 0. Better than chance: more than two standard deviations above random orders.</p>
+  <p class="ex-small">Each map says which patches matter most. They are hidden first (deletion: the number should fall fast) and shown first (insertion: it should rise fast), filled with a blur and with the mean colour. The number for a map is insertion less deletion. Chance is pointing at a random place, the same in all frames. Better than chance: above eight such places by more than two standard deviations, as about one in twenty of them would be.</p>
   <div class="ex-row"><button type="button" class="ex-test">Test these maps</button><span class="ex-cost-tests"></span>
     <button type="button" class="ex-steady">How steady are they?</button><span class="ex-cost-steady"></span></div>
   <div class="ex-rows"></div>
   <details class="ex-more"><summary>What this shows, and what it does not</summary>
     <p class="ex-held"></p>
     <p>Filled patches are nothing to see: a wide blur, or the clip's mean colour. Such clips are none that the network was trained on, and every fill has a bias of its own; that is why there are two.</p>
-    <p>A test measures the network, not the world: a map may be true to a network that looks at the wrong thing. Only where the truth is known is a map compared with it. Infidelity asks whether a map is as large as what the number loses when a box of patches is filled (Captum; lower is truer); sensitivity, how far a map moves with a little noise.</p></details>
+    <p>A test measures the network, not the world: a map may be true to a network that looks at the wrong thing. Only where the truth is known is a map compared with it; chance is then the same map shifted over rows and columns, in all frames alike, and a map is better than chance if at most one shift in twenty does as well: points at least as well, and if as well, covers as much. Infidelity asks whether a map is as large as what the number loses when a box of patches is filled (Captum; lower is truer); sensitivity, how far a map moves with a little noise.</p></details>
 </div>`;
 
 // the number of red and blue, and of viridis: 256 shades, from the least to the largest
@@ -151,7 +151,7 @@ function explainPanel(host, {own: told, view, taken, server, hooks}) {
     box.classList.toggle("vw-stale", old);
     const loose = Object.entries(tests.steady).filter(([name]) => !tests.rows[name]);
     box.innerHTML = (old ? `<p class="ex-old">${escape(OTHER_VALUES.replace("explain", "test"))}</p>` : "")
-      + (tests.what ? `<p class="ex-small">Tested on the ${escape(tests.what)}: <span class="ex-key"><b style="--c:${COLOURS.prompt}"></b>deletion <b style="--c:${COLOURS.kept}"></b>insertion <b style="--c:#8b8fa3"></b>random orders, ± 2 standard deviations</span>; every curve from ${number(ends[0]).replace("-", "−")} to ${number(ends[1]).replace("-", "−")}.${tests.truth ? ` ${escape(tests.truth)}` : ""}</p>` : "")
+      + (tests.what ? `<p class="ex-small">Tested on the ${escape(tests.what)}: <span class="ex-key"><b style="--c:${COLOURS.prompt}"></b>deletion <b style="--c:${COLOURS.kept}"></b>insertion <b style="--c:#8b8fa3"></b>random places, ± 2 standard deviations</span>; every curve from ${number(ends[0]).replace("-", "−")} to ${number(ends[1]).replace("-", "−")}.${tests.truth ? ` ${escape(tests.truth)}` : ""}</p>` : "")
       + list.map(one => mapRow(one, ends, tests.steady[one.name])).join("")
       + loose.map(([, sentence]) => `<p class="ex-small">${pretty(sentence)}</p>`).join("");
   }
@@ -257,11 +257,11 @@ function mapRow(one, ends, steady) {
   const fills = [...new Set(one.curves.map(curve => curve.fill))];
   const [own, random] = one.infidelity;
   return `<div class="ex-map ${one.better ? "ex-better" : "ex-chance"}"><div><p><b class="ex-name">${pretty(one.name)}</b> ${escape(one.title)}</p><p class="ex-sentence">${pretty(one.sentence.replace(/-(?=\d)/g, "−"))}</p>`
-    + `<p class="ex-small">Captum infidelity ${own.toPrecision(2)} against random maps' ${random.toPrecision(2)} (lower is truer).${one.truth ? ` ${escape(one.truth)}` : ""}${steady ? ` ${pretty(steady.slice(one.name.length + 2))}` : ""}</p></div>`
+    + `<p class="ex-small">Captum infidelity ${own.toPrecision(2)} against random places' ${random.toPrecision(2)} (lower is truer).${one.truth ? ` ${escape(one.truth)}` : ""}${steady ? ` ${pretty(steady.slice(one.name.length + 2))}` : ""}</p></div>`
     + `<div class="ex-sparks">${fills.map(fill => `<figure>${spark(one.curves.filter(curve => curve.fill === fill), ends, `${one.name}, ${fill}`)}<figcaption>${fill} fill</figcaption></figure>`).join("")}</div></div>`;
 }
 
-// deletion and insertion over the share of patches that is hidden or shown, with the band of random orders
+// deletion and insertion over the share of patches that is hidden or shown, with the band of random places
 function spark(curves, [low, high], called) {
   const W = 132, H = 54, X = share => (share * W).toFixed(1), Y = score => (2 + (1 - (score - low) / (high - low || 1)) * (H - 4)).toFixed(1);
   const line = (share, score) => share.map((x, i) => `${X(x)},${Y(score[i])}`).join(" ");
