@@ -318,6 +318,10 @@ def test_an_evaluation_holds_out_what_the_training_did_and_says_where_it_may_not
     assert "half.safetensors was trained on other clips than these training clips" in capsys.readouterr().out
     with pytest.raises(SystemExit, match="all.safetensors was trained on all clips of data"):
         evaluate(every)
+    with pytest.raises(SystemExit, match="no val clips"):
+        evaluate([*half, "--held-out", "0"])
+    world = {"made": {"command": "python -m core.training.stop"}}  # it has seen none of these
+    assert evaluation.measurable(videos(), "", Path("x"), world) == videos()
     evaluate([*every, "--on", "train"])
     assert "trained on other" not in capsys.readouterr().out
 

@@ -62,10 +62,12 @@ def fitting(file: Path, clip: Loaded) -> tuple[Model, dict]:
 
 def measurable(videos: Videos, on: str, file: Path, description: dict) -> Videos:
     """The data set, with a note if the weights were not trained on its training clips; a BadData if no clip was held out."""
-    if not on and not videos.test and not videos.val:
+    before = description["made"].get("data")  # of the world's own weights: none
+    same = before == videos.digest
+    if same and not videos.val and (on == "val" or not on and not videos.test):
         told = f"{file.name} was trained on all clips of {videos.name}, none was held out"
         raise BadData(f"{told}: --on train measures on those.")
-    if description["made"]["data"] == videos.digest:
+    if same or before is None:
         return videos
     note = f"{file.name} was trained on other clips than these training clips (of {description['trained_on']}): "
     return replace(videos, notes=(*videos.notes, note + "what is measured on may be among them."))
