@@ -322,6 +322,7 @@ def test_an_evaluation_holds_out_what_the_training_did_and_says_where_it_may_not
         evaluate([*half, "--held-out", "0"])
     world = {"made": {"command": "python -m core.training.stop"}}  # it has seen none of these
     assert evaluation.measurable(videos(), "", Path("x"), world) == videos()
+    capsys.readouterr()
     evaluate([*every, "--on", "train"])
     assert "trained on other" not in capsys.readouterr().out
 
