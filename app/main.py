@@ -1,7 +1,9 @@
 """python -m app: the command line becomes an engine, the engine a page, the page an address in the browser."""
 
 import argparse
-from contextlib import suppress
+import os
+import socket
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from urllib.request import urlopen
@@ -13,25 +15,49 @@ from app.store import find_examples
 from app.told import told
 from app.views import styles
 from core import Engine
+from core.engine import NETWORKS
 
 CLIPS = Path(__file__).resolve().parents[1] / "assets" / "clips"
 
 
 def main(words=None):
     args = arguments().parse_args(words)
+    host = args.host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
+    with serving(host, args.port):  # before the page is built
+        family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), args.port or 0, type=socket.SOCK_STREAM)[0]
+        socket.create_server(address[:2], family=family).close()
     with told(SystemExit):
         engines = {SHIPPED: Engine(args.device)}
         if args.models:  # first: whoever names weights wants to see them
-            engines = {"named": Engine(args.device, models=dict(args.models))} | engines
+            engines = {"named": loaded(Engine(args.device, models=dict(args.models)))} | engines
         page = build(engines, find_examples(args.clips))
-    launch(page, args.host, args.port, share=args.share)
+    with serving(host, args.port):
+        launch(page, args.host, args.port, share=args.share)
+
+
+@contextmanager
+def serving(host, port):
+    """Inside, what keeps a page from being served there is the last line in the terminal."""
+    try:
+        yield
+    except OSError as wrong:
+        where = f"{host}:{port}" if port else host
+        raise SystemExit(f"The page cannot be served at {where}: {str(wrong.strerror or wrong).rstrip('.')}.") from wrong
+
+
+def loaded(engine):
+    """The engine with all that its models name: what does not fit is told before there is a page."""
+    for name, one in NETWORKS.items():
+        if one.model in engine.models:
+            engine.network(name)
+    return engine
 
 
 def arguments():
     parser = argparse.ArgumentParser(prog="python -m app", description="Open the page.")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--host", help="0.0.0.0 to be seen from other machines; else GRADIO_SERVER_NAME, or this machine alone")
-    parser.add_argument("--port", type=int, help="else GRADIO_SERVER_PORT, or the first free one from 7860")
+    parser.add_argument("--port", type=port, help="else GRADIO_SERVER_PORT, or the first free one from 7860")
     parser.add_argument(
         "--models", nargs="*", type=named, default=[], metavar="NAME=PATH",
         help="weights beside the shipped: stop=ViT-B-32/openai, stop=FILE.pt, stpn=FILE.pth … (README has all forms)",
@@ -39,6 +65,12 @@ def arguments():
     parser.add_argument("--clips", type=Path, default=CLIPS, help="folder of example clips, each with its truth as JSON")
     parser.add_argument("--share", action="store_true", help="a public address, by Gradio's tunnel")
     return parser
+
+
+def port(text):
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"a port is 1 to 65535, got {text}")
+    return int(text)
 
 
 def named(text):

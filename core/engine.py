@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from os import PathLike
 from typing import Any
 
 import torch
 
 from core.clip import Clip
 from core.device import pick_device, pick_precision
-from core.errors import BadKnob, BadText, BadWeights, ReaderError
+from core.errors import BadClip, BadKnob, BadText, BadWeights, ReaderError
 from core.graph import Source, StageCache, Trace, digest, downstream, run, upstream
 from core.methods import Method, Network, find
 from core.networks.vision import VisionTower
@@ -45,7 +46,8 @@ class Engine:
         self.models = {first_model(name): given for name, given in (models or {}).items()}
         known = tuple(one.model for one in NETWORKS.values())
         if unknown := self.models.keys() - set(known):
-            raise BadWeights(f"The models are {', '.join((*METHODS, *known))}, got {', '.join(sorted(unknown))}.")
+            names = dict.fromkeys((*METHODS, *known))
+            raise BadWeights(f"The models are {', '.join(names)}, got {', '.join(sorted(unknown))}.")
         self.cache = StageCache(cache_mb << 20)
         self._loaded: dict[str, Loaded] = {}
         self._lock = threading.RLock()  # of loading
@@ -70,6 +72,9 @@ class Engine:
         Cancelled and leaves nothing behind. `progress` is told at the same times which stage it is and how much of it is done.
         """
         chosen = method_named(method)
+        if not isinstance(clip, Clip):
+            got = f"the path {str(clip)!r}" if isinstance(clip, (str, PathLike)) else f"a {type(clip).__name__}"
+            raise BadClip(f"A clip is what `read_clip` gives, got {got}.")
         settings = self.settings(method, knobs)
         said, around = checked_texts(texts), checked_box(box)
         if outputs is not None:
@@ -175,7 +180,11 @@ def checked_texts(texts: Sequence[str] | None) -> tuple[str, ...]:
     """Texts without surrounding blanks, in the order given; too many, or too long ones, are a BadText."""
     if isinstance(texts, str):
         raise BadText(f"Texts are a list of sentences, got the single string {texts[:40]!r}.")
-    said = tuple(text.strip() for text in texts or ())
+    given = tuple(texts or ())
+    for text in given:
+        if not isinstance(text, str):
+            raise BadText(f"A text is a sentence, got {text!r}.")
+    said = tuple(text.strip() for text in given)
     if len(said) > TEXTS:
         raise BadText(f"Up to {TEXTS} texts can be compared at once, got {len(said)}.")
     for text in said:

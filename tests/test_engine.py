@@ -46,6 +46,7 @@ def test_a_knob_that_cannot_be_is_refused_with_a_sentence(engine, knobs, told):
 
 @pytest.mark.parametrize("texts, told", [
     ("a red ball", "Texts are a list of sentences, got the single string 'a red ball'."),
+    ([1], "A text is a sentence, got 1."),
     (["a ball", "  "], "A text has 1 to 200 characters, got 0: ''."),
     (["a" * (TEXT_LENGTH + 1)], "A text has 1 to 200 characters, got 201: 'aaaa"),
     (["a ball"] * (TEXTS + 1), "Up to 64 texts can be compared at once, got 65."),
@@ -75,8 +76,14 @@ def test_what_is_not_there_is_told_with_what_is(engine):
         Engine("gpu")
     with pytest.raises(ReaderError, match="There is no device cuda:99 on this machine; use auto or cpu."):
         Engine("cuda:99")
-    with pytest.raises(BadWeights, match="The models are stop, .*, got stop_last."):
+    with pytest.raises(BadWeights, match="The models are stop, .*, got stop_last.") as wrong:
         Engine("cpu", models={"stop_last": "x"})
+    names = str(wrong.value).removeprefix("The models are ").split(", ")
+    assert len(names) == len(set(names))
+    with pytest.raises(BadClip, match="A clip is what `read_clip` gives, got the path 'a.mp4'."):
+        Engine("cpu").run("stop", "a.mp4")  # pyright: ignore
+    with pytest.raises(BadClip, match="A clip is what `read_clip` gives, got a ndarray."):
+        Engine("cpu").run("stop", CLIP.frames_THWC)  # pyright: ignore
     assert Engine("cpu").device.type == "cpu" and Engine().device.type in ("cpu", "cuda")
 
 

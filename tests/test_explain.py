@@ -627,3 +627,7 @@ def test_the_command_measures_every_map(monkeypatch, engine):
     assert all(0 <= one["pointing"] <= 1 and 0 <= one["iou"] <= 1 for name, one in found["maps"].items() if name != "random")
     printed = __main__.table(found)
     assert all(name in printed for name in found["maps"]) and "standard_error" in found["maps"]["A"]
+    alone = __main__.measure(engine, "stop", 1, 0)
+    above = alone["maps"]["A"]["overall"] - alone["maps"]["A"]["random"]
+    assert alone["maps"]["A"]["above_random"] == pytest.approx(above) and "standard_error" not in alone["maps"]["A"]
+    assert f"{above:.3f} ± –" in __main__.table(alone), "of one clip there is no standard error"

@@ -156,7 +156,9 @@ def test_stop_runs_on_open_clip_and_starts_as_the_frozen_encoder(held):
     ("ViT-B-32", "ViT-B-32 needs a tag or a file behind a slash, as in ViT-B-32/FILE. Its tags: openai"),
     ("ViT-B-32/", "ViT-B-32 needs a tag or a file"),
     ("ViT-B-32/nonsense", "ViT-B-32 has no weights 'nonsense', and there is no such file. Its tags: openai"),
-    ("ViT-B-33/openai", "There is neither a file nor an architecture of open_clip called 'ViT-B-33'. Near it: ViT-B-32"),
+    ("ViT-B-33/openai", "There is neither a file nor an architecture of open_clip called 'ViT-B-33/openai'. Near it: ViT-B-32"),
+    ("/nowhere", "There is neither a file nor an architecture of open_clip called '/nowhere'."),
+    (".", "'.' is a folder: name a file in it."),
     ("none.pt", "There is no weights file none.pt"),
 ])  # fmt: skip
 def test_a_name_that_is_not_there_is_told_what_is(spec, told):
@@ -197,6 +199,17 @@ def test_files_that_are_no_weights_are_refused_in_a_sentence(held, tmp_path):
     torch.save([1, 2], tmp_path / "list.pt")
     with pytest.raises(BadWeights, match="list.pt holds no tensors by name"):
         load_clip(tmp_path / "list.pt")
+
+
+@pytest.mark.parametrize("arch", ["", "archive/"])
+def test_tensors_that_are_no_numbers_are_refused(held, tmp_path, arch):
+    tensors = held["archive"][0].state_dict() | {name: torch.tensor(64) for name in OPENAI}
+    for number in (torch.nan, torch.inf):
+        spoilt = tensors["visual.proj"].clone()
+        spoilt[0, 0] = number
+        torch.save(tensors | {"visual.proj": spoilt}, tmp_path / "nan.pt")
+        with pytest.raises(BadWeights, match=r"nan.pt holds numbers that are none \(NaN or infinite\) in visual.proj\."):
+            load_clip(f"{arch}{tmp_path / 'nan.pt'}")
 
 
 class Hostile:

@@ -306,6 +306,27 @@ def test_the_commands_train_evaluate_and_the_page_loads_what_they_wrote(made, tm
     assert "trained on data" in trace.weights["stop_first"] and trace["similarity_Y"].shape == (1,)
 
 
+def test_an_evaluation_holds_out_what_the_training_did_and_says_where_it_may_not_have(made, tmp_path, capsys):
+    given = asked(made, "")[0][:-2]  # without --held-out
+    for share, out in (("0.5", "half"), ("0", "all")):
+        training([*given, "--held-out", share, "--epochs", "1", "--out", str(tmp_path / f"{out}.safetensors"), "--check", "0"])
+    half, every = (["stop", *given, "--weights", str(tmp_path / f"{name}.safetensors")] for name in ("half", "all"))
+    capsys.readouterr()
+    evaluate([*half, "--json", str(tmp_path / "half.json")])
+    assert "4 val clips" in (said := capsys.readouterr().out) and "trained on other" not in said
+    evaluate([*half, "--held-out", "0.25"])
+    assert "half.safetensors was trained on other clips than these training clips" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="all.safetensors was trained on all clips of data"):
+        evaluate(every)
+    with pytest.raises(SystemExit, match="no val clips"):
+        evaluate([*half, "--held-out", "0"])
+    world = {"made": {"command": "python -m core.training.stop"}}  # it has seen none of these
+    assert evaluation.measurable(videos(), "", Path("x"), world) == videos()
+    capsys.readouterr()
+    evaluate([*every, "--on", "train"])
+    assert "trained on other" not in capsys.readouterr().out
+
+
 def test_weights_of_other_towers_are_refused(made, tmp_path, decoded):
     run(tmp_path)
     with pytest.raises(SystemExit, match="other towers"):
@@ -329,7 +350,7 @@ def test_two_processes_train_as_one_does(made, tmp_path):
     rows = [f"{('moves', 'stays still')[i % 2]}/{i}.mp4,a {'red ' * (i % 2)}ball {WORDS[4 + i % 4]}" for i in range(8)]
     table = folder / "data.csv"
     table.write_text("\n".join(["path,caption", *rows]))
-    own = asked(made, tmp_path)[1]
+    own = asked(made, tmp_path / "own.st")[1]
     commands = {"actions": own, "retrieval": [*own, "--data", str(table), "--root", str(folder / "data")]}
 
     def with_size(size):

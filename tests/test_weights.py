@@ -1,6 +1,7 @@
 """Facts about weights: what is written is read back, what does not fit is named, and what is shipped scores what it says."""
 
 import json
+import os
 
 import pytest
 import timm
@@ -60,6 +61,22 @@ def test_the_json_beside_says_what_the_file_is(written):
     assert told["scores"] == {"right": 0.5} and told["kind"] == "clip" and told["made"] == {"command": "test"}
 
 
+def test_equal_trainings_write_equal_files_that_everyone_may_read(tmp_path):
+    told, prompters = [], Prompters(1, 32, 8)
+    before = os.umask(0o022)
+    try:
+        for minutes in (1.0, 2.0):
+            made = dict(command="test", device="cpu", processes=int(minutes), minutes=minutes)
+            save(tmp_path / "one.safetensors", {"prompters": prompters}, dict(kind="stop", made=made), {})
+            told.append(json.loads((tmp_path / "one.json").read_text()))
+    finally:
+        os.umask(before)
+    assert told[0]["sha256"] == told[1]["sha256"] and [one["made"]["minutes"] for one in told] == [1.0, 2.0]
+    assert read(tmp_path / "one.safetensors")[1] == {"kind": "stop", "made": {"command": "test"}}
+    assert (tmp_path / "one.safetensors").stat().st_mode & 0o777 == 0o644
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["one.json", "one.safetensors"]
+
+
 def test_an_engine_runs_on_files(written):
     models = {name: str(written / f"{name}.safetensors") for name in ("clip", "stop_first", "stop_all")}
     engine = Engine("cpu", models=models)
@@ -91,6 +108,8 @@ def test_noise_on_untrained_prompters_changes_by_about_one():
      r"clip\.safetensors does not fit the network: 1 missing \['vit\.cls_token'\], 0 unexpected"),
     (lambda file: changed(file, read(file)[0] | {"text.odd": torch.zeros(1)}),
      r"0 missing \[\], 1 unexpected \['odd'\], 0 of another shape"),
+    (lambda file: changed(file, read(file)[0] | {"text.norm.bias": torch.full((64,), torch.nan)}),
+     r"clip\.safetensors holds numbers that are none \(NaN or infinite\) in text\.norm\.bias\."),
     (lambda file: changed(file, read(file)[0] | {"text.norm.bias": torch.zeros(3)}),
      r"0 unexpected \[\], 1 of another shape \['norm\.bias'\]"),
 ])  # fmt: skip

@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from core.command import file_to_write, seed_number, sentences
 from core.device import pick_device
 from core.evaluate import own, stop, stpn
 from core.networks.weights import WEIGHTS
@@ -14,6 +15,7 @@ from core.networks.weights import WEIGHTS
 METHODS = {"stop": stop, "stpn": stpn}
 
 
+@sentences()
 def main(argv: list[str] | None = None) -> None:
     argv = sys.argv[1:] if argv is None else argv
     if argv[:1] == ["stop"] and any(word.partition("=")[0] == "--data" for word in argv):
@@ -23,10 +25,10 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument("method", choices=METHODS)
     parser.add_argument("--clips", type=int, default=480, help="held-out clips; a third of that for each hard case")
-    parser.add_argument("--seed", type=int, default=0, help="of the clips")
+    parser.add_argument("--seed", type=seed_number, default=0, help="of the clips")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=file_to_write)
     args = parser.parse_args(argv)
     if args.clips < 3:
         parser.error(f"--clips is at least 3, got {args.clips}.")

@@ -7,19 +7,20 @@ The test clips are read, or the validation clips where there are none. Without -
 
 import argparse
 import json
-import sys
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
 
-from core.errors import BadData, BadWeights, ReaderError
+from core.command import file_to_write, sentences
+from core.errors import BadData, BadWeights
 from core.networks.weights import Loaded, load_clip, read
 from core.training.answers import PLAIN, Reading, features, placed, plain, scores
-from core.training.asking import about, data_arguments, data_of
+from core.training.asking import HELD_OUT, about, data_arguments, data_of
 from core.training.clips import FRAMES
 from core.training.processes import Team, team
 from core.training.stop import Model, load
-from core.training.videos import Videos
+from core.training.videos import Videos, checked_template
 
 STOP = "STOP"
 
@@ -40,7 +41,10 @@ def evaluate(
         asked[STOP] = lambda one: model(one)[0]
     found, index_N, wrong = features(asked, items, towers.vision, how, team, on)
     measured = {name: scores(videos, items, video_NE, index_N, towers, template) for name, video_NE in found.items()}
-    told = dict(data=videos.name, task=videos.task, on=on, clips=len(index_N), frames=how.frames, towers=clip.label)
+    told = dict(
+        data=videos.name, task=videos.task, on=on, clips=len(index_N), frames=how.frames, towers=clip.label,
+        notes=list(videos.notes),
+    )  # fmt: skip
     if videos.classes:
         told["template"] = template
     return {"models": measured, "unreadable": wrong, "about": told}
@@ -54,6 +58,19 @@ def fitting(file: Path, clip: Loaded) -> tuple[Model, dict]:
     if description["towers"] != clip.digest:
         raise BadWeights(f"{file.name} was trained on other towers than the ones loaded ({clip.label}).")
     return load(file, clip), description
+
+
+def measurable(videos: Videos, on: str, file: Path, description: dict) -> Videos:
+    """The data set, with a note if the weights were not trained on its training clips; a BadData if no clip was held out."""
+    before = description["made"].get("data")  # of the world's own weights: none
+    same = before == videos.digest
+    if same and not videos.val and (on == "val" or not on and not videos.test):
+        told = f"{file.name} was trained on all clips of {videos.name}, none was held out"
+        raise BadData(f"{told}: --on train measures on those.")
+    if same or before is None:
+        return videos
+    note = f"{file.name} was trained on other clips than these training clips (of {description['trained_on']}): "
+    return replace(videos, notes=(*videos.notes, note + "what is measured on may be among them."))
 
 
 def table(found: dict) -> str:
@@ -85,23 +102,24 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--weights", type=Path, help="what core.training.stop --data wrote")
     parser.add_argument("--on", choices=("train", "val", "test"), default="", help="which clips; default: test, else val")
     parser.add_argument("--template", help="what a class is called; default: as the weights were trained")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=file_to_write)
     return parser
 
 
+@sentences()
 def main(argv: list[str] | None = None) -> None:
     args = arguments().parse_args(argv)
-    try:
-        clip = load_clip(args.clip)
-        model, description = fitting(args.weights, clip) if args.weights else (None, {})
-        videos, how = data_of(args, description.get("frames", FRAMES))
-        template = args.template or description.get("template", "a video of {}")
-        with team(args.device) as own:
-            found = evaluate(clip, model, videos, args.on, how, template, own)
-            if own.leads:
-                tqdm.write(about(videos, []))
-                print(table(found))
-                if args.json:
-                    args.json.write_text(json.dumps(found, indent=1) + "\n")
-    except ReaderError as wrong:
-        sys.exit(str(wrong))
+    clip = load_clip(args.clip)
+    model, description = fitting(args.weights, clip) if args.weights else (None, {})
+    template = checked_template(args.template or description.get("template", "a video of {}"))
+    videos, how = data_of(args, description.get("frames", FRAMES), description.get("held_out", HELD_OUT))
+    if args.weights:
+        videos = measurable(videos, args.on, args.weights, description)
+    with team(args.device) as own:
+        if own.leads:
+            tqdm.write(about(videos, []))
+        found = evaluate(clip, model, videos, args.on, how, template, own)
+        if own.leads:
+            print(table(found))
+            if args.json:
+                args.json.write_text(json.dumps(found, indent=1) + "\n")

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from core.clip import Clip
+from core.command import file_to_write, seed_number, sentences
 from core.engine import Engine
 from core.errors import ReaderError
 from core.methods.stop.equations import blend
@@ -156,23 +157,21 @@ def table(found: dict) -> str:
     return "\n".join([*lines, "", *found["about"]["weights"]])
 
 
+@sentences()
 def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clip", help="the CLIP: ViT-B-32/openai, a file, …; default: the shipped one")
     parser.add_argument("--prompters", help="filters that were trained; default: the training-free start")
     parser.add_argument("--clips", type=int, default=120, help="clips of the world")
     parser.add_argument("--footage", type=Path, help="a folder of videos with their truth")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=seed_number, default=0)
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=file_to_write)
     args = parser.parse_args(words)
-    try:
-        clip = load_clip(args.clip)
-        prompters = args.prompters or training_free(clip.network.vision, 1)
-        engine = Engine(args.device, models={"stop": clip, "stop_first": prompters})
-        found = evaluate(engine, args.clips, args.footage, args.seed)
-    except ReaderError as wrong:
-        raise SystemExit(str(wrong)) from wrong
+    clip = load_clip(args.clip)
+    prompters = args.prompters or training_free(clip.network.vision, 1)
+    engine = Engine(args.device, models={"stop": clip, "stop_first": prompters})
+    found = evaluate(engine, args.clips, args.footage, args.seed)
     print(table(found))
     if args.json:
         args.json.write_text(json.dumps(found, indent=1) + "\n")

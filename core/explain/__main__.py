@@ -9,11 +9,11 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
 
 from core.clip import Clip
+from core.command import file_to_write, seed_number, sentences
 from core.engine import Engine
 from core.explain.attributions import ATTRIBUTIONS, attribution
 from core.explain.faithfulness import controls, faithfulness_of
@@ -99,11 +99,12 @@ def measure(engine: Engine, method: str, clips: int, seed: int) -> dict:
 
 
 def spread(several: list[dict]) -> dict[str, float]:
-    """Standard error over clips of how far a map is above random."""
-    if "overall" not in several[0] or len(several) < 2:
+    """How far a map is above random, and its standard error over clips, where there are several."""
+    if "overall" not in several[0]:
         return {}
     above = [one["overall"] - one["random"] for one in several]
-    return {"above_random": float(np.mean(above)), "standard_error": float(np.std(above, ddof=1) / len(above) ** 0.5)}
+    error = {"standard_error": float(np.std(above, ddof=1) / len(above) ** 0.5)} if len(above) > 1 else {}
+    return {"above_random": float(np.mean(above))} | error
 
 
 def table(found: dict) -> str:
@@ -112,7 +113,8 @@ def table(found: dict) -> str:
     lines = [f"{heads}{'infidelity':>12}"]
     for name, one in found["maps"].items():
         if "overall" in one:
-            above = f"{one.get('above_random', 0):.3f} ± {one.get('standard_error', 0):.3f}"
+            error = f"{one['standard_error']:.3f}" if "standard_error" in one else "–"
+            above = f"{one['above_random']:.3f} ± {error}"
             points = f"{one['pointing']:.2f} ({one['shifted_pointing']:.2f})"
             covers = f"{one['iou']:.2f} ({one['shifted_iou']:.2f})"
             lines.append(
@@ -126,15 +128,16 @@ def table(found: dict) -> str:
     return "\n".join(lines)
 
 
+@sentences()
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m core.explain", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--clips", type=int, default=12)
-    parser.add_argument("--seed", type=int, default=0, help="of the clips")
+    parser.add_argument("--seed", type=seed_number, default=0, help="of the clips")
     parser.add_argument("--methods", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=file_to_write)
     args = parser.parse_args(argv)
     if args.clips < 1:
         parser.error(f"--clips is at least 1, got {args.clips}.")

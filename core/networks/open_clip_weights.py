@@ -98,12 +98,14 @@ def split(spec: str) -> tuple[str, str]:
         return "", spec
     if Path(spec).suffix in (".pt", ".pth", ".bin", ".safetensors"):
         raise BadWeights(f"There is no weights file {spec}.")
+    if Path(spec).is_dir():
+        raise BadWeights(f"{spec!r} is a folder: name a file in it.")
     near = difflib.get_close_matches(arch, known, 3, 0.5)
     hint = f" Near it: {', '.join(near)}." if near else ""
     if arch in known:
         tags = ", ".join(open_clip.list_pretrained_tags_by_model(arch)) or "none"
         raise BadWeights(f"{arch} needs a tag or a file behind a slash, as in {arch}/FILE. Its tags: {tags}.")
-    raise BadWeights(f"There is neither a file nor an architecture of open_clip called {arch!r}.{hint}")
+    raise BadWeights(f"There is neither a file nor an architecture of open_clip called {spec!r}.{hint}")
 
 
 def fetched(arch: str, tag: str) -> Any:
@@ -190,8 +192,17 @@ def fill(model: Any, tensors: dict[str, Tensor], file: str) -> Any:
             f"{file} does not fit the architecture: {len(missing)} missing {missing[:3]}, {len(extra)} unexpected {extra[:3]}, "
             f"{len(bent)} of another shape {bent[:3]}."
         )
+    finite(tensors, file)
     model.load_state_dict(tensors, strict=False)
     return model
+
+
+def finite(tensors: dict[str, Tensor], file: str) -> None:
+    """BadWeights where a tensor holds NaN or infinity: everything would run, and nothing would mean anything."""
+    wrong = [name for name, one in tensors.items() if not one.isfinite().all()]
+    if wrong:
+        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        raise BadWeights(f"{file} holds numbers that are none (NaN or infinite) in {', '.join(wrong[:3])}{more}.")
 
 
 def twin(model: Any, name: str) -> VisionTransformer:

@@ -12,16 +12,17 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as serialized
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
 from core.errors import BadWeights
-from core.networks.open_clip_weights import first_line, open_clip_towers
+from core.networks.open_clip_weights import finite, first_line, open_clip_towers
 from core.networks.prompters import Prompters
 from core.networks.text import NoText, SmallText
 from core.networks.vision import VisionTower, small_vit
 
+PASSING = ("device", "minutes", "processes")  # of how weights were made: two equal trainings may differ in them
 WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "weights"
 
 
@@ -35,14 +36,19 @@ class Loaded:
 
 
 def save(path: Path, modules: dict[str, nn.Module], about: dict, scores: dict) -> None:
-    """Write weights (half precision: they are small either way, and a repository is cloned often) and their JSON."""
+    """Write weights (half precision: they are small either way, and a repository is cloned often) and their JSON. What is
+    PASSING stands in the JSON alone, so that equal trainings write equal files."""
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {
         f"{part}.{name}": tensor.detach().cpu().half().contiguous()
         for part, module in modules.items()
         for name, tensor in module.state_dict().items()
     }
-    save_file(tensors, path, metadata={"about": json.dumps(about)})
+    made = {name: value for name, value in about.get("made", {}).items() if name not in PASSING}
+    inside = about | ({"made": made} if made else {})
+    fresh = path.with_suffix(".writing")
+    fresh.write_bytes(serialized(tensors, metadata={"about": json.dumps(inside)}))  # save_file leaves it to its owner alone
+    fresh.replace(path)  # an interruption while writing loses nothing
     beside = {"file": path.name, "sha256": sha256(path), **about, "scores": scores}
     path.with_suffix(".json").write_text(json.dumps(beside, indent=1) + "\n")
 
@@ -91,6 +97,7 @@ def fill(module: nn.Module, tensors: dict[str, torch.Tensor], part: str, file: s
             f"{file} does not fit the network: {len(missing)} missing {missing[:3]}, {len(extra)} unexpected {extra[:3]}, "
             f"{len(bent)} of another shape {bent[:3]}."
         )
+    finite(tensors, file)
     module.load_state_dict(own)
 
 

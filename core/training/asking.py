@@ -1,6 +1,7 @@
 """What training and evaluation on your own videos ask alike: the data set of a command line, and what is wrong with it."""
 
 import argparse
+import math
 import os
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from core.training.frames import loader
 from core.training.layouts import Item
 from core.training.processes import Team
 from core.training.videos import Videos, read_videos
+from core.video import whole
+
+HELD_OUT = 0.1  # of the training clips, where neither the command nor the weights say
 
 
 def unreadable(items: tuple[Item, ...], most: int, how: Reading, vision: VisionTower, team: Team) -> list[str]:
@@ -45,7 +49,8 @@ def data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", type=int, default=1, help="which of UCF101's or HMDB51's three")
     parser.add_argument("--task", choices=("actions", "retrieval"), default="", help="if a table has labels and captions")
     parser.add_argument("--root", type=Path, help="where a table's paths start; default: its folder")
-    parser.add_argument("--held-out", type=float, default=0.1, help="share of training clips to validate on, if no others are")
+    told = f"share of training clips to validate on, if no others are; default: the weights' own, else {HELD_OUT}"
+    parser.add_argument("--held-out", type=float, help=told)
     parser.add_argument("--frames", type=int, help=f"of each clip, 4 to 32; default: the weights' own, else {FRAMES}")
     parser.add_argument("--batch", type=int, default=8, help="clips at once, in each process")
     parser.add_argument("--workers", type=int, default=min(8, os.cpu_count() or 1), help="decoding processes; 0: none")
@@ -53,16 +58,25 @@ def data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto")
 
 
-def data_of(args: argparse.Namespace, frames: int = FRAMES) -> tuple[Videos, Reading]:
-    """The data set asked for, and how it is read. frames: where the command does not say."""
+def data_of(args: argparse.Namespace, frames: int = FRAMES, held_out: float = HELD_OUT) -> tuple[Videos, Reading]:
+    """The data set asked for, and how it is read. frames, held_out: where the command does not say."""
     at_least(args, 1, "batch")
     at_least(args, 0, "workers")
-    videos = read_videos(args.data, split=args.split, task=args.task, root=args.root, val=args.held_out)
-    return videos, Reading(args.frames or frames, args.workers, args.batch, args.cache)
+    frames = frames if args.frames is None else whole("--frames", args.frames, 4, 32)
+    share = held_out if args.held_out is None else args.held_out
+    videos = read_videos(args.data, split=args.split, task=args.task, root=args.root, val=share)
+    return videos, Reading(frames, args.workers, args.batch, args.cache)
 
 
 def at_least(args: argparse.Namespace, low: float, *names: str) -> None:
     """BadData where a number is below what makes sense."""
     for name in names:
-        if getattr(args, name) < low:
+        if not getattr(args, name) >= low:  # so that NaN is none
             raise BadData(f"--{name} is at least {low}, got {getattr(args, name)}.")
+
+
+def above_nothing(args: argparse.Namespace, *names: str) -> None:
+    """BadData where a number is not above 0, or without an end."""
+    for name in names:
+        if not 0 < getattr(args, name) < math.inf:
+            raise BadData(f"--{name} is a number above 0, got {getattr(args, name)}.")

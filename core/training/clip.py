@@ -19,7 +19,6 @@ import argparse
 import json
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -28,6 +27,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from core.command import file_to_write, seed_number, sentences
 from core.device import pick_device
 from core.networks.text import SmallText
 from core.networks.vision import VisionTower, small_vit
@@ -48,13 +48,14 @@ NOUNS = [list_of([f"{colour} {shape}"]) for colour, shape in pairs("train")]
 DOINGS = [caption(None, None, action) for action in ACTIONS]
 
 
+@sentences()
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=WEIGHTS / "clip.safetensors")
+    parser.add_argument("--out", type=file_to_write, default=WEIGHTS / "clip.safetensors")
     parser.add_argument("--steps", type=int, default=5500)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--scenes", type=int, default=16000, help="training scenes, eight frames of each")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=seed_number, default=0)
     parser.add_argument("--device", default="auto")
     args = parser.parse_args(argv)
     train(args)

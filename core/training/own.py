@@ -8,7 +8,6 @@ again, goes on where it stopped. Recipes: TRAINING.md.
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -20,11 +19,12 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core.errors import BadData, ReaderError
+from core.command import file_to_write, sentences
+from core.errors import BadData
 from core.methods.stop.equations import Settings
 from core.networks.weights import Loaded, load_clip, save
 from core.training.answers import PLAIN, Reading, features, headline, placed, plain, scores, taken_in
-from core.training.asking import about, at_least, data_arguments, data_of, unreadable
+from core.training.asking import about, above_nothing, at_least, data_arguments, data_of, unreadable
 from core.training.frames import Order, Taken, loader
 from core.training.loop import Checkpoint, cosine
 from core.training.processes import Team, team
@@ -42,7 +42,7 @@ from core.training.stop import (
     set_rate,
 )  # fmt: skip
 from core.training.tasks import Actions, Retrieval, task_of
-from core.training.videos import Videos
+from core.training.videos import Videos, checked_template
 
 NAMED = 20  # unreadable files that are named in the JSON beside the weights
 
@@ -196,7 +196,8 @@ def train(
         )  # fmt: skip
         described = dict(
             kind="stop", variant=recipe.variant, layers=model.layers, hidden=HIDDEN, towers=clip.digest,
-            trained_on=videos.name, task=videos.task, frames=how.frames, template=recipe.template, made=made,
+            trained_on=videos.name, task=videos.task, held_out=videos.held_out, frames=how.frames, template=recipe.template,
+            made=made,
         )  # fmt: skip
         what = "top-1" if videos.task == "actions" else "R@1, text to video"
         save(out, {"prompters": held_by(model)}, described, {"what": what, "clips": len(videos.val), "val": told})
@@ -230,7 +231,7 @@ def arguments() -> argparse.ArgumentParser:
     )
     usual = Recipe()
     data_arguments(parser)
-    parser.add_argument("--out", type=Path, help="file to write; default: runs/<data>/stop_<depth>.safetensors")
+    parser.add_argument("--out", type=file_to_write, help="file to write; default: runs/<data>/stop_<depth>.safetensors")
     parser.add_argument("--variant", choices=VARIANTS, default=usual.variant, help="which prompts there are")
     parser.add_argument("--depth", choices=("first", "all"), default=usual.depth, help="prompters before one block or all")
     parser.add_argument("--epochs", type=float, default=usual.epochs, help="times through all clips")
@@ -245,20 +246,20 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
+@sentences()
 def main(argv: list[str] | None = None) -> None:
     args = arguments().parse_args(argv)
-    try:
-        at_least(args, 1, "accumulate")
-        at_least(args, 0, "minutes", "validate", "check", "seed")
-        videos, how = data_of(args)
-        recipe = Recipe(**{name: getattr(args, name) for name in vars(Recipe())})
-        with team(args.device) as own:
-            say = tqdm.write if own.leads else lambda line: None
-            clip = load_clip(args.clip)
-            wrong = unreadable(videos.train + videos.val, args.check, how, clip.network.vision, own)
-            say(about(videos, wrong))
-            if not args.check_only:
-                out = args.out or Path("runs") / videos.name / f"stop_{args.depth}.safetensors"
-                train(clip, videos, recipe, how, out, own, say)
-    except ReaderError as wrong:
-        sys.exit(str(wrong))
+    at_least(args, 1, "accumulate")
+    at_least(args, 0, "minutes", "validate", "check", "seed")
+    above_nothing(args, "epochs", "rate")
+    checked_template(args.template)
+    videos, how = data_of(args)
+    recipe = Recipe(**{name: getattr(args, name) for name in vars(Recipe())})
+    with team(args.device) as own:
+        say = tqdm.write if own.leads else lambda line: None
+        clip = load_clip(args.clip)
+        wrong = unreadable(videos.train + videos.val, args.check, how, clip.network.vision, own)
+        say(about(videos, wrong))
+        if not args.check_only:
+            out = args.out or Path("runs") / videos.name / f"stop_{args.depth}.safetensors"
+            train(clip, videos, recipe, how, out, own, say)

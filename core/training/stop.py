@@ -25,6 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from core.command import folder_to_write, sentences
 from core.device import pick_device
 from core.methods.stop import METHOD
 from core.methods.stop.equations import Prompted, Settings, encode, prompt_layer, with_prefix
@@ -234,6 +235,7 @@ def file_of(out: Path, variant: str, layers: int, seed: int) -> Path:
     return out / "compared" / f"stop_{variant if layers == 1 else variant + '_all'}_{seed}.safetensors"
 
 
+@sentences()
 def main(argv: list[str] | None = None) -> None:
     argv = sys.argv[1:] if argv is None else argv
     if any(word.partition("=")[0] == "--data" for word in argv):
@@ -241,7 +243,7 @@ def main(argv: list[str] | None = None) -> None:
 
         return own.main(argv)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--out", type=folder_to_write, default=WEIGHTS)
     parser.add_argument("--clip", default=None, help="the frozen towers; default: the shipped ones")
     told = "“all” is full STOP at every layer; default: everything"
     parser.add_argument("--only", choices=(*VARIANTS, "all"), nargs="*", help=told)

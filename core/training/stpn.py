@@ -27,6 +27,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from core.command import folder_to_write, sentences
 from core.device import pick_device
 from core.metrics import Things, average_precision
 from core.networks.detector import Found, Target
@@ -213,9 +214,10 @@ def command(asked, variant: str, seed: int) -> str:
     return f"python -m core.training.stpn --only {variant} --seeds {seed + 1} {numbers}"
 
 
+@sentences()
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--out", type=folder_to_write, default=WEIGHTS)
     parser.add_argument("--only", choices=VARIANTS, nargs="*")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--teach", type=int, default=900, help="steps of teaching the tower shapes")
@@ -227,6 +229,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--rate", type=float, default=7e-4)
     parser.add_argument("--device", default="auto")
     args = parser.parse_args(argv)
+    device = pick_device(args.device)
     jobs = [(variant, seed) for seed in range(args.seeds) for variant in args.only or VARIANTS]
     jobs = [job for job in jobs if not file_of(args.out, *job).is_file()]
     if not jobs:
@@ -237,7 +240,7 @@ def main(argv: list[str] | None = None) -> None:
     if not start.is_file():
         torch.manual_seed(0)
         tower = build(BASELINE)
-        taught = teach(tower, samples, start.with_name("stpn_tower"), args.teach, args.teach_rate, pick_device(args.device))
+        taught = teach(tower, samples, start.with_name("stpn_tower"), args.teach, args.teach_rate, device)
         train(samples, BASELINE, start, args, steps=args.start, rate=args.rate, tower=tower)
         taught.clear()
     for variant, seed in jobs:

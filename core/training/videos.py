@@ -16,7 +16,8 @@ from core.training.layouts import Item, Wrong, entries, several
 
 @dataclass(frozen=True)
 class Videos:
-    """A data set. task: "actions" or "retrieval". classes: sorted names. notes: sentences on what is wrong with it."""
+    """A data set. task: "actions" or "retrieval". classes: sorted names. notes: sentences on what is wrong with it.
+    held_out: the share of training clips that validation was to take, where there are no clips for it."""
 
     name: str
     task: str
@@ -25,18 +26,24 @@ class Videos:
     val: tuple[Item, ...]
     test: tuple[Item, ...]
     notes: tuple[str, ...] = ()
+    held_out: float = 0.0
 
     def texts(self, template: str) -> list[str]:
         """What each class is called before the text tower. template: with {} where the class is named."""
-        if "{}" not in template:
-            raise BadData(f"The template has {{}} where the class is named, got {template!r}.")
-        return [template.replace("{}", readable(name)) for name in self.classes]
+        return [checked_template(template).replace("{}", readable(name)) for name in self.classes]
 
     @property
     def digest(self) -> str:
         """Of everything that is trained on, in its order: a checkpoint of other data cannot be taken up."""
         every = [(one.path.name, one.label, *one.captions) for one in self.train]
         return blake2b(repr((self.task, self.classes, every)).encode(), digest_size=8).hexdigest()
+
+
+def checked_template(template: str) -> str:
+    """The template; BadData where it names no class."""
+    if "{}" not in template:
+        raise BadData(f"The template has {{}} where the class is named, got {template!r}.")
+    return template
 
 
 def readable(name: str) -> str:
@@ -95,7 +102,7 @@ def checked(name: str, found: dict[str, list[Item]], val: float, wrong: Wrong) -
     if not found["val"] and val:
         train, found["val"] = held_out(train, val)
     parts = (tuple(sorted(one, key=lambda item: item.path)) for one in (train, found["val"], found["test"]))
-    return Videos(name, task, classes, *parts, notes=wrong.sentences())
+    return Videos(name, task, classes, *parts, notes=wrong.sentences(), held_out=val)
 
 
 def held_out(items: list[Item], share: float) -> tuple[list[Item], list[Item]]:

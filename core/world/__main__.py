@@ -1,27 +1,26 @@
 """python -m core.world --out DIR --clips N --seed S: N clips as mp4, and beside each its truth as JSON."""
 
 import argparse
-import sys
-from pathlib import Path
 
 import cv2
 
+from core.command import folder_to_write, seed_number, sentences
 from core.errors import ReaderError
 from core.world.captions import ACTIONS, SPLITS
 from core.world.rendering import render_sequence
 from core.world.scene import HARD, sample_scene
 
 
+@sentences()
 def main(words=None):
     args = arguments().parse_args(words)
-    args.out.mkdir(parents=True, exist_ok=True)
-    for seed in range(args.seed, args.seed + args.clips):
+    for number in range(args.seed, args.seed + args.clips):
         scene = sample_scene(
-            seed, args.split, action=args.action, distractors=args.distractors, hard=args.hard,
+            number, args.split, action=args.action, distractors=args.distractors, hard=args.hard,
             size=args.size, seconds=args.seconds,
         )  # fmt: skip
         frames_THWC, truth = render_sequence([scene], args.rate)
-        path = args.out / f"{args.split}_{seed:06d}.mp4"
+        path = args.out / f"{args.split}_{number:06d}.mp4"
         write_mp4(path, frames_THWC, args.rate)
         path.with_suffix(".json").write_text(truth.to_json())
         print(f"{path}  {truth.caption}")
@@ -29,9 +28,9 @@ def main(words=None):
 
 def arguments():
     parser = argparse.ArgumentParser(prog="python -m core.world", description="Write clips and what is true of them.")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--out", type=folder_to_write, required=True, help="folder to write to")
     parser.add_argument("--clips", type=int, default=8, help="how many")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the first clip; the next has the next")
+    parser.add_argument("--seed", type=seed_number, default=0, help="seed of the first clip; the next has the next")
     parser.add_argument("--split", choices=SPLITS, default="test")
     parser.add_argument("--action", choices=ACTIONS, help="the same for every clip; otherwise drawn")
     parser.add_argument("--distractors", type=int, choices=range(5), help="otherwise drawn")
@@ -58,7 +57,4 @@ def write_mp4(path, frames_THWC, rate):
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except ReaderError as error:
-        sys.exit(str(error))
+    main()
