@@ -404,6 +404,32 @@ def test_a_curve_has_the_engines_numbers_from_end_to_end_of_its_knob(served):
             np.testing.assert_allclose(scores, trace[stage].numpy(), atol=2e-6)
 
 
+def test_what_reads_the_whole_clip_is_stopped_while_it_is_under_way(served, monkeypatch):
+    desk = Desk(METHODS["stpn"], {"tiny": served[1]}, Clips(served[2]), Running())
+    handle = desk.clips.handle(next(iter(served[2].values())).path)
+    values = [handle, "tiny", 8, "", "[]", *served[1].settings("stpn", {"spoil": "defocus", "severity": 0.35}).values()]
+    named = {one.__name__: one for one in answers_of(desk, {"values": values})}
+    taken, run, under_way = {"values": values, "who": "me"}, served[1].run, []
+
+    def stopping(method, *given, **asked):
+        if "prompted_tracks" not in asked["outputs"]:
+            return run(method, *given, **asked)
+        tell = asked.pop("progress")
+
+        def progress(stage, done):
+            tell(stage, done)
+            under_way.append(named["far"]({"who": "me", "kind": "whole"}))
+            if stage == "prompted_read" and done == 0:
+                named["everything"](taken)  # another run of the reader's is no reason to forget this one
+                named["stop"]({"who": "me", "kind": "whole"})
+
+        return run(method, *given, progress=progress, **asked)
+
+    monkeypatch.setattr(served[1], "run", stopping)
+    assert json.loads(named["through"](taken)) == {"cancelled": True}
+    assert under_way[-1] == ["prompted_read", 0.0]  # it did not come to the next stage
+
+
 def test_a_clip_is_that_of_all_tabs_and_a_tab_that_is_not_seen_asks_nothing(page, served, tmp_path, monkeypatch):
     ran, run = [], served[1].run
 

@@ -6,7 +6,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from core import METHODS, BadKnob
+from core import METHODS, BadKnob, Cancelled
 from core.graph import downstream
 from core.methods.stpn import equations as eq
 from core.methods.stpn import following
@@ -260,6 +260,15 @@ def test_in_every_frame_is_found_what_is_found_when_it_is_the_current_one(engine
             assert alone.label_N == seen.label_N, (name, place)
             for one, other in ((alone.box_N4, seen.box_N4), (alone.score_N, seen.score_N)):
                 assert torch.allclose(one, other, atol=1e-4)
+
+
+def test_reading_a_long_clip_says_how_far_it_is_and_can_be_stopped(engine):
+    clip, told = tiny.clip(T=20, seed=3), []
+    for stage in ("prompted_read", "past_read", "baseline_read"):
+        with pytest.raises(Cancelled):
+            engine.run("stpn", clip, outputs=[stage], progress=lambda *one: told.append(one),
+                       cancelled=lambda stage=stage: told[-1:] == [(stage, 0.4)])  # fmt: skip
+        assert told[-2:] == [(stage, 0.0), (stage, 0.4)]  # 8 of 20 frames are read, and no more
 
 
 def test_an_instance_is_seen_once_a_frame_and_the_best_stand_first(engine):

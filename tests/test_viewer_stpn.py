@@ -304,6 +304,25 @@ def test_instances_are_followed_through_the_clip_once_a_reader_asks(viewer):
     assert viewer.locator(".vw-tracks.vw-stale").count() == 2 and viewer.locator(".vw-tracks canvas").count() == 2 * T
 
 
+def test_a_knob_calls_off_what_reads_the_whole_clip(viewer):
+    viewer.evaluate(
+        """payload => {
+             window.asked = [];
+             const noted = kind => async ({who}) => { asked.push([kind, who]); return JSON.stringify(payload.trace); };
+             const never = ({who}) => { asked.push(['whole', who]); return new Promise(() => {}); };
+             const hooks = {soon: noted('soon'), later: noted('later'), whole: never,
+                            stop: async ({who, kind}) => { asked.push([`stop ${kind}`, who]); }};
+             window.view = viewer.mount(document.querySelector('#here'), payload, hooks); }""",
+        {"about": ABOUT, "clip": clip_of(), "trace": trace_of()},
+    )
+    viewer.wait_for_selector(".vw[data-shown]")
+    viewer.locator(".vw-through summary").click()
+    viewer.evaluate("() => { view.ask({}); }")
+    viewer.wait_for_function("asked.some(([kind]) => kind === 'later')")
+    said, who = zip(*viewer.evaluate("asked"))
+    assert said == ("whole", "stop whole", "soon", "later") and len(set(who)) == 1
+
+
 def opened_through(viewer, truth=True):
     """The whole clip is open; asked: what the viewer pointed at, each time it asked."""
     viewer.evaluate(
