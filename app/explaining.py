@@ -119,7 +119,7 @@ def serve(desk):
     def explained(why, name, settings, cancelled, told) -> Explanation:
         made = ATTRIBUTIONS[name].knobs.of(settings)
         key = why.key, name, repr(made)
-        return maps.get(key, lambda: attribution(why.subject(cancelled), name, told, cancelled, **settings))
+        return maps.get(key, lambda: attribution(why.subject(cancelled), name, told, cancelled, **settings), cancelled)
 
     def speed(request, subject):
         """Seconds of one forward pass: the same for all settings but those that choose a network."""
@@ -169,7 +169,7 @@ def serve(desk):
             raise ReaderError("There is no map to test yet: explain first. The single-frame detector has no maps of its own.")
         whole, base = rows(subject, maps=len(tested)), rows(subject, maps=0)
         told = progress(run, "random orders and the centre", 0, base / whole)
-        against = chance.get(why.key, lambda: controls(subject, progress=told, cancelled=run.cancelled))
+        against = chance.get(why.key, lambda: controls(subject, progress=told, cancelled=run.cancelled), run.cancelled)
         truth, each, made = truth_of(why, subject), (1 - base / whole) / len(tested), []
         for place, (symbol, said, map_TP) in enumerate(tested):
             told = progress(run, symbol, base / whole + place * each, each)

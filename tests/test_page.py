@@ -148,6 +148,7 @@ def test_two_browsers_never_see_each_others_clip(browser, served):
 
 def test_a_handle_names_a_file_only_where_it_was_given(served, tmp_path):
     ours, theirs = Clips(served[2]), Clips(served[2])
+    (tmp_path / "mine.mp4").touch()
     handle = ours.handle(tmp_path / "mine.mp4")
     assert ours.path(handle) == str(tmp_path / "mine.mp4") and str(tmp_path) not in handle
     for unknown in (theirs.handle(tmp_path / "mine.mp4"), str(tmp_path / "mine.mp4"), "", None, 1, ["a"]):
