@@ -3,18 +3,23 @@
 import json
 import random
 import shutil
+import tempfile
 import time
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
+from gradio.route_utils import delete_files_created_by_app
 
 from app.answers import answers_of
 from app.desk import Desk, edits_of
 from app.keeping import FILES as KEPT
+from app.page import DELETED
 from app.panels import PANELS, SHELL
 from app.running import Running
 from app.store import Clips
+from app.taking import panel
 from app.touring import FILES as TOP
 from app.views import SHARED, VIEWER, VIEWS
 from core import METHODS, ReaderError, read_clip
@@ -532,6 +537,31 @@ def test_a_hostile_link_falls_back_and_says_so(page, served):
     page.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
     page.get_by_text("is not here").first.wait_for()
     settles(page, alpha=0.1)
+
+
+def test_a_file_that_was_made_is_deleted_with_the_readers_own(served, tmp_path, monkeypatch):
+    """Gradio's schedule deletes what a component has put into Gradio's own folder, and nothing else."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    desk = Desk(METHODS["stop"], {"tiny": served[1]}, Clips(served[2]), Running())
+    handle = desk.clips.handle(next(iter(served[2].values())).path)
+    values = [handle, "tiny", 8, "", "[]", *served[1].settings("stop", {}).values()]
+    with gr.Blocks() as page:
+        panel(desk, [])
+    (event,) = (one for one in page.fns.values() if one.name == "make")
+    made = [event.fn("{}", "Numbers: arrays, tables and a manifest (ZIP)", "two", *values) for _ in range(2)]
+    assert [Path(one).name for one in made] == [f"stop-{next(iter(served[2]))}.zip"] * 2 and made[0] != made[1]
+    sent = [event.outputs[0].move_resource_to_block_cache(one) for one in made]
+    assert all(Path(one).stat().st_size > 1000 for one in sent)
+    delete_files_created_by_app(page, 3600)
+    assert all(Path(one).exists() for one in sent)
+    delete_files_created_by_app(page, None)
+    assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
+
+
+def test_nothing_of_a_reader_stays_longer_than_a_day():
+    every, age = DELETED
+    assert every + age <= 24 * 3600
 
 
 @pytest.mark.parametrize("form, end", [("Figure, SVG", "svg"), ("Numbers: arrays", "zip"), ("This page for this clip", "html")])
