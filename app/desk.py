@@ -13,7 +13,7 @@ from typing import Any
 
 from app.running import Run, Running
 from app.store import Clips
-from core import Engine, ReaderError
+from core import Engine, ReaderError, kinds
 from core.clip import Clip
 from core.counterfactuals import checked_edits
 from core.methods import Method
@@ -43,6 +43,13 @@ class Request:
     settings: Mapping[str, Any]
     who: str
     stamp: float
+
+    def grid(self) -> tuple[int, int]:
+        """(rows, columns) of the patches that the method's maps are over: of this run, where they are its own."""
+        own = next((one.stage for one in self.method.outputs if isinstance(one, kinds.MapGrid)), None)
+        if own is None:
+            return self.engine.grid(self.method.name)
+        return self.engine.run(self.method.name, self.clip, outputs=[own], **self.settings)[own]
 
     @property
     def asked(self) -> Asked:

@@ -19,7 +19,7 @@ import numpy as np
 
 from app.desk import Request
 from app.kept import Kept
-from app.packing import grid16
+from app.packing import grid16, knob_payload
 from app.supports import boxes_of, things_found, things_seen
 from app.told import sentence
 from app.viewer import actor_THW
@@ -102,14 +102,6 @@ def about(desk):
             for name, one in ATTRIBUTIONS.items()
         ],
     }
-
-
-def knob_payload(one):
-    """A setting as a file of the viewer draws it."""
-    span = list(one.span) if one.span else None
-    return {
-        "name": one.name, "symbol": one.symbol, "kind": one.kind, "default": one.default, "span": span, "meaning": one.meaning,
-    }  # fmt: skip
 
 
 def serve(desk):

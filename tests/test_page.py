@@ -549,6 +549,7 @@ def test_a_file_that_was_made_is_deleted_with_the_readers_own(served, tmp_path, 
     with gr.Blocks() as page:
         panel(desk, [])
     (event,) = (one for one in page.fns.values() if one.name == "make")
+    assert event.fn
     made = [event.fn("{}", "Numbers: arrays, tables and a manifest (ZIP)", "two", *values) for _ in range(2)]
     assert [Path(one).name for one in made] == [f"stop-{next(iter(served[2]))}.zip"] * 2 and made[0] != made[1]
     sent = [event.outputs[0].move_resource_to_block_cache(one) for one in made]

@@ -12,12 +12,12 @@ from app.supports import (
     followed_payload,
     given,
     heads_payload,
-    iou,
     things_seen,
     untrained,
 )
 from app.views import VIEWER, view_of
 from core import METHODS
+from core.metrics import overlap
 from core.world import Truth
 from tests import tiny
 
@@ -440,7 +440,7 @@ def test_each_thing_is_found_once_by_its_name_and_place():
 
     there = [("ring", np.array([0, 0, 0.5, 0.5])), ("star", np.array([0, 0, 0.1, 0.1]))]
     assert [one["thing"] for one in boxes_payload(Seen, there)["found"]] == [0, None, None, None]
-    assert iou(np.array([0, 0, 2, 1]), np.array([1, 0, 3, 1])) == pytest.approx(1 / 3)
+    assert overlap(np.array([0, 0, 2, 1]), np.array([1, 0, 3, 1])) == pytest.approx(1 / 3)
 
 
 def test_what_is_there_is_what_the_world_drew():
