@@ -13,14 +13,15 @@ def answers_of(desk, untouched):
     """The server functions of one method's viewer, in the order that they are asked for. untouched: what is on the page before
     any knob was moved."""
     method, view = desk.method, view_of(desk.method)
-    fast, slow, all_read, reads = soon(method), later(method), whole(method), reads_texts(method)
+    wanted, reads = {"soon": soon(method), "later": later(method), "whole": whole(method)}, reads_texts(method)
 
-    def explain(outputs, taken):
-        """One run of what was taken in the browser, as the viewer wants it."""
-        asked, done = desk.request(taken), outputs is not fast
-        run = desk.run_of(asked, "later" if done else "soon")
-        given = view.given(taken.get("pointed"), asked.clip, asked.truth) if outputs is all_read else {}
-        outputs = outputs if asked.texts or not reads else without_texts(method, outputs)
+    def explain(kind, taken):
+        """One run of what was taken in the browser, as the viewer wants it. One through the whole clip takes long, and no turn:
+        it is part of the picture, and a knob calls it off."""
+        asked, done, through = desk.request(taken), kind != "soon", kind == "whole"
+        run = desk.run_of(asked, kind, long=through)
+        given = view.given(taken.get("pointed"), asked.clip, asked.truth) if through else {}
+        outputs = wanted[kind] if asked.texts or not reads else without_texts(method, wanted[kind])
         trace = asked.engine.run(
             method.name, asked.clip, texts=asked.texts, outputs=outputs, cancelled=run.cancelled, progress=run.progress,
             **given, **asked.settings,
@@ -31,15 +32,15 @@ def answers_of(desk, untouched):
 
     @sentence
     def at_once(taken):
-        return explain(fast, taken)
+        return explain("soon", taken)
 
     @sentence
     def everything(taken):
-        return explain(slow, taken)
+        return explain("later", taken)
 
     @sentence
     def through(taken):
-        return explain(all_read, untouched | (taken or {}))
+        return explain("whole", untouched | (taken or {}))
 
     @sentence
     def curve(taken):
@@ -58,8 +59,7 @@ def answers_of(desk, untouched):
 
     def far(asked):
         """[stage, share of it that is done] of a reader's own run that is under way."""
-        run = desk.running.of(str(asked["who"])[:64], asked["kind"])
-        return run and [run.stage, run.done]
+        return desk.running.far(str(asked["who"])[:64], asked["kind"])
 
     def stop(asked):
         """Call off a reader's own run."""

@@ -7,7 +7,6 @@ import numpy as np
 
 from app.packing import grid16
 from app.told import sentence
-from core import kinds as kind
 from core.explain import self_check
 from core.explain.selfcheck import PARTS
 
@@ -36,18 +35,10 @@ def serve(desk):
                 asked.engine, asked.method.name, asked.clip, list(asked.texts) or None,
                 progress=lambda done: run.progress("checking", done), cancelled=run.cancelled, **asked.settings,
             )  # fmt: skip
-            grid = grid_of(asked)
+            grid = asked.grid()
             return {"checks": [check_payload(one, grid) for one in made]}
 
     return (checks,)
-
-
-def grid_of(asked):
-    """(rows, columns) of the patches that the method's maps are over in this run."""
-    stage = next((one.stage for one in asked.method.outputs if isinstance(one, kind.MapGrid)), None)
-    if stage is None:
-        return asked.engine.grid(asked.method.name)
-    return asked.engine.run(asked.method.name, asked.clip, outputs=[stage], **asked.settings)[stage]
 
 
 def check_payload(one, grid):

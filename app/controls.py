@@ -87,7 +87,7 @@ def readings(method):
 
 
 def plain(symbol):
-    """A symbol as Unicode, for labels that know no markup."""
-    for written, shown in {"_s": "ₛ", "^s": "ˢ", "^t": "ᵗ"}.items():
+    """A symbol as Unicode, where no markup is: W^s → Wˢ."""
+    for written, shown in {"^s": "ˢ", "^t": "ᵗ", "_s": "ₛ", "_t": "ₜ", "_P": "ₚ"}.items():
         symbol = symbol.replace(written, shown)
     return symbol

@@ -5,6 +5,7 @@ a line; edits are a JSON list of `core.counterfactuals`.
 """
 
 import json
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 
 from app.running import Run, Running
 from app.store import Clips
-from core import Engine, ReaderError
+from core import Engine, ReaderError, kinds
 from core.clip import Clip
 from core.counterfactuals import checked_edits
 from core.methods import Method
@@ -27,7 +28,7 @@ BEFORE_KNOBS = ("clip", "weights", "frames", "texts", "edits")  # what stands be
 class Request:
     """name: an example's, or what an own clip's file is called. clip: after the edits. key: what the browser knows it by.
     texts: one each, without blanks. settings: every knob. truth: of an example. who: the reader's own name for himself, for
-    his runs alone."""
+    his runs alone; a program without one is somebody else each time."""
 
     method: Method
     engine: Engine
@@ -42,6 +43,13 @@ class Request:
     settings: Mapping[str, Any]
     who: str
     stamp: float
+
+    def grid(self) -> tuple[int, int]:
+        """(rows, columns) of the patches that the method's maps are over: of this run, where they are its own."""
+        own = next((one.stage for one in self.method.outputs if isinstance(one, kinds.MapGrid)), None)
+        if own is None:
+            return self.engine.grid(self.method.name)
+        return self.engine.run(self.method.name, self.clip, outputs=[own], **self.settings)[own]
 
     @property
     def asked(self) -> Asked:
@@ -74,17 +82,17 @@ class Desk:
             self.method, engine, path, self.clips.name(path), frames, edits, self.clips.open(path, frames, edits),
             self.clips.key(path, frames, edits), self.clips.truth(path), lines_of(texts),
             engine.settings(self.method.name, dict(zip(self.names, values, strict=True))),
-            str(taken.get("who"))[:64], taken.get("stamp", 0),
+            str(taken.get("who") or secrets.token_hex(8))[:64], taken.get("stamp", 0),
         )  # fmt: skip
 
-    def run_of(self, request: Request, kind: str) -> Run:
-        """A run of this reader's that he can look after and call off, in the place of his last of the kind."""
-        return self.running.start(request.who, kind)
+    def run_of(self, request: Request, kind: str, long: bool = False) -> Run:
+        """A run of this reader's that he can look after and call off, in the place of his last of the kind (see `Running`)."""
+        return self.running.start(request.who, kind, long)
 
     @contextmanager
     def long_run(self, request: Request, kind: str) -> Iterator[Run]:
         """The same for what takes seconds or minutes: inside, it has its turn."""
-        with self.running.turn(self.run_of(request, kind)) as run:
+        with self.running.turn(self.run_of(request, kind, long=True)) as run:
             yield run
 
 

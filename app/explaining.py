@@ -19,7 +19,7 @@ import numpy as np
 
 from app.desk import Request
 from app.kept import Kept
-from app.packing import grid16
+from app.packing import grid16, knob_payload
 from app.supports import boxes_of, things_found, things_seen
 from app.told import sentence
 from app.viewer import actor_THW
@@ -104,14 +104,6 @@ def about(desk):
     }
 
 
-def knob_payload(one):
-    """A setting as a file of the viewer draws it."""
-    span = list(one.span) if one.span else None
-    return {
-        "name": one.name, "symbol": one.symbol, "kind": one.kind, "default": one.default, "span": span, "meaning": one.meaning,
-    }  # fmt: skip
-
-
 def serve(desk):
     """The server functions, in the order above."""
     maps, chance, speeds = Kept(MAPS), Kept(CONTROLS), Kept(SPEEDS)
@@ -119,7 +111,7 @@ def serve(desk):
     def explained(why, name, settings, cancelled, told) -> Explanation:
         made = ATTRIBUTIONS[name].knobs.of(settings)
         key = why.key, name, repr(made)
-        return maps.get(key, lambda: attribution(why.subject(cancelled), name, told, cancelled, **settings))
+        return maps.get(key, lambda: attribution(why.subject(cancelled), name, told, cancelled, **settings), cancelled)
 
     def speed(request, subject):
         """Seconds of one forward pass: the same for all settings but those that choose a network."""
@@ -169,7 +161,7 @@ def serve(desk):
             raise ReaderError("There is no map to test yet: explain first. The single-frame detector has no maps of its own.")
         whole, base = rows(subject, maps=len(tested)), rows(subject, maps=0)
         told = progress(run, "random places and the centre", 0, base / whole)
-        against = chance.get(why.key, lambda: controls(subject, progress=told, cancelled=run.cancelled))
+        against = chance.get(why.key, lambda: controls(subject, progress=told, cancelled=run.cancelled), run.cancelled)
         truth, each, made = truth_of(why, subject), (1 - base / whole) / len(tested), []
         for place, (symbol, said, map_TP) in enumerate(tested):
             told = progress(run, symbol, base / whole + place * each, each)

@@ -37,6 +37,14 @@ def knobs_payload(method):
     return [{"name": one.name, "symbol": one.symbol} for one in method.knobs.knobs()]
 
 
+def knob_payload(knob):
+    """Everything a control needs of a knob."""
+    return {
+        "name": knob.name, "symbol": knob.symbol, "kind": knob.kind, "default": knob.default, "span": knob.span,
+        "meaning": knob.meaning,
+    }  # fmt: skip
+
+
 def ledger_payload(trace):
     """Stage → [milliseconds or None where it was reused, its shape]."""
     return {name: [ms_of(trace, name), shape_of(trace[name])] for name in trace.values}

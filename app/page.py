@@ -48,6 +48,7 @@ from core import METHODS, ReaderError
 from core.engine import NETWORKS
 from core.video import LIMITS_TEXT
 
+DELETED = (3600, 23 * 3600)  # seconds: every hour, files older than 23 h, so that none stays longer than a day
 SHIPPED = "shipped"  # what an engine without named weights is called
 ACTIONS_SHOWN = ("moves left", "moves right", "moves up", "moves down", "grows", "shrinks", "blinks", "stays still")
 
@@ -119,7 +120,7 @@ def build(engines, examples):
     """The whole page. engines: what its weights are called → Engine; the first is used until a reader chooses another.
     examples: name → Example; the first is open when the page is."""
     clips, running = Clips(examples), Running()
-    with gr.Blocks(analytics_enabled=False, title="What do video prompts look at?", delete_cache=(3600, 86400)) as page:
+    with gr.Blocks(analytics_enabled=False, title="What do video prompts look at?", delete_cache=DELETED) as page:
         with gr.Row(elem_classes="page-top"):
             gr.Markdown("# What do video prompts look at?", elem_classes="title")
             top()

@@ -1,11 +1,13 @@
 """Runs that are under way: how far each is, and whether it is to stop. Who asks is told of his own alone.
 
 What takes seconds or minutes (explanations, their tests, sweeps) waits for its turn: a knob is never behind more of them than
-run at once.
+run at once. Such a long run is called off when its reader asks for another of its kind, or when he is gone.
 """
 
 import threading
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,37 +17,46 @@ from core.watch import Cancelled
 HELD = 1000  # readers; one who is forgotten can no longer be told how far he is
 AT_ONCE = 2  # long runs side by side: each takes all cores, and more would only slow each other down
 WAITING = 16  # long runs that wait: each holds one of the server's threads, and the page needs some for itself
+AWAY = 90  # seconds in which nobody asks how far a long run is: its tab is closed, for one in the background asks once a minute
 
 
 @dataclass(eq=False)
 class Run:
-    """stage: the one that runs. done: how much of it, 0–1. stopped: it is to be called off."""
+    """stage: the one that runs. done: how much of it, 0–1. stopped: it is to be called off. asked: when its reader last wanted
+    to know how far it is, of a long run; a program never does."""
 
+    long: bool
+    clock: Callable[[], float]
     stage: str = ""
     done: float = 0.0
     stopped: bool = False
+    asked: float | None = None
 
     def cancelled(self):
-        return self.stopped
+        return self.stopped or (self.long and self.asked is not None and self.clock() - self.asked > AWAY)
 
     def progress(self, stage, done):
         self.stage, self.done = stage, done
 
 
 class Running:
-    """Runs by who asked and what for. Safe under threads."""
+    """Runs by who asked and what for. Safe under threads. clock: seconds that never go back."""
 
-    def __init__(self):
+    def __init__(self, clock: Callable[[], float] = time.monotonic):
+        self._clock = clock
         self._runs: OrderedDict[tuple[str, str], Run] = OrderedDict()
         self._lock = threading.Lock()
         self._line: list[Run] = []  # long runs; the first AT_ONCE of them are under way
         self._moved = threading.Condition()
 
-    def start(self, who, kind):
-        """A run of this reader, in the place of his last one of the kind."""
-        run = Run()
+    def start(self, who, kind, long=False):
+        """A run of this reader, in the place of his last one of the kind. A long one calls that one off, which nobody could any
+        more."""
+        run = Run(long, self._clock)
         with self._lock:
-            self._runs.pop((who, kind), None)
+            last = self._runs.pop((who, kind), None)
+            if long and last is not None:
+                last.stopped = True
             self._runs[who, kind] = run
             while len(self._runs) > HELD:
                 self._runs.popitem(last=False)
@@ -55,6 +66,16 @@ class Running:
         """His run of the kind that was started last, or None."""
         with self._lock:
             return self._runs.get((who, kind))
+
+    def far(self, who, kind):
+        """[stage, share of it that is done] of that run, or None. Whoever asks is there, and is remembered."""
+        with self._lock:
+            run = self._runs.get((who, kind))
+            if run is None:
+                return None
+            self._runs.move_to_end((who, kind))
+            run.asked = self._clock()
+        return [run.stage, run.done]
 
     def stop(self, who, kind):
         """Call it off, if it is still running."""
@@ -66,13 +87,13 @@ class Running:
     def turn(self, run):
         """Inside, the long run has its turn. It can be called off before, and the reader is told how many are ahead of it."""
         with self._moved:
-            if len(self._line) >= AT_ONCE + WAITING:
+            if sum(not one.cancelled() for one in self._line) >= AT_ONCE + WAITING:
                 raise ReaderError(f"{WAITING} long computations are waiting here already: try again in a minute.")
             self._line.append(run)
         try:
             with self._moved:
                 while (ahead := self._line.index(run) + 1 - AT_ONCE) > 0:
-                    if run.stopped:
+                    if run.cancelled():
                         raise Cancelled("Called off before its turn.")
                     run.progress(f"waiting: {ahead} ahead", 0.0)
                     self._moved.wait(0.2)

@@ -13,7 +13,7 @@ import json
 import numpy as np
 
 from app import viewer
-from app.packing import array, bits, encoded, jpeg
+from app.packing import array, bits, encoded, jpeg, knob_payload
 from app.views import GAPS, VIEWER
 from core import ReaderError
 from core.engine import method_named
@@ -92,11 +92,7 @@ def payload_of(result, truth, tokens, side, quality):
     method, settings = method_named(asked.method), asked.settings
     texts = list(asked.texts) if "similarity_Y" in trace.values else []
     shown = viewer.clip_payload("clip", clip, truth) | {"frames": clip_parts(result, side, quality, whole=True)}
-    knobs = [
-        {"name": one.name, "symbol": one.symbol, "kind": one.kind, "span": one.span, "meaning": one.meaning}
-        for one in method.knobs.knobs()
-        if one.name in TURNED
-    ]
+    knobs = [knob_payload(one) for one in method.knobs.knobs() if one.name in TURNED]
     for one in knobs:
         if one["name"] == "kept":
             one["span"] = (1, grid[0] * grid[1], 1)

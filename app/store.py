@@ -1,4 +1,5 @@
-"""What the page holds open: example clips with their truth, and the clips of its visitors, bounded in bytes.
+"""What the page holds open: example clips with their truth, and the clips of its visitors, bounded in bytes. Those of a
+visitor are held no longer than his file is there.
 
 The server knows a clip by its file, its number of frames and what was edited in it. The browser knows the file by a handle, and
 the clip by a key, made of these and of a secret of this process. Nobody can guess the handle or key of another visitor's clip,
@@ -8,16 +9,17 @@ and equal frames in two visitors' files do not share a name.
 import json
 import secrets
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
+from app.kept import Kept
 from core import ReaderError, read_clip
-from core.clip import Clip
 from core.counterfactuals import edited
 from core.publish.view import clip_name
 from core.world import Truth
+
+AT_ONCE = 2  # files that are decoded side by side: each takes a process and up to `LIMITS.memory`
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,11 @@ class Clips:
 
     def __init__(self, examples, budget=256 << 20):
         self.examples = examples
-        self.budget = budget
         self._known = {str(one.path): one.truth for one in examples.values()}
-        self._open: OrderedDict[tuple[str, int, str], Clip] = OrderedDict()
+        self._open = Kept(budget, size=lambda clip: clip.frames_THWC.nbytes)  # by (path, frames, edits as JSON)
+        self._decoders = threading.Semaphore(AT_ONCE)
         self._paths: dict[str, str] = {}
         self._secret = secrets.token_bytes(32)
-        self._lock = threading.Lock()
 
     def handle(self, path):
         """What the browser may name a file by, from now on."""
@@ -61,9 +62,21 @@ class Clips:
 
     def path(self, handle):
         """The file of a handle."""
-        if not isinstance(handle, str) or handle not in self._paths:
+        path = self._paths.get(handle) if isinstance(handle, str) else None
+        if path is not None and self._gone(path):
+            self._paths.pop(handle, None)
+            path = None
+        if path is None:
             raise ReaderError("This clip is no longer held by the server: choose it again.")
-        return self._paths[handle]
+        return path
+
+    def _gone(self, path):
+        """Whether a visitor's file was deleted."""
+        return path not in self._known and not Path(path).exists()
+
+    def _let_go(self):
+        """The frames of a file that was deleted go with it."""
+        self._open.drop(lambda name: self._gone(name[0]))
 
     def name(self, path):
         """An example's name, or what an own clip's file is called: never where it lies."""
@@ -76,18 +89,13 @@ class Clips:
 
     def open(self, path, frames, edits=()):
         """The clip of a file after the edits, read only if it is not open already."""
-        name = (str(path), frames, json.dumps(edits))
-        with self._lock:
-            if name in self._open:
-                self._open.move_to_end(name)
-                return self._open[name]
-        # outside the lock: it takes long, and others need not wait
-        clip = edited(self.open(path, frames), edits) if edits else read_clip(path, frames=frames)
-        with self._lock:
-            self._open[name] = clip
-            while sum(one.frames_THWC.nbytes for one in self._open.values()) > self.budget and len(self._open) > 1:
-                self._open.popitem(last=False)
-        return clip
+        self._let_go()
+        make = (lambda: edited(self.open(path, frames), edits)) if edits else (lambda: self._read(path, frames))
+        return self._open.get((str(path), frames, json.dumps(edits)), make)
+
+    def _read(self, path, frames):
+        with self._decoders:
+            return read_clip(path, frames=frames)
 
     def truth(self, path):
         """What is true of a file, if it is an example."""
@@ -95,10 +103,10 @@ class Clips:
 
     def of_key(self, key):
         """(clip, truth) of a key, or None when it is no longer open."""
-        with self._lock:
-            found = [
-                (clip, path)
-                for (path, frames, edits), clip in self._open.items()
-                if self.key(path, frames, json.loads(edits)) == key
-            ]
-        return (found[0][0], self.truth(found[0][1])) if found else None
+        self._let_go()
+        opened = [
+            (clip, self.truth(path))
+            for (path, frames, edits), clip in self._open.items()
+            if self.key(path, frames, json.loads(edits)) == key
+        ]
+        return opened[0] if opened else None

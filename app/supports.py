@@ -17,6 +17,7 @@ import numpy as np
 
 from app.packing import array, encoded, frames_payload, jpeg, knobs_payload, ledger_payload, log16, pooled, runs, stages_payload
 from core import kinds
+from core.metrics import overlap
 
 MAP_SIDE = 64  # cells: a map of more is averaged before it travels
 HEAD_SIDE = 8  # the same for one head's thumbnail
@@ -160,7 +161,7 @@ def things_found(label_D, box_D4, there):
     """Which of the things that are there each detection finds, best first, each found once; None: none of them."""
     taken, made = set(), []
     for label, box_4 in zip(label_D, box_D4):
-        alike = [(iou(box_4, other), o) for o, (name, other) in enumerate(there) if name == label and o not in taken]
+        alike = [(overlap(box_4, other), o) for o, (name, other) in enumerate(there) if name == label and o not in taken]
         best, thing = max(alike, default=(0.0, None))
         made.append(thing if best >= MATCH else None)
         taken.add(made[-1])
@@ -186,18 +187,18 @@ def followed_payload(followed, clip, truth=None):
     overlap: with that thing's box, in the frames after the first that show it; ao: their mean (as GOT-10k's)."""
     box_T4 = array(followed.box_T4)
     known = {} if truth is None else {n: box_4 for n, _, box_4 in numbered(things_seen(truth, clip.source_T[0]))}
-    best, thing = max(((iou(box_T4[0], box_4), number) for number, box_4 in known.items()), default=(0.0, None))
+    best, thing = max(((overlap(box_T4[0], box_4), number) for number, box_4 in known.items()), default=(0.0, None))
     thing = thing if best >= MATCH else None
-    overlap = [None] * len(box_T4)
+    ious = [None] * len(box_T4)
     for t, source in enumerate(clip.source_T):
         there = [] if thing is None or t == 0 else numbered(things_seen(truth, source))
-        overlap[t] = next((round(iou(box_T4[t], box_4), 4) for number, _, box_4 in there if number == thing), None)
-    told = [one for one in overlap if one is not None]
+        ious[t] = next((round(overlap(box_T4[t], box_4), 4) for number, _, box_4 in there if number == thing), None)
+    told = [one for one in ious if one is not None]
     return {
         "box": [[round(float(x), 4) for x in box_4] for box_4 in box_T4],
         "seen": list(followed.seen_T),
         "thing": thing,
-        "overlap": overlap,
+        "overlap": ious,
         "ao": short(np.mean(told)) if told else None,
     }
 
@@ -261,13 +262,6 @@ def things_payload(seen):
         {"number": number, "name": name, "box": [round(float(x), 4) for x in box_4], "runs": runs(mask_HW)}
         for (number, name, mask_HW), (_, box_4) in zip(seen, boxes_of(seen))
     ]
-
-
-def iou(one_4, other_4):
-    """Intersection over union of two boxes."""
-    sides = np.minimum(one_4[2:], other_4[2:]) - np.maximum(one_4[:2], other_4[:2])
-    inside = float(np.prod(np.maximum(sides, 0)))
-    return inside / max(float(np.prod(one_4[2:] - one_4[:2]) + np.prod(other_4[2:] - other_4[:2])) - inside, 1e-12)
 
 
 def grid_of(outputs, trace, grid):

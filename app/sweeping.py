@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.controls import FRAME
+from app.controls import FRAME, plain
 from app.desk import BEFORE_KNOBS
 from app.packing import bits, encoded
 from app.told import sentence
@@ -53,7 +53,6 @@ NUMBERS = {
     kinds.RegionMask: ("mean",),
     kinds.PromptScores: ("mean",),
 }
-UNICODE = {"^s": "ˢ", "^t": "ᵗ", "_s": "ₛ", "_t": "ₜ", "_P": "ₚ"}
 
 
 @dataclass(frozen=True)
@@ -80,14 +79,14 @@ def about_sweep(desk):
 
     def told(one):
         moves = [name for name, stages in moved.items() if one.stage in stages]
-        return {"stage": one.stage, "title": one.title, "symbol": written(one.symbol), "moves": moves}
+        return {"stage": one.stage, "title": one.title, "symbol": plain(one.symbol), "moves": moves}
 
     drawn = sorted((one for one in method.outputs if type(one) in DRAWN), key=lambda one: list(DRAWN).index(type(one)))
     numbers = sorted((one for one in method.outputs if type(one) in NUMBERS), key=lambda one: list(NUMBERS).index(type(one)))
     asked = view_of(method).asked
     return {
         "knobs": [
-            {"name": k.name, "symbol": written(k.symbol), "meaning": k.meaning, "place": len(BEFORE_KNOBS) + i}
+            {"name": k.name, "symbol": plain(k.symbol), "meaning": k.meaning, "place": len(BEFORE_KNOBS) + i}
             for i, k in enumerate(knobs)
         ],
         "pair": list(next(iter(USUAL.get(method.name, ())), [k.name for k in knobs if k.kind in ("whole", "real")][:2])),
@@ -100,13 +99,6 @@ def about_sweep(desk):
         "places": {name: BEFORE_KNOBS.index(name) for name in BEFORE_KNOBS},
         "most": MOST,
     }
-
-
-def written(symbol):
-    """A symbol where no markup is: W^s → Wˢ."""
-    for plain, shown in UNICODE.items():
-        symbol = symbol.replace(plain, shown)
-    return symbol
 
 
 def said(how):
@@ -147,7 +139,7 @@ def sweep_functions(desk):
                 request.engine, method.name, request.clip, wanted.x, wanted.y, wanted.output.stage, wanted.number,
                 request.texts, progress, run.cancelled, **request.settings,
             )  # fmt: skip
-        grid = grid_of(request, method) if DRAWN[type(wanted.output)] != "bars" else None
+        grid = request.grid() if DRAWN[type(wanted.output)] != "bars" else None
         return sweep_payload(made, wanted.output, grid, knobs) | {"clip": request.name}
 
     return sweep_values, sweep_run
@@ -162,14 +154,6 @@ def stage_of(done, count, seconds):
 def of_texts(method, stage):
     """Whether a stage is there only where texts are."""
     return reads_texts(method) and stage in downstream(method.stages, "texts")
-
-
-def grid_of(request, method):
-    """(rows, columns) of the method's maps: of this run, where they are its own."""
-    own = next((one.stage for one in method.outputs if isinstance(one, kinds.MapGrid)), None)
-    if own is None:
-        return request.engine.grid(method.name)
-    return request.engine.run(method.name, request.clip, outputs=[own], **request.settings)[own]
 
 
 # ---- what was asked ---------------------------------------------------------------------------------------------------
@@ -204,7 +188,7 @@ def value_of(knob, text):
         return {"on": True, "off": False}[text.lower()] if knob.kind == "switch" else float(text)
     except (KeyError, ValueError):
         what = "on or off" if knob.kind == "switch" else "numbers"
-        raise BadKnob(f"Values of {written(knob.symbol)} ({knob.name}) are {what} between commas, got {text[:24]!r}.") from None
+        raise BadKnob(f"Values of {plain(knob.symbol)} ({knob.name}) are {what} between commas, got {text[:24]!r}.") from None
 
 
 def listed(values):
@@ -224,8 +208,8 @@ def sweep_payload(made, output, grid, knobs):
     finite = np.concatenate([one[np.isfinite(one)].ravel() for one in flat] or [np.zeros(0)])
     low, high = min(float(finite.min(initial=0)), 0.0), float(finite.max(initial=0))
     return {
-        "x": {"name": made.x, "symbol": written(knobs[made.x].symbol), "values": list(made.x_values)},
-        "y": {"name": made.y, "symbol": written(knobs[made.y].symbol), "values": list(made.y_values)},
+        "x": {"name": made.x, "symbol": plain(knobs[made.x].symbol), "values": list(made.x_values)},
+        "y": {"name": made.y, "symbol": plain(knobs[made.y].symbol), "values": list(made.y_values)},
         "draw": how,
         "unit": "in even shares" if isinstance(output, kinds.PromptAttention) else output.unit,
         "grid": None if grid is None else [int(one) for one in grid],
@@ -233,7 +217,7 @@ def sweep_payload(made, output, grid, knobs):
         "high": high,
         "numbers": [[finite_or_none(cell.number) for cell in row] for row in made.cells],
         "cells": [[packed(one, how, low, high) for one in row] for row in pictures],
-        "knobs": ", ".join(f"{written(knobs[name].symbol)} = {listed([value])}" for name, value in made.knobs.items()),
+        "knobs": ", ".join(f"{plain(knobs[name].symbol)} = {listed([value])}" for name, value in made.knobs.items()),
         "weights": "; ".join(made.weights.values()),
         "seconds": round(made.seconds, 1),
     }

@@ -5,7 +5,7 @@ is made holds the names of files, never their places.
 """
 
 import json
-import tempfile
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -72,9 +72,11 @@ def panel(desk, inputs):
             else:
                 end, maker = FORMS[form]
                 made = maker(result, width, request.engine)
-        file = Path(tempfile.mkdtemp()) / f"{method.name}-{Path(view.shown.clip).stem}.{end}"
-        file.write_bytes(made if isinstance(made, bytes) else made.encode())
-        return str(file)
+        # in a folder of its own within Gradio's, which deletes what it finds there: of a file elsewhere only its own copy
+        path = Path(file.GRADIO_CACHE) / secrets.token_hex(16) / f"{method.name}-{Path(view.shown.clip).stem}.{end}"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(made if isinstance(made, bytes) else made.encode())
+        return str(path)
 
     with gr.Accordion("Take it along: link, Python, figure, movie, numbers, notebook", open=False, elem_classes="take"):
         with gr.Row():

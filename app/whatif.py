@@ -4,7 +4,7 @@ A list is tried here before the page takes it, so that what cannot be done is a 
 """
 
 from app.desk import BEFORE_KNOBS, edits_of
-from app.packing import jpeg
+from app.packing import jpeg, knob_payload
 from app.told import sentence
 from core import ReaderError, kinds
 from core.counterfactuals import EDITS, MOST, in_words
@@ -42,14 +42,6 @@ def about_whatif(desk):
         "truth": TRUTH,
         "places": {name: BEFORE_KNOBS.index(name) for name in ("clip", "frames", "edits")},
     }
-
-
-def knob_payload(knob):
-    """A knob as a control needs it."""
-    return {
-        "name": knob.name, "symbol": knob.symbol, "kind": knob.kind, "default": knob.default, "span": knob.span,
-        "meaning": knob.meaning,
-    }  # fmt: skip
 
 
 def of_order(method):

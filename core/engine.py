@@ -15,6 +15,7 @@ from core.graph import Source, StageCache, Trace, digest, downstream, run, upstr
 from core.methods import Method, Network, find
 from core.networks.vision import VisionTower
 from core.networks.weights import Loaded
+from core.watch import held
 
 METHODS: Mapping[str, Method] = find()
 NETWORKS: Mapping[str, Network] = {name: one for method in METHODS.values() for name, one in method.networks.items()}
@@ -68,8 +69,9 @@ class Engine:
 
         Knobs that are not given have their defaults; one that does not exist, or lies outside its span, is a BadKnob.
         box: x0, y0, x1, y1 in fractions of the first frame: what a method that follows one thing is to follow.
-        `cancelled` is asked before each stage that would run, and within those that take long: a called-off run raises
-        Cancelled and leaves nothing behind. `progress` is told at the same times which stage it is and how much of it is done.
+        `cancelled` is asked while another run has the turn, before each stage that would run, and within those that take long:
+        a called-off run raises Cancelled and leaves nothing behind. `progress` is told before and within stages which one it
+        is and how much of it is done.
         """
         chosen = method_named(method)
         if not isinstance(clip, Clip):
@@ -99,7 +101,7 @@ class Engine:
         with self._lock:
             turn = self._turns.setdefault((method, *(stage.__name__ for stage in stages)), threading.Lock())
         settle = partial(torch.cuda.synchronize, self.device) if self.device.type == "cuda" else lambda: None
-        with turn:
+        with held(turn, cancelled):
             try:
                 return run(stages, sources, self.cache, labels, cancelled, progress, settle)
             except (MemoryError, torch.OutOfMemoryError) as wrong:

@@ -1,15 +1,18 @@
 """What a long computation tells whoever waits for it, and how it is called off.
 
 A stage is a pure function and knows nobody. One that takes long calls `tick` now and then; whoever runs it says, around the
-call, what is to happen then. Where nobody waits, nothing does. `Watch` counts the steps of what is made of many runs.
+call, what is to happen then. Where nobody waits, nothing does. `Watch` counts the steps of what is made of many runs, and
+`held` is for whoever must wait himself.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Lock
 
 Progress = Callable[[float], None]
 Asked = Callable[[], bool]
+PATIENCE = 0.1  # seconds for which whoever waits for a lock is deaf
 
 
 class Cancelled(Exception):
@@ -34,6 +37,18 @@ def watched(told: Callable[[float], None]) -> Iterator[None]:
         yield
     finally:
         _told.reset(before)
+
+
+@contextmanager
+def held(lock: "Lock", cancelled: Asked = lambda: False) -> Iterator[None]:
+    """Inside, the lock is held. Who is called off while he waits for it leaves with Cancelled."""
+    while not lock.acquire(timeout=PATIENCE):
+        if cancelled():
+            raise Cancelled("Called off before its turn.")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class Watch:

@@ -186,6 +186,33 @@ def test_masks_do_not_wait_for_a_running_encoder():
         assert waiting and trace["region_TP"].any() and len(slow.result()["similarity_Y"]) == len(tiny.TEXTS)
 
 
+def test_who_waits_for_the_same_can_leave_and_the_next_has_his_turn():
+    engine = tiny.engine()
+    began, go, asked = threading.Event(), threading.Event(), []
+
+    def hold():
+        began.set()
+        go.wait(20)
+        return False
+
+    def leaves():
+        asked.append(True)
+        return len(asked) == 2
+
+    with ThreadPoolExecutor(3) as threads:
+        slow = threads.submit(engine.run, "stop", CLIP, cancelled=hold)
+        assert began.wait(20)
+        waits = threads.submit(engine.run, "stop", CLIP, cancelled=leaves)
+        stays = threads.submit(engine.run, "stop", CLIP)
+        try:
+            with pytest.raises(Cancelled, match="before its turn"):
+                waits.result(5)
+            assert not slow.done() and not stays.done()
+        finally:
+            go.set()
+        assert slow.result(20).ran and stays.result(20).ran == ()  # whoever left has taken no turn along
+
+
 def test_two_engines_share_nothing():
     one, other = tiny.engine(), tiny.engine()
     one.run("stop", CLIP)

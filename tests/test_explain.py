@@ -610,6 +610,36 @@ def test_a_map_that_does_not_ask_the_weights_fails_and_is_shown_beside_its_twin(
         self_check(engine, "stop", tiny.clip(T=3), cancelled=lambda: True)
 
 
+@pytest.mark.parametrize("method", selfcheck.PARTS)
+def test_the_twin_with_random_weights_can_be_stopped_and_holds_no_results(monkeypatch, method):
+    engine, twins, run, asked = tiny.engine(), [], Engine.run, []
+
+    def noted(one, *given, **named):
+        if one is not engine:
+            twins.append(one)
+        return run(one, *given, **named)
+
+    def stops():
+        asked.append(bool(twins))
+        return sum(asked) == 2  # the second time that the twin asks
+
+    monkeypatch.setattr(Engine, "run", noted)
+    checks = self_check(engine, method, tiny.clip(T=5))
+    assert len(twins) == 1 and len(twins[0].cache) == 0 and checks[-1].name == "random weights"
+    twins.clear()
+    with pytest.raises(Cancelled):
+        self_check(engine, method, tiny.clip(T=5), cancelled=stops)
+    assert len(twins) == 1
+
+
+def test_no_twin_is_made_for_whoever_has_left(monkeypatch):
+    engine, gone = tiny.engine(), []
+    light = lambda engine, clip: gone.append(True) or clip.frames_THWC.mean((2, 3))  # noqa: E731
+    monkeypatch.setattr(selfcheck, "scrambled", lambda *given: pytest.fail("nobody waits for it"))
+    with pytest.raises(Cancelled):
+        selfcheck.random_weights(engine, "stop", tiny.clip(T=3), light, cancelled=lambda: bool(gone))
+
+
 def test_every_method_that_is_explained_has_checks():
     assert set(selfcheck.PARTS) == set(METHODS) - {"stop_released"}  # it shows what code computes, and explains no answer
 

@@ -180,6 +180,7 @@ def test_a_view_is_opened_where_its_clip_is_and_said_where_it_is_not(desks, cell
     assert (view.shown.settings["alpha"], view.frame, weights, notes) == (0.3, 1, "tiny", ())
     assert file(first) == str(desks["stop"].clips.examples[first].path)
     mine = json.dumps(cell["view"] | {"clip": "mine.mp4"})
+    (tmp_path / "mine.mp4").touch()
     handle = desks["stop"].clips.handle(tmp_path / "mine.mp4")
     view, _, file, notes = reopened(desks, mine, {}, handle)
     assert view.shown.clip == "mine.mp4" and file("mine.mp4") == str(tmp_path / "mine.mp4") and notes == ()

@@ -3,18 +3,23 @@
 import json
 import random
 import shutil
+import tempfile
 import time
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
+from gradio.route_utils import delete_files_created_by_app
 
 from app.answers import answers_of
 from app.desk import Desk, edits_of
 from app.keeping import FILES as KEPT
+from app.page import DELETED
 from app.panels import PANELS, SHELL
 from app.running import Running
 from app.store import Clips
+from app.taking import panel
 from app.touring import FILES as TOP
 from app.views import SHARED, VIEWER, VIEWS
 from core import METHODS, ReaderError, read_clip
@@ -148,6 +153,7 @@ def test_two_browsers_never_see_each_others_clip(browser, served):
 
 def test_a_handle_names_a_file_only_where_it_was_given(served, tmp_path):
     ours, theirs = Clips(served[2]), Clips(served[2])
+    (tmp_path / "mine.mp4").touch()
     handle = ours.handle(tmp_path / "mine.mp4")
     assert ours.path(handle) == str(tmp_path / "mine.mp4") and str(tmp_path) not in handle
     for unknown in (theirs.handle(tmp_path / "mine.mp4"), str(tmp_path / "mine.mp4"), "", None, 1, ["a"]):
@@ -404,6 +410,32 @@ def test_a_curve_has_the_engines_numbers_from_end_to_end_of_its_knob(served):
             np.testing.assert_allclose(scores, trace[stage].numpy(), atol=2e-6)
 
 
+def test_what_reads_the_whole_clip_is_stopped_while_it_is_under_way(served, monkeypatch):
+    desk = Desk(METHODS["stpn"], {"tiny": served[1]}, Clips(served[2]), Running())
+    handle = desk.clips.handle(next(iter(served[2].values())).path)
+    values = [handle, "tiny", 8, "", "[]", *served[1].settings("stpn", {"spoil": "defocus", "severity": 0.35}).values()]
+    named = {one.__name__: one for one in answers_of(desk, {"values": values})}
+    taken, run, under_way = {"values": values, "who": "me"}, served[1].run, []
+
+    def stopping(method, *given, **asked):
+        if "prompted_tracks" not in asked["outputs"]:
+            return run(method, *given, **asked)
+        tell = asked.pop("progress")
+
+        def progress(stage, done):
+            tell(stage, done)
+            under_way.append(named["far"]({"who": "me", "kind": "whole"}))
+            if stage == "prompted_read" and done == 0:
+                named["everything"](taken)  # another run of the reader's is no reason to forget this one
+                named["stop"]({"who": "me", "kind": "whole"})
+
+        return run(method, *given, progress=progress, **asked)
+
+    monkeypatch.setattr(served[1], "run", stopping)
+    assert json.loads(named["through"](taken)) == {"cancelled": True}
+    assert under_way[-1] == ["prompted_read", 0.0]  # it did not come to the next stage
+
+
 def test_a_clip_is_that_of_all_tabs_and_a_tab_that_is_not_seen_asks_nothing(page, served, tmp_path, monkeypatch):
     ran, run = [], served[1].run
 
@@ -505,6 +537,32 @@ def test_a_hostile_link_falls_back_and_says_so(page, served):
     page.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
     page.get_by_text("is not here").first.wait_for()
     settles(page, alpha=0.1)
+
+
+def test_a_file_that_was_made_is_deleted_with_the_readers_own(served, tmp_path, monkeypatch):
+    """Gradio's schedule deletes what a component has put into Gradio's own folder, and nothing else."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    desk = Desk(METHODS["stop"], {"tiny": served[1]}, Clips(served[2]), Running())
+    handle = desk.clips.handle(next(iter(served[2].values())).path)
+    values = [handle, "tiny", 8, "", "[]", *served[1].settings("stop", {}).values()]
+    with gr.Blocks() as page:
+        panel(desk, [])
+    (event,) = (one for one in page.fns.values() if one.name == "make")
+    assert event.fn
+    made = [event.fn("{}", "Numbers: arrays, tables and a manifest (ZIP)", "two", *values) for _ in range(2)]
+    assert [Path(one).name for one in made] == [f"stop-{next(iter(served[2]))}.zip"] * 2 and made[0] != made[1]
+    sent = [event.outputs[0].move_resource_to_block_cache(one) for one in made]
+    assert all(Path(one).stat().st_size > 1000 for one in sent)
+    delete_files_created_by_app(page, 3600)
+    assert all(Path(one).exists() for one in sent)
+    delete_files_created_by_app(page, None)
+    assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
+
+
+def test_nothing_of_a_reader_stays_longer_than_a_day():
+    every, age = DELETED
+    assert every + age <= 24 * 3600
 
 
 @pytest.mark.parametrize("form, end", [("Figure, SVG", "svg"), ("Numbers: arrays", "zip"), ("This page for this clip", "html")])

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from app import running
-from app.running import AT_ONCE, WAITING, Running
+from app.running import AT_ONCE, AWAY, WAITING, Running
 from core.errors import ReaderError
 from core.watch import Cancelled
 
@@ -15,7 +15,8 @@ class Long:
     """A long run of somebody, in a thread of its own, until it is let go."""
 
     def __init__(self, runs, who):
-        self.run, self.go, self.inside, self.wrong = runs.start(who, "long"), threading.Event(), threading.Event(), None
+        self.run, self.wrong = runs.start(who, "long", long=True), None
+        self.go, self.inside = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.work, args=(runs,), daemon=True)
         self.thread.start()
 
@@ -89,3 +90,70 @@ def test_too_many_are_sent_away_with_a_sentence(monkeypatch):
     for one in longs:
         one.end()
     assert WAITING > 1 and not runs._line
+
+
+def test_who_asks_again_calls_his_last_one_off_and_holds_one_place(monkeypatch):
+    monkeypatch.setattr(running, "WAITING", 1)
+    runs = Running()
+    longs = [Long(runs, str(who)) for who in range(AT_ONCE)]
+    until(lambda: all(one.inside.is_set() for one in longs))
+    mine = [Long(runs, "me") for _ in range(3 * AT_ONCE)]
+    until(lambda: all(one.wrong is not None for one in mine[:-1]))
+    assert all(isinstance(one.wrong, Cancelled) for one in mine[:-1]) and mine[-1].run.stage == "waiting: 1 ahead"
+    assert len(runs._line) == AT_ONCE + 1
+    for one in longs:
+        one.end()
+    assert mine[-1].inside.wait(20) and not any(one.run.stopped for one in longs)
+    for who, kind in (("me", "another kind"), ("you", "long")):
+        runs.start(who, kind, long=True)
+    assert not mine[-1].run.cancelled()
+    mine[-1].end()
+
+
+def test_short_runs_of_a_kind_go_side_by_side():
+    runs = Running()
+    first, second = runs.start("me", "later"), runs.start("me", "later")
+    assert not first.cancelled() and runs.of("me", "later") is second
+    runs.stop("me", "later")
+    assert second.cancelled() and not first.cancelled()
+
+
+def test_a_long_run_ends_when_whoever_looked_after_it_is_gone():
+    now = [1000.0]
+    runs = Running(clock=lambda: now[0])
+    seen, unseen = (runs.start(who, "long", long=True) for who in ("seen", "unseen"))
+    short = runs.start("seen", "later")
+    seen.progress("half", 0.5)
+    assert runs.far("seen", "long") == ["half", 0.5] and runs.far("seen", "later") == ["", 0.0]
+    assert runs.far("nobody", "long") is None
+    now[0] += 60  # a tab in the background asks once a minute
+    assert not seen.cancelled() and runs.far("seen", "long") == ["half", 0.5]
+    now[0] += AWAY
+    assert not seen.cancelled()
+    now[0] += 1
+    assert seen.cancelled() and not short.cancelled()
+    assert not unseen.cancelled()  # a program asks for the answer alone
+
+
+def test_one_whose_reader_is_gone_leaves_the_line():
+    now = [0.0]
+    runs = Running(clock=lambda: now[0])
+    longs = [Long(runs, str(who)) for who in range(AT_ONCE)]
+    until(lambda: all(one.inside.is_set() for one in longs))
+    waits = Long(runs, "waits")
+    until(lambda: runs.far("waits", "long") == ["waiting: 1 ahead", 0.0])
+    now[0] += AWAY + 1
+    until(lambda: waits.wrong is not None)
+    assert isinstance(waits.wrong, Cancelled) and not longs[0].run.cancelled()
+    for one in longs:
+        one.end()
+
+
+def test_whoever_asks_is_not_forgotten_for_those_who_come_later(monkeypatch):
+    monkeypatch.setattr(running, "HELD", 2)
+    runs = Running()
+    mine = runs.start("me", "long", long=True)
+    runs.start("one", "soon")
+    runs.far("me", "long")
+    runs.start("two", "soon")
+    assert runs.of("me", "long") is mine and runs.of("one", "soon") is None

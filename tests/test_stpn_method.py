@@ -6,7 +6,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from core import METHODS, BadKnob
+from core import METHODS, BadKnob, Cancelled
 from core.graph import downstream
 from core.methods.stpn import equations as eq
 from core.methods.stpn import following
@@ -320,6 +320,15 @@ def test_through_the_clip_a_knob_makes_again_what_it_changes(engine):
     for knob, value in {"per": "clip", "shuffled": True}.items():
         ran = set(run(engine, outputs=through, **{knob: value}).ran)
         assert not {"shown_LPF", "clean_LTPF", "past_TLQD", "past_read", "prompted_followed"} & ran, knob
+
+
+def test_reading_a_long_clip_says_how_far_it_is_and_can_be_stopped(engine):
+    clip, told = tiny.clip(T=20, seed=3), []
+    for stage in ("prompted_read", "past_read", "baseline_read"):
+        with pytest.raises(Cancelled):
+            engine.run("stpn", clip, outputs=[stage], progress=lambda *one: told.append(one),
+                       cancelled=lambda stage=stage: told[-1:] == [(stage, 0.4)])  # fmt: skip
+        assert told[-2:] == [(stage, 0.0), (stage, 0.4)]  # 8 of 20 frames are read, and no more
 
 
 def test_an_instance_is_seen_once_a_frame_and_the_best_stand_first(engine):

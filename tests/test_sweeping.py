@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from app import sweeping
+from app.controls import plain
 from app.desk import Desk
 from app.panels import panels_of
 from app.running import Running
@@ -196,7 +197,7 @@ def test_what_is_suggested_first_moves_with_the_knobs(clips):
     assert about["pair"] == ["alpha", "kept"] and about["outputs"][0]["stage"] == "region_TP"
     moves = {one["stage"]: one["moves"] for one in (*about["outputs"], *about["numbers"])}
     assert moves["score_TP"] == ["layer", "alpha", "depth"] and "kept" in moves["similarity_Y"]
-    assert sweeping.written("W^s") == "Wˢ" and sweeping.written("N_s") == "Nₛ"
+    assert plain("W^s") == "Wˢ" and plain("N_s") == "Nₛ" and plain("cos_P") == "cosₚ"
 
 
 # ---- the page ---------------------------------------------------------------------------------------------------------

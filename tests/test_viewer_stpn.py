@@ -12,12 +12,12 @@ from app.supports import (
     followed_payload,
     given,
     heads_payload,
-    iou,
     things_seen,
     untrained,
 )
 from app.views import VIEWER, view_of
 from core import METHODS
+from core.metrics import overlap
 from core.world import Truth
 from tests import tiny
 
@@ -304,6 +304,25 @@ def test_instances_are_followed_through_the_clip_once_a_reader_asks(viewer):
     assert viewer.locator(".vw-tracks.vw-stale").count() == 2 and viewer.locator(".vw-tracks canvas").count() == 2 * T
 
 
+def test_a_knob_calls_off_what_reads_the_whole_clip(viewer):
+    viewer.evaluate(
+        """payload => {
+             window.asked = [];
+             const noted = kind => async ({who}) => { asked.push([kind, who]); return JSON.stringify(payload.trace); };
+             const never = ({who}) => { asked.push(['whole', who]); return new Promise(() => {}); };
+             const hooks = {soon: noted('soon'), later: noted('later'), whole: never,
+                            stop: async ({who, kind}) => { asked.push([`stop ${kind}`, who]); }};
+             window.view = viewer.mount(document.querySelector('#here'), payload, hooks); }""",
+        {"about": ABOUT, "clip": clip_of(), "trace": trace_of()},
+    )
+    viewer.wait_for_selector(".vw[data-shown]")
+    viewer.locator(".vw-through summary").click()
+    viewer.evaluate("() => { view.ask({}); }")
+    viewer.wait_for_function("asked.some(([kind]) => kind === 'later')")
+    said, who = zip(*viewer.evaluate("asked"))
+    assert said == ("whole", "stop whole", "soon", "later") and len(set(who)) == 1
+
+
 def opened_through(viewer, truth=True):
     """The whole clip is open; asked: what the viewer pointed at, each time it asked."""
     viewer.evaluate(
@@ -421,7 +440,7 @@ def test_each_thing_is_found_once_by_its_name_and_place():
 
     there = [("ring", np.array([0, 0, 0.5, 0.5])), ("star", np.array([0, 0, 0.1, 0.1]))]
     assert [one["thing"] for one in boxes_payload(Seen, there)["found"]] == [0, None, None, None]
-    assert iou(np.array([0, 0, 2, 1]), np.array([1, 0, 3, 1])) == pytest.approx(1 / 3)
+    assert overlap(np.array([0, 0, 2, 1]), np.array([1, 0, 3, 1])) == pytest.approx(1 / 3)
 
 
 def test_what_is_there_is_what_the_world_drew():

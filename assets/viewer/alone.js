@@ -4,7 +4,7 @@
 //   alone(element, {about, clip, trace, knobs, stored, said})
 //
 // trace   the run as it was stored, as the viewer takes it
-// knobs   [{name, symbol, kind, span, meaning}] of those that can be turned here
+// knobs   [{name, symbol, kind, default, span, meaning}] of those that can be turned here
 // stored  grid, knobs, cap, unit, and base64 of 32-bit numbers: attention [T, P], dynamics [T, P], energy [G, P] of the stored
 //         region, scale; tokens: null, or {patches [T, P, D], prompts [T, P, D], filter [D, 3, 3, 3]}; actor: bits or null
 

@@ -76,10 +76,11 @@ function asker($, {soon, later, whole, far, stop, wants = () => false, idle, upd
   };
   const first = newest(async one => { if (await show("soon", soon, one.taken)) drawn = one.taken; });
   const rest = newest(one => show("later", later, one.taken));
-  const all = newest(one => show("later", whole, one.taken));
+  const all = newest(one => show("whole", whole, one.taken));
   async function ask(taken) {
     turn.set(wanted = taken, ++turns);
     if (rest.busy() || filling) stop?.({who, kind: "later"});
+    if (all.busy()) stop?.({who, kind: "whole"});
     if (!await first({taken})) return;           // the call that is under way goes on with this one
     const last = wanted;
     await painted();                             // the server's work would delay the browser's

@@ -67,8 +67,8 @@ def self_check(
     checks += [sums_to_one(parts.rows(trace)), finite(trace), parts.special(engine, trace, knobs)]
     checks += weights(engine, method, trace, knobs)
     watch.step(2)
-    wanted = map_of or parts.map_of(knobs)
-    checks.append(random_weights(engine, method, clip, wanted))
+    wanted = map_of or parts.map_of(knobs, cancelled)
+    checks.append(random_weights(engine, method, clip, wanted, cancelled=cancelled))
     watch.end()
     return tuple(checks)
 
@@ -120,11 +120,16 @@ def weights(engine: Engine, method: str, trace: Trace, knobs: Mapping[str, Any])
     return made
 
 
-def random_weights(engine: Engine, method: str, clip: Clip, map_of: MapOf, seed: int = 0) -> Check:
-    """The map beside that of a twin whose weights mean nothing."""
-    precision = str(engine.precision).removeprefix("torch.")
-    twin = Engine(str(engine.device), scrambled(engine, method, seed), precision)
-    own, other = map_of(engine, clip), map_of(twin, clip)
+def random_weights(
+    engine: Engine, method: str, clip: Clip, map_of: MapOf, seed: int = 0, cancelled: Asked = lambda: False
+) -> Check:
+    """The map beside that of a twin whose weights mean nothing. The twin keeps no results: it is asked once."""
+    precision, watch = str(engine.precision).removeprefix("torch."), Watch(1, cancelled=cancelled)
+    own = map_of(engine, clip)
+    watch.ask()
+    twin = Engine(str(engine.device), scrambled(engine, method, seed), precision, cache_mb=0)
+    watch.ask()
+    other = map_of(twin, clip)
     rho = rank_correlation(np.asarray(own, np.float64).ravel(), np.asarray(other, np.float64).ravel())
     alike = abs(rho) >= ALIKE
     told = (
@@ -156,13 +161,13 @@ def scrambled(engine: Engine, method: str, seed: int = 0) -> dict[str, Loaded]:
 @dataclass(frozen=True)
 class Parts:
     """What differs from method to method. rows: trace → what must be 1. trained: (label, settings) → whether what was read is.
-    map_of: knobs → the usual map. title: of that map, for the reader. over: what its rows are."""
+    map_of: (knobs, cancelled) → the usual map. title: of that map, for the reader. over: what its rows are."""
 
     orientation: Callable[[Engine, Mapping[str, Any]], Check]
     rows: Callable[[Trace], dict[str, Tensor]]
     special: Callable[[Engine, Trace, Mapping[str, Any]], Check]
     trained: Callable[[str, Mapping[str, Any]], bool]
-    map_of: Callable[[Mapping[str, Any]], MapOf]
+    map_of: Callable[[Mapping[str, Any], Asked], MapOf]
     title: str
     over: str
 
@@ -235,15 +240,17 @@ def stpn_special(engine: Engine, trace: Trace, knobs: Mapping[str, Any]) -> Chec
     return Check("special tokens", share <= MOST, share, told)
 
 
-def stop_map(knobs: Mapping[str, Any]) -> MapOf:
+def stop_map(knobs: Mapping[str, Any], cancelled: Asked) -> MapOf:
     """W^s, [T, P]."""
-    return lambda engine, clip: engine.run("stop", clip, outputs=["score_TP"], **knobs)["score_TP"].cpu().numpy()
+    asked = {"outputs": ["score_TP"], "cancelled": cancelled, **knobs}
+    return lambda engine, clip: engine.run("stop", clip, **asked)["score_TP"].cpu().numpy()
 
 
-def stpn_map(knobs: Mapping[str, Any]) -> MapOf:
+def stpn_map(knobs: Mapping[str, Any], cancelled: Asked) -> MapOf:
     """Where prompts looked in the supports, mean over heads and prompts, [K, P]."""
     stage = "prompt_attention_NQKP"
-    return lambda engine, clip: engine.run("stpn", clip, outputs=[stage], **knobs)[stage].mean((0, 1)).cpu().numpy()
+    asked = {"outputs": [stage], "cancelled": cancelled, **knobs}
+    return lambda engine, clip: engine.run("stpn", clip, **asked)[stage].mean((0, 1)).cpu().numpy()
 
 
 def stpn_trained(label: str, settings: Mapping[str, Any]) -> bool:

@@ -20,6 +20,7 @@ from core.networks.linking import link, tracks
 from core.networks.stpn import Stpn
 from core.networks.stpn_weights import CHUNK
 from core.networks.tower import Size
+from core.watch import tick
 from core.world import SHAPES
 
 
@@ -127,6 +128,7 @@ def through(shown_THWC: Tensor, detector: Detector, maps: Callable[[Tensor, slic
     """Every frame read. maps: pixels of some frames, and which → their maps."""
     found_T, first, size = [], {}, stpn.prepare(shown_THWC[:1]).size
     for start in range(0, len(shown_THWC), CHUNK):  # a long clip of large frames would take gigabytes
+        tick(start / len(shown_THWC))
         some = slice(start, start + CHUNK)
         levels = detector.levels(maps(stpn.prepare(shown_THWC[some]).pixels_BCHW, some))
         first = first or {name: one[:1].clone() for name, one in levels.items()}
