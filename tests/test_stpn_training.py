@@ -269,10 +269,10 @@ def test_every_variant_goes_on_from_one_detector(tmp_path, monkeypatch):
     asked = ["--out", str(tmp_path), "--teach", "1"]
     asked += ["--start", "1", "--steps", "0", "--batch", "2", "--clips", "2", "--device", "cpu"]
     training.main([*asked, "--only", "baseline", "attention/shallow"])
-    start = load(tmp_path / "compared" / "stpn_start.safetensors")[0].detector.state_dict()
+    start = load(tmp_path / "compared" / "stpn_start.safetensors").model.detector.state_dict()
     for variant in ("baseline", "attention/shallow"):
         told = read(file_of(tmp_path, variant))[1]["made"]
         assert json.loads(file_of(tmp_path, variant).with_suffix(".json").read_text())["scores"] == {"val_clean_ap50": 0.5}
-        own = load(file_of(tmp_path, variant))[0].detector.state_dict()
+        own = load(file_of(tmp_path, variant)).model.detector.state_dict()
         assert all(torch.equal(own[name], tensor) for name, tensor in start.items())
         assert told["command"].startswith(f"python -m core.training.stpn --only {variant}") and "--start 1 " in told["command"]

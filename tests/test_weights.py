@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from core import BadText, BadWeights, Engine
 from core.networks.prompters import Prompters
+from core.networks.stpn_weights import load_stpn
 from core.networks.text import SmallText
 from core.networks.vision import VisionTower, small_vit
 from core.networks.weights import WEIGHTS, Loaded, load_clip, load_prompters, read, save, sha256, state_digest
@@ -198,8 +199,19 @@ def test_shipped_prompters_belong_to_the_shipped_towers():
         assert told["towers"] == load_clip().digest and told["variant"] in VARIANTS
 
 
-def test_shipped_variants_of_stpn_went_on_from_one_start_for_as_long():
-    files = [*WEIGHTS.glob("stpn_*.safetensors"), *(WEIGHTS / "compared").glob("stpn_*.safetensors")]
-    assert {file.stem for file in files} >= {"stpn_baseline", "stpn_attention_shallow", "stpn_baseline_1"}
-    made = [json.loads(file.with_suffix(".json").read_text())["made"] for file in files]
-    assert len({tuple(one[name] for name in ("start", "steps", "rate", "batch", "clips")) for one in made}) == 1
+def test_shipped_variants_of_stpn_went_on_from_one_start_for_as_long_as_what_they_are_held_against():
+    brief = WEIGHTS / "compared" / "brief"
+    made = {
+        f"{file.parent.name}/{file.stem}": json.loads(file.with_suffix(".json").read_text())["made"]
+        for file in (*WEIGHTS.glob("stpn_*.safetensors"), *brief.glob("stpn_*.safetensors"))
+    }
+    assert len({tuple(one[name] for name in ("start", "rate", "batch", "clips")) for one in made.values()}) == 1
+    steps = {name: one["steps"] for name, one in made.items()}
+    assert steps["weights/stpn_baseline"] == steps["weights/stpn_attention_shallow"] == 2500
+    others = {"attention_deep", "average_shallow", "mixer_shallow"}
+    assert {steps[f"weights/stpn_{name}"] for name in others} == {steps["brief/stpn_baseline"]} == {700}
+
+
+def test_what_was_trained_for_fewer_steps_is_said_to_be():
+    said = load_stpn().label
+    assert "· less trained: attention/deep (700 of 2500 steps), average/shallow" in said and "(700 of 2500 steps) · UNTRAINED" in said

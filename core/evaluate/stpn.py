@@ -10,7 +10,7 @@ sweeps            K and S; supports as bad as the current frame; supports that n
 gains             what is more, or less, with an interval: the clips drawn anew, the same for both of a pair
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -103,7 +103,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
         },
     }
     usual, spoil = pair["stpn"], dict(kind="motion_blur", severity=0.75)
-    prompted = [variant for variant in tried if variant != BASELINE]
+    prompted = [name for name in tried if not name.startswith(BASELINE)]
     found["prompts"] = {name: {f"N = {N}": ap50(tried[name][0], prompts=N, **spoil) for N in PROMPTS} for name in prompted}
     controls = {
         "clean": {},
@@ -126,7 +126,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     found["vis"] = {name: average_precision(*both) for name, both in masks.items()}
     masks_R = {name: drawn_precision(*both, draws(len(few), seed), "ap") for name, both in masks.items()}
     found["gains"] = {
-        "predictors": {name: interval(spoilt_SR[name].mean(0) - spoilt_SR[BASELINE].mean(0)) for name in prompted},
+        "predictors": {name: interval(spoilt_SR[name].mean(0) - spoilt_SR[beside(name, tried)].mean(0)) for name in prompted},
         "supports": {name: interval(one_R - supports_R["clean"]) for name, one_R in supports_R.items() if name != "clean"},
         "vis": interval(masks_R["stpn"] - masks_R["baseline"]),
     }
@@ -141,10 +141,21 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
 
 
 def trained(weights: Path, device: torch.device) -> dict[str, list[Stpn]]:
-    """The variants that are there, each with all its seeds."""
-    files = {variant: [file_of(weights, variant, seed) for seed in range(SEEDS)] for variant in VARIANTS}
-    made = {name: [load(file)[0].to(device) for file in several if file.is_file()] for name, several in files.items()}
-    return {name: several for name, several in made.items() if several}
+    """The variants that are there, each with all its seeds; what took other steps than the baseline says how many."""
+    every = [file_of(weights, variant, seed) for variant in VARIANTS for seed in range(SEEDS)]
+    every += [file_of(weights / "compared" / "brief", variant) for variant in VARIANTS]
+    ones, made = [load(file) for file in every if file.is_file()], {}
+    usual = next((one.steps for one in ones if one.variant == BASELINE), 0)
+    for one in ones:
+        name = one.variant if one.steps == usual else f"{one.variant}, {one.steps} steps"
+        made.setdefault(name, []).append(one.model.to(device))
+    return made
+
+
+def beside(name: str, models: Collection[str]) -> str:
+    """The baseline that a variant is held against: trained for as many steps, if there is one."""
+    own = f"{BASELINE},{name.partition(',')[2]}"
+    return own if own in models else BASELINE
 
 
 def spread(values: Sequence[float]) -> dict:

@@ -2,6 +2,7 @@
 
     stpn_baseline.safetensors             the single-frame detector, no prompts
     stpn_attention_shallow.safetensors    a predictor and a depth: every other variant is called alike
+    compared/, compared/brief/            further seeds, and the same trained for fewer steps: for the tables
 
 `load_stpn` turns a folder, a file of `core.training.stpn`, a checkpoint of the authors' layout or a public backbone into
 `Variants`.
@@ -9,6 +10,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -104,8 +106,19 @@ def file_of(out: Path, variant: str, seed: int = 0) -> Path:
     return out / f"{name}.safetensors" if seed == 0 else out / "compared" / f"{name}_{seed}.safetensors"
 
 
-def load(path: Path) -> tuple[Stpn, str, str]:
-    """A trained network from its file, its variant, and the file's sha256."""
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network from its file, which variant it is, the file's sha256, and the training steps it went on from the start that
+    all share; 0 where its file does not say."""
+
+    model: Stpn
+    variant: str
+    digest: str
+    steps: int
+
+
+def load(path: Path) -> Trained:
+    """A trained network from its file."""
     tensors, about, digest = read(path)
     if about["kind"] != "stpn":
         raise BadWeights(f"{path.name} holds {about['kind']}, not STPN.")
@@ -113,7 +126,7 @@ def load(path: Path) -> tuple[Stpn, str, str]:
         raise BadWeights(f"{path.name} holds the variant {about['variant']!r}; the variants are {', '.join(VARIANTS)}.")
     model = build(about["variant"], about["prompts"], DetectorShape.of(about["shape"]))
     fill(model, tensors, "stpn", path.name)
-    return model.eval().requires_grad_(False), about["variant"], digest
+    return Trained(model.eval().requires_grad_(False), about["variant"], digest, about.get("made", {}).get("steps", 0))
 
 
 def load_stpn(spec: str | Path | Loaded | None = None) -> Loaded:
@@ -143,18 +156,21 @@ def load_stpn(spec: str | Path | Loaded | None = None) -> Loaded:
         raise BadWeights(f"There are no STPN weights in {path.name}: they are called {file_of(path, RELEASED).name} and so on.")
     if not path.is_dir():
         trained.append(load(path))
-    held = {variant: (model, digest) for model, variant, digest in trained}  # the file named last replaces the shipped one
-    nets = {variant: held[variant][0] if variant in held else untrained(variant) for variant in VARIANTS}
-    parts = [f"{variant} {held[variant][1] if variant in held else 'untrained'}" for variant in VARIANTS]
+    held = {one.variant: one for one in trained}  # the file named last replaces the shipped one
+    nets = {variant: held[variant].model if variant in held else untrained(variant) for variant in VARIANTS}
+    parts = [f"{variant} {held[variant].digest if variant in held else 'untrained'}" for variant in VARIANTS]
     return Loaded(Variants(nets), label_of(held), hashlib.sha256("\n".join(parts).encode()).hexdigest())
 
 
-def label_of(held: Mapping[str, tuple[Stpn, str]]) -> str:
-    """What was trained, file by file, and what was not."""
+def label_of(held: Mapping[str, Trained]) -> str:
+    """What was trained, file by file; what not as long as the single-frame detector that it is shown beside; and what not."""
     random = [variant for variant in VARIANTS if variant not in held]
     if not held:
         return "STPN UNTRAINED: all weights are random; prompts, boxes and masks mean nothing"
-    said = "STPN trained on the world: " + ", ".join(f"{name} {digest[:8]}" for name, (_, digest) in held.items())
+    longest = max(one.steps for one in held.values())
+    briefly = [f"{one.variant} ({one.steps} of {longest} steps)" for one in held.values() if one.steps < longest]
+    said = "STPN trained on the world: " + ", ".join(f"{name} {one.digest[:8]}" for name, one in held.items())
+    said += f" · less trained: {', '.join(briefly)}" if briefly else ""
     return f"{said} · UNTRAINED: {', '.join(random)}" if random else said
 
 

@@ -139,8 +139,9 @@ def train(
     model = build(variant)
     digest = ""
     if start is not None:
-        taught, _, digest = load(start)
-        model.detector.load_state_dict(taught.detector.state_dict())
+        taught = load(start)
+        model.detector.load_state_dict(taught.model.detector.state_dict())
+        digest = taught.digest
     if tower is not None:
         model.detector.tower.load_state_dict(tower.detector.tower.state_dict())
     model.to(device).train()
@@ -223,7 +224,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--teach", type=int, default=900, help="steps of teaching the tower shapes")
     parser.add_argument("--teach-rate", type=float, default=1.5e-3)
     parser.add_argument("--start", type=int, default=800, help="further steps of the detector that all start from")
-    parser.add_argument("--steps", type=int, default=700, help="further steps of each variant")
+    parser.add_argument("--steps", type=int, default=2500, help="further steps of each variant")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--clips", type=int, default=4000, help="training clips")
     parser.add_argument("--rate", type=float, default=7e-4)
