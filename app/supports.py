@@ -15,7 +15,19 @@ from dataclasses import asdict
 
 import numpy as np
 
-from app.packing import array, encoded, frames_payload, jpeg, knobs_payload, ledger_payload, log16, pooled, runs, stages_payload
+from app.packing import (
+    array,
+    encoded,
+    frames_payload,
+    jpeg,
+    knobs_payload,
+    ledger_payload,
+    log16,
+    pooled,
+    runs,
+    stages_payload,
+    weights_payload,
+)
 from core import kinds
 
 MAP_SIDE = 64  # cells: a map of more is averaged before it travels
@@ -78,7 +90,7 @@ def trace_payload(method, trace, key, clip, knobs, grid, texts=None, truth=None,
         "done": texts is not None,
         "values": packed,
         "ledger": ledger_payload(trace),
-        "weights": list(trace.weights.values()),
+        **weights_payload(trace, truth),
         "untrained": untrained(trace.weights.values(), knobs),
     }
 

@@ -156,7 +156,8 @@ def test_a_handle_names_a_file_only_where_it_was_given(served, tmp_path):
 
 
 def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tmp_path):
-    first = shown(page)["clip"]
+    first, strange = shown(page)["clip"], page.locator("#viewer-stop .vw-strange")
+    assert strange.is_hidden(), "the truth of an example is known"
     page.get_by_role("button", name="Your own clip").click()
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(b"no video at all")
@@ -171,16 +172,20 @@ def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tm
     page.locator("#own-stop input[type=file]").set_input_files(good)
     page.wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.texts).clip !== key", arg=first)
     assert "mine.mp4" in page.locator(".vw-clip").inner_text()
+    assert "know only eight coloured shapes" in strange.inner_text()
 
 
-def test_an_edit_of_the_clip_is_shown_in_every_tab_and_ends_with_another_clip(page):
-    first = shown(page)["clip"]
+def test_an_edit_of_the_clip_is_shown_in_every_tab_and_ends_with_another_clip(page, served):
+    first, title = shown(page)["clip"], next(iter(served[2].values())).title
+    assert f"truth: {title}" in page.locator("#viewer-stop .vw-clip").inner_text()
     page.evaluate(EDIT, [{"name": "drop", "first": 1, "last": 2}])
     page.wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.texts).clip !== key", arg=first)
     assert page.locator("#viewer-stop .vw-thumb").count() == 6
     assert "Frames 1 to 2 are left out." in page.locator("#viewer-stop .vw-clip").inner_text()
+    assert f"truth of the file, before your edits: {title}" in page.locator("#viewer-stop .vw-clip").inner_text()
     page.get_by_role("tab", name="STPN").click()
     page.wait_for_selector(".sp[data-done]", timeout=PATIENCE)
+    assert "in the file, before your edits" in page.locator("#viewer-stpn .vw-known").inner_text()
     assert page.locator("#viewer-stpn .vw-thumb").count() == 6
     page.locator("#viewer-stpn .vw-examples button").nth(1).click()
     page.wait_for_function("document.querySelectorAll('#viewer-stpn .vw-thumb').length === 8", timeout=PATIENCE)

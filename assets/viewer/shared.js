@@ -240,6 +240,9 @@ function keysOf(root, $, lines, press, release, keep) {
   return () => { document.removeEventListener("keydown", outside); document.removeEventListener("keyup", release); };
 }
 
+// “truth of the file …”: what was edited may say otherwise
+const ofFile = trace => trace.edited ? " of the file, before your edits" : "";
+
 function held(button, set) {                     // as long as it is held, by pointer or key
   button.onpointerdown = () => set(true);
   button.onpointerup = button.onpointerleave = button.onblur = () => set(false);

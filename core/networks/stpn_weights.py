@@ -23,7 +23,7 @@ from core.networks.dvp import PREDICTORS
 from core.networks.public import KINDS, Backbone, load_backbone
 from core.networks.stpn import DEPTHS, SIZE, Prompting, Stpn, small_stpn
 from core.networks.tower import Size
-from core.networks.weights import WEIGHTS, Loaded, fill, read
+from core.networks.weights import SYNTHETIC, WEIGHTS, Loaded, fill, read
 
 BASELINE = "baseline"
 VARIANTS = (BASELINE, *(f"{kind}/{depth}" for kind in PREDICTORS for depth in DEPTHS))
@@ -154,7 +154,7 @@ def label_of(held: Mapping[str, tuple[Stpn, str]]) -> str:
     random = [variant for variant in VARIANTS if variant not in held]
     if not held:
         return "STPN UNTRAINED: all weights are random; prompts, boxes and masks mean nothing"
-    said = "STPN trained on the world: " + ", ".join(f"{name} {digest[:8]}" for name, (_, digest) in held.items())
+    said = f"STPN trained on {SYNTHETIC}: " + ", ".join(f"{name} {digest[:8]}" for name, (_, digest) in held.items())
     return f"{said} · UNTRAINED: {', '.join(random)}" if random else said
 
 
