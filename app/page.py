@@ -40,7 +40,7 @@ from app.panels import panels_of, source_of
 from app.presets import looks_of
 from app.running import Running
 from app.store import Clips
-from app.taking import opened_by, panel
+from app.taking import address_of, opened_by, panel
 from app.told import told
 from app.touring import top
 from app.views import reads_texts, view_of
@@ -98,8 +98,31 @@ import(url).then(async ({mount, panels}) => {
     view.look(asked);
     if (asked.pinned) view.pin(asked.pinned);
   };
+  const fresh = JSON.stringify([about.untouched.values, view.state()]);
   document.addEventListener("linked", look);
   look();
+  // the address says what is on the page, so that a reload brings it back; nothing is asked while a pointer is down
+  let soon = 0, down = false;
+  const address = async () => {
+    const now = JSON.stringify([values().values, view.state()]), said = "%(name)s " + now;
+    const early = !window.opened || down || host.querySelector(".vw-pin[aria-busy=true]");
+    if (early || !host.offsetParent || said === window.addressed) return;
+    window.addressed = said;
+    const asked = {...values(), state: view.state()};
+    const query = about.first && now === fresh ? "" : await server.address(asked).catch(() => null);
+    if (typeof query !== "string" || said !== window.addressed) return;
+    const here = new URL(location.href), own = [...here.searchParams].filter(([name]) => /^(__.*|tour)$/.test(name));
+    here.search = [query, new URLSearchParams(own)].join("&").replace(/^&|&$/g, "");
+    if (here.href !== location.href) history.replaceState(history.state, "", here);
+  };
+  const moved = event => {
+    down = event.type === "pointerdown" || (down && event.type !== "pointerup" && event.type !== "pointercancel");
+    clearTimeout(soon);
+    soon = setTimeout(address, 700);             // longer than a frame of a clip that is played
+  };
+  for (const kind of ["taken", "looked", "keyup", "pointerdown", "pointerup", "pointercancel"]) {
+    document.addEventListener(kind, moved);
+  }
   document.addEventListener("taken", ask);
   new ResizeObserver(ask).observe(host);
   ask();
@@ -169,6 +192,7 @@ def tab(desk, handle, edits, open_at_once):
         "about": view.about(method),
         "panels": {one.name: one.about(desk) for one in panels},
         "untouched": untouched,
+        "first": open_at_once,
         "examples": [
             {"name": one.name, "title": one.title, "thumb": jpeg(clips.open(one.path, DEFAULT_FRAMES).frames_THWC[3], 96)}
             for one in clips.examples.values()
@@ -193,7 +217,10 @@ def tab(desk, handle, edits, open_at_once):
                 seen_first() if open_at_once else "",
                 html_template='<div class="viewer">Loading the viewer…</div><div class="panels"></div>',
                 js_on_load=mount_script(method, view, panels, about), apply_default_css=False,
-                server_functions=[frames, at_once, everything, *others, *(each for one in panels for each in one.serve(desk))],
+                server_functions=[
+                    frames, at_once, everything, *others, address_of(desk),
+                    *(each for one in panels for each in one.serve(desk)),
+                ],
                 elem_id=f"viewer-{method.name}",
             )  # fmt: skip
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):

@@ -505,6 +505,32 @@ def test_a_link_brings_back_what_was_on_the_page(page, served, browser):
     context.close()
 
 
+def test_the_address_brings_back_what_is_on_the_page_but_no_clip_of_ones_own(page, served, tmp_path):
+    address, said = page.url, "wanted => location.search.includes(wanted)"
+    page.wait_for_timeout(1000)
+    assert page.url == address, "nothing was touched"
+    number(page, "alpha").fill("0.35")
+    page.locator("#viewer-stop .vw-next").click()
+    for wanted in ("k.alpha=0.35", "f=2"):
+        page.wait_for_function(said, arg=wanted)
+    page.reload()
+    page.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
+    settles(page, alpha=0.35)
+    page.wait_for_function("document.querySelector('#viewer-stop .vw-frame').innerText.startsWith('2/8')")
+    page.wait_for_timeout(1000)
+    assert "k.alpha=0.35" in page.url
+
+    page.get_by_role("tab", name="STPN").click()
+    page.wait_for_function(said, arg="m=stpn")
+    page.get_by_role("tab", name="STOP", exact=True).click()
+    page.wait_for_function(said, arg="m=stop&")
+    page.get_by_role("button", name="Your own clip").click()
+    shutil.copy(next(iter(served[2].values())).path, tmp_path / "mine.mp4")
+    page.locator("#own-stop input[type=file]").set_input_files(tmp_path / "mine.mp4")
+    page.wait_for_function("!location.search")
+    assert page.url == address
+
+
 def test_a_hostile_link_falls_back_and_says_so(page, served):
     page.goto(f"{served[0]}?v=1&m=stop&c=../../etc/passwd&k.alpha=99&k.nothing=1&o=%3Cscript%3E")
     page.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
