@@ -40,6 +40,8 @@ def control(knob, limits, tab):
     high = min(high, limits.get(knob.name, high))
     made = gr.Slider(low, high, min(knob.default, high), step=step, label=label, info=knob.meaning, elem_id=name)
     made.preprocess = lambda payload: payload  # the engine checks, in a sentence that is shown; Gradio's refusal is not
+    if knob.kind == "whole" and step > 1:  # a slider keeps what is typed between its steps, and the desk asks for the one below
+        made.release(None, made, made, js=f"typed => typed - (typed - {low}) % {step}", api_visibility="private")
     return made
 
 

@@ -101,9 +101,10 @@ def test_a_value_out_of_range_is_told_in_words_and_the_picture_stays(page):
     told.wait_for()
     assert told.inner_text() == "α (alpha) is 0.0 to 1.0, got 7."
     assert shown(page) == before
+    assert page.locator("#viewer-stop .vw-refused").count() == 1, "the picture is of other values, and looks it"
     number(page, "alpha").fill("0.3")
     settles(page, alpha=0.3)
-    assert told.is_hidden()
+    assert told.is_hidden() and page.locator(".vw-refused").count() == 0
 
 
 def test_texts_are_compared_as_they_are_typed_and_unknown_words_are_told(page):
@@ -327,6 +328,14 @@ def test_the_tab_of_stpn_opens_with_a_picture_its_supports_and_the_label_of_its_
 def test_the_last_value_wins_in_the_tab_of_stpn(prompted):
     press_about(prompted, slider(prompted, "severity", "stpn"), 3)
     settled(prompted, severity=0.95)
+
+
+def test_an_odd_number_of_supports_is_read_as_the_even_one_below(prompted):
+    number(prompted, "supports", "stpn").fill("5")
+    prompted.wait_for_function("JSON.parse(document.querySelector('.sp').dataset.done).supports === 4")
+    number(prompted, "supports", "stpn").blur()
+    prompted.wait_for_function("document.querySelector('#knob-stpn-supports input[type=number]').value === '4'")
+    assert prompted.locator("#viewer-stpn .vw-wait").is_hidden()
 
 
 def test_a_frame_of_the_strip_becomes_the_current_one_and_the_knob_follows(prompted):

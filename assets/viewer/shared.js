@@ -72,6 +72,7 @@ function asker($, {soon, later, whole, far, stop, wants = () => false, idle, upd
     if (trace.error) refused = {taken, why: trace.error};
     else if (refused && turn.get(taken) < turn.get(refused.taken)) say(refused.why);  // what is drawn is older than what was refused
     else refused = null;
+    $("ledger").closest(".vw").classList.toggle("vw-refused", !!refused);  // the picture is of other values than the knobs'
     return !trace.error;
   };
   const first = newest(async one => { if (await show("soon", soon, one.taken)) drawn = one.taken; });
