@@ -225,11 +225,12 @@ def tab(desk, handle, edits, open_at_once):
             )  # fmt: skip
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
             with gr.Accordion("Your own clip: upload or webcam", open=False):
-                own = gr.Video(
-                    show_label=False, label="Your own clip", sources=["upload", "webcam"], height=180,
-                    elem_id=f"own-{method.name}",
-                )  # fmt: skip
+                # a file, not a video: a browser knows fewer kinds than the reader, who says himself what he refuses
+                own = gr.File(label="Your own clip", height=150, elem_id=f"own-{method.name}")
                 gr.Markdown(f"{LIMITS_TEXT} It stays on this server for a day at most.", elem_classes="limits")
+                webcam = gr.Video(label="Webcam", sources=["webcam"], height=230, elem_id=f"webcam-{method.name}")
+                # as it was recorded: to mirror it and to take its sound away Gradio (6.31) needs ffmpeg
+                webcam.preprocess = lambda payload: payload and payload.path
             weights = gr.Radio(
                 [(called(one, method), name) for name, one in engines.items()], value=next(iter(engines)), label="Weights",
                 visible=len(engines) > 1, elem_id=f"weights-{method.name}",
@@ -265,7 +266,8 @@ def tab(desk, handle, edits, open_at_once):
         except ReaderError:  # the viewer says why
             return gr.skip()
 
-    own.change(take, [own, count], [handle, edits], concurrency_limit=2, **QUIET)
+    for each in (own, webcam):
+        each.change(take, [each, count], [handle, edits], concurrency_limit=2, **QUIET)
     if len(engines) > 1:
         limited = [name for name in names if name in engine.limits(method.name)]
         turned = [knobs[name] for name in limited]
