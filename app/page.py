@@ -46,6 +46,7 @@ from app.touring import top
 from app.views import reads_texts, view_of
 from core import METHODS, ReaderError
 from core.engine import NETWORKS
+from core.kinds import TextScores
 from core.video import LIMITS_TEXT
 
 SHIPPED = "shipped"  # what an engine without named weights is called
@@ -238,7 +239,8 @@ def tab(desk, handle, edits, open_at_once):
             presets = presets_of(method)
             knobs = knobs_of(method, {FRAME: DEFAULT_FRAMES} | engine.limits(method.name))
             count = control(FRAMES, {}, method.name)
-            texts = gr.Textbox(texts_of_first, label="Texts, one a line", lines=4, max_lines=10, visible=reads)
+            info = "read where the towers are a ViT-B/32" if TextScores in view.asked else None
+            texts = gr.Textbox(texts_of_first, label="Texts, one a line", info=info, lines=4, max_lines=10, visible=reads)
     readings(method)
 
     values = [handle, weights, count, texts, edits, *knobs.values()]
