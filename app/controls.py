@@ -66,9 +66,12 @@ def buttons(method, row, wanted):
 
 def set_knobs(button, knobs, defaults, preset):
     """A preset is there at once: in the browser, so that no reply of the server can arrive after a later knob."""
-    values = defaults | preset.values
-    turned = [name for name in knobs if name != FRAME or FRAME in preset.values]
-    script = f"() => {json.dumps([values[name] for name in turned])}"
+    values, whole = defaults | preset.values, not preset.values  # the defaults are those of the frame too
+    turned = [name for name in knobs if name != FRAME or FRAME in preset.values or whole]
+    said = {name: json.dumps(values[name]) for name in turned}
+    if FRAME in said and whole:  # the clip may be shorter
+        said[FRAME] = f"Math.min({said[FRAME]}, document.querySelector('#{knobs[FRAME].elem_id} input[type=range]').max)"
+    script = f"() => [{', '.join(said.values())}]"
     button.click(None, None, [knobs[name] for name in turned], js=script, api_visibility="private")
 
 

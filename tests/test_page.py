@@ -354,6 +354,15 @@ def test_an_odd_number_of_supports_is_read_as_the_even_one_below(prompted):
     assert prompted.locator("#viewer-stpn .vw-wait").is_hidden()
 
 
+def test_a_preset_leaves_the_frame_alone_and_the_defaults_do_not(prompted):
+    slider(prompted, "t", "stpn").press("End")
+    settled(prompted, t=8)
+    prompted.get_by_role("button", name="clean").locator("visible=true").click()
+    settled(prompted, t=8, spoil="none")
+    prompted.get_by_role("button", name="defaults").locator("visible=true").click()
+    settled(prompted, **{knob.name: knob.default for knob in METHODS["stpn"].knobs.knobs()})
+
+
 def test_a_frame_of_the_strip_becomes_the_current_one_and_the_knob_follows(prompted):
     prompted.locator(".sp .vw-thumb").nth(6).click()
     settled(prompted, t=7)
