@@ -28,6 +28,7 @@ def answers_of(desk, untouched):
         )  # fmt: skip
         texts, grid = list(asked.texts) if done else None, asked.engine.grid(method.name)
         made = view.trace(method, trace, asked.key, asked.clip, asked.settings, grid, texts, asked.truth, asked.stamp)
+        made["edited"] = bool(asked.edits)
         return made | view.besides(asked.engine, method, asked.clip, asked.settings, trace) if done else made
 
     @sentence

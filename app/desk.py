@@ -77,11 +77,12 @@ class Desk:
         handle, weights, frames, texts, edits, *values = given
         if weights not in self.engines:
             raise ReaderError(f"The weights are {', '.join(self.engines)}, got {str(weights)[:40]!r}.")
+        settings = self.engines[weights].settings(self.method.name, dict(zip(self.names, values, strict=True)))
+        settings |= {one.name: one.stepped(settings[one.name]) for one in self.method.knobs.knobs()}  # typed between steps
         engine, path, frames, edits = self.engines[weights], self.clips.path(handle), FRAMES.check(frames), edits_of(edits)
         return Request(
             self.method, engine, path, self.clips.name(path), frames, edits, self.clips.open(path, frames, edits),
-            self.clips.key(path, frames, edits), self.clips.truth(path), lines_of(texts),
-            engine.settings(self.method.name, dict(zip(self.names, values, strict=True))),
+            self.clips.key(path, frames, edits), self.clips.truth(path), lines_of(texts), settings,
             str(taken.get("who") or secrets.token_hex(8))[:64], taken.get("stamp", 0),
         )  # fmt: skip
 

@@ -15,6 +15,7 @@ LENGTH = 40_000  # characters of what a viewer says of itself: A's texts and edi
 STATE = "(said, ...values) => [JSON.stringify(window.views?.%s?.state() ?? {}), ...values]"
 # what a link says goes to the viewers; one that is not mounted yet finds it when it is
 LOOKED = """said => {
+  window.opened = true;
   if (!said) return;
   window.looked = JSON.parse(said);
   document.dispatchEvent(new Event("linked"));

@@ -12,9 +12,14 @@ import numpy as np
 from PIL import Image
 
 from core.graph import downstream
+from core.networks.weights import SYNTHETIC
 
 SHOWN_SIDE = 512  # pixels: a frame is never drawn much larger than this
 DECADES = (-4.0, 3.0)  # log10 of the least and the largest number of a logarithmic map
+STRANGE = (
+    "These weights know only eight coloured shapes on made-up backgrounds. On your clip, trust where things change; "
+    "names and texts mean little."
+)
 
 
 def stages_payload(method):
@@ -48,6 +53,13 @@ def knob_payload(knob):
 def ledger_payload(trace):
     """Stage → [milliseconds or None where it was reused, its shape]."""
     return {name: [ms_of(trace, name), shape_of(trace[name])] for name in trace.values}
+
+
+def weights_payload(trace, truth):
+    """What made it, in words; strange: a sentence where these weights were trained on our synthetic clips alone, and this clip,
+    of which no truth is known, is none of them."""
+    labels = list(trace.weights.values())
+    return {"weights": labels, "strange": STRANGE if truth is None and any(SYNTHETIC in one for one in labels) else ""}
 
 
 def frames_payload(key, clip):

@@ -40,12 +40,13 @@ from app.panels import panels_of, source_of
 from app.presets import looks_of
 from app.running import Running
 from app.store import Clips
-from app.taking import opened_by, panel
+from app.taking import address_of, opened_by, panel
 from app.told import told
 from app.touring import top
 from app.views import reads_texts, view_of
 from core import METHODS, ReaderError
 from core.engine import NETWORKS
+from core.kinds import TextScores
 from core.video import LIMITS_TEXT
 
 DELETED = (3600, 23 * 3600)  # seconds: every hour, files older than 23 h, so that none stays longer than a day
@@ -99,8 +100,31 @@ import(url).then(async ({mount, panels}) => {
     view.look(asked);
     if (asked.pinned) view.pin(asked.pinned);
   };
+  const fresh = JSON.stringify([about.untouched.values, view.state()]);
   document.addEventListener("linked", look);
   look();
+  // the address says what is on the page, so that a reload brings it back; nothing is asked while a pointer is down
+  let soon = 0, down = false;
+  const address = async () => {
+    const now = JSON.stringify([values().values, view.state()]), said = "%(name)s " + now;
+    const early = !window.opened || down || host.querySelector(".vw-pin[aria-busy=true]");
+    if (early || !host.offsetParent || said === window.addressed) return;
+    window.addressed = said;
+    const asked = {...values(), state: view.state()};
+    const query = about.first && now === fresh ? "" : await server.address(asked).catch(() => null);
+    if (typeof query !== "string" || said !== window.addressed) return;
+    const here = new URL(location.href), own = [...here.searchParams].filter(([name]) => /^(__.*|tour)$/.test(name));
+    here.search = [query, new URLSearchParams(own)].join("&").replace(/^&|&$/g, "");
+    if (here.href !== location.href) history.replaceState(history.state, "", here);
+  };
+  const moved = event => {
+    down = event.type === "pointerdown" || (down && event.type !== "pointerup" && event.type !== "pointercancel");
+    clearTimeout(soon);
+    soon = setTimeout(address, 700);             // longer than a frame of a clip that is played
+  };
+  for (const kind of ["taken", "looked", "keyup", "pointerdown", "pointerup", "pointercancel"]) {
+    document.addEventListener(kind, moved);
+  }
   document.addEventListener("taken", ask);
   new ResizeObserver(ask).observe(host);
   ask();
@@ -170,6 +194,7 @@ def tab(desk, handle, edits, open_at_once):
         "about": view.about(method),
         "panels": {one.name: one.about(desk) for one in panels},
         "untouched": untouched,
+        "first": open_at_once,
         "examples": [
             {"name": one.name, "title": one.title, "thumb": jpeg(clips.open(one.path, DEFAULT_FRAMES).frames_THWC[3], 96)}
             for one in clips.examples.values()
@@ -194,16 +219,20 @@ def tab(desk, handle, edits, open_at_once):
                 seen_first() if open_at_once else "",
                 html_template='<div class="viewer">Loading the viewer…</div><div class="panels"></div>',
                 js_on_load=mount_script(method, view, panels, about), apply_default_css=False,
-                server_functions=[frames, at_once, everything, *others, *(each for one in panels for each in one.serve(desk))],
+                server_functions=[
+                    frames, at_once, everything, *others, address_of(desk),
+                    *(each for one in panels for each in one.serve(desk)),
+                ],
                 elem_id=f"viewer-{method.name}",
             )  # fmt: skip
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
             with gr.Accordion("Your own clip: upload or webcam", open=False):
-                own = gr.Video(
-                    show_label=False, label="Your own clip", sources=["upload", "webcam"], height=180,
-                    elem_id=f"own-{method.name}",
-                )  # fmt: skip
+                # a file, not a video: a browser knows fewer kinds than the reader, who says himself what he refuses
+                own = gr.File(label="Your own clip", height=150, elem_id=f"own-{method.name}")
                 gr.Markdown(f"{LIMITS_TEXT} It stays on this server for a day at most.", elem_classes="limits")
+                webcam = gr.Video(label="Webcam", sources=["webcam"], height=230, elem_id=f"webcam-{method.name}")
+                # as it was recorded: to mirror it and to take its sound away Gradio (6.31) needs ffmpeg
+                webcam.preprocess = lambda payload: payload and payload.path
             weights = gr.Radio(
                 [(called(one, method), name) for name, one in engines.items()], value=next(iter(engines)), label="Weights",
                 visible=len(engines) > 1, elem_id=f"weights-{method.name}",
@@ -211,7 +240,8 @@ def tab(desk, handle, edits, open_at_once):
             presets = presets_of(method)
             knobs = knobs_of(method, {FRAME: DEFAULT_FRAMES} | engine.limits(method.name))
             count = control(FRAMES, {}, method.name)
-            texts = gr.Textbox(texts_of_first, label="Texts, one a line", lines=4, max_lines=10, visible=reads)
+            info = "read where the towers are a ViT-B/32" if TextScores in view.asked else None
+            texts = gr.Textbox(texts_of_first, label="Texts, one a line", info=info, lines=4, max_lines=10, visible=reads)
     readings(method)
 
     values = [handle, weights, count, texts, edits, *knobs.values()]
@@ -239,7 +269,8 @@ def tab(desk, handle, edits, open_at_once):
         except ReaderError:  # the viewer says why
             return gr.skip()
 
-    own.change(take, [own, count], [handle, edits], concurrency_limit=2, **QUIET)
+    for each in (own, webcam):
+        each.change(take, [each, count], [handle, edits], concurrency_limit=2, **QUIET)
     if len(engines) > 1:
         limited = [name for name in names if name in engine.limits(method.name)]
         turned = [knobs[name] for name in limited]

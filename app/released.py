@@ -10,7 +10,7 @@ A weight that is no number travels as null.
 
 import math
 
-from app.packing import array, bits, frames_payload, knobs_payload, ledger_payload, stages_payload
+from app.packing import array, bits, frames_payload, knobs_payload, ledger_payload, stages_payload, weights_payload
 from core import METHODS, kinds
 
 MAPS = (kinds.CombMap, kinds.SignedPatchMap)
@@ -48,7 +48,7 @@ def trace_payload(method, trace, key, clip, knobs, grid, texts=None, truth=None,
         "values": {one.stage: packed(one, trace[one.stage]) for one in outputs if isinstance(one, KINDS)},
         "texts": scores and {"text": texts, "symbol": scores.symbol, "unit": scores.unit},
         "ledger": ledger_payload(trace),
-        "weights": list(trace.weights.values()),
+        **weights_payload(trace, truth),
     }
 
 

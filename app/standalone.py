@@ -96,7 +96,7 @@ def payload_of(result, truth, tokens, side, quality):
     for one in knobs:
         if one["name"] == "kept":
             one["span"] = (1, grid[0] * grid[1], 1)
-    made = viewer.trace_payload(method, trace, "clip", clip, settings, grid, texts, truth)
+    made = viewer.trace_payload(method, trace, "clip", clip, settings, grid, texts, truth) | {"edited": bool(asked.edits)}
     return {
         "about": GAPS.about(method), "clip": shown, "trace": made, "knobs": knobs,
         "stored": stored_of(result, truth, tokens), "said": EXACT if tokens else STORED,

@@ -15,7 +15,19 @@ from dataclasses import asdict
 
 import numpy as np
 
-from app.packing import array, encoded, frames_payload, jpeg, knobs_payload, ledger_payload, log16, pooled, runs, stages_payload
+from app.packing import (
+    array,
+    encoded,
+    frames_payload,
+    jpeg,
+    knobs_payload,
+    ledger_payload,
+    log16,
+    pooled,
+    runs,
+    stages_payload,
+    weights_payload,
+)
 from core import kinds
 from core.metrics import overlap
 
@@ -79,7 +91,7 @@ def trace_payload(method, trace, key, clip, knobs, grid, texts=None, truth=None,
         "done": texts is not None,
         "values": packed,
         "ledger": ledger_payload(trace),
-        "weights": list(trace.weights.values()),
+        **weights_payload(trace, truth),
         "untrained": untrained(trace.weights.values(), knobs),
     }
 

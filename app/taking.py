@@ -1,12 +1,13 @@
 """What a reader takes along: a link, the call as Python, a figure, a movie, the numbers, a notebook, a page of its own.
 
 All are made of one `View`: the values that are on the knobs now, and how the viewer is looked at (frame, overlay, and A). What
-is made holds the names of files, never their places.
+is made holds the names of files, never their places. The page's own address is the link too, where it opens the same again.
 """
 
 import json
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ from app.looking import LOOKED, STATE, look_of, looked_at, taken_of
 from app.standalone import interactive_html
 from app.told import told
 from app.views import later
-from core import Engine
+from core import Engine, ReaderError
 from core.publish.bundle import bundle
 from core.publish.figures import picture
 from core.publish.link import from_link, to_link
@@ -94,6 +95,25 @@ def panel(desk, inputs):
     # queued: Gradio (6.31) shows no warning of an event that does not queue
     shown = show.click(code, [said, *inputs], [python, query], concurrency_limit=None, **asked)
     shown.success(None, query, link, js=HERE, api_visibility="private")
+
+
+def address_of(desk):
+    """The server function that the page's own address comes from."""
+
+    def address(taken):
+        """The query string of what is on the page; "" where its link would open another clip or other weights, None where there
+        is no view."""
+        try:
+            request = desk.request(taken)
+            view, files, _ = looked_at(desk, json.dumps(taken.get("state")), request)
+            if request.truth is None or request.engine is not desk.engine:
+                return ""
+            known = all(desk.clips.truth(path) for path in files.values())
+            return to_link(view if known else replace(view, compared=None))
+        except ReaderError:
+            return None
+
+    return address
 
 
 def opened_by(page, tabs, engines, clips, handle, edits, inputs):

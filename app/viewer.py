@@ -10,7 +10,7 @@ A map is sent as 16-bit whole numbers on the fixed scale 0–1.
 import math
 from functools import lru_cache
 
-from app.packing import array, bits, frames_payload, grid16, knobs_payload, ledger_payload, stages_payload
+from app.packing import array, bits, frames_payload, grid16, knobs_payload, ledger_payload, stages_payload, weights_payload
 from core import kinds
 from core.metrics import on_actor
 
@@ -54,7 +54,7 @@ def trace_payload(method, trace, key, clip, knobs, grid, texts=None, truth=None,
         "texts": texts_payload(method, trace, texts),
         "unknown": list(trace.values.get("unknown_words", ())),
         "ledger": ledger_payload(trace),
-        "weights": list(trace.weights.values()),
+        **weights_payload(trace, truth),
     }
     if truth is not None and "score_TP" in trace.values:
         payload["pointing"] = pointing_T(array(trace["score_TP"]), actor_TP(clip, truth, tuple(grid)), grid)

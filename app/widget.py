@@ -68,6 +68,7 @@ def widget_class(name):
             made = view.trace(
                 method, result.trace, result.clip.key, result.clip, asked.settings, result.grid, texts, truth, self.steps
             )  # fmt: skip
+            made["edited"] = bool(asked.edits)
             self.clip = json.dumps(view.clip(result.clip.key, result.clip, truth))
             self.trace = json.dumps(made)  # last: the browser draws when it arrives
             return self

@@ -55,6 +55,11 @@ class Knob:
         # twelve digits: 0.1 + 0.2 and 0.3 are the same setting, and one cache entry
         return int(value) if self.kind == "whole" else round(float(value), 12)
 
+    def stepped(self, value: Any) -> Any:
+        """A checked value, where it is a whole number not above it that the slider has. Steps of other numbers are for the hand
+        alone: every value between is one."""
+        return value - (value - self.span[0]) % self.span[2] if self.kind == "whole" else value
+
 
 def knob(default, symbol: str, span, meaning: str):
     """Declare a knob inside a KnobSet."""

@@ -130,7 +130,7 @@ def test_what_differs_is_named_and_what_does_not_is_not(numbers):
     assert told(side(knobs), side(knobs | {"alpha": 0.3, "on": False})) == {"α": ("0.1", "0.3"), "p^s": ("on", "off")}
     other = side(knobs | {"depth": "all"}, "k", "b.mp4", 5, ["Frame 2 is frozen."], ["v"], {"text": ["t"]})
     assert told(side(knobs, texts={"text": ["s"]}), other) == {
-        "×L": ("first", "all"), "clip": ("toy", "b.mp4"), "frames": ("3", "5"), "of the clip": ("none", "Frame 2 is frozen."),
+        "×L": ("first", "all"), "clip": ("toy", "b.mp4"), "frames": ("3", "5"), "of the clip": ("none", "Frame 2 is frozen"),
         "weights": ("w", "v"), "texts": ("s", "t"),
     }  # fmt: skip
     assert told(side(knobs), side(knobs, "another")) == {"clip": ("toy", "another toy")}

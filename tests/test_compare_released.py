@@ -19,6 +19,15 @@ def run(mate, stamp):
     return trace, made | view.besides(engine, METHODS[METHOD], clip, settings, trace)
 
 
+def test_towers_that_read_no_texts_say_what_would(viewer):
+    view, (_, made) = view_of(METHODS[METHOD]), run("none", 1)
+    made["values"]["reads_texts"] = False
+    payload = {"about": view.about(METHODS[METHOD]), "clip": view.clip("toy", tiny.clip(T=5)), "trace": made}
+    viewer.evaluate("payload => { window.view = viewer.mount(document.querySelector('#here'), payload); }", payload)
+    viewer.wait_for_selector(".rl[data-done]")
+    assert "needs a ViT-B/32" in viewer.locator(".rl-texts").inner_text()
+
+
 def test_the_weights_of_a_s_frames_stand_beside_b_s(viewer):
     view, clip = view_of(METHODS[METHOD]), tiny.clip(T=5)
     a_trace, a = run("noise", 1)

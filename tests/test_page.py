@@ -11,6 +11,7 @@ import gradio as gr
 import numpy as np
 import pytest
 from gradio.route_utils import delete_files_created_by_app
+from PIL import Image
 
 from app.answers import answers_of
 from app.desk import Desk, edits_of
@@ -106,9 +107,10 @@ def test_a_value_out_of_range_is_told_in_words_and_the_picture_stays(page):
     told.wait_for()
     assert told.inner_text() == "α (alpha) is 0.0 to 1.0, got 7."
     assert shown(page) == before
+    assert page.locator("#viewer-stop .vw-refused").count() == 1, "the picture is of other values, and looks it"
     number(page, "alpha").fill("0.3")
     settles(page, alpha=0.3)
-    assert told.is_hidden()
+    assert told.is_hidden() and page.locator(".vw-refused").count() == 0
 
 
 def test_texts_are_compared_as_they_are_typed_and_unknown_words_are_told(page):
@@ -162,7 +164,8 @@ def test_a_handle_names_a_file_only_where_it_was_given(served, tmp_path):
 
 
 def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tmp_path):
-    first = shown(page)["clip"]
+    first, strange = shown(page)["clip"], page.locator("#viewer-stop .vw-strange")
+    assert strange.is_hidden(), "the truth of an example is known"
     page.get_by_role("button", name="Your own clip").click()
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(b"no video at all")
@@ -170,23 +173,42 @@ def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tm
     page.get_by_test_id("toast-body").get_by_text("bad.mp4").wait_for(timeout=PATIENCE)
     assert shown(page)["clip"] == first
 
-    for clear in ("first", "last"):  # the message, then the file
-        getattr(page.locator("#own-stop").get_by_label("Clear"), clear).click()
+    clear = page.locator("#own-stop").get_by_label("Clear")
+    while clear.count():  # the message, then the file
+        clear.first.click()
+        page.wait_for_timeout(200)
     good = tmp_path / "mine.mp4"
     shutil.copy(list(served[2].values())[1].path, good)
     page.locator("#own-stop input[type=file]").set_input_files(good)
     page.wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.texts).clip !== key", arg=first)
     assert "mine.mp4" in page.locator(".vw-clip").inner_text()
+    assert "know only eight coloured shapes" in strange.inner_text()
 
 
-def test_an_edit_of_the_clip_is_shown_in_every_tab_and_ends_with_another_clip(page):
-    first = shown(page)["clip"]
+def test_a_video_that_no_browser_plays_is_taken_as_well(page, tmp_path):
+    first, frames = shown(page)["clip"], [Image.new("RGB", (64, 48), (60 * i, 0, 90)) for i in range(4)]
+    frames[0].save(tmp_path / "mine.gif", save_all=True, append_images=frames[1:], duration=200)
+    page.get_by_role("button", name="Your own clip").click()
+    page.keyboard.press("Tab")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(tmp_path / "mine.gif")
+    page.wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.texts).clip !== key", arg=first)
+    assert "mine.gif" in page.locator(".vw-clip").inner_text()
+    assert page.get_by_test_id("toast-body").count() == 0
+
+
+def test_an_edit_of_the_clip_is_shown_in_every_tab_and_ends_with_another_clip(page, served):
+    first, title = shown(page)["clip"], next(iter(served[2].values())).title
+    assert f"truth: {title}" in page.locator("#viewer-stop .vw-clip").inner_text()
     page.evaluate(EDIT, [{"name": "drop", "first": 1, "last": 2}])
     page.wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.texts).clip !== key", arg=first)
     assert page.locator("#viewer-stop .vw-thumb").count() == 6
     assert "Frames 1 to 2 are left out." in page.locator("#viewer-stop .vw-clip").inner_text()
+    assert f"truth of the file, before your edits: {title}" in page.locator("#viewer-stop .vw-clip").inner_text()
     page.get_by_role("tab", name="STPN").click()
     page.wait_for_selector(".sp[data-done]", timeout=PATIENCE)
+    assert "in the file, before your edits" in page.locator("#viewer-stpn .vw-known").inner_text()
     assert page.locator("#viewer-stpn .vw-thumb").count() == 6
     page.locator("#viewer-stpn .vw-examples button").nth(1).click()
     page.wait_for_function("document.querySelectorAll('#viewer-stpn .vw-thumb').length === 8", timeout=PATIENCE)
@@ -328,6 +350,23 @@ def test_the_tab_of_stpn_opens_with_a_picture_its_supports_and_the_label_of_its_
 def test_the_last_value_wins_in_the_tab_of_stpn(prompted):
     press_about(prompted, slider(prompted, "severity", "stpn"), 3)
     settled(prompted, severity=0.95)
+
+
+def test_an_odd_number_of_supports_is_read_as_the_even_one_below(prompted):
+    number(prompted, "supports", "stpn").fill("5")
+    prompted.wait_for_function("JSON.parse(document.querySelector('.sp').dataset.done).supports === 4")
+    number(prompted, "supports", "stpn").blur()
+    prompted.wait_for_function("document.querySelector('#knob-stpn-supports input[type=number]').value === '4'")
+    assert prompted.locator("#viewer-stpn .vw-wait").is_hidden()
+
+
+def test_a_preset_leaves_the_frame_alone_and_the_defaults_do_not(prompted):
+    slider(prompted, "t", "stpn").press("End")
+    settled(prompted, t=8)
+    prompted.get_by_role("button", name="clean").locator("visible=true").click()
+    settled(prompted, t=8, spoil="none")
+    prompted.get_by_role("button", name="defaults").locator("visible=true").click()
+    settled(prompted, **{knob.name: knob.default for knob in METHODS["stpn"].knobs.knobs()})
 
 
 def test_a_frame_of_the_strip_becomes_the_current_one_and_the_knob_follows(prompted):
@@ -530,6 +569,32 @@ def test_a_link_brings_back_what_was_on_the_page(page, served, browser):
     other.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
     settles(other, alpha=0.35)
     context.close()
+
+
+def test_the_address_brings_back_what_is_on_the_page_but_no_clip_of_ones_own(page, served, tmp_path):
+    address, said = page.url, "wanted => location.search.includes(wanted)"
+    page.wait_for_timeout(1000)
+    assert page.url == address, "nothing was touched"
+    number(page, "alpha").fill("0.35")
+    page.locator("#viewer-stop .vw-next").click()
+    for wanted in ("k.alpha=0.35", "f=2"):
+        page.wait_for_function(said, arg=wanted)
+    page.reload()
+    page.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
+    settles(page, alpha=0.35)
+    page.wait_for_function("document.querySelector('#viewer-stop .vw-frame').innerText.startsWith('2/8')")
+    page.wait_for_timeout(1000)
+    assert "k.alpha=0.35" in page.url
+
+    page.get_by_role("tab", name="STPN").click()
+    page.wait_for_function(said, arg="m=stpn")
+    page.get_by_role("tab", name="STOP", exact=True).click()
+    page.wait_for_function(said, arg="m=stop&")
+    page.get_by_role("button", name="Your own clip").click()
+    shutil.copy(next(iter(served[2].values())).path, tmp_path / "mine.mp4")
+    page.locator("#own-stop input[type=file]").set_input_files(tmp_path / "mine.mp4")
+    page.wait_for_function("!location.search")
+    assert page.url == address
 
 
 def test_a_hostile_link_falls_back_and_says_so(page, served):

@@ -41,7 +41,7 @@ def test_every_knob_at_either_end_travels(name):
     for one in METHODS[name].knobs.knobs():
         ends = (True, False) if one.kind == "switch" else one.span if one.kind == "choice" else one.span[:2]
         for value in ends:
-            view = View(Asked(name, "1-moves", 8, {one.name: value}))
+            view = View(Asked(name, "1-moves", 32, {one.name: value}))
             assert from_link(to_link(view), CLIPS) == (view, ())
 
 
@@ -144,6 +144,19 @@ def test_a_link_goes_no_further_than_the_weights():
     assert view.shown.settings["kept"] == 4 and "N_s" in notes[0]
     view, notes = from_link("v=1", CLIPS, limits)
     assert view.shown.settings["kept"] == 4 and not notes, "nobody asked for the default"
+
+
+def test_a_link_says_no_value_between_the_steps_and_no_frame_behind_the_clip():
+    view, notes = from_link("v=1&m=stpn&k.supports=3&k.t=20&k.severity=0.33", CLIPS)
+    assert (view.shown.settings["supports"], view.shown.settings["t"]) == (2, 8)
+    assert ["K (supports)", "t (t)"] == sorted(note.partition(" goes")[0] for note in notes)
+    assert view.shown.settings["severity"] == 0.33, "between the slider's steps, and the network's own business"
+    view, notes = from_link("v=1&m=stpn&n=16&k.t=16", CLIPS)
+    assert view.shown.settings["t"] == 16 and not notes
+    view, notes = from_link("v=1&m=stpn&n=4&e=drop,first:1,last:1&k.t=4", CLIPS)
+    assert view.shown.settings["t"] == 3 and len(notes) == 1
+    view, notes = from_link("v=1&m=stpn&n=4&e=drop,first:1,last:1", CLIPS)
+    assert view.shown.settings["t"] == 3 and not notes, "nobody asked for the default"
 
 
 def test_a_view_that_is_too_long_for_a_link_says_so():

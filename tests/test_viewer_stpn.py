@@ -1,11 +1,12 @@
 """Facts about the viewer of prompts and supports: it draws what it is given, where it belongs, and the last value wins."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from app.packing import jpeg, log16, pooled, runs
+from app.packing import STRANGE, jpeg, log16, pooled, runs, weights_payload
 from app.supports import (
     boxes_of,
     boxes_payload,
@@ -18,7 +19,8 @@ from app.supports import (
 from app.views import VIEWER, view_of
 from core import METHODS
 from core.metrics import overlap
-from core.world import Truth
+from core.networks.stpn_weights import Trained, label_of
+from core.world import SHAPES, Truth
 from tests import tiny
 
 Q, K, GRID, T = 3, 4, (2, 5), 5
@@ -456,12 +458,21 @@ def test_what_is_there_is_what_the_world_drew():
 
 @pytest.mark.parametrize("label, found", [
     ("STPN UNTRAINED: all weights are random; prompts, boxes and masks mean nothing", ["attention/deep", "baseline"]),
-    ("STPN trained on the world: baseline 12345678 · UNTRAINED: attention/deep, mixer/deep", ["attention/deep"]),
-    ("STPN trained on the world: baseline 12345678, attention/deep 12345678 · UNTRAINED: mixer/deep", []),
-    ("STPN trained on the world: baseline 12345678", []),
+    ("STPN trained on our synthetic clips: baseline 12345678 · UNTRAINED: attention/deep, mixer/deep", ["attention/deep"]),
+    ("STPN trained on our synthetic clips: baseline 12345678, attention/deep 12345678 · UNTRAINED: mixer/deep", []),
+    ("STPN trained on our synthetic clips: baseline 12345678", []),
 ])  # fmt: skip
 def test_only_the_networks_that_are_shown_are_called_untrained(label, found):
     assert untrained([label], {"predictor": "attention", "depth": "deep"}) == found
+
+
+def test_weights_that_know_our_clips_alone_say_so_of_a_clip_whose_truth_nobody_knows():
+    def of(label, truth):
+        return weights_payload(SimpleNamespace(weights={"net": label}), truth)["strange"]
+
+    ours = label_of({"baseline": Trained(tiny.variant(), "baseline", "12345678", 1)})
+    assert of(ours, None) == STRANGE and len(SHAPES) == 8 and "eight coloured shapes" in STRANGE
+    assert not of(ours, "the truth") and not of("CLIP ViT-B-32/openai", None) and not of(label_of({}), None)
 
 
 def test_what_is_sent_of_a_run_is_small():

@@ -79,7 +79,8 @@ function settingsApart(A, B, knobs) {
   const only = (one, other) => one.filter(x => !other.includes(x)), listed = list => list.join(", ") || "none";
   add("clip", A.clip.name, B.clip.name);
   add("frames", said(A.images.length), said(B.images.length));
-  add("of the clip", listed(only(A.clip.notes, B.clip.notes)), listed(only(B.clip.notes, A.clip.notes)));
+  const noted = (one, other) => listed(only(one.clip.notes, other.clip.notes).map(note => note.replace(/\.$/, "")));
+  add("of the clip", noted(A, B), noted(B, A));
   if (A.clip.key !== B.clip.key && !made.some(one => ["clip", "frames", "of the clip"].includes(one.name))) add("clip", A.clip.name, `another ${B.clip.name}`);
   add("weights", listed(only(A.trace.weights, B.trace.weights)), listed(only(B.trace.weights, A.trace.weights)));
   const [a, b] = [A, B].map(one => one.trace.texts?.text);

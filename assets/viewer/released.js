@@ -15,6 +15,7 @@
 // The comb is drawn pixel by pixel: its cells are no patches. A trace with an older stamp than the one shown is dropped.
 
 const KEYS = [[", .", "one frame back, forward (also ← →)"], ["Home End", "first, last frame"], ["p", "pin as A what is shown, or let A go"], ["?", "this help"]];
+const NO_TEXTS = "These towers read no texts. For that the code needs a ViT-B/32: <code>python -m app --models stop=ViT-B-32/openai</code>.";
 const PICTURES = 360;                            // pixels of a picture at most: a comb of 224 is seen without a blur
 
 const TEMPLATE = `
@@ -216,7 +217,9 @@ export function mount(element, payload, hooks = {}) {
 
   function texts() {
     const box = $("texts"), scores = of("TextScores")[0], reads = slow?.values.reads_texts;
-    card("texts").hidden = !reads;
+    card("texts").hidden = reads === undefined;
+    card("texts").querySelector(".rl-by").hidden = !reads;
+    if (reads === false) { box.classList.remove("vw-stale"); box.innerHTML = `<p class="vw-empty">${NO_TEXTS}</p>`; return; }
     if (!reads || !trace.texts?.text?.length) { box.classList.add("vw-stale"); return; }
     const value = trace.values[scores.stage], best = value.indexOf(Math.max(...value));
     box.classList.remove("vw-stale");

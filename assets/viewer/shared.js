@@ -72,6 +72,7 @@ function asker($, {soon, later, whole, far, stop, wants = () => false, idle, upd
     if (trace.error) refused = {taken, why: trace.error};
     else if (refused && turn.get(taken) < turn.get(refused.taken)) say(refused.why);  // what is drawn is older than what was refused
     else refused = null;
+    $("ledger").closest(".vw").classList.toggle("vw-refused", !!refused);  // the picture is of other values than the knobs'
     return !trace.error;
   };
   const first = newest(async one => { if (await show("soon", soon, one.taken)) drawn = one.taken; });
@@ -240,6 +241,9 @@ function keysOf(root, $, lines, press, release, keep) {
   }
   return () => { document.removeEventListener("keydown", outside); document.removeEventListener("keyup", release); };
 }
+
+// “truth of the file …”: what was edited may say otherwise
+const ofFile = trace => trace.edited ? " of the file, before your edits" : "";
 
 function held(button, set) {                     // as long as it is held, by pointer or key
   button.onpointerdown = () => set(true);

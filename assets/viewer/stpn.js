@@ -168,7 +168,7 @@ export function mount(element, payload, hooks = {}) {
 
   function found() {
     const known = !!things();
-    $("known").innerHTML = known ? `<b class="vw-swatch" style="background:${COLOURS.truth}"></b>outlined: what is there · ✓ right name, box IoU ≥ ${about.match}` : "what is there is not known of this clip";
+    $("known").innerHTML = known ? `<b class="vw-swatch" style="background:${COLOURS.truth}"></b>outlined: what is there${trace.edited ? " in the file, before your edits" : ""} · ✓ right name, box IoU ≥ ${about.match}` : `what is there is not known of this clip${trace.strange ? `. ${escape(trace.strange)}` : ""}`;
     $("least").querySelector("output").textContent = view.least.toFixed(2);
     all("found").forEach((box, i) => foundIn(box, of("Boxes")[i], mine(), view.least, wide(box, 240), A.now() ? "B · " : ""));
   }

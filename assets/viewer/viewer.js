@@ -119,8 +119,8 @@ export function mount(element, payload, hooks = {}) {
       button.onmouseenter = button.onfocus = () => { view.gap = g; rule(); };
       return button;
     }));
-    const truth = clip.truth ? `<p><b class="vw-swatch" style="background:${COLOURS.truth}"></b>truth: ${escape(clip.truth.caption)}</p>` : "";
-    $("clip").innerHTML = `<p><b>${escape(clip.name)}</b> · ${clip.width}×${clip.height} · ${T} frames</p>${truth}<p class="vw-point"></p>`
+    const truth = clip.truth ? `<p><b class="vw-swatch" style="background:${COLOURS.truth}"></b>truth${ofFile(trace)}: ${escape(clip.truth.caption)}</p>` : "";
+    $("clip").innerHTML = `<p><b>${escape(clip.name)}</b> · ${clip.width}×${clip.height} · ${T} frames</p>${truth}<p class="vw-strange"></p><p class="vw-point"></p>`
       + clip.notes.map(note => `<p class="vw-note">${escape(note)}</p>`).join("");
     top = {key: clip.key, score: 0};
     wide.forget();                               // long clips scroll: their strip is wider than the page
@@ -236,6 +236,8 @@ export function mount(element, payload, hooks = {}) {
         + `<div class="vw-scale"><span>${pretty(texts.symbol)}, ${escape(texts.unit)}</span><i><span>${sides ? "−1" : "0"}</span>${sides ? "<span>0</span>" : ""}<span>1</span></i></div>${unknown}`;
       if (!texts.value.length) box.innerHTML = `<p class="vw-empty">${escape(texts.why || "Write a text, one a line, to compare it with the clip.")}</p>`;
     }
+    $("strange").textContent = trace.strange || "";
+    $("strange").hidden = !trace.strange;
     const points = (trace.pointing || []).filter(one => one.hit !== null), hits = points.filter(one => one.hit).length;
     const line = root.querySelector(".vw-point");
     if (line && points.length) line.innerHTML = `pointing: ${hits} of ${points.length} frames hit — the top patch (◎) holds a part of the actor`;

@@ -25,7 +25,7 @@ from core.networks.dvp import PREDICTORS
 from core.networks.public import KINDS, Backbone, load_backbone
 from core.networks.stpn import DEPTHS, SIZE, Prompting, Stpn, small_stpn
 from core.networks.tower import Size
-from core.networks.weights import WEIGHTS, Loaded, fill, read
+from core.networks.weights import SYNTHETIC, WEIGHTS, Loaded, fill, read
 
 BASELINE = "baseline"
 VARIANTS = (BASELINE, *(f"{kind}/{depth}" for kind in PREDICTORS for depth in DEPTHS))
@@ -169,7 +169,7 @@ def label_of(held: Mapping[str, Trained]) -> str:
         return "STPN UNTRAINED: all weights are random; prompts, boxes and masks mean nothing"
     longest = max(one.steps for one in held.values())
     briefly = [f"{one.variant} ({one.steps} of {longest} steps)" for one in held.values() if one.steps < longest]
-    said = "STPN trained on the world: " + ", ".join(f"{name} {one.digest[:8]}" for name, one in held.items())
+    said = f"STPN trained on {SYNTHETIC}: " + ", ".join(f"{name} {one.digest[:8]}" for name, one in held.items())
     said += f" · less trained: {', '.join(briefly)}" if briefly else ""
     return f"{said} · UNTRAINED: {', '.join(random)}" if random else said
 

@@ -24,6 +24,7 @@ from core.networks.vision import VisionTower, small_vit
 
 PASSING = ("device", "minutes", "processes")  # of how weights were made: two equal trainings may differ in them
 WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "weights"
+SYNTHETIC = "our synthetic clips"  # what was trained on clips of `core.world` says so in its label
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def load_clip(spec: str | Path | Loaded | None = None) -> Loaded:
     """The frozen towers.
 
     spec Loaded                      towers that are at hand already (a `Clip` with its label and digest)
-         None                        the small CLIP trained on the world, shipped with the project
+         None                        the small CLIP trained on our synthetic clips, shipped with the project
          FILE.safetensors            one written by `core.training.clip`
          ViT-B-32/openai, FILE.pt …  a real CLIP, by name or from a file: see `core.networks.open_clip_weights`
          timm:NAME[:FILE]            a timm vision transformer, without a text tower
@@ -136,7 +137,7 @@ def load_clip(spec: str | Path | Loaded | None = None) -> Loaded:
     text = SmallText(tuple(about["vocabulary"]), features=about["shape"]["features"])
     fill(vision, tensors, "vision", path.name)
     fill(text, tensors, "text", path.name)
-    return Loaded(Clip(vision, text, about["scale"]), f"small CLIP trained on the world · {path.name} · {digest[:8]}", digest)
+    return Loaded(Clip(vision, text, about["scale"]), f"small CLIP trained on {SYNTHETIC} · {path.name} · {digest[:8]}", digest)
 
 
 def load_prompters(clip: Loaded, layers: int, path: str | Path | Loaded | None = None) -> Loaded:
@@ -158,7 +159,7 @@ def load_prompters(clip: Loaded, layers: int, path: str | Path | Loaded | None =
         raise BadWeights(f"{path.name} was trained on other towers than the ones loaded ({clip.label}).")
     prompters = Prompters(layers, vision.width, about["hidden"])
     fill(prompters, tensors, "prompters", path.name)
-    label = f"STOP prompters trained on {about.get('trained_on', 'the world')} · {path.name} · {digest[:8]}"
+    label = f"STOP prompters trained on {about.get('trained_on', SYNTHETIC)} · {path.name} · {digest[:8]}"
     return Loaded(prompters.eval().requires_grad_(False), label, digest)
 
 

@@ -37,6 +37,7 @@ from core.publish.view import (
 
 LINK_LENGTH = 8000  # characters: what browsers and proxies carry
 FIELDS = 200  # of a link
+FRAME = "t"  # a knob of this name is a frame of the clip, counted from 1
 NOTES = 12  # said at once: a hostile link must not fill the page
 
 Limits = Callable[[str], Mapping[str, float]]  # method → upper ends of its knobs with the loaded weights
@@ -216,18 +217,21 @@ def _asked(plain: Mapping[str, Any], beside: Asked | None, clips: Collection[str
         frames = _checked(FRAMES, plain["frames"], frames, notes)
     texts = plain.get("texts", beside.texts if beside else ())
     edits = _edits(plain.get("edits", list(beside.edits) if beside else []), frames, notes)
-    return Asked(method, clip, frames, _knobs(method, plain.get("knobs", {}), limits, notes), _texts(texts, notes), edits)
+    knobs = _knobs(method, plain.get("knobs", {}), limits, frames_left(edits, frames), notes)
+    return Asked(method, clip, frames, knobs, _texts(texts, notes), edits)
 
 
-def _knobs(method: str, given: Any, limits: Limits, notes: list[str]) -> KnobSet:
+def _knobs(method: str, given: Any, limits: Limits, length: int, notes: list[str]) -> KnobSet:
+    """length: frames of the clip, where a knob that is a frame of it ends."""
     given = given if isinstance(given, Mapping) else {}
     known = {one.name: one for one in METHODS[method].knobs.knobs()}
     notes += [f"{method} has no knob {_echo(name)}." for name in given if name not in known]
     made = {name: _checked(one, given[name], one.default, notes) for name, one in known.items() if name in given}
-    for name, most in limits(method).items():
+    ends = [(name, most, "for these weights") for name, most in limits(method).items()]
+    for name, most, where in ends + [(FRAME, length, "in this clip")] * (FRAME in known):
         if made.get(name, known[name].default) > most:
             if name in made:
-                notes.append(f"{known[name].symbol} ({name}) goes up to {most:g} for these weights, so it is {most:g}.")
+                notes.append(f"{known[name].symbol} ({name}) goes up to {most:g} {where}, so it is {most:g}.")
             made[name] = type(known[name].default)(most)
     return METHODS[method].knobs.of(made)
 
@@ -235,9 +239,12 @@ def _knobs(method: str, given: Any, limits: Limits, notes: list[str]) -> KnobSet
 def _checked(one: Knob, value: Any, otherwise: Any, notes: list[str]) -> Any:
     """The knob's value, of a text or of what JSON has; else `otherwise`, and a note."""
     try:
-        if not isinstance(value, str) or one.kind == "choice":
-            return one.check(value)
-        return one.check({"1": True, "0": False}[value] if one.kind == "switch" else float(value[:NAME_LENGTH]))
+        if isinstance(value, str) and one.kind != "choice":
+            value = {"1": True, "0": False}[value] if one.kind == "switch" else float(value[:NAME_LENGTH])
+        made = one.stepped(one.check(value))
+        if made != value and one.kind == "whole":
+            notes.append(f"{one.symbol} ({one.name}) goes in steps of {one.span[2]}, so it is {made} and not {int(value)}.")
+        return made
     except (BadKnob, KeyError, OverflowError, TypeError, ValueError):
         if one.kind == "switch":
             allowed = "on or off (1 or 0)"
