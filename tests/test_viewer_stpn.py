@@ -256,6 +256,34 @@ def test_without_a_truth_nothing_is_called_right_or_wrong(viewer):
     assert viewer.locator(".vw-found p").first.inner_text() == "1 of 2 boxes reach 0.30"
 
 
+WRITTEN = """() => {
+  window.written = [];
+  const write = CanvasRenderingContext2D.prototype.fillText;
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+    if (this.canvas === document.querySelector(".vw-found canvas")) written.push([text, x, x + this.measureText(text).width, y - 11]);
+    write.call(this, text, x, y);
+  };
+}"""
+
+
+@pytest.mark.parametrize("width", [300, 150])
+def test_labels_of_boxes_hide_no_other_and_a_small_picture_has_marks_alone(viewer, width):
+    viewer.add_style_tag(content=f".vw-found {{ width: {width}px }}")
+    viewer.evaluate(WRITTEN)
+    trace, edge = trace_of(), {"name": "cross", "runs": None}
+    trace["values"]["prompted_found"]["found"] = [
+        edge | {"box": [0.1, 0.05, 0.5, 0.6 + 0.01 * i], "score": 0.9 - 0.1 * i, "thing": None if i else 0} for i in range(4)
+    ]
+    payload = {"about": ABOUT, "clip": clip_of(), "trace": trace}
+    viewer.evaluate("payload => { window.view = viewer.mount(document.querySelector('#here'), payload); }", payload)
+    viewer.wait_for_selector(".vw[data-shown]")
+    drawn = viewer.evaluate("written.slice(-4)")
+    said = ["cross 0.90 ✓", "cross 0.80 ✗", "cross 0.70 ✗", "cross 0.60 ✗"]
+    assert [text for text, *_ in drawn] == (said if width == 300 else ["✓", "✗", "✗", "✗"])
+    for i, (_, left, right, top) in enumerate(drawn):
+        assert all(right <= other[1] or other[2] <= left or abs(top - other[3]) >= 15 for other in drawn[:i]), drawn
+
+
 FOUND = {"box": [0.25, 0.25, 0.75, 0.75], "score": 0.9, "name": "ring", "thing": 1, "runs": None}
 FIRST, SECOND, FALSE = FOUND | {"track": 0}, FOUND | {"track": 1}, FOUND | {"track": 2, "thing": None}
 FOLLOWED = {  # the thing goes on as another instance in the fourth frame, and the last shows a false one beside it
