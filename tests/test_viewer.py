@@ -134,6 +134,18 @@ def test_it_says_in_words_what_it_draws(viewer):
     assert viewer.locator(".vw-gap").first.get_attribute("aria-label") == "gap 1→2: W = 0.31, η = 8 → ⌈2.48⌉ = 3"
 
 
+def test_similarities_stand_on_one_axis_whatever_they_are(viewer):
+    mount(viewer, bright(2, 5))
+    lengths = []
+    for stamp, other in ((2.0, 0.25), (3.0, -0.25)):
+        texts = {"text": ["a", "b"], "value": [0.5, other], "symbol": "c", "unit": "cosine"}
+        viewer.evaluate("trace => view.update({trace})", trace_of(bright(2, 5), stamp, texts=texts))
+        viewer.wait_for_function("other => document.querySelectorAll('.vw-text b')[1]?.textContent === other", arg=f"{other:.3f}")
+        lengths.append(viewer.locator(".vw-text u").first.evaluate("one => [one.style.left, one.style.width]"))
+        assert viewer.locator(".vw-scale i").inner_text().split() == ["−1", "0", "1"]
+    assert lengths[0] == lengths[1] == ["50%", "25%"]
+
+
 def test_words_of_a_file_are_words_and_not_markup(viewer):
     mount(viewer, bright(2, 5))
     assert "Short <b>clip</b>." in viewer.locator(".vw-clip").inner_text()

@@ -230,10 +230,10 @@ export function mount(element, payload, hooks = {}) {
     box.classList.toggle("vw-stale", !trace.texts);
     if (trace.texts) {
       const best = texts.value.indexOf(Math.max(...texts.value));
-      const sides = texts.value.some(c => c < 0), left = c => sides ? 50 + Math.min(c, 0) * 50 : 0, span = c => Math.abs(c) * (sides ? 50 : 100);
+      const left = c => 50 + Math.min(c, 0) * 50, span = c => Math.abs(c) * 50;  // one axis for all values, so that bars compare
       box.innerHTML = texts.value.map((c, y) => `<div class="vw-text${y === best ? " vw-best" : ""}"><span>${escape(texts.text[y])}${y === best ? " <em>top 1</em>" : ""}</span>`
         + `<i><u style="left:${left(c)}%;width:${span(c)}%"></u></i><b>${c.toFixed(3)}</b></div>`).join("")
-        + `<div class="vw-scale"><span>${pretty(texts.symbol)}, ${escape(texts.unit)}</span><i><span>${sides ? "−1" : "0"}</span>${sides ? "<span>0</span>" : ""}<span>1</span></i></div>${unknown}`;
+        + `<div class="vw-scale"><span>${pretty(texts.symbol)}, ${escape(texts.unit)}</span><i><span>−1</span><span>0</span><span>1</span></i></div>${unknown}`;
       if (!texts.value.length) box.innerHTML = `<p class="vw-empty">${escape(texts.why || "Write a text, one a line, to compare it with the clip.")}</p>`;
     }
     const points = (trace.pointing || []).filter(one => one.hit !== null), hits = points.filter(one => one.hit).length;
