@@ -45,7 +45,7 @@ const TEMPLATE = `
         ${ZOOM}${PIN}
         <button class="vw-help-open" aria-label="Keys and help" title="keys (?)">?</button>
       </div>
-      <div class="vw-bar" aria-hidden="true"><span>0</span><i></i><span>1</span><b></b></div>
+      <div class="vw-bar" aria-hidden="true"><span>0</span><i></i><span>1</span><b></b><em class="vw-edge" hidden></em></div>
     </div>
     <div class="vw-side">
       <div class="vw-card"><h4>Patch</h4><div class="vw-patch" aria-live="polite"></div></div>
@@ -142,8 +142,8 @@ export function mount(element, payload, hooks = {}) {
     const [low, high] = $("bar").querySelectorAll(":scope > span");
     [low.textContent, high.textContent] = map?.ends ?? ["0", "1"];
     $("bar").querySelector("i").style.background = map?.gradient ?? `linear-gradient(90deg, ${VIRIDIS.join(",")})`;
-    $("bar").hidden = !map;
-    $("bar").classList.toggle("vw-mask", map?.kind === "RegionMask");
+    $("bar").classList.toggle("vw-mask", !map || map.kind === "RegionMask");
+    $("edge").hidden = !region;
     $("bar").querySelector("b").innerHTML = map?.stale?.(trace) ? `${pretty(map.symbol)}: ${OTHER_VALUES}` : map ? `${pretty(map.symbol)}, ${escape(map.title)}: ${pretty(map.unit)}` : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
     view.last = view.patch ?? view.last;
@@ -370,6 +370,7 @@ export function mount(element, payload, hooks = {}) {
     return button;
   }), Object.assign(make("button", {type: "button", role: "radio", title: "no overlay (0)", "data-stage": "none"}), {textContent: "none", onclick: () => overlay("none")}));
   kinds();
+  $("edge").innerHTML = `outlined: kept (${pretty(about.maps.find(one => one.kind === "RegionMask")?.symbol ?? "")})`;
   exampleButtons($, payload.examples, hooks, say);
   if (!about.maps.some(one => one.stage === view.overlay)) view.overlay = about.maps.at(-1)?.stage ?? "none";
   const rest = atNewWidths(root, () => { wide.forget(); return trace ? draw() : false; });
