@@ -507,7 +507,13 @@ def test_a_hostile_link_falls_back_and_says_so(page, served):
     settles(page, alpha=0.1)
 
 
-@pytest.mark.parametrize("form, end", [("Figure, SVG", "svg"), ("Numbers: arrays", "zip"), ("This page for this clip", "html")])
+FORMS = {
+    "Figure, SVG": "svg", "Numbers: arrays": "zip", "Report, HTML": "report.html",
+    "This page for this clip": "interactive.html",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form, end", FORMS.items())
 def test_a_file_is_made_of_what_is_on_the_page(page, form, end):
     page.get_by_text("Take it along").first.click()
     page.click("#form-stop input")
