@@ -75,8 +75,7 @@ export function mount(element, payload, hooks = {}) {
   const about = payload.about;
   const view = {frame: 0, overlay: "score_TP", opacity: 0.6, patch: null, gap: null, peek: false, near: null, last: null, timer: 0, wish: 0, highest: 0};
   let clip = null, images = [], trace = null, texts = null, maps = {}, region = null, told = "", top = {key: "", score: 0};
-  let extra = null, last = view.overlay;         // last: the overlay before the extra one
-  const layers = () => extra ? [...about.maps, extra] : about.maps;
+  const extra = extraOf(view), layers = () => about.maps.concat(extra.now() ?? []);
 
   const wide = widths(), mine = () => ({clip, images, trace, maps, region});
   const kept = (t, p) => region && region[t * trace.grid[0] * trace.grid[1] + p];
@@ -248,7 +247,8 @@ export function mount(element, payload, hooks = {}) {
     const shown = about.maps.filter(one => maps[one.stage]), others = shown.map(one => pair.patch(one.stage)), beside = others[0];
     const rows = shown.map((one, i) => `<tr><th>${pretty(one.symbol)}</th>${others[i] ? `<td>${others[i].a.toFixed(3)}</td>` : ""}<td>${at(one.stage, t, p).toFixed(3)}</td>`
       + `${others[i] ? `<td>${plus(others[i].by, 3)}</td>` : ""}<td>${escape(one.title)}</td></tr>`);
-    if (extra && !extra.stale(trace)) rows.push(`<tr><th>${pretty(extra.symbol)}</th>${beside ? "<td></td>" : ""}<td>${extra.told(t, p)}</td>${beside ? "<td></td>" : ""}<td>${escape(extra.title)}</td></tr>`);
+    const one = extra.now();
+    if (one && !one.stale(trace)) rows.push(`<tr><th>${pretty(one.symbol)}</th>${beside ? "<td></td>" : ""}<td>${one.told(t, p)}</td>${beside ? "<td></td>" : ""}<td>${escape(one.title)}</td></tr>`);
     const blend = trace.blend, sum = blend && blend.terms.map(([stage, k]) => `${k.toFixed(2)}·${at(stage, t, p).toFixed(3)}`).join(" + ");
     box.innerHTML = `<p>frame ${t + 1}, row ${r + 1}, column ${c + 1}: <b>${kept(t, p) ? "kept" : "not kept"}</b>${beside ? `; in A ${beside.where}<b>${beside.kept ? "kept" : "not kept"}</b>` : ""}</p>`
       + `<table>${beside ? "<thead><tr><td></td><td>A</td><td>B</td><td>B − A</td><td></td></tr></thead>" : ""}${rows.join("")}</table>`
@@ -375,13 +375,9 @@ export function mount(element, payload, hooks = {}) {
   if (!about.maps.some(one => one.stage === view.overlay)) view.overlay = about.maps.at(-1)?.stage ?? "none";
   const rest = atNewWidths(root, () => { wide.forget(); return trace ? draw() : false; });
   update(payload);
-  const state = () => ({frame: view.frame, overlay: view.overlay === extra?.stage ? last : view.overlay, pinned: A.now()?.taken ?? null});
-  function more(one, show = false) {
-    if (view.overlay !== extra?.stage) last = view.overlay;
-    const known = one === extra;
-    extra = one;
-    view.overlay = one && (show || view.overlay === one.stage) ? one.stage : last;
-    if (!known) kinds();
+  const state = () => ({frame: view.frame, overlay: extra.own(), pinned: A.now()?.taken ?? null});
+  function more(one, show) {
+    if (extra.put(one, show)) kinds();
     if (trace) stage();
   }
   function lookAt({frame = view.frame, overlay: shown = view.overlay}) {
