@@ -9,6 +9,7 @@ import gradio as gr
 from app.presets import FRAME as FRAME
 from app.presets import PRESETS, Preset
 from core.publish.view import FRAMES
+from core.written import said_by
 
 DEFAULT_FRAMES = FRAMES.default
 # What is turned most stands first; the rest is one click away. A method that is not named shows all, as declared.
@@ -85,10 +86,20 @@ def first_sentence(method):
 
 
 def readings(method):
-    """Where the paper is silent, what we chose: said on the page, from the method's own list."""
-    said = getattr(home_of(method), "READINGS", ())
+    """Where the paper is silent, what we chose; and what its code does otherwise: from the method's own lists."""
+    differences = said_by(method, "DIFFERENCES")
     with gr.Accordion("Where the paper is silent: our readings", open=False):
-        gr.Markdown("\n".join(f"- **{plain(topic)}**: {plain(sentence)}" for topic, sentence in said) + f"\n\n{method.paper}")
+        gr.Markdown(listed(said_by(method, "READINGS")) + f"\n\n{method.paper}")
+        if differences:
+            gr.Markdown(
+                "**What the released code does that the paper does not say.** The numbers are ours: equations and stages refer "
+                f"to them.\n\n{listed(differences)}"
+            )  # fmt: skip
+
+
+def listed(said):
+    """(topic, sentence) of each, as a list in Markdown."""
+    return "\n".join(f"- **{plain(topic)}**: {plain(sentence)}" for topic, sentence in said)
 
 
 def plain(symbol):

@@ -40,7 +40,7 @@ FORMS: dict[str, tuple[str, Callable[[Result, str, Engine], str | bytes]]] = {
         "ipynb",
         lambda result, width, engine: to_notebook([keep(result, models_named(engine), precision_of(engine))]),
     ),
-    "Report, HTML": ("html", lambda result, width, engine: to_html([keep(result)])),
+    "Report, HTML": ("report.html", lambda result, width, engine: to_html([keep(result)])),
 }
 ALONE = "This page for this clip, with its sliders (HTML, works offline)"
 # The link of what is on the page now, with the place where the page is.
@@ -69,7 +69,7 @@ def panel(desk, inputs):
             every = None if method.name == "stop" else later(method)  # all of STOP is cheap; others read whole clips
             result = compute(request.engine, view, lambda name, frames: clips.open(files[name], frames), every)
             if form == ALONE:
-                end, made = "html", interactive_html(result, request.truth)
+                end, made = "interactive.html", interactive_html(result, request.truth)
             else:
                 end, maker = FORMS[form]
                 made = maker(result, width, request.engine)

@@ -1,8 +1,12 @@
 """The fold “Equations”: a method's equations, term by term, with the output that shows each term, and what paper, released code
 and we say where they differ."""
 
+import re
+from html import escape
+
 from app.controls import plain
 from app.glossary import glossed
+from core import METHODS
 from core.written import Term, equations_of, parts, said_by
 
 
@@ -43,7 +47,7 @@ def equations_about(desk):
             "numbers": line(one.numbers),
             "said": glossed(one.said),
             "differs": [
-                [who, glossed(said)]
+                [who, numbered(glossed(said))]
                 for who, said in (
                     ("paper", one.paper),
                     ("released code", one.released),
@@ -54,3 +58,11 @@ def equations_about(desk):
         }
         for one in equations_of(method)
     ]
+
+
+def numbered(said):
+    """HTML whose numbers of differences, D1 …, tell what they are when they are pointed at."""
+    known = {number: plain(sentence) for method in METHODS.values() for number, sentence in said_by(method, "DIFFERENCES")}
+    return re.sub(
+        r"\bD\d+", lambda one: f'<abbr title="{escape(known[one[0]])}">{one[0]}</abbr>' if one[0] in known else one[0], said
+    )  # fmt: skip

@@ -630,7 +630,13 @@ def test_nothing_of_a_reader_stays_longer_than_a_day():
     assert every + age <= 24 * 3600
 
 
-@pytest.mark.parametrize("form, end", [("Figure, SVG", "svg"), ("Numbers: arrays", "zip"), ("This page for this clip", "html")])
+FORMS = {
+    "Figure, SVG": "svg", "Numbers: arrays": "zip", "Report, HTML": "report.html",
+    "This page for this clip": "interactive.html",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form, end", FORMS.items())
 def test_a_file_is_made_of_what_is_on_the_page(page, form, end):
     page.get_by_text("Take it along").first.click()
     page.click("#form-stop input")

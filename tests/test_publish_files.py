@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from dataclasses import replace
 
+import matplotlib
 import numpy as np
 import pytest
 from PIL import Image
@@ -59,6 +60,21 @@ def test_an_svg_s_words_are_words():
     assert NASTY in about and "<img" not in made, "a reader's text is text"
     images = [one.get("{http://www.w3.org/1999/xlink}href") for one in root.iter(f"{SVG}image")]
     assert len(images) == 9 and all(one.startswith("data:image/png") for one in images), "eight frames and one colour bar"
+
+
+@pytest.mark.parametrize("overlay", ["score_TP", "attention_TP"])
+@pytest.mark.parametrize("difference", [False, True])
+def test_the_name_beside_the_colours_runs_into_no_number_of_theirs(overlay, difference):
+    result = showing(stop(), overlay)
+    blocks = [("", layer(result, difference=difference), (0, 3, 5, 7))]
+    with matplotlib.rc_context(figures.STYLE):
+        figure = figures._figure(result, blocks, 3.25, 4, False, 0.6)
+        figure.draw_without_rendering()
+        axis = figure.axes[-1].yaxis
+        label, paper = axis.label.get_window_extent(), figure.bbox
+        numbers = [one.get_window_extent() for one in axis.get_ticklabels()]
+    apart = 0.02 * figure.dpi  # inches
+    assert len(numbers) == 3 and label.x0 >= max(one.x1 for one in numbers) + apart and label.x1 <= paper.x1
 
 
 def test_a_png_has_the_width_of_the_column_and_the_knobs():

@@ -250,6 +250,24 @@ def test_a_sweep_is_run_looked_at_and_a_cell_turns_both_knobs(page, served):
     fold.locator(".sw-stale").wait_for()
 
 
+@pytest.mark.parametrize("method", ["stop", "stpn"])
+def test_every_list_to_choose_from_has_an_arrow_and_room_for_its_longest_words(page, method):
+    page.get_by_role("tab", name=METHODS[method].title.partition(" — ")[0], exact=True).click()
+    folds = page.locator(f"#viewer-{method} .vw-fold")
+    for fold in folds.all():
+        fold.locator("summary").first.click()
+    page.locator(f"#viewer-{method} .ex-chosen option").first.wait_for(state="attached")
+    lists = page.locator(f"#viewer-{method} .vw-fold select").evaluate_all("""all => all.map(one => {
+      const free = one.cloneNode(true), {appearance, backgroundImage} = getComputedStyle(one), wide = one.offsetWidth;
+      free.style.cssText = "width: max-content; max-width: none; flex: none; justify-self: start";
+      one.after(free);
+      const wanted = free.offsetWidth;
+      free.remove();
+      return [one.name, appearance !== "none" || backgroundImage.includes("gradient"), wanted - wide];
+    })""")
+    assert len(lists) >= 6 and all(arrow and more <= 0 for _, arrow, more in lists), lists
+
+
 def test_a_bad_list_is_a_sentence_and_the_last_sweep_stays(page):
     fold = opened_fold(page)
     fold.locator("[name=x-values]").fill("0, 1")

@@ -5,18 +5,21 @@ import inspect
 import json
 import re
 
+import gradio as gr
 import numpy as np
 import pytest
 
+from app.controls import readings
 from app.glossary import WORDS, declared, entries, glossed, sorting
 from app.main import CLIPS
 from app.page import SHIPPED
 from app.presets import PRESETS
 from app.store import find_examples
 from app.supports import boxes_of, boxes_payload, things_seen
-from app.teaching import equations_about
+from app.teaching import equations_about, numbered
 from app.touring import PIN, STEPS
 from app.viewer import actor_TP
+from app.views import VIEWER
 from core import METHODS, Engine, read_clip
 from core.publish.link import from_link
 from core.written import Term, equations_of, parts, said_by
@@ -67,10 +70,20 @@ def test_an_equation_says_what_it_is_and_names_readings_that_are_there(name):
         assert one.said.endswith(".") and set(one.ours) <= set(readings)
 
 
-def test_the_differences_that_stops_equations_name_are_those_of_the_released_code():
-    known = set(re.findall(r"D\d+", inspect.getsource(inspect.getmodule(METHODS["stop_released"].stages[0]))))
-    named = {one for line in equations_of(METHODS["stop"]) for one in re.findall(r"D\d+", line.released)}
-    assert len(named) > 8 and named <= known
+def test_every_difference_that_is_named_by_number_is_listed_on_the_page():
+    released = METHODS["stop_released"]
+    known = [number for number, _ in said_by(released, "DIFFERENCES")]
+    texts = [*(line.released for line in equations_of(METHODS["stop"])), *(str(stage.__doc__) for stage in released.stages),
+             *(said for _, said in said_by(released, "READINGS"))]  # fmt: skip
+    named = {one for text in texts for one in re.findall(r"\bD\d+", text)}
+    assert known == [f"D{n + 1}" for n in range(21)] and len(named) > 12 and named <= set(known)
+    with gr.Blocks() as blocks:
+        readings(released)
+    shown = "\n".join(one.value for one in blocks.blocks.values() if isinstance(one, gr.Markdown))
+    assert all(f"**{number}**: " in shown for number in known)
+    assert '<abbr title="The region gates nothing' in numbered("twice (D5, D8)"), "said where it is named too"
+    titles = re.findall("<h4>(.*?)</h4>", (VIEWER / "released.js").read_text(encoding="utf-8"))
+    assert len(titles) > 5 and not re.search(r"\bD\d", " ".join(titles)), "a title is in words"
 
 
 def test_a_method_that_declares_none_has_the_equations_of_its_docstrings(monkeypatch):

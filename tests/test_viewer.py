@@ -134,6 +134,40 @@ def test_it_says_in_words_what_it_draws(viewer):
     assert viewer.locator(".vw-gap").first.get_attribute("aria-label") == "gap 1→2: W = 0.31, η = 8 → ⌈2.48⌉ = 3"
 
 
+def test_what_is_kept_has_a_legend_and_pointing_moves_nothing(viewer):
+    names = [("attention_TP", "A"), ("dynamics_TP", "M"), ("score_TP", "W^s")]
+    maps = [{"stage": stage, "symbol": symbol, "title": "map", "unit": "", "kind": "PatchMap"} for stage, symbol in names]
+    score_TP = bright(2, 5)
+    terms = [["attention_TP", 0.5], ["dynamics_TP", 0.5]]
+    blend = {"rule": "W<sup>s</sup> = α·A + (1 − α)·M", "terms": terms, "result": "score_TP"}
+    trace = trace_of(score_TP) | {"maps": {stage: grid16(score_TP) for stage, _ in names}, "blend": blend}
+    payload = {"about": ABOUT | {"maps": [*maps, ABOUT["maps"][1]]}, "clip": clip_of(), "trace": trace}
+    viewer.evaluate("payload => { window.view = viewer.mount(document.querySelector('#here'), payload); }", payload)
+    viewer.wait_for_selector(".vw[data-shown]")
+    legend, below = viewer.locator(".vw-bar .vw-edge"), viewer.locator(".vw-clipcard")
+    before = below.bounding_box()
+    viewer.locator(".vw-canvas").hover()
+    assert "W" in viewer.locator(".vw-eq").inner_text() and below.bounding_box()["y"] == before["y"]
+    for overlay in ("score_TP", "region_TP", "none"):
+        viewer.evaluate("overlay => view.look({overlay})", overlay)
+        assert legend.is_visible() and legend.inner_text() == "outlined: kept (r)"
+        assert viewer.locator(".vw-bar i").is_visible() == (overlay == "score_TP")
+    viewer.evaluate("trace => view.update({trace})", trace | {"stamp": 2.0, "region": None, "kept": None})
+    assert legend.is_hidden(), "nothing is outlined"
+
+
+def test_similarities_stand_on_one_axis_whatever_they_are(viewer):
+    mount(viewer, bright(2, 5))
+    lengths = []
+    for stamp, other in ((2.0, 0.25), (3.0, -0.25)):
+        texts = {"text": ["a", "b"], "value": [0.5, other], "symbol": "c", "unit": "cosine"}
+        viewer.evaluate("trace => view.update({trace})", trace_of(bright(2, 5), stamp, texts=texts))
+        viewer.locator(".vw-text b", has_text=f"{other:.3f}").wait_for()
+        lengths.append(viewer.locator(".vw-text u").first.evaluate("one => [one.style.left, one.style.width]"))
+        assert viewer.locator(".vw-scale i").inner_text().split() == ["−1", "0", "1"]
+    assert lengths[0] == lengths[1] == ["50%", "25%"]
+
+
 def test_words_of_a_file_are_words_and_not_markup(viewer):
     mount(viewer, bright(2, 5))
     assert "Short <b>clip</b>." in viewer.locator(".vw-clip").inner_text()

@@ -141,7 +141,7 @@ export function alone(element, {about, clip, trace, knobs, stored, said}) {
   });
   const reset = Object.assign(make("button", {type: "button"}), {textContent: "as stored", onclick: () => { Object.assign(values, stored.knobs); draw(); }});
   part("alone-knobs").append(...boxes.map(one => one.label), reset);
-  part("alone-said").textContent = said;
+  part("alone-said").innerHTML = pretty(said);
 
   function draw() {
     for (const {one, box, shown} of boxes) {

@@ -26,16 +26,16 @@ const TEMPLATE = `
     <output class="vw-frame"></output>${PIN}<button class="vw-help-open" aria-label="Keys and help" title="keys (?)">?</button></div>
   ${VERSUS}
   <div class="rl-cards">
-    <div class="vw-card rl-comb"><h4>D4 · What the code selects</h4>${PICTURE}<p class="rl-said"></p><p class="rl-by"></p></div>
+    <div class="vw-card rl-comb"><h4>What the code selects</h4>${PICTURE}<p class="rl-said"></p><p class="rl-by"></p></div>
     <div class="vw-card rl-stop"><h4>What STOP selects <small>(the paper's equations, in the tab STOP)</small></h4><canvas role="img"></canvas><p class="rl-said"></p><p class="rl-by"></p></div>
-    <div class="vw-card rl-maps"><h4>D3 · One map, pooled in two ways</h4>
+    <div class="vw-card rl-maps"><h4>One map, pooled in two ways</h4>
       <div class="rl-pair"><figure><canvas role="img"></canvas><figcaption></figcaption></figure><figure><canvas role="img"></canvas><figcaption></figcaption></figure></div>
       <p class="rl-said"></p><p class="rl-by"></p></div>
-    <div class="vw-card rl-white"><h4>D3 · The same with one white patch <small>(click a patch)</small></h4>
+    <div class="vw-card rl-white"><h4>The same with one white patch <small>(click a patch)</small></h4>
       <div class="rl-pair"><figure><canvas role="img"></canvas><figcaption></figcaption></figure><figure><canvas role="img"></canvas><figcaption></figcaption></figure></div>
       <p class="rl-said"></p><p class="rl-by"></p></div>
-    <div class="vw-card rl-weights"><h4>D11, D12 · The weight of a frame depends on who else is in the batch, and on the clip's ends</h4><div class="rl-rows"></div><p class="rl-said"></p><p class="rl-by"></p></div>
-    <div class="vw-card rl-counts"><h4>D14 · How many prompts, and where</h4><div class="rl-rows"></div><p class="rl-said"></p><p class="rl-by"></p></div>
+    <div class="vw-card rl-weights"><h4>The weight of a frame depends on who else is in the batch, and on the clip's ends</h4><div class="rl-rows"></div><p class="rl-said"></p><p class="rl-by"></p></div>
+    <div class="vw-card rl-counts"><h4>How many prompts, and where</h4><div class="rl-rows"></div><p class="rl-said"></p><p class="rl-by"></p></div>
     <div class="vw-card rl-texts"><h4>Which text fits</h4><div class="vw-texts"></div><p class="rl-by"></p></div>
   </div>
 ${FOOT}
@@ -118,7 +118,7 @@ export function mount(element, payload, hooks = {}) {
     const kept = marked.reduce((a, b) => a + b, 0), low = Math.min(...share[t]), high = Math.max(...share[t]);
     const whole = share[t].reduce((a, b) => a + b, 0) / share[t].length, touched = share[t].filter(one => one > 0).length;
     card("comb").querySelector(".rl-said").innerHTML = `${kept} of ${n * n} cells, every ${n} pixels: <b>${percent(whole)}</b> of the frame's pixels. `
-      + `<b>${touched} of ${share[t].length}</b> patches are touched, each in ${percent(low)} to ${percent(high)} of its pixels. Blue: p is added twice; dark: once (D5).`;
+      + `<b>${touched} of ${share[t].length}</b> patches are touched, each in ${percent(low)} to ${percent(high)} of its pixels. Blue: p is added twice; dark: once.`;
     $("canvas").setAttribute("aria-label", `frame ${t + 1}: the code selects ${percent(whole)} of the pixels, in every patch`);
     const largest = Math.max(...cells[t].map(Math.abs), ...meant[t].map(Math.abs)) || 1, [left, right] = card("maps").querySelectorAll("figure");
     grid(left, cells[t], n, one => signed(one / largest), "comb", `the code: spread ${number(Math.max(...cells[t]) - Math.min(...cells[t]))}`, marked);

@@ -30,7 +30,7 @@ function selfcheckPanel(host, {own: told, taken, server, hooks}) {
 
   function line(one) {
     const item = make("li", {class: one.passed ? "ex-pass" : "ex-fail", "data-name": one.name});
-    const value = typeof one.value === "string" ? `<code>${escape(one.value)}</code>` : `<span>${number(one.value).replace("-", "−")}</span>`;
+    const value = typeof one.value === "string" ? `<span>digest</span> <code>${escape(one.value)}</code>` : "";  // a number is in the sentence
     item.innerHTML = `<p><b class="ex-mark" role="img" aria-label="${one.passed ? "passed" : "failed"}">${one.passed ? "✓" : "✗"}</b> <b>${escape(one.name)}</b> ${value}</p><p>${escape(one.sentence)}</p>`;
     if (one.maps.length) {
       const pair = make("div", {class: "ex-pair"}), names = ["these weights", "random weights"];

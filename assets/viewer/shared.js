@@ -295,6 +295,21 @@ function litOf(root) {                           // → lit(element or none): it
 // as tall as it is, for as long as `on`: words about another map may be longer, and what is pointed at must not slip away
 function still(element, on) { element.style.height = on ? element.style.height || `${element.offsetHeight}px` : ""; }
 
+// An overlay of a fold's making (see explain.js), one at most, besides the viewer's own: `view.overlay` may name it.
+// now(): it, or null. own(): the viewer's own overlay that is shown, or was before. put(one, show) → whether it is another.
+function extraOf(view) {
+  let extra = null, last = view.overlay;
+  const own = () => view.overlay === extra?.stage ? last : view.overlay;
+  function put(one, show = false) {
+    const other = one !== extra;
+    last = own();
+    extra = one;
+    view.overlay = one && (show || view.overlay === one.stage) ? one.stage : last;
+    return other;
+  }
+  return {now: () => extra, own, put};
+}
+
 // ---- small things -----------------------------------------------------------------------------------------------------
 
 const OTHER_VALUES = "of other values than these; explain again";

@@ -24,8 +24,8 @@ export function mount(element, payload, hooks = {}) {
   const $ = name => root.querySelector(".vw-" + name), all = name => [...root.querySelectorAll(".vw-" + name)];
   const of = kind => about.outputs.filter(one => one.kind === kind), first = kind => trace.values[of(kind)[0]?.stage];
   const overlays = [...of("FeatureChange"), ...of("PromptMaps")], letters = ["c", "x", "v"];
-  let extra = null, last = "none";               // last: the overlay before the extra one
   const view = {overlay: overlays[0]?.stage ?? "none", place: {}, prompt: null, near: null, head: null, at: null, last: null, peeked: null, opacity: 0.5, peek: false, least: 0.3};
+  const extra = extraOf(view);
   let clip = null, images = [], trace = null, maps = {}, attention = null, heads = null, pictures = {}, asked = null, ink = null, rungs = {of: "", mean: 0, head: 0};
   const visited = new Map(), took = {};          // settings without severity → {severity: likeness}; stage → ms when it last ran
 
@@ -122,7 +122,7 @@ export function mount(element, payload, hooks = {}) {
   // an extra one, are of B
   function over(side = mine(), place) {
     const own = side.trace === trace, chosen = own ? view.peeked ?? view.overlay : view.overlay;
-    if (extra && chosen === extra.stage) return !own || extra.stale(trace) ? null : laidOver(extra);
+    if (chosen === extra.now()?.stage) return !own || extra.now().stale(trace) ? null : laidOver(extra.now());
     return layOver(side, overlays.find(one => one.stage === chosen), place ?? view.place[chosen], prompt());
   }
   const beside = {about, view, mine, A: A.now, of, over, prompt: () => prompt(), wide, paint: (canvas, side, map, patch, width) => paintCurrent(canvas, side, map, patch, view, width),
@@ -140,7 +140,7 @@ export function mount(element, payload, hooks = {}) {
     $("prev").disabled = !map || map.i === 0;
     $("next").disabled = !map || map.i === map.list.length - 1;
     $("bar").innerHTML = map ? bar(map.scale, `${pretty(map.one.symbol)}, ${escape(map.one.title)}${map.one.kind === "PromptMaps" ? ` (${whose()})` : ""}: `
-      + (map.scale === SCALES.even ? map.scale.unit : escape(map.one.unit))) : extra && view.overlay === extra.stage ? `${pretty(extra.symbol)}: ${OTHER_VALUES}` : "";
+      + (map.scale === SCALES.even ? map.scale.unit : escape(map.one.unit))) : view.overlay === extra.now()?.stage ? `${pretty(extra.now().symbol)}: ${OTHER_VALUES}` : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
     reading();
     pair.stage();
@@ -372,7 +372,7 @@ export function mount(element, payload, hooks = {}) {
     else if (/^[0-9]$/.test(k)) lock(k === "0" ? null : +k - 1);
     else if (letters.includes(k) && overlays[letters.indexOf(k)]) overlay(overlays[letters.indexOf(k)].stage);
     else if (k === "n") overlay("none");
-    else if (k === "e" && extra) overlay(extra.stage);
+    else if (k === "e" && extra.now()) overlay(extra.now().stage);
     else if (k === "b" || k === "B") step(k === "b" ? 1 : -1);
     else if (k === "h" || k === "H") pickHead(view.head === null ? (k === "h" ? 0 : (heads?.shape[0] ?? 0) - 1) : view.head + (k === "h" ? 1 : -1));
     else if (k === "s" || k === "S") support(k === "s" ? 1 : -1);
@@ -394,8 +394,8 @@ export function mount(element, payload, hooks = {}) {
     canvas.onpointermove = canvas.onpointerdown = event => { if (trace) point(event, -1, gridAt(-1)); };
     canvas.onpointerleave = let_go;
   }
-  const kinds = () => $("kinds").replaceChildren(...overlays.concat(extra ?? []).map((one, i) => {
-    const button = make("button", {type: "button", role: "radio", title: `${one.title} (${one === extra ? "e" : letters[i]})`, "data-stage": one.stage});
+  const kinds = () => $("kinds").replaceChildren(...overlays.concat(extra.now() ?? []).map((one, i) => {
+    const button = make("button", {type: "button", role: "radio", title: `${one.title} (${one === extra.now() ? "e" : letters[i]})`, "data-stage": one.stage});
     button.innerHTML = pretty(one.symbol);
     button.onclick = () => { if (trace) overlay(one.stage); };
     return button;
@@ -407,13 +407,9 @@ export function mount(element, payload, hooks = {}) {
   if (!payload.trace) say("reading the clip…");
   const rest = atNewWidths(root, () => { wide.forget(); ink = null; return trace ? draw() : false; });
   update(payload);
-  const state = () => ({frame: trace?.frame ?? 0, overlay: view.overlay === extra?.stage ? last : view.overlay, pinned: A.now()?.taken ?? null});
-  function more(one, show = false) {
-    if (view.overlay !== extra?.stage) last = view.overlay;
-    const known = one === extra;
-    extra = one;
-    view.overlay = one && (show || view.overlay === one.stage) ? one.stage : last;
-    if (!known) kinds();
+  const state = () => ({frame: trace?.frame ?? 0, overlay: extra.own(), pinned: A.now()?.taken ?? null});
+  function more(one, show) {
+    if (extra.put(one, show)) kinds();
     if (view.at?.k === -1) view.at = null;         // of a grid that may be another
     if (trace) stage();
   }

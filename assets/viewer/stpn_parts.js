@@ -191,6 +191,18 @@ function outlines(pen, things, [rows, columns], width, height, colour) {
 // The colours of what was found: right, wrong, and found where nobody knows what is there
 const foundColour = (one, known) => !known ? COLOURS.kept : one.thing === null ? COLOURS.miss : COLOURS.hit;
 
+// Names of boxes stand in the picture where it is at least this wide; they are listed below it anyway.
+const NAMED = 180, LABEL = 15;                   // pixels; LABEL: how high one is
+
+// Where a box's label stands: over the box, or else in it, under it, or in the first free row further down; where all is full, over it.
+function labelPlace([x0, y0, x1, y1], wide, drawn, width, height) {
+  const x = Math.max(0, Math.min(x0 * width, width - wide)), within = y => Math.max(0, Math.min(y, height - LABEL));
+  const top = y0 * height, foot = y1 * height, rows = Array.from({length: Math.floor(height / LABEL)}, (_, i) => top + LABEL * i);
+  const free = y => drawn.every(([X, Y, W]) => x + wide <= X || X + W <= x || y + LABEL <= Y || Y + LABEL <= y);
+  const places = [top - LABEL, top, foot - LABEL, foot, ...rows].map(within);
+  return [x, places.find(free) ?? places[0]];
+}
+
 function drawFound(pen, found, least, known, width, height) {
   const shown = found.found.filter(one => one.score >= least);
   for (const one of [...shown].reverse()) {      // the best on top
@@ -200,12 +212,14 @@ function drawFound(pen, found, least, known, width, height) {
     twice(pen, path, colour, 1.5);
   }
   pen.font = "11px system-ui, sans-serif";
-  for (const one of [...shown].reverse()) {
-    const text = `${one.name} ${one.score.toFixed(2)}${known ? one.thing === null ? " ✗" : " ✓" : ""}`;
-    const wide = pen.measureText(text).width + 6, x = Math.max(0, Math.min(one.box[0] * width, width - wide));
-    const y = Math.max(0, one.box[1] * height - 15);
+  const small = width < NAMED, drawn = [];
+  for (const one of shown) {                     // the best has the first choice
+    const mark = !known ? "" : one.thing === null ? "✗" : "✓", text = small ? mark : `${one.name} ${one.score.toFixed(2)} ${mark}`.trim();
+    if (!text) continue;
+    const wide = pen.measureText(text).width + 6, [x, y] = labelPlace(one.box, wide, drawn, width, height);
+    drawn.push([x, y, wide]);
     pen.fillStyle = "rgba(0,0,0,.72)";
-    pen.fillRect(x, y, wide, 15);
+    pen.fillRect(x, y, wide, LABEL);
     pen.fillStyle = "#fff";
     pen.fillText(text, x + 3, y + 11);
   }

@@ -7,7 +7,7 @@ const THROUGH = `
     <div class="vw-follow" hidden>
       <h4>One thing followed from its first box <small>— a frame's supports are K frames before it, nothing later is looked at</small></h4>
       <div class="sp-pick">
-        <div><canvas class="vw-first" role="img"></canvas><p class="vw-empty">frame 1: click what is to be followed</p></div>
+        <div><canvas class="vw-first" role="img"></canvas><p class="vw-empty">frame 1: click what is to be followed. Letters: the things of this frame; numbers, above: instances</p></div>
         <div><div class="vw-things" role="radiogroup" aria-label="The thing that is followed"></div><div class="vw-overlap"></div></div>
       </div>
       <div class="vw-path"></div><div class="vw-path"></div>
@@ -83,12 +83,12 @@ function throughOf($, all, of, choose) {
     if (box.hidden) return;
     const first = chosen ?? values[0]?.box[0], at = first ? things.map(one => overlapOf(one.box, first)) : [];
     const current = at.length && Math.max(...at) > 0.5 ? at.indexOf(Math.max(...at)) : -1;
-    const names = things.map((one, i) => `${i + 1} ${one.name}`).join("|"), list = $("things");
+    const names = things.map((one, i) => `${letter(i)} · ${one.name}`).join("|"), list = $("things");
     if (list.dataset.names !== names) {
       list.dataset.names = names;
       list.replaceChildren(...things.map((one, i) => {
         const button = make("button", {type: "button", role: "radio"});
-        button.textContent = `${i + 1} ${one.name}`;
+        button.textContent = `${letter(i)} · ${one.name}`;
         button.onclick = () => take(i);
         return button;
       }));
@@ -105,7 +105,7 @@ function throughOf($, all, of, choose) {
       pen.fillStyle = "rgba(0,0,0,.72)";
       pen.fillRect(x0 * width, y0 * height, 14, 15);
       pen.fillStyle = "#fff";
-      pen.fillText(i + 1, x0 * width + 4, y0 * height + 12);
+      pen.fillText(letter(i), x0 * width + 4, y0 * height + 11);
     });
     canvas.setAttribute("aria-label", `frame 1 with ${things.length} things that can be followed${current < 0 ? "" : `; followed: ${things[current].name}`}`);
     all("path").forEach(path);
@@ -133,6 +133,8 @@ function throughOf($, all, of, choose) {
   }
   return Object.assign(draw, {chosen: () => chosen, forget() { chosen = null; }});
 }
+
+const letter = i => String.fromCharCode(97 + i % 26);  // of a thing; numbers are those of instances
 
 function overlapOf(one, other) {                 // intersection over union of two boxes
   const side = i => Math.max(0, Math.min(one[2 + i], other[2 + i]) - Math.max(one[i], other[i]));
@@ -189,7 +191,7 @@ function drawInstances(pen, found, size, least, width, height) {
   }
 }
 
-// In words: how many of the things are found, and how often one of them goes on as another instance.
+// In words: how many of the things are found, and how often one of them, rightly named, goes on as another instance.
 function linked({frames, there}, least, known) {
   const shown = frames.map(found => found.filter(one => one.score >= least));
   const instances = new Set(shown.flat().map(one => one.track)).size, last = new Map();
@@ -200,5 +202,5 @@ function linked({frames, there}, least, known) {
     last.set(one.thing, one.track);
   }
   const right = shown.flat().filter(one => one.thing !== null).length, all = there.reduce((a, b) => a + b, 0);
-  return `${right} of ${all} things found over ${frames.length} frames, ${shown.flat().length - right} false; ${instances} instances; the same thing goes on as another instance ${changes} time${changes === 1 ? "" : "s"}`;
+  return `${right} of ${all} things found over ${frames.length} frames, ${shown.flat().length - right} false; ${instances} instances; the same thing goes on as another instance ${changes} time${changes === 1 ? "" : "s"}, counting only boxes with the right name`;
 }

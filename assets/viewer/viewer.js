@@ -45,7 +45,7 @@ const TEMPLATE = `
         ${ZOOM}${PIN}
         <button class="vw-help-open" aria-label="Keys and help" title="keys (?)">?</button>
       </div>
-      <div class="vw-bar" aria-hidden="true"><span>0</span><i></i><span>1</span><b></b></div>
+      <div class="vw-bar" aria-hidden="true"><span>0</span><i></i><span>1</span><b></b><em class="vw-edge" hidden></em></div>
     </div>
     <div class="vw-side">
       <div class="vw-card"><h4>Patch</h4><div class="vw-patch" aria-live="polite"></div></div>
@@ -75,8 +75,7 @@ export function mount(element, payload, hooks = {}) {
   const about = payload.about;
   const view = {frame: 0, overlay: "score_TP", opacity: 0.6, patch: null, gap: null, peek: false, near: null, last: null, timer: 0, wish: 0, highest: 0};
   let clip = null, images = [], trace = null, texts = null, maps = {}, region = null, told = "", top = {key: "", score: 0};
-  let extra = null, last = view.overlay;         // last: the overlay before the extra one
-  const layers = () => extra ? [...about.maps, extra] : about.maps;
+  const extra = extraOf(view), layers = () => about.maps.concat(extra.now() ?? []);
 
   const wide = widths(), mine = () => ({clip, images, trace, maps, region});
   const kept = (t, p) => region && region[t * trace.grid[0] * trace.grid[1] + p];
@@ -142,8 +141,8 @@ export function mount(element, payload, hooks = {}) {
     const [low, high] = $("bar").querySelectorAll(":scope > span");
     [low.textContent, high.textContent] = map?.ends ?? ["0", "1"];
     $("bar").querySelector("i").style.background = map?.gradient ?? `linear-gradient(90deg, ${VIRIDIS.join(",")})`;
-    $("bar").hidden = !map;
-    $("bar").classList.toggle("vw-mask", map?.kind === "RegionMask");
+    $("bar").classList.toggle("vw-mask", !map || map.kind === "RegionMask");
+    $("edge").hidden = !region;
     $("bar").querySelector("b").innerHTML = map?.stale?.(trace) ? `${pretty(map.symbol)}: ${OTHER_VALUES}` : map ? `${pretty(map.symbol)}, ${escape(map.title)}: ${pretty(map.unit)}` : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
     view.last = view.patch ?? view.last;
@@ -230,10 +229,10 @@ export function mount(element, payload, hooks = {}) {
     box.classList.toggle("vw-stale", !trace.texts);
     if (trace.texts) {
       const best = texts.value.indexOf(Math.max(...texts.value));
-      const sides = texts.value.some(c => c < 0), left = c => sides ? 50 + Math.min(c, 0) * 50 : 0, span = c => Math.abs(c) * (sides ? 50 : 100);
+      const left = c => 50 + Math.min(c, 0) * 50, span = c => Math.abs(c) * 50;  // one axis for all values, so that bars compare
       box.innerHTML = texts.value.map((c, y) => `<div class="vw-text${y === best ? " vw-best" : ""}"><span>${escape(texts.text[y])}${y === best ? " <em>top 1</em>" : ""}</span>`
         + `<i><u style="left:${left(c)}%;width:${span(c)}%"></u></i><b>${c.toFixed(3)}</b></div>`).join("")
-        + `<div class="vw-scale"><span>${pretty(texts.symbol)}, ${escape(texts.unit)}</span><i><span>${sides ? "−1" : "0"}</span>${sides ? "<span>0</span>" : ""}<span>1</span></i></div>${unknown}`;
+        + `<div class="vw-scale"><span>${pretty(texts.symbol)}, ${escape(texts.unit)}</span><i><span>−1</span><span>0</span><span>1</span></i></div>${unknown}`;
       if (!texts.value.length) box.innerHTML = `<p class="vw-empty">${escape(texts.why || "Write a text, one a line, to compare it with the clip.")}</p>`;
     }
     $("strange").textContent = trace.strange || "";
@@ -250,7 +249,8 @@ export function mount(element, payload, hooks = {}) {
     const shown = about.maps.filter(one => maps[one.stage]), others = shown.map(one => pair.patch(one.stage)), beside = others[0];
     const rows = shown.map((one, i) => `<tr><th>${pretty(one.symbol)}</th>${others[i] ? `<td>${others[i].a.toFixed(3)}</td>` : ""}<td>${at(one.stage, t, p).toFixed(3)}</td>`
       + `${others[i] ? `<td>${plus(others[i].by, 3)}</td>` : ""}<td>${escape(one.title)}</td></tr>`);
-    if (extra && !extra.stale(trace)) rows.push(`<tr><th>${pretty(extra.symbol)}</th>${beside ? "<td></td>" : ""}<td>${extra.told(t, p)}</td>${beside ? "<td></td>" : ""}<td>${escape(extra.title)}</td></tr>`);
+    const one = extra.now();
+    if (one && !one.stale(trace)) rows.push(`<tr><th>${pretty(one.symbol)}</th>${beside ? "<td></td>" : ""}<td>${one.told(t, p)}</td>${beside ? "<td></td>" : ""}<td>${escape(one.title)}</td></tr>`);
     const blend = trace.blend, sum = blend && blend.terms.map(([stage, k]) => `${k.toFixed(2)}·${at(stage, t, p).toFixed(3)}`).join(" + ");
     box.innerHTML = `<p>frame ${t + 1}, row ${r + 1}, column ${c + 1}: <b>${kept(t, p) ? "kept" : "not kept"}</b>${beside ? `; in A ${beside.where}<b>${beside.kept ? "kept" : "not kept"}</b>` : ""}</p>`
       + `<table>${beside ? "<thead><tr><td></td><td>A</td><td>B</td><td>B − A</td><td></td></tr></thead>" : ""}${rows.join("")}</table>`
@@ -372,17 +372,14 @@ export function mount(element, payload, hooks = {}) {
     return button;
   }), Object.assign(make("button", {type: "button", role: "radio", title: "no overlay (0)", "data-stage": "none"}), {textContent: "none", onclick: () => overlay("none")}));
   kinds();
+  $("edge").innerHTML = `outlined: kept (${pretty(about.maps.find(one => one.kind === "RegionMask")?.symbol ?? "")})`;
   exampleButtons($, payload.examples, hooks, say);
   if (!about.maps.some(one => one.stage === view.overlay)) view.overlay = about.maps.at(-1)?.stage ?? "none";
   const rest = atNewWidths(root, () => { wide.forget(); return trace ? draw() : false; });
   update(payload);
-  const state = () => ({frame: view.frame, overlay: view.overlay === extra?.stage ? last : view.overlay, pinned: A.now()?.taken ?? null});
-  function more(one, show = false) {
-    if (view.overlay !== extra?.stage) last = view.overlay;
-    const known = one === extra;
-    extra = one;
-    view.overlay = one && (show || view.overlay === one.stage) ? one.stage : last;
-    if (!known) kinds();
+  const state = () => ({frame: view.frame, overlay: extra.own(), pinned: A.now()?.taken ?? null});
+  function more(one, show) {
+    if (extra.put(one, show)) kinds();
     if (trace) stage();
   }
   function lookAt({frame = view.frame, overlay: shown = view.overlay}) {

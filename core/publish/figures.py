@@ -27,7 +27,7 @@ WIDTHS = {"one": 3.25, "two": 6.75}  # inches
 PER_ROW = {"one": 4, "two": 8}
 FORMATS = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 DPI = 300
-LEFT, RIGHT, TOP, BOTTOM, APART = 0.4, 0.52, 0.18, 0.06, 0.05  # inches; the colour bar stands at the right
+LEFT, RIGHT, TOP, BOTTOM, APART = 0.4, 0.62, 0.18, 0.06, 0.05  # inches; the colour bar stands at the right
 BARS, BELOW = 0.55, 0.36  # inches: the bars' height, and the room for their axis
 STYLE = {
     "font.family": "serif", "font.serif": ["STIXGeneral", "Times New Roman", "Times"], "mathtext.fontset": "stix",
@@ -155,7 +155,7 @@ def _colour_bar(axes, made: Layer) -> None:
     axes.yaxis.set_label_position("right")
     axes.set_yticks([made.low, (made.low + made.high) / 2, made.high])
     axes.set_yticklabels([f"{tick:.2g}".replace("-", "−") for tick in axes.get_yticks()])
-    axes.set_ylabel(f"{made.symbol}, {made.unit}" if made.unit.startswith("×") else _math(made.symbol), labelpad=1)
+    axes.set_ylabel(f"{made.symbol}, {made.unit}" if made.unit.startswith("×") else _math(made.symbol), labelpad=3)
 
 
 def _bars(result: Result):
