@@ -66,16 +66,15 @@ PRESETS = {
         "bad supports": Preset({"severity": 0.9, "spoiled": "both"}),
         "whole clip": Preset({"supports": 14, "stride": 0}),
         "Occluded, the camera pans": Preset(
-            {"spoil": "occluder", "severity": 0.8, "t": 5}, "6-camera-pans",
-            "Blocks hide a part of the frame. With prompts of the frames around it, one thing more is found in frames 3 to 6; "
-            "in the "
-            "others as many as without. Step through them with ← and →.",
+            {"spoil": "occluder", "severity": 0.9, "t": 5}, "6-camera-pans",
+            "Blocks hide much of the frame. With prompts of the frames around it all three things are found in frame 5, where "
+            "the single-frame detector finds one; one more is found in frames 1, 4 and 8, and one less in frame 7. Step "
+            "through them with ← and →.",
         ),
         "Badly blurred": Preset(
             {"spoil": "motion_blur", "severity": 0.9, "t": 5}, "4-moves-then-stops",
-            "In frame 5 the single-frame detector finds neither of the two things, and with prompts both are found. Not "
-            "always: in "
-            "frames 1, 3 and 8 neither detector finds any.",
+            "In frames 1, 2, 3 and 8 the single-frame detector finds neither of the two things, and in no frame both. With "
+            "prompts one is found in every frame, and both in frames 1, 5, 6 and 8.",
         ),
     },
 }  # fmt: skip
