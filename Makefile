@@ -28,8 +28,8 @@ weights: $(VENV)/run.stamp
 
 # What the weights are worth, and README's tables of it.
 evaluate: $(VENV)/run.stamp
-	$(PY) -m core.evaluate stop --json assets/weights/metrics.json
-	$(PY) -m core.evaluate stpn --json assets/weights/metrics_stpn.json
+	$(PY) -m core.evaluate stop --clips 240 --json assets/weights/metrics.json
+	$(PY) -m core.evaluate stpn --clips 48 --json assets/weights/metrics_stpn.json
 	$(PY) -m core.report
 
 readme: $(VENV)/run.stamp
