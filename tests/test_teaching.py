@@ -472,13 +472,15 @@ def test_a_step_is_done_by_doing_it_and_by_nothing_less(page):
 
 
 def test_a_step_may_be_left_undone_and_escape_ends_the_tour(page):
+    from playwright.sync_api import expect
+
     page.locator(".tour-open").click()
     for step in range(2, 5):
         assert page.locator(".tour-next").inner_text() == "Skip"
         page.locator(".tour-next").click()
-        assert page.locator(".tour-progress").inner_text() == f"Tour · {step}/7"
+        expect(page.locator(".tour-progress")).to_have_text(f"Tour · {step}/7")  # the step may open another tab first
     page.locator(".tour-back").click()
-    assert page.locator(".tour-progress").inner_text() == "Tour · 3/7"
+    expect(page.locator(".tour-progress")).to_have_text("Tour · 3/7")
     page.keyboard.press("Escape")
     assert page.locator(".tour").is_hidden() and page.locator(".tour-ring").is_hidden()
     assert page.evaluate("document.activeElement.className") == "tour-open"
