@@ -229,7 +229,7 @@ def tab(desk, handle, edits, open_at_once):
             with gr.Accordion("Your own clip: upload or webcam", open=False):
                 # a file, not a video: a browser knows fewer kinds than the reader, who says himself what he refuses
                 own = gr.File(label="Your own clip", height=150, elem_id=f"own-{method.name}")
-                gr.Markdown(f"{LIMITS_TEXT} It stays on this server for a day at most.", elem_classes="limits")
+                gr.Markdown(f"{LIMITS_TEXT} Your file stays on this server for a day at most.", elem_classes="limits")
                 webcam = gr.Video(label="Webcam", sources=["webcam"], height=230, elem_id=f"webcam-{method.name}")
                 # as it was recorded: to mirror it and to take its sound away Gradio (6.31) needs ffmpeg
                 webcam.preprocess = lambda payload: payload and payload.path
