@@ -349,6 +349,7 @@ def test_a_knob_calls_off_what_reads_the_whole_clip(viewer):
     )
     viewer.wait_for_selector(".vw[data-shown]")
     viewer.locator(".vw-through summary").click()
+    viewer.wait_for_function("asked.some(([kind]) => kind === 'whole')")
     viewer.evaluate("() => { view.ask({}); }")
     viewer.wait_for_function("asked.some(([kind]) => kind === 'later')")
     said, who = zip(*viewer.evaluate("asked"))
