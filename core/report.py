@@ -183,15 +183,15 @@ def answers(metrics: Mapping) -> dict[str, dict]:
 
 
 def over(seeds: Iterable[int]) -> str:
-    """What stands behind a ±."""
+    """What stands behind a ±, where there is one."""
     several = " or ".join(str(count) for count in sorted({count for count in seeds if count > 1}))
-    return f"± standard deviation over {several or 'several'} training seeds"
+    return f"± standard deviation over {several} training seeds" if several else "one training seed each"
 
 
 def measured_stpn(metrics: Mapping) -> str:
     """How it was measured, and STPN beside its baseline in every table."""
     about = metrics["about"]
-    seeds = ", ".join(f"{name} {count}" for name, count in about["training_seeds"].items())
+    seeds = "; ".join(f"{name}: {count}" for name, count in about["training_seeds"].items())
     k, strided, whole, past = (about.get(f"supports{which}", "?") for which in ("", "_strided", "_vis", "_vot"))
     gains = metrics.get("gains", {"predictors": {}, "supports": {}, "vis": None})
     spread = over(about["training_seeds"].values())
@@ -230,7 +230,7 @@ def measured_stpn(metrics: Mapping) -> str:
     }  # fmt: skip
     head = (
         f"`{about['command']}` on {about['clips']} clips of the {about['split']} split, of {about['frames']} frames, one of "
-        f"which is read. Fractions are 0–1. Trained with this many seeds: {seeds}; tables without ± are of the first."
+        f"which is read. Fractions are 0–1. Training seeds – {seeds}. Tables without ± are of the first."
     )
     if "resamples" in about:
         head += (
