@@ -18,8 +18,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import BadData
+from core.video import ENDINGS
 
-SUFFIXES = (".mp4", ".avi", ".webm", ".mkv", ".mov", ".gif")
 TABLES = (".csv", ".json", ".jsonl")
 SPLITS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 COLUMNS = {
@@ -79,7 +79,7 @@ def entries(data: Path, split: int, task: str, root: Path, wrong: Wrong) -> Iter
         return [("train", items)]
     raise BadData(
         f"{str(data)!r} holds no videos to train on: a folder per class, train.csv (json, jsonl) with a path and a label or a "
-        f"caption, or the split files of UCF101 or HMDB51 (of split {split}). Videos end in {', '.join(SUFFIXES)}."
+        f"caption, or the split files of UCF101 or HMDB51 (of split {split}). Videos end in {', '.join(ENDINGS)}."
     )
 
 
@@ -94,7 +94,7 @@ def of_folders(folders: list[Path]) -> list[Item]:
         Item(path, label=folder.name)
         for folder in folders
         for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in SUFFIXES and path.is_file()
+        if path.suffix.lower() in ENDINGS and path.is_file()
     ]
 
 
@@ -126,7 +126,7 @@ def class_folders(data: Path) -> Path:
 
     def holds(folder: Path) -> bool:
         every = (file for one in folder.iterdir() if one.is_dir() for file in one.iterdir())
-        return any(file.suffix.lower() in SUFFIXES for file in every)
+        return any(file.suffix.lower() in ENDINGS for file in every)
 
     return next((one for one in (data, *sorted(filter(Path.is_dir, data.iterdir()))) if holds(one)), data)
 
@@ -211,7 +211,7 @@ def said_of(value: object) -> tuple[str, ...]:
 def existing(root: Path, name: str, wrong: Wrong) -> Path | None:
     """The file of this name below root, with or without its ending; a missing one is noted."""
     path = root / name
-    for one in (path, *(path.with_name(path.name + suffix) for suffix in SUFFIXES)):
+    for one in (path, *(path.with_name(path.name + suffix) for suffix in ENDINGS)):
         if one.is_file():
             return one
     wrong.note("Files are missing", name)
