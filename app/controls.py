@@ -8,8 +8,8 @@ import gradio as gr
 
 from app.presets import FRAME as FRAME
 from app.presets import PRESETS, Preset
+from core.equation import said_by
 from core.publish.view import FRAMES
-from core.written import said_by
 
 DEFAULT_FRAMES = FRAMES.default
 # What is turned most stands first; the rest is one click away. A method that is not named shows all, as declared.

@@ -1,7 +1,7 @@
 """What a reader asks of one method: the values on the page become one request, checked once for every server function.
 
 The browser sends `taken`: {values: [the clip's handle, weights, frames, texts, edits, every knob], stamp, who}. Texts are one
-a line; edits are a JSON list of `core.counterfactuals`.
+a line; edits are a JSON list of `core.video.edits`.
 """
 
 import json
@@ -14,10 +14,10 @@ from typing import Any
 from app.running import Run, Running
 from app.store import Clips
 from core import Engine, ReaderError, kinds
-from core.clip import Clip
-from core.counterfactuals import checked_edits
-from core.methods import Method
+from core.method import Method
 from core.publish.view import FRAMES, Asked
+from core.video.clip import Clip
+from core.video.edits import checked_edits
 from core.world import Truth
 
 EDITS_LENGTH = 8000  # characters of a list of edits

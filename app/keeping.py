@@ -20,7 +20,6 @@ from app.looking import LOOKED, look_of, looked_at, taken_of
 from app.told import sentence, told
 from app.views import VIEWER, later, reads_texts, without_texts
 from core import METHODS, Engine, ReaderError
-from core.counterfactuals import in_words
 from core.publish.bundle import zipped
 from core.publish.link import from_plain, parsed
 from core.publish.notebook import (
@@ -39,6 +38,7 @@ from core.publish.notebook import (
 from core.publish.python import ROOT, as_python, example_file
 from core.publish.result import compute
 from core.publish.view import NOTE_LENGTH, Asked
+from core.video.edits import in_words
 
 FILES = ("shared.js", "kept.js", "notebook.js")  # one ES module when joined
 FORMS = {  # what it is called → (its file, its type, cells and the file of a clip → what is in it)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 from weakref import WeakValueDictionary
 
-from core.watch import Asked, held
+from core.progress import Asked, held
 
 
 class Kept:

@@ -47,7 +47,7 @@ from app.views import reads_texts, view_of
 from core import METHODS, ReaderError
 from core.engine import NETWORKS
 from core.kinds import TextScores
-from core.video import LIMITS_TEXT
+from core.video.read import LIMITS_TEXT
 
 DELETED = (3600, 23 * 3600)  # seconds: every hour, files older than 23 h, so that none stays longer than a day
 SHIPPED = "shipped"  # what an engine without named weights is called

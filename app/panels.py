@@ -24,7 +24,7 @@ from app.sweeping import about_sweep, sweep_functions, sweeps
 from app.teaching import equations_about
 from app.views import VIEWER
 from app.whatif import about_whatif, whatif_functions
-from core.methods import Method
+from core.method import Method
 
 SHELL = "panels.js"  # the folds themselves
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from core.errors import ReaderError
-from core.watch import Cancelled
+from core.progress import Cancelled
 
 HELD = 1000  # readers; one who is forgotten can no longer be told how far he is
 AT_ONCE = 2  # long runs side by side: each takes all cores, and more would only slow each other down

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from app.kept import Kept
 from core import ReaderError, read_clip
-from core.counterfactuals import edited
 from core.publish.view import clip_name
+from core.video.edits import edited
 from core.world import Truth
 
 AT_ONCE = 2  # files that are decoded side by side: each takes a process and up to `LIMITS.memory`

@@ -7,7 +7,7 @@ from html import escape
 from app.controls import plain
 from app.glossary import glossed
 from core import METHODS
-from core.written import Term, equations_of, parts, said_by
+from core.equation import Term, equations_of, parts, said_by
 
 
 def equations_about(desk):

@@ -7,8 +7,8 @@ from app.desk import BEFORE_KNOBS, edits_of
 from app.packing import jpeg, knob_payload
 from app.told import sentence
 from core import ReaderError, kinds
-from core.counterfactuals import EDITS, MOST, in_words
 from core.publish.view import FRAMES
+from core.video.edits import EDITS, MOST, in_words
 
 SIDE = 256  # pixels of the fold's own picture
 # What can be said of any clip, method and weights.

@@ -10,12 +10,11 @@ trace["region_TP"], trace.ran, trace.ms, trace.weights
 import importlib
 import typing
 
-from core.clip import Clip
 from core.errors import BadClip, BadKnob, BadText, BadWeights, ReaderError
-from core.video import read_clip
+from core.video.clip import Clip
+from core.video.read import read_clip
 
 if typing.TYPE_CHECKING:
-    from core.counterfactuals import EDITS, edited
     from core.engine import METHODS, Engine
     from core.explain import (
         ATTRIBUTIONS,
@@ -28,8 +27,9 @@ if typing.TYPE_CHECKING:
         stpn_subject,
     )
     from core.graph import Trace
+    from core.progress import Cancelled
     from core.sweep import Sweep, sweep_over
-    from core.watch import Cancelled
+    from core.video.edits import EDITS, edited
 
 __all__ = [
     "ATTRIBUTIONS", "EDITS", "METHODS", "BadClip", "BadKnob", "BadText", "BadWeights", "Cancelled", "Clip", "Engine",
@@ -44,8 +44,8 @@ _LATER = {
     for module, names in {
         "core.engine": ("METHODS", "Engine"),
         "core.graph": ("Trace",),
-        "core.watch": ("Cancelled",),
-        "core.counterfactuals": ("EDITS", "edited"),
+        "core.progress": ("Cancelled",),
+        "core.video.edits": ("EDITS", "edited"),
         "core.sweep": ("Sweep", "sweep_over"),
         "core.explain": (
             "ATTRIBUTIONS", "Explanation", "Subject", "attribution", "faithfulness_of", "self_check", "stop_subject",

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from core.clip import Clip
 from core.errors import ReaderError
+from core.video.clip import Clip
 
 
 def pick_device(name: str) -> torch.device:

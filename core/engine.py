@@ -8,14 +8,15 @@ from typing import Any
 
 import torch
 
-from core.clip import Clip
 from core.device import pick_device, pick_precision
 from core.errors import BadClip, BadKnob, BadText, BadWeights, ReaderError
 from core.graph import Source, StageCache, Trace, digest, downstream, run, upstream
-from core.methods import Method, Network, find
+from core.method import Method, Network
+from core.methods import find
 from core.networks.vision import VisionTower
 from core.networks.weights import Loaded
-from core.watch import held
+from core.progress import held
+from core.video.clip import Clip
 
 METHODS: Mapping[str, Method] = find()
 NETWORKS: Mapping[str, Network] = {name: one for method in METHODS.values() for name, one in method.networks.items()}

@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 
-from core.watch import Cancelled, watched
+from core.progress import Cancelled, watched
 
 Stage = Callable[..., Any]
 DISCRETE_BYTES = 1 << 16  # a mask of 32 frames × 1,024 patches is 32 kB: cheap to read

@@ -18,7 +18,7 @@ from pathlib import Path
 from core.engine import METHODS
 from core.graph import downstream
 from core.knobs import Knob
-from core.methods import Method
+from core.method import Method
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.clip import Clip
 from core.engine import Engine, method_named
 from core.errors import BadKnob, ReaderError
 from core.knobs import Knob
-from core.watch import Asked, Progress, Watch
+from core.progress import Asked, Progress, Watch
+from core.video.clip import Clip
 
 MOST = 64  # cells: more are no picture any more
 USUAL = {"stop": (("alpha", "kept"), ("beta", "eta")), "stpn": (("supports", "stride"),)}  # pairs worth a look

@@ -24,7 +24,7 @@ import tempfile
 import numpy as np
 
 from core import EDITS, Engine, ReaderError, edited, read_clip, sweep_over
-from core.counterfactuals import paint_patches
+from core.video.edits import paint_patches
 from core.networks.weights import training_free
 from core.publish.bundle import bundle
 from core.publish.figures import picture
@@ -34,7 +34,7 @@ from core.publish.notebook import keep, to_notebook
 from core.publish.python import as_python
 from core.publish.result import Result
 from core.publish.view import Asked, View, clip_name
-from core.video import LIMITS, LIMITS_TEXT
+from core.video.read import LIMITS, LIMITS_TEXT
 from demos import pictures
 from demos.questions import check, number, yes_or_no
 

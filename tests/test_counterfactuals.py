@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from core.counterfactuals import EDITS, checked_edits, edited, paint_patches
 from core.errors import BadClip, BadKnob, ReaderError
+from core.video.edits import EDITS, checked_edits, edited, paint_patches
 from tests import tiny
 
 T = 6

@@ -30,7 +30,7 @@ from core.explain import (
 )
 from core.explain import faithfulness as tests_of_maps
 from core.explain.captum_tests import boxes_of, infidelity_of
-from core.watch import Cancelled
+from core.progress import Cancelled
 from core.world import SHAPES
 from tests import tiny
 from tests.oracle import chance, close

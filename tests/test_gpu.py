@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from core import METHODS, ReaderError
+from core.data.rendered import pool
 from core.explain import attribution, faithfulness_of, self_check, stop_subject, stpn_subject
 from core.kinds import Followed, Tracks
 from core.networks.stpn_weights import VARIANTS
@@ -19,8 +20,7 @@ from core.networks.weights import read
 from core.sweep import sweep_over, values_of
 from core.training import own, stop, stpn
 from core.training.clips import Data, grammar
-from core.training.pool import pool
-from core.training.processes import Team
+from core.training.team import Team
 from tests import pretend, tiny
 from tests.test_method_contract import CLIP, moves, run, same
 from tests.test_own_training import HOW, videos
@@ -162,7 +162,7 @@ def test_stpn_is_trained_on_what_lies_there(tmp_path, monkeypatch, variant):
 @pytest.mark.usefixtures("forward_only")
 @pytest.mark.parametrize("task", ["actions", "retrieval"])
 def test_own_videos_are_trained_on_and_validated_there(tmp_path, monkeypatch, task):
-    monkeypatch.setattr("core.training.frames.read_clip", lambda path, T: tiny.clip(T, seed=len(path.name), H=32, W=48))
+    monkeypatch.setattr("core.data.frames.read_clip", lambda path, T: tiny.clip(T, seed=len(path.name), H=32, W=48))
     recipe = own.Recipe(epochs=1, batch=8, rate=1e-2, validate=0, minutes=999)
     with pretend.gpu():
         alone, out = Team(torch.device("cuda")), tmp_path / "one.safetensors"

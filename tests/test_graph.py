@@ -17,7 +17,7 @@ from core.graph import (
     run,
     upstream,
 )
-from core.watch import Cancelled, tick
+from core.progress import Cancelled, tick
 
 
 def doubled(x):

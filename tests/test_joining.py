@@ -16,7 +16,7 @@ from app.store import find_examples
 from app.views import GAPS, view_of
 from core import METHODS, Engine, engine, report
 from core.graph import check_wiring, downstream
-from core.methods import GIVEN
+from core.method import GIVEN
 from core.publish import figures, link, notebook, python, result, view
 from tests import tiny
 

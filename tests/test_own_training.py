@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 
 from core import Engine
+from core.data.dataset import Videos
+from core.data.layouts import Item
 from core.errors import BadClip, BadData, BadText
 from core.evaluate import own as evaluation
 from core.evaluate.__main__ import main as evaluate
@@ -22,13 +24,11 @@ from core.networks.text import NoText, SmallText
 from core.networks.vision import VisionTower, small_vit
 from core.training import own
 from core.training.answers import PLAIN, Reading, features, plain, taken_in
-from core.training.layouts import Item
 from core.training.own import Recipe, train
-from core.training.processes import Team
 from core.training.stop import VARIANTS, Model
 from core.training.stop import main as training
 from core.training.tasks import both_ways, drawn_caption, number_of, recognition, task_of
-from core.training.videos import Videos
+from core.training.team import Team
 from tests import tiny
 from tests.test_own_videos import video
 
@@ -48,7 +48,7 @@ def decoded(monkeypatch):
             raise BadClip(f"{path.name}: damaged")
         return tiny.clip(T, seed=sum(map(ord, path.name)), H=32, W=48)
 
-    monkeypatch.setattr("core.training.frames.read_clip", read)
+    monkeypatch.setattr("core.data.frames.read_clip", read)
 
 
 def videos(task="actions", clips=12, broken=()):

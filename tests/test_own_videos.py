@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from core.data.dataset import read_videos, readable
+from core.data.frames import Frames, Order, fitted, in_turn, loader
 from core.errors import BadData
 from core.evaluate.own import arguments as evaluate_arguments
 from core.training.answers import Reading
 from core.training.asking import about, unreadable
-from core.training.frames import Frames, Order, fitted, in_turn, loader
 from core.training.own import arguments as train_arguments
-from core.training.processes import Team
-from core.training.videos import read_videos, readable
-from core.video import read_clip
+from core.training.team import Team
+from core.video.read import read_clip
 from core.world import render_sequence, sample_scene
 from core.world.__main__ import write_mp4
 from tests import tiny
@@ -254,11 +254,11 @@ def test_clips_that_cannot_be_read_keep_their_place_and_are_named(tmp_path):
 def test_every_clip_that_is_tried_and_cannot_be_read_is_listed(tmp_path, monkeypatch):
     files(tmp_path, *(f"{label}/{label}{i}.mp4" for label in "ab" for i in range(4)))
     found, vision = read_videos(tmp_path, val=0), tiny.towers().network.vision
-    monkeypatch.setattr("core.training.frames.read_clip", only(lambda name: name.startswith("a")))
+    monkeypatch.setattr("core.data.frames.read_clip", only(lambda name: name.startswith("a")))
     wrong = unreadable(found.train, 99, Reading(4, 0), vision, Team(CPU))
     assert sorted(one.partition(":")[0] for one in wrong) == ["b0.mp4", "b1.mp4", "b2.mp4", "b3.mp4"]
     assert len(unreadable(found.train, 2, Reading(4, 0), vision, Team(CPU))) == 1, "the first and the last are tried"
-    monkeypatch.setattr("core.training.frames.read_clip", only(lambda name: False))
+    monkeypatch.setattr("core.data.frames.read_clip", only(lambda name: False))
     with pytest.raises(BadData, match="Not one of the 8 clips"):
         unreadable(found.train, 99, Reading(4, 0), vision, Team(CPU))
 

@@ -227,7 +227,7 @@ def test_edits_that_are_none_are_told_in_a_sentence(page):
 
 
 def test_the_limits_are_told_where_a_clip_is_dropped(page):
-    from core.video import LIMITS_TEXT
+    from core.video.read import LIMITS_TEXT
 
     page.get_by_role("button", name="Your own clip").click()
     assert LIMITS_TEXT[:40] in page.locator(".limits").first.inner_text()

@@ -8,7 +8,7 @@ import pytest
 from app import running
 from app.running import AT_ONCE, AWAY, WAITING, Running
 from core.errors import ReaderError
-from core.watch import Cancelled
+from core.progress import Cancelled
 
 
 class Long:

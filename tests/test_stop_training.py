@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from core.data.rendered import pool
 from core.networks.weights import read
 from core.training import stop
 from core.training.clips import STORED, Data, generic, grammar, half_stored
-from core.training.pool import pool
 from tests import tiny
 
 TOWERS = tiny.towers()

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from core.data.rendered import pool
 from core.networks.stpn import ConvStem, small_stpn, small_swin
 from core.networks.swin import SwinTower
 from core.training import shapes
-from core.training.pool import pool
 from core.training.shapes import UNSURE, Heads, cells_of, shown, teach, turned
 from core.training.stpn import batch, truth_of
 from core.world import SHAPES

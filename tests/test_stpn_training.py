@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.data.rendered import pool
 from core.evaluate import stpn
 from core.methods.stpn.equations import support_index
 from core.metrics import Things, average_precision, drawn_precision, on_actor, overlap
@@ -14,7 +15,6 @@ from core.networks.stpn import Looked
 from core.networks.stpn_weights import build, file_of, load
 from core.networks.weights import read
 from core.training import stpn as training
-from core.training.pool import pool
 from core.training.stpn import FRAMES, TAUGHT, around, batch, truth_of
 from core.world import SHAPES, pairs
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from core.errors import BadKnob, ReaderError
+from core.progress import Cancelled
 from core.sweep import USUAL, sweep_over, values_of
-from core.watch import Cancelled
 from tests import tiny
 
 COUNTS = "prompt_count_G", "sum"

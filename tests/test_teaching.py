@@ -21,8 +21,8 @@ from app.touring import PIN, STEPS
 from app.viewer import actor_TP
 from app.views import VIEWER
 from core import METHODS, Engine, read_clip
+from core.equation import Term, equations_of, parts, said_by
 from core.publish.link import from_link
-from core.written import Term, equations_of, parts, said_by
 from tests.pages import PATIENCE, number, opened
 
 METHOD_NAMES = tuple(METHODS)

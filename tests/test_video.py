@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
-from core import decoding, video
 from core.errors import BadClip, BadKnob
-from core.video import DECODING, LIMITS, LIMITS_TEXT, read_clip
+from core.video import decode as decoding
+from core.video import read as video
+from core.video.read import DECODING, LIMITS, LIMITS_TEXT, read_clip
 
 CLIPS = Path(__file__).resolve().parents[2] / "shared" / "clips"  # real and damaged footage, where it is at hand
 SHARED = [path for path in (*sorted(CLIPS.glob("*")), *sorted((CLIPS / "odd").glob("*"))) if path.is_file()]
@@ -356,5 +357,5 @@ def test_the_process_that_decodes_is_small():
     """Its memory is bounded, and half a second of importing would be paid for every file."""
     start = DECODING.partition("main(")[0]
     command = [sys.executable, "-c", f"{start}\nprint('torch' in sys.modules)"]
-    said = subprocess.run(command, cwd=Path(video.__file__).parents[1], capture_output=True, text=True, check=True)
+    said = subprocess.run(command, cwd=Path(video.__file__).parents[2], capture_output=True, text=True, check=True)
     assert said.stdout == "False\n"

@@ -17,13 +17,13 @@ from app.running import Running
 from app.store import Clips
 from app.whatif import LOOK, of_order, whatif_functions
 from core import METHODS, ReaderError, edited
-from core.counterfactuals import EDITS, MOST, frames_left, in_words
 from core.publish import bundle as bundles
 from core.publish import figures, notebook
 from core.publish.link import defaults_digest, from_json, from_link, to_link
 from core.publish.python import as_python
 from core.publish.result import compute, numbers
 from core.publish.view import Asked, View, to_json, to_plain
+from core.video.edits import EDITS, MOST, frames_left, in_words
 from tests.pages import EDIT, PATIENCE, shown
 from tests.published import ROOT, TEXTS, engine, opened
 

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from core.command import file_to_write, seed_number, sentences
+from core.cli import file_to_write, seed_number, sentences
 from core.device import pick_device
 from core.evaluate import own, stop, stpn
 from core.networks.weights import WEIGHTS

@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
+from core.data.rendered import Sample
 from core.metrics import Things, overlap
 from core.networks.detector import Found, paste
 from core.networks.linking import follow, link, tracks
 from core.networks.stpn import SIZE, Stpn
-from core.training.pool import Sample
 from core.training.stpn import maps_of, support_features
 from core.world import SHAPES
 

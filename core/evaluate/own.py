@@ -12,15 +12,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from core.command import file_to_write, sentences
+from core.cli import file_to_write, sentences
+from core.data.dataset import Videos, checked_template
 from core.errors import BadData, BadWeights
 from core.networks.weights import Loaded, load_clip, read
 from core.training.answers import PLAIN, Reading, features, placed, plain, scores
 from core.training.asking import HELD_OUT, about, data_arguments, data_of
 from core.training.clips import FRAMES
-from core.training.processes import Team, team
 from core.training.stop import Model, load
-from core.training.videos import Videos, checked_template
+from core.training.team import Team, team
 
 STOP = "STOP"
 

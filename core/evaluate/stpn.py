@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from core.data.rendered import Sample, pool
 from core.evaluate.clips import PAST, WHOLE, segmentation, tracking
 from core.methods.stpn.equations import support_index
 from core.metrics import Things, average_precision, deviation, drawn_precision, on_actor, overlap
 from core.networks.stpn import SIZE, Stpn
 from core.networks.stpn_weights import BASELINE, VARIANTS, file_of, load
 from core.networks.swin import Place
-from core.training.pool import Sample, pool
 from core.training.stpn import FRAMES, maps_of, support_features, things, truth_of
 from core.world import DEGRADATIONS, degrade, pairs, render, segment_centres
 

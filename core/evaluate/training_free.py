@@ -18,16 +18,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core.clip import Clip
-from core.command import file_to_write, seed_number, sentences
+from core.cli import file_to_write, seed_number, sentences
+from core.data.rendered import pool
 from core.engine import Engine
 from core.errors import ReaderError
 from core.methods.stop.equations import blend
 from core.metrics import iou, on_actor, pointing, top
 from core.networks.weights import load_clip, training_free
 from core.training.clips import default
-from core.training.pool import pool
-from core.video import read_clip
+from core.video.clip import Clip
+from core.video.read import read_clip
 
 FRAMES = 12
 CHANCE = 10  # draws of scores by chance, whose mean and spread are told

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from core.clip import Clip
-from core.command import file_to_write, seed_number, sentences
+from core.cli import file_to_write, seed_number, sentences
+from core.data.rendered import Sample, sample
 from core.engine import Engine
 from core.explain.attributions import ATTRIBUTIONS, attribution
 from core.explain.faithfulness import controls, faithfulness_of
@@ -23,7 +23,7 @@ from core.explain.subject import Subject
 from core.explain.truth import against_truth
 from core.metrics import on_actor, overlap
 from core.training.clips import FRAMES
-from core.training.pool import Sample, sample
+from core.video.clip import Clip
 
 SEEDS, STEPS = 4, 6  # random places, and points of a curve: in a fair time
 SETTINGS = {"occlusion": dict(window=2, step=2), "feature_ablation": dict(by="place")}  # likewise

@@ -28,7 +28,7 @@ from torch import Tensor
 from core.errors import BadKnob, ReaderError
 from core.explain.subject import BATCH, FILLS, Subject
 from core.knobs import KnobSet, knob
-from core.watch import Asked, Progress, Watch, watched
+from core.progress import Asked, Progress, Watch, watched
 
 BACKWARD = 2  # a backward pass costs about two forward passes
 FILL = "what stands for nothing to see: a wide blur, or the clip's mean colour"

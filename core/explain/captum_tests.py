@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.clip import Clip
 from core.explain.subject import Subject
-from core.watch import Asked, Progress, Watch
+from core.progress import Asked, Progress, Watch
+from core.video.clip import Clip
 
 BOXES = 16  # taken away to measure infidelity
 RADIUS, SAMPLES = 4 / 255, 3  # of the noise that sensitivity is measured with, and how often

@@ -32,7 +32,7 @@ from scipy.stats import t as student
 from core.errors import ReaderError
 from core.explain.captum_tests import BOXES, boxes_of, infidelity_of
 from core.explain.subject import FILLS, Subject, scores
-from core.watch import Asked, Progress, Watch
+from core.progress import Asked, Progress, Watch
 
 STEPS, SEEDS = 8, 8
 LEVEL = 0.05  # of maps that know nothing, this share may be called better than chance

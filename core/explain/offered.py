@@ -15,14 +15,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core import kinds as kind
-from core.clip import Clip
 from core.engine import METHODS, Engine
 from core.errors import ReaderError
 from core.explain.stop import stop_subject
 from core.explain.stpn import READERS, stpn_subject
 from core.explain.subject import Subject
 from core.metrics import overlap
-from core.watch import Asked
+from core.progress import Asked
+from core.video.clip import Clip
 
 MOST = 20  # detections of one reader that can be chosen from, best first
 SAME = 0.5  # IoU of two boxes from which they are one detection

@@ -19,7 +19,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.clip import Clip
 from core.device import upload
 from core.engine import NETWORKS, Engine, method_named
 from core.errors import ReaderError
@@ -27,7 +26,8 @@ from core.graph import Trace
 from core.metrics import rank_correlation
 from core.networks.vision import VisionTower, heads
 from core.networks.weights import WEIGHTS, Loaded, sha256
-from core.watch import Asked, Progress, Watch
+from core.progress import Asked, Progress, Watch
+from core.video.clip import Clip
 
 WITHIN = 1e-4  # of a sum of 1, in single precision
 MOST = 0.5  # of the attention to special tokens: beyond it the map shows the lesser part

@@ -17,7 +17,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core.clip import Clip
 from core.device import upload
 from core.engine import Engine
 from core.errors import BadText
@@ -25,7 +24,8 @@ from core.explain.subject import Subject, fills
 from core.methods.stop.equations import Prompted, Settings, encode, prompt_again, prompt_layer, with_prefix
 from core.networks.prompters import Prompter, Prompters
 from core.networks.vision import VisionTower
-from core.watch import Asked
+from core.progress import Asked
+from core.video.clip import Clip
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,14 +17,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.detection.roi_heads import RoIHeads
 
-from core.clip import Clip
 from core.engine import Engine
 from core.errors import BadKnob, ReaderError
 from core.explain.subject import Subject, fills
 from core.methods.stpn.equations import walk
 from core.networks.detector import Detector
 from core.networks.tower import Pyramid
-from core.watch import Asked
+from core.progress import Asked
+from core.video.clip import Clip
 from core.world import SHAPES
 
 READERS = ("prompted", "baseline")

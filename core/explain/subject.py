@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.transforms.functional import gaussian_blur
 
-from core.watch import Watch, watched
+from core.progress import Watch, watched
 
 FILLS = ("blur", "mean")
 BATCH = 8  # variants that are scored at once: more is no faster on a few cores, and a larger tower needs the memory

@@ -13,7 +13,7 @@ from timm.models.vision_transformer import Block, VisionTransformer
 from torch import Tensor, nn
 
 from core.errors import BadWeights
-from core.watch import tick
+from core.progress import tick
 
 
 class VisionTower(nn.Module):

@@ -16,12 +16,12 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from core import kinds
-from core.counterfactuals import in_words
 from core.engine import method_named
 from core.errors import ReaderError
 from core.publish.link import link_in_words
 from core.publish.painting import OPACITY, Layer, coloured, edges, layer, painted
 from core.publish.result import Result
+from core.video.edits import in_words
 
 WIDTHS = {"one": 3.25, "two": 6.75}  # inches
 PER_ROW = {"one": 4, "two": 8}

@@ -18,7 +18,6 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from core.counterfactuals import EDITS, MOST, checked_edits, frames_left
 from core.engine import METHODS, TEXT_LENGTH, TEXTS
 from core.errors import BadKnob, ReaderError
 from core.graph import digest
@@ -34,6 +33,7 @@ from core.publish.view import (
     default_overlay,
     overlays,
 )  # fmt: skip
+from core.video.edits import EDITS, MOST, checked_edits, frames_left
 
 LINK_LENGTH = 8000  # characters: what browsers and proxies carry
 FIELDS = 200  # of a link

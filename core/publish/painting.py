@@ -13,7 +13,7 @@ from PIL import Image
 from core import kinds
 from core.engine import METHODS
 from core.errors import ReaderError
-from core.methods import Method
+from core.method import Method
 from core.publish.result import Result, as_array
 from core.publish.view import NONE
 

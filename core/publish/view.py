@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from core.counterfactuals import checked_edits, frames_left
 from core.engine import checked_texts, method_named
 from core.errors import BadClip, BadKnob, ReaderError
 from core.kinds import PatchMap, PromptAttention
 from core.knobs import Knob, KnobSet
+from core.video.edits import checked_edits, frames_left
 
 VERSION = 1  # of the JSON and of the link
 FRAMES = Knob("frames", "T", 8, (4, 32, 1), "read from the file at the centres of equal segments")
@@ -22,7 +22,7 @@ class Asked:
     """What a run is asked, and all that decides its numbers besides the weights.
 
     clip: the name of an example, or what an own clip is called: never a path. knobs: a KnobSet, or names and values of which
-    the missing are at their defaults. edits: of the clip, as `core.counterfactuals` has them, done before the method runs.
+    the missing are at their defaults. edits: of the clip, as `core.video.edits` has them, done before the method runs.
     Anything out of bounds is a ReaderError.
     """
 

@@ -16,15 +16,15 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
+from core.data.dataset import Videos
+from core.data.frames import Frames, in_turn, loader
+from core.data.layouts import Item
 from core.errors import BadData
 from core.metrics import ranks, within
 from core.networks.vision import VisionTower
 from core.networks.weights import Clip, Loaded
 from core.training.clips import Batch, default
-from core.training.frames import Frames, in_turn, loader
-from core.training.layouts import Item
-from core.training.processes import Team
-from core.training.videos import Videos
+from core.training.team import Team
 
 PLAIN = "zero-shot CLIP, mean over frames"
 TEXTS = 256  # texts encoded at once

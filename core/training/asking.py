@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from core.data.dataset import Videos, read_videos
+from core.data.frames import loader
+from core.data.layouts import Item
 from core.errors import BadData
 from core.networks.vision import VisionTower
 from core.training.answers import Reading
 from core.training.clips import FRAMES
-from core.training.frames import loader
-from core.training.layouts import Item
-from core.training.processes import Team
-from core.training.videos import Videos, read_videos
-from core.video import whole
+from core.training.team import Team
+from core.video.read import whole
 
 HELD_OUT = 0.1  # of the training clips, where neither the command nor the weights say
 

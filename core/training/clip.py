@@ -27,13 +27,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core.command import file_to_write, seed_number, sentences
+from core.cli import file_to_write, seed_number, sentences
+from core.data.rendered import Sample, pool
 from core.device import pick_device
 from core.networks.text import SmallText
 from core.networks.vision import VisionTower, small_vit
 from core.networks.weights import WEIGHTS, save
 from core.training.loop import Checkpoint, cosine
-from core.training.pool import Sample, pool
 from core.training.words import list_of, paraphrase, vocabulary
 from core.world import ACTIONS, COLOURS, SHAPES, caption, pairs
 

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.data.rendered import Sample
 from core.methods.stop import METHOD
 from core.networks.vision import VisionTower
-from core.training.pool import Sample
 from core.world import ACTIONS, caption, degrade, pairs
 
 FRAMES = 8

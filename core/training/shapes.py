@@ -19,10 +19,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from core.data.rendered import Sample
 from core.networks.stpn import Looked, Prompting, Stpn, name
 from core.networks.tower import Place, Tower
 from core.training.loop import Checkpoint, cosine
-from core.training.pool import Sample
 from core.world import SHAPES
 
 COVERED, BARE = 0.4, 0.85  # least share of a cell that a shape, and the background, must have to be its answer

@@ -25,7 +25,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core.command import folder_to_write, sentences
+from core.cli import folder_to_write, sentences
+from core.data.rendered import pool
 from core.device import pick_device
 from core.methods.stop import METHOD
 from core.methods.stop.equations import Prompted, Settings, encode, prompt_layer, with_prefix
@@ -34,7 +35,6 @@ from core.networks.vision import VisionTower
 from core.networks.weights import WEIGHTS, Clip, fill, load_clip, read, save
 from core.training.clips import FRAMES, Batch, Data, generic, grammar, half_stored
 from core.training.loop import Checkpoint, cosine
-from core.training.pool import pool
 from core.world import ACTIONS
 
 HIDDEN = 64

@@ -27,7 +27,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core.command import folder_to_write, sentences
+from core.cli import folder_to_write, sentences
+from core.data.rendered import Sample, pool
 from core.device import pick_device
 from core.metrics import Things, average_precision
 from core.networks.detector import Found, Target
@@ -36,7 +37,6 @@ from core.networks.stpn_weights import BASELINE, VARIANTS, build, file_of, load
 from core.networks.swin import Place
 from core.networks.weights import WEIGHTS, save
 from core.training.loop import Checkpoint, cosine
-from core.training.pool import Sample, pool
 from core.training.shapes import Heads, shown, teach
 from core.world import DEGRADATIONS, SHAPES, degrade
 

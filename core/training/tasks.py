@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.data.dataset import Videos
 from core.networks.weights import Clip
 from core.training.answers import text_features
-from core.training.processes import Team
-from core.training.videos import Videos
+from core.training.team import Team
 
 
 @dataclass(frozen=True)

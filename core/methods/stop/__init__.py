@@ -10,12 +10,11 @@ Letters: T frames, G = T − 1 gaps, P patches (row-major), Q prompts a gap can 
 
 from torch import Tensor
 
-from core.clip import Clip
 from core.device import upload
 from core.errors import BadClip, BadKnob
 from core.kinds import GapCounts, GapScores, PatchMap, RegionMask, TextScores, TokenSequence
 from core.knobs import KnobSet, knob
-from core.methods import Method, Network
+from core.method import Method, Network
 from core.methods.stop.equations import (
     Settings,
     add_prompts,
@@ -35,6 +34,7 @@ from core.methods.stop.equations import (
 from core.methods.stop.written import EQUATIONS as EQUATIONS  # shown on the page, as READINGS are
 from core.networks.prompters import CAP
 from core.networks.weights import load_clip, load_prompters
+from core.video.clip import Clip
 
 
 class StopKnobs(KnobSet):

@@ -1,6 +1,6 @@
 """STOP's equations as they are written, in the paper's order; D1 … are differences of the released code (`stop_released`)."""
 
-from core.written import Equation
+from core.equation import Equation
 
 EQUATIONS = (
     Equation(

@@ -11,11 +11,10 @@ L layers, Y texts, E features. Z and P are both 49, and are not the same 49: tha
 import torch
 from torch import Tensor
 
-from core.clip import Clip
 from core.device import upload
 from core.kinds import CombMap, Fact, FrameCounts, FrameWeights, PixelMask, SignedPatchMap, TextScores, TokenSequence
 from core.knobs import KnobSet, knob
-from core.methods import Method, Network
+from core.method import Method, Network
 from core.methods.stop_released.equations import (
     above_rank,
     add_pixel_prompt,
@@ -29,6 +28,7 @@ from core.methods.stop_released.equations import (
 )
 from core.metrics import rank_correlation
 from core.networks.released_weights import load_released
+from core.video.clip import Clip
 
 
 class ReleasedKnobs(KnobSet):

@@ -15,10 +15,9 @@ import torch
 from torch import Tensor
 
 from core import kinds as kind
-from core.clip import Clip
 from core.device import upload
 from core.knobs import KnobSet, knob
-from core.methods import Method, Network
+from core.method import Method, Network
 from core.methods.stpn import equations as eq
 from core.methods.stpn import following, tracks
 from core.methods.stpn.cost import Spent, spent
@@ -29,6 +28,7 @@ from core.networks.stpn import DEPTHS, Looked, Stpn
 from core.networks.stpn_weights import load_stpn
 from core.networks.swin import ORDERS
 from core.networks.tower import Place, Pyramid, Size
+from core.video.clip import Clip
 from core.world import DEGRADATIONS, SHAPES
 
 

@@ -20,7 +20,7 @@ from core.networks.linking import link, tracks
 from core.networks.stpn import Stpn
 from core.networks.stpn_weights import CHUNK
 from core.networks.tower import Size
-from core.watch import tick
+from core.progress import tick
 from core.world import SHAPES
 
 

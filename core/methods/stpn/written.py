@@ -1,6 +1,6 @@
 """STPN's equations as they are written, in the order of its steps. Released: what its released code does."""
 
-from core.written import Equation
+from core.equation import Equation
 
 EQUATIONS = (
     Equation(

@@ -14,9 +14,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from core.clip import Clip
 from core.errors import BadClip, BadKnob
 from core.knobs import Knob, KnobSet, knob
+from core.video.clip import Clip
 
 FILLS = ("blur", "mean", "black")
 LONGEST = 64  # frames: as many as are ever read at once

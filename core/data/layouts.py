@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import BadData
-from core.video import ENDINGS
+from core.video.read import ENDINGS
 
 TABLES = (".csv", ".json", ".jsonl")
 SPLITS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}

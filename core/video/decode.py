@@ -1,4 +1,4 @@
-"""The frames of one file, decoded in a process of its own that `core.video` starts.
+"""The frames of one file, decoded in a process of its own that `core.video.read` starts.
 
 The header is a guess, never a fact. Frames are kept at the segment centres it suggests while the whole file is decoded
 and counted; only if the count turns out different is the file opened again for the true centres. So honest files are
@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from core.errors import BadClip
-from core.video import CONTAINERS, LIMITS, LIMITS_TEXT
+from core.video.read import CONTAINERS, LIMITS, LIMITS_TEXT
 
 COUNTED_FRAMES, COUNTED_PIXELS = 20_000, 2_500_000_000  # up to here a file is counted: about five seconds on two cores
 

@@ -1,6 +1,6 @@
 """A file becomes a clip: T frames, the time of each, and its index in the file.
 
-The file is decoded by `core.decoding` in a process of its own. There a damaged or hostile file can fill memory, crash
+The file is decoded by `core.video.decode` in a process of its own. There a damaged or hostile file can fill memory, crash
 or hang without harming the page, and its noise goes nowhere. (Measured: opening a 16000×16000 video takes 600 MB before
 its size is known.) The process costs a third of a second. Its memory is bounded on Linux, its time everywhere.
 """
@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.clip import Clip
 from core.errors import BadClip, BadKnob
+from core.video.clip import Clip
 
 
 class Limits(NamedTuple):
@@ -54,7 +54,7 @@ DECODING = """
 import sys, types
 sys.modules["core"] = types.ModuleType("core")
 sys.modules["core"].__path__ = ["core"]
-from core.decoding import main
+from core.video.decode import main
 main(sys.argv[1], sys.stdout.buffer)
 """
 
@@ -112,13 +112,13 @@ def refuse_file(path):
 
 
 def decode_apart(request, name):
-    """What `core.decoding` answers in a process of its own: its reply, and the pixels of the frames it kept."""
+    """What `core.video.decode` answers in a process of its own: its reply, and the pixels of the frames it kept."""
     quiet = {"OPENCV_FFMPEG_LOGLEVEL": "-8", "OPENCV_LOG_LEVEL": "SILENT", "OPENBLAS_NUM_THREADS": "1"}
     fence = {"OPENCV_FFMPEG_CAPTURE_OPTIONS": f"format_whitelist;{CONTAINERS}|protocol_whitelist;file"}
     try:
         done = subprocess.run(
             [sys.executable, "-c", DECODING, json.dumps(request)],
-            cwd=Path(__file__).resolve().parents[1],
+            cwd=Path(__file__).resolve().parents[2],
             env=os.environ | quiet | fence,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -58,7 +58,7 @@ class Watch:
         self.total, self.progress, self.cancelled, self.done = max(total, 1), progress, cancelled, 0.0
 
     def ask(self, done: float = 0.0) -> None:
-        """Raise Cancelled where it was called off. done is not asked for: `core.watch.watched` gives it."""
+        """Raise Cancelled where it was called off. done is not asked for: `core.progress.watched` gives it."""
         if self.cancelled():
             raise Cancelled("Called off before all was done.")
 

@@ -1,6 +1,6 @@
 """Your own videos: a data set as a value, and what is wrong with it.
 
-Labels make a data set of actions, captions one of retrieval. `core.training.layouts` says how it may lie on disk. What is
+Labels make a data set of actions, captions one of retrieval. `core.data.layouts` says how it may lie on disk. What is
 wrong with single entries is told in `notes` and left out; what leaves nothing to train on is a BadData.
 """
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
+from core.data.layouts import Item, Wrong, entries, several
 from core.errors import BadData
-from core.training.layouts import Item, Wrong, entries, several
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from core.errors import ReaderError
-from core.video import read_clip
+from core.video.read import read_clip
 
 
 class Taken(NamedTuple):
