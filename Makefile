@@ -23,8 +23,8 @@ bench: $(VENV)/test.stamp
 # From nothing to the files in assets/weights. Each command takes up where it was interrupted.
 weights: $(VENV)/run.stamp
 	$(PY) -m core.training.clip
-	$(PY) -m core.training.stop
-	$(PY) -m core.training.stpn
+	$(PY) -m core.training stop
+	$(PY) -m core.training stpn
 
 # What the weights are worth, and README's tables of it.
 evaluate: $(VENV)/run.stamp

@@ -8,19 +8,19 @@ import numpy as np
 from app.packing import grid16
 from app.told import sentence
 from core.explain import self_check
-from core.explain.selfcheck import PARTS
+from core.explain.selfcheck import parts_of
 
 RUN = "check"  # the kind of run that a reader looks after and calls off
 
 
 def fits(method):
     """Whether there are checks of a method."""
-    return method.name in PARTS
+    return parts_of(method.name) is not None
 
 
 def about(desk):
     """What the map of the last check is called, and what its rows are."""
-    parts = PARTS[desk.method.name]
+    parts = parts_of(desk.method.name)
     return {"title": parts.title, "over": parts.over}
 
 

@@ -26,7 +26,6 @@ from app.viewer import actor_THW
 from core import ReaderError
 from core.explain import (
     ATTRIBUTIONS,
-    EXPLAINED,
     Choice,
     Explanation,
     Own,
@@ -34,6 +33,7 @@ from core.explain import (
     against_truth,
     attribution,
     controls,
+    explained,
     faithfulness_of,
     own_maps,
     sensitivity_of,
@@ -65,7 +65,7 @@ class Why:
 
     def subject(self, cancelled=lambda: False) -> Subject:
         one = self.request
-        made = EXPLAINED[one.method.name]
+        made = explained(one.method.name)
         return made.subject(one.engine, one.clip, one.texts, self.choice, one.settings, cancelled)
 
     def own(self, subject, cancelled=lambda: False) -> tuple[Own, ...]:
@@ -75,24 +75,24 @@ class Why:
 
     def in_another(self, clip, cancelled):
         """The same choice's subject in a clip that is nearly the same."""
-        one, offered = self.request, EXPLAINED[self.request.method.name]
+        one, offered = self.request, explained(self.request.method.name)
         again = offered.again(one.engine, clip, one.texts, self.choice, one.settings, cancelled)
         return offered.subject(one.engine, clip, one.texts, again, one.settings, cancelled)
 
 
 def fits(method):
     """Whether anything of a method can be explained."""
-    return method.name in EXPLAINED
+    return explained(method.name) is not None
 
 
 def title(method):
     """What the fold says."""
-    return f"Explain: {EXPLAINED[method.name].question}"
+    return f"Explain: {explained(method.name).question}"
 
 
 def about(desk):
     """Everything about attributions and their settings that does not change."""
-    offered = EXPLAINED[desk.method.name]
+    offered = explained(desk.method.name)
     return {
         "none": offered.none,
         "held": offered.held,
@@ -205,7 +205,7 @@ def serve(desk):
 
 def choices_of(request):
     """What can be explained at these values."""
-    offered = EXPLAINED[request.method.name]
+    offered = explained(request.method.name)
     return offered.choices(request.engine, request.clip, request.texts, request.settings, lambda: False)
 
 
@@ -214,7 +214,7 @@ def why_of(desk, taken):
     request = desk.request(taken)
     choices, chosen = choices_of(request), taken.get("chosen")
     if not choices:
-        raise ReaderError(EXPLAINED[request.method.name].none)
+        raise ReaderError(explained(request.method.name).none)
     for one in choices:
         if one.asked == chosen:
             return Why(request, one, choices)

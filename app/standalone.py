@@ -17,7 +17,7 @@ from app.packing import array, bits, encoded, jpeg, knob_payload
 from app.views import GAPS, VIEWER
 from core import ReaderError
 from core.engine import method_named
-from core.networks.prompters import CAP
+from core.methods.stop.networks import CAP
 from core.publish.figures import described
 
 LIMIT = 3_000_000  # bytes of the file

@@ -21,10 +21,9 @@ if typing.TYPE_CHECKING:
         Explanation,
         Subject,
         attribution,
+        explained,
         faithfulness_of,
         self_check,
-        stop_subject,
-        stpn_subject,
     )
     from core.graph import Trace
     from core.progress import Cancelled
@@ -33,8 +32,8 @@ if typing.TYPE_CHECKING:
 
 __all__ = [
     "ATTRIBUTIONS", "EDITS", "METHODS", "BadClip", "BadKnob", "BadText", "BadWeights", "Cancelled", "Clip", "Engine",
-    "Explanation", "ReaderError", "Subject", "Sweep", "Trace", "attribution", "edited", "faithfulness_of", "read_clip",
-    "self_check", "stop_subject", "stpn_subject", "sweep_over",
+    "Explanation", "ReaderError", "Subject", "Sweep", "Trace", "attribution", "edited", "explained",
+    "faithfulness_of", "read_clip", "self_check", "sweep_over",
 ]  # fmt: skip
 
 # Found when asked for: the process that decodes a video imports this package too, and torch alone would cost it several
@@ -48,8 +47,7 @@ _LATER = {
         "core.video.edits": ("EDITS", "edited"),
         "core.sweep": ("Sweep", "sweep_over"),
         "core.explain": (
-            "ATTRIBUTIONS", "Explanation", "Subject", "attribution", "faithfulness_of", "self_check", "stop_subject",
-            "stpn_subject",
+            "ATTRIBUTIONS", "Explanation", "Subject", "attribution", "explained", "faithfulness_of", "self_check",
         ),
     }.items()
     for name in names

@@ -2,7 +2,7 @@
 
 import os
 from argparse import ArgumentTypeError
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -19,6 +19,11 @@ def sentences() -> Iterator[None]:
         raise SystemExit(str(wrong)) from wrong
     except OSError as wrong:
         raise SystemExit(f"{wrong.filename}: {wrong.strerror}." if wrong.filename else f"{wrong}.") from wrong
+
+
+def names_data(words: Sequence[str]) -> bool:
+    """Whether a command names a data set of the reader's own: other arguments belong to it then."""
+    return any(word.partition("=")[0] == "--data" for word in words)
 
 
 # ---- types of arguments -------------------------------------------------------------------------------------------------

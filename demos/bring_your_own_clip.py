@@ -25,7 +25,7 @@ import numpy as np
 
 from core import EDITS, Engine, ReaderError, edited, read_clip, sweep_over
 from core.video.edits import paint_patches
-from core.networks.weights import training_free
+from core.methods.stop.weights import training_free
 from core.publish.bundle import bundle
 from core.publish.figures import picture
 from core.publish.link import to_link

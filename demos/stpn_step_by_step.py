@@ -139,7 +139,7 @@ check(answer, number(K * P, f"{K} supports of {grid[0]} × {grid[1]} patches: {K
 # or time.
 
 # %% read
-from core.networks.dvp import AttentionPredictor
+from core.methods.stpn.dvp import AttentionPredictor
 
 # %% source
 from core.methods.stpn import predicted, prompt_LQD

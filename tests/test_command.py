@@ -11,13 +11,15 @@ import torch
 from app import main as page
 from core import Clip, Engine
 from core.evaluate.__main__ import main as evaluate
-from core.evaluate.training_free import main as training_free
 from core.explain.__main__ import main as explain
+from core.methods.stop.networks import Prompters
+from core.methods.stop.train import main as train_stop
+from core.methods.stop.train_own import main as train_own
+from core.methods.stop.training_free import main as training_free
+from core.methods.stpn.train import main as train_stpn
 from core.networks import weights
+from core.training.__main__ import main as training
 from core.training.clip import main as train_clip
-from core.training.own import main as train_own
-from core.training.stop import main as train_stop
-from core.training.stpn import main as train_stpn
 from core.world.__main__ import main as world
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,8 +33,11 @@ def ended(monkeypatch, capsys):
     def nothing(*given, **asked):
         raise AssertionError("it went on to compute")
 
-    for name in ("evaluate.stop.pool", "evaluate.stpn.pool", "training.stop.pool", "training.stpn.pool", "training.clip.pool",
-                 "explain.__main__.sample", "evaluate.training_free.evaluate", "training.own.read_videos"):  # fmt: skip
+    for name in (
+        "methods.stop.evaluate.pool", "methods.stpn.evaluate.pool", "methods.stop.train.pool", "methods.stpn.train.pool",
+        "training.clip.pool", "explain.__main__.sample", "methods.stop.training_free.evaluate",
+        "methods.stop.asking.read_videos",
+    ):  # fmt: skip
         monkeypatch.setattr(f"core.{name}", nothing, raising=False)
     monkeypatch.setattr(page, "build", nothing)
 
@@ -84,6 +89,20 @@ def test_a_seed_is_not_below_nothing(ended, tmp_path, main, words):
     assert re.search("-1", said := ended(main, [word.format(tmp_path) for word in words] + ["--seed", "-1"])) and "seed" in said
 
 
+@pytest.mark.parametrize("main", [training, evaluate])
+def test_a_command_knows_the_methods_that_it_can_do(ended, main):
+    assert "'gone' (choose from" in ended(main, ["gone"])
+    assert "stpn" in ended(main, ["gone"]) and "stop_released" not in ended(main, ["gone"])
+    assert "'stpn' (choose from" in ended(main, ["stpn", *OWN])  # it has no training on videos of one's own
+
+
+def test_a_training_is_asked_for_by_its_methods_name(ended, tmp_path):
+    (tmp_path / "file").write_text("")
+    for method in ("stop", "stpn"):
+        assert "file is a file, where a folder" in ended(training, [method, "--out", str(tmp_path / "file")])
+    assert "--rate is a number above 0" in ended(training, ["stop", *OWN, "--rate", "nan"])
+
+
 def test_weights_that_are_not_there_are_a_sentence(ended, tmp_path):
     assert "clip.safetensors" in ended(evaluate, ["stop", "--weights", str(tmp_path)])
     assert "gone" in ended(evaluate, ["stop", *OWN, "--clip", "gone.safetensors"])
@@ -127,7 +146,7 @@ def test_a_port_that_is_taken_is_a_sentence(ended, monkeypatch):
 
 def test_models_that_do_not_fit_are_the_engines_own_sentence(ended, tmp_path):
     torch.manual_seed(0)
-    prompters = weights.Prompters(1, 32, 8)
+    prompters = Prompters(1, 32, 8)
     weights.save(tmp_path / "own.safetensors", {"prompters": prompters},
                  dict(kind="stop", variant="full", layers=1, hidden=8, towers="others"), {})  # fmt: skip
     shipped = weights.WEIGHTS

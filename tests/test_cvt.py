@@ -10,10 +10,10 @@ from safetensors.torch import save_file
 from torch import nn
 
 from core.errors import BadKnob, BadWeights
+from core.methods.stpn.networks import Prompting
 from core.networks.cvt import Attention, Block, Cvt, CvtShape, CvtTower
 from core.networks.cvt_weights import load_cvt
 from core.networks.detector import Detector, DetectorShape
-from core.networks.stpn import Prompting
 from core.networks.weights import sha256
 from tests.oracle import chance, close
 

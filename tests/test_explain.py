@@ -25,11 +25,14 @@ from core.explain import (
     self_check,
     selfcheck,
     sensitivity_of,
-    stop_subject,
-    stpn_subject,
 )
 from core.explain import faithfulness as tests_of_maps
 from core.explain.captum_tests import boxes_of, infidelity_of
+from core.methods import with_part
+from core.methods.stop import selfcheck as stop_selfcheck
+from core.methods.stop.explain import stop_subject
+from core.methods.stpn import selfcheck as stpn_selfcheck
+from core.methods.stpn.explain import stpn_subject
 from core.progress import Cancelled
 from core.world import SHAPES
 from tests import tiny
@@ -540,18 +543,19 @@ def test_the_shipped_networks_pass_their_checks(shipped):
 
 @pytest.mark.parametrize("method", ["stop", "stpn"])
 def test_patches_in_another_order_fail_the_orientation(method, monkeypatch, shipped):
-    check = selfcheck.PARTS[method].orientation
+    check = selfcheck.parts_of(method).orientation
     assert check(shipped, {}).passed
+    own = {"stop": stop_selfcheck, "stpn": stpn_selfcheck}[method]
     original = selfcheck.bright_patch
 
     def mirrored(size, grid, places):
         clip = original(size, grid, places)
         return Clip(clip.frames_THWC[:, :, ::-1].copy(), clip.time_T, clip.source_T)
 
-    monkeypatch.setattr(selfcheck, "bright_patch", mirrored)
+    monkeypatch.setattr(own, "bright_patch", mirrored)
     if method == "stop":
         assert not check(shipped, {}).passed
-    monkeypatch.setattr(selfcheck, "bright_patch", lambda size, grid, places: original(size, grid, [27] * len(places)))
+    monkeypatch.setattr(own, "bright_patch", lambda size, grid, places: original(size, grid, [27] * len(places)))
     assert not check(shipped, {}).passed
 
 
@@ -575,7 +579,7 @@ def test_attention_to_special_tokens_is_what_the_softmax_gives_them(registers):
     attn = block.attn
     query, key, _ = attn.qkv(block.norm1(block_in)).unflatten(-1, (3, attn.num_heads, -1)).permute(2, 0, 3, 1, 4)
     share = (query[:, :, :1] @ key.transpose(-1, -2) * attn.scale).softmax(-1)[..., : 1 + registers].sum(-1).mean()
-    check = selfcheck.stop_special(engine, trace, {"layer": 2})
+    check = stop_selfcheck.special(engine, trace, {"layer": 2})
     assert check.value == pytest.approx(share.item(), abs=1e-5) and 0 < share < 1 and len(tokens)
     assert ("2 registers" in check.sentence) == (registers == 2)
 
@@ -585,8 +589,8 @@ def test_untrained_weights_do_not_pass(shipped):
     names = {one.name: one.passed for one in self_check(bare, "stop", tiny.clip(T=3), kept=2)}
     assert names["weights: clip_towers"] and not names["weights: stop_first"]
     label = shipped.labels("stpn")["stpn"]
-    assert selfcheck.stpn_trained(label, {"predictor": "attention", "depth": "shallow"})
-    assert not selfcheck.stpn_trained(label, {"predictor": "mixer", "depth": "deep"})
+    assert stpn_selfcheck.trained(label, {"predictor": "attention", "depth": "shallow"})
+    assert not stpn_selfcheck.trained(label, {"predictor": "mixer", "depth": "deep"})
 
 
 def test_random_weights_are_the_same_numbers_in_another_order(engine):
@@ -610,7 +614,7 @@ def test_a_map_that_does_not_ask_the_weights_fails_and_is_shown_beside_its_twin(
         self_check(engine, "stop", tiny.clip(T=3), cancelled=lambda: True)
 
 
-@pytest.mark.parametrize("method", selfcheck.PARTS)
+@pytest.mark.parametrize("method", with_part("selfcheck"))
 def test_the_twin_with_random_weights_can_be_stopped_and_holds_no_results(monkeypatch, method):
     engine, twins, run, asked = tiny.engine(), [], Engine.run, []
 
@@ -641,7 +645,8 @@ def test_no_twin_is_made_for_whoever_has_left(monkeypatch):
 
 
 def test_every_method_that_is_explained_has_checks():
-    assert set(selfcheck.PARTS) == set(METHODS) - {"stop_released"}  # it shows what code computes, and explains no answer
+    # the released code shows what is computed, and explains no answer
+    assert set(with_part("selfcheck")) == set(with_part("explain")) == set(METHODS) - {"stop_released"}
 
 
 # ---- the command -----------------------------------------------------------------------------------------------------

@@ -23,20 +23,20 @@ from app.store import Clips, find_examples
 from core import METHODS, ReaderError
 from core.explain import (
     ATTRIBUTIONS,
-    EXPLAINED,
     Subject,
     against_truth,
     attribution,
     controls,
+    explained,
     faithfulness_of,
     offered,
     own_maps,
     self_check,
     sensitivity_of,
-    stop_subject,
-    stpn_subject,
 )
 from core.explain.faithfulness import rows
+from core.methods.stop.explain import stop_subject
+from core.methods.stpn.explain import stpn_subject
 from core.metrics import on_actor
 from core.world.__main__ import main as render
 from tests import tiny
@@ -206,7 +206,7 @@ def test_the_single_frame_detector_has_no_maps_of_its_own(stpn):
 
 
 def test_a_detection_is_found_again_in_a_noisier_clip_or_a_sentence_says_that_it_is_not(stpn, engine):
-    what, clip = EXPLAINED["stpn"], stpn.clip()
+    what, clip = explained("stpn"), stpn.clip()
     settings = engine.settings("stpn", {"t": 4})
     choices = what.choices(engine, clip, (), settings, lambda: False)
     assert what.again(engine, clip, (), choices[1], settings) == choices[1]
@@ -254,9 +254,9 @@ def test_what_cannot_be_asked_is_told_in_a_sentence(given, said, stop):
 
 def test_where_there_is_nothing_to_explain_a_sentence_says_what_to_do(stop, stpn, monkeypatch):
     assert json.loads(stop.served["choices_to_explain"](stop.taken(texts=" ")))["choices"] == []
-    assert stop("explanation", stop.taken(texts=" "), attribution="occlusion")["error"] == EXPLAINED["stop"].none
-    monkeypatch.setattr(offered, "MOST", 0)
-    assert stpn("explanation", stpn.taken(""), attribution="occlusion")["error"] == EXPLAINED["stpn"].none
+    assert stop("explanation", stop.taken(texts=" "), attribution="occlusion")["error"] == explained("stop").none
+    monkeypatch.setattr("core.methods.stpn.explain.MOST", 0)
+    assert stpn("explanation", stpn.taken(""), attribution="occlusion")["error"] == explained("stpn").none
 
 
 def test_a_run_that_is_called_off_leaves_nothing_behind(engine, examples, monkeypatch):
@@ -300,7 +300,7 @@ def test_checks_travel_as_the_engine_makes_them(stop, stpn, engine):
 def test_a_fold_is_there_where_there_is_something_to_explain_or_to_check():
     titles = {name: [one.title for one in panels_of(method) if one.name == "explain"] for name, method in METHODS.items()}
     assert titles == {
-        name: [f"Explain: {EXPLAINED[name].question}"] if name in EXPLAINED else [] for name in METHODS
+        name: [f"Explain: {explained(name).question}"] if explained(name) else [] for name in METHODS
     } and titles["stop"]  # fmt: skip
     assert explaining.fits(METHODS["stpn"]) and not explaining.fits(METHODS["stop_released"])
 
@@ -496,7 +496,7 @@ def test_a_detection_is_explained_over_the_current_frame(opened, engine, stpn, m
     opened.locator("#viewer-stpn .vw-strip button").nth(5).click()
     opened.wait_for_function("() => JSON.parse(document.querySelector('#viewer-stpn .sp').dataset.done).t === 6")
     assert "of other values" in opened.locator("#viewer-stpn .vw-bar").first.inner_text()
-    monkeypatch.setattr(offered, "MOST", 0)
+    monkeypatch.setattr("core.methods.stpn.explain.MOST", 0)
     number(opened, "t", "stpn").fill("7")
     opened.locator("#viewer-stpn .ex-said", has_text="Nothing is found in this frame").wait_for()
 

@@ -13,13 +13,17 @@ import torch
 
 from core import METHODS, ReaderError
 from core.data.rendered import pool
-from core.explain import attribution, faithfulness_of, self_check, stop_subject, stpn_subject
+from core.explain import attribution, faithfulness_of, self_check
 from core.kinds import Followed, Tracks
-from core.networks.stpn_weights import VARIANTS
+from core.methods.stop import train as stop
+from core.methods.stop import train_own as own
+from core.methods.stop.clips import Data, grammar
+from core.methods.stop.explain import stop_subject
+from core.methods.stpn import train as stpn
+from core.methods.stpn.explain import stpn_subject
+from core.methods.stpn.weights import VARIANTS
 from core.networks.weights import read
 from core.sweep import sweep_over, values_of
-from core.training import own, stop, stpn
-from core.training.clips import Data, grammar
 from core.training.team import Team
 from tests import pretend, tiny
 from tests.test_method_contract import CLIP, moves, run, same

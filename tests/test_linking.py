@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.networks.linking import follow, link, match, tracks, unit
+from core.methods.stpn.linking import follow, link, match, tracks, unit
 
 # ---- linking ------------------------------------------------------------------------------------------------------
 

@@ -16,18 +16,18 @@ from core import Engine
 from core.data.dataset import Videos
 from core.data.layouts import Item
 from core.errors import BadClip, BadData, BadText
-from core.evaluate import own as evaluation
 from core.evaluate.__main__ import main as evaluate
+from core.methods.stop import evaluate_own as evaluation
+from core.methods.stop import train_own as own
+from core.methods.stop.answers import PLAIN, Reading, features, plain, taken_in
+from core.methods.stop.tasks import both_ways, drawn_caption, number_of, recognition, task_of
+from core.methods.stop.train import VARIANTS, Model
+from core.methods.stop.train_own import Recipe, train
 from core.metrics import ranks, within
 from core.networks import weights
 from core.networks.text import NoText, SmallText
 from core.networks.vision import VisionTower, small_vit
-from core.training import own
-from core.training.answers import PLAIN, Reading, features, plain, taken_in
-from core.training.own import Recipe, train
-from core.training.stop import VARIANTS, Model
-from core.training.stop import main as training
-from core.training.tasks import both_ways, drawn_caption, number_of, recognition, task_of
+from core.training import __main__ as command_of_training
 from core.training.team import Team
 from tests import tiny
 from tests.test_own_videos import video
@@ -49,6 +49,11 @@ def decoded(monkeypatch):
         return tiny.clip(T, seed=sum(map(ord, path.name)), H=32, W=48)
 
     monkeypatch.setattr("core.data.frames.read_clip", read)
+
+
+def training(words):
+    """The command, as it is typed."""
+    command_of_training.main(["stop", *words])
 
 
 def videos(task="actions", clips=12, broken=()):
@@ -99,7 +104,9 @@ def test_infonce_holds_a_pair_against_what_is_another_and_there():
 
 def test_one_video_or_one_caption_is_no_negative_of_itself(monkeypatch):
     seen = []
-    monkeypatch.setattr("core.training.tasks.both_ways", lambda logits, negative, there: seen.append(negative) or logits.sum())
+    monkeypatch.setattr(
+        "core.methods.stop.tasks.both_ways", lambda logits, negative, there: seen.append(negative) or logits.sum()
+    )
     data = Videos("", "retrieval", (), tuple(Item(Path(str(i)), captions=(said,)) for i, said in enumerate(
         ("a ball", "a red ball", "A ball", "still"))), (), ())  # fmt: skip
     task = task_of(data, TOWERS.network, "{}", 0, ALONE)
@@ -232,7 +239,7 @@ def test_ranks_count_others_before_the_own_best():
 
 
 def test_retrieval_is_scored_both_ways_over_all_captions(monkeypatch):
-    from core.training import answers
+    from core.methods.stop import answers
 
     said = {"x": [1.0, 0], "y": [0, 1.0], "z": [0.7, 0.7]}
     monkeypatch.setattr(answers, "text_features", lambda towers, texts: torch.tensor([said[text] for text in texts]))
@@ -320,7 +327,7 @@ def test_an_evaluation_holds_out_what_the_training_did_and_says_where_it_may_not
         evaluate(every)
     with pytest.raises(SystemExit, match="no val clips"):
         evaluate([*half, "--held-out", "0"])
-    world = {"made": {"command": "python -m core.training.stop"}}  # it has seen none of these
+    world = {"made": {"command": "python -m core.training stop"}}  # it has seen none of these
     assert evaluation.measurable(videos(), "", Path("x"), world) == videos()
     capsys.readouterr()
     evaluate([*every, "--on", "train"])
@@ -361,8 +368,8 @@ def test_two_processes_train_as_one_does(made, tmp_path):
         training(command)
     script = tmp_path / "several.py"
     script.write_text(
-        "import json, sys\nimport torch\nfrom core.training.stop import main\n"
-        "torch.distributed.init_process_group('gloo')\nfor one in json.loads(sys.argv[1]): main(one)\n"
+        "import json, sys\nimport torch\nfrom core.training.__main__ import main\n"
+        "torch.distributed.init_process_group('gloo')\nfor one in json.loads(sys.argv[1]): main(['stop', *one])\n"
     )
     root = Path(__file__).resolve().parents[1]
     done = subprocess.run(

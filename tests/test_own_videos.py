@@ -11,10 +11,10 @@ import torch
 from core.data.dataset import read_videos, readable
 from core.data.frames import Frames, Order, fitted, in_turn, loader
 from core.errors import BadData
-from core.evaluate.own import arguments as evaluate_arguments
-from core.training.answers import Reading
-from core.training.asking import about, unreadable
-from core.training.own import arguments as train_arguments
+from core.methods.stop.answers import Reading
+from core.methods.stop.asking import about, unreadable
+from core.methods.stop.evaluate_own import arguments as evaluate_arguments
+from core.methods.stop.train_own import arguments as train_arguments
 from core.training.team import Team
 from core.video.read import read_clip
 from core.world import render_sequence, sample_scene
@@ -166,7 +166,7 @@ def test_the_guides_tables_are_written_and_read(tmp_path, monkeypatch):
 def test_the_guides_commands_are_words_the_commands_know():
     said = [line for block in re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL)
             for line in block.replace("\\\n", " ").splitlines()]  # fmt: skip
-    trained = [line.partition("-m core.training.stop ")[2] for line in said if "core.training.stop" in line]
+    trained = [line.partition("-m core.training stop ")[2] for line in said if "core.training" in line]
     measured = [line.partition("-m core.evaluate stop ")[2] for line in said if "core.evaluate" in line]
     assert len(trained) >= 6 and len(measured) >= 4
     for line in trained:

@@ -9,11 +9,11 @@ import torch
 from core.errors import BadKnob
 from core.methods import stop
 from core.methods.stop import equations
+from core.methods.stop.clips import Batch, taken_in
 from core.methods.stop.equations import Settings
-from core.networks.prompters import CAP, Filter, Prompter, SpatialPrompter
+from core.methods.stop.networks import CAP, Filter, Prompter, SpatialPrompter
+from core.methods.stop.train import Model, heads_of, keep_scale, mean_read
 from core.networks.vision import VisionTower, small_vit
-from core.training.clips import Batch, taken_in
-from core.training.stop import Model, heads_of, keep_scale, mean_read
 from tests import tiny
 from tests.oracle import chance, close
 

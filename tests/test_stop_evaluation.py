@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.evaluate import stop
-from core.evaluate.stop import actions, by_action, data_of
-from core.training.clips import generic, grammar
+from core.methods.stop import evaluate as stop
+from core.methods.stop.clips import generic, grammar
+from core.methods.stop.evaluate import actions, by_action, data_of
 from core.world import ACTIONS, SHAPES, SPLITS
 from tests import tiny
 

@@ -10,9 +10,9 @@ from app import released as packing
 from app.views import COMB, later, soon, view_of, whole, without_texts
 from core import METHODS, BadWeights
 from core.methods.stop_released import equations as eq
+from core.methods.stop_released.networks import PROMPTS, Released, Shape, TemporalPrompt, global_and_local, places
+from core.methods.stop_released.weights import STAND_IN, chance, fits, load_released, openai_names
 from core.networks.convolution import conv3d, conv3d_chain
-from core.networks.released import PROMPTS, Released, Shape, TemporalPrompt, global_and_local, places
-from core.networks.released_weights import STAND_IN, chance, fits, load_released, openai_names
 from core.networks.text import NoText
 from core.networks.vision import VisionTower
 from core.networks.weights import Clip
@@ -240,7 +240,8 @@ def test_a_file_that_is_not_there_or_damaged_is_told(tmp_path):
 
 def test_a_clip_of_the_right_geometry_is_used_and_any_other_is_stood_in_for(monkeypatch):
     built = []
-    monkeypatch.setattr("core.networks.released_weights.chance", lambda shape: built.append(shape) or tiny.released().network)
+    chance = "core.methods.stop_released.weights.chance"
+    monkeypatch.setattr(chance, lambda shape: built.append(shape) or tiny.released().network)
     assert not fits(tiny.towers().network.vision)
     stand_in = load_released(None, tiny.towers())
     assert stand_in.label == STAND_IN and "RANDOM" in STAND_IN and "UNTRAINED" in STAND_IN and built[0].text == 0

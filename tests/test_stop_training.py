@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from core.data.rendered import pool
+from core.methods.stop import train as stop
+from core.methods.stop.clips import STORED, Data, generic, grammar, half_stored
 from core.networks.weights import read
-from core.training import stop
-from core.training.clips import STORED, Data, generic, grammar, half_stored
 from tests import tiny
 
 TOWERS = tiny.towers()

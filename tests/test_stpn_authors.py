@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from core import BadWeights
-from core.networks.authors import AUTHORS, CLASSES, converted, load_authors, official, prepare
+from core.methods.stpn.authors import AUTHORS, CLASSES, converted, load_authors, official, prepare
 from core.networks.detector import Detector
 from core.networks.swin import SwinTower
 from core.networks.weights import sha256

@@ -8,12 +8,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from core import BadKnob, BadWeights, Engine
 from core.methods.stpn import equations as eq
+from core.methods.stpn import public
 from core.methods.stpn.cost import spent
-from core.networks import public
+from core.methods.stpn.public import load_backbone
+from core.methods.stpn.weights import BASELINE, VARIANTS, load_stpn
 from core.networks.cvt import Cvt
 from core.networks.cvt_weights import load_cvt
-from core.networks.public import load_backbone
-from core.networks.stpn_weights import BASELINE, VARIANTS, load_stpn
 from tests import test_method_contract as contract
 from tests import tiny
 from tests.oracle import chance

@@ -12,8 +12,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from core.errors import BadKnob, BadWeights
+from core.methods.stpn.dvp import PREDICTORS, AttentionPredictor, AveragePredictor, MixerPredictor
 from core.networks import swin as prompted
-from core.networks.dvp import PREDICTORS, AttentionPredictor, AveragePredictor, MixerPredictor
 from core.networks.swin import SwinTower
 from tests.oracle import chance, close
 

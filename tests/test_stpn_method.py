@@ -11,10 +11,10 @@ from core.graph import downstream
 from core.methods.stpn import equations as eq
 from core.methods.stpn import following
 from core.methods.stpn.cost import spent
+from core.methods.stpn.linking import follow
+from core.methods.stpn.networks import small_swin
+from core.methods.stpn.weights import BASELINE
 from core.networks.detector import Found
-from core.networks.linking import follow
-from core.networks.stpn import small_swin
-from core.networks.stpn_weights import BASELINE
 from core.networks.swin import SwinTower
 from core.world import DEGRADATIONS, degrade
 from tests import tiny

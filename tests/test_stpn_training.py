@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from core.data.rendered import pool
-from core.evaluate import stpn
+from core.methods.stpn import evaluate as stpn
+from core.methods.stpn import train as training
 from core.methods.stpn.equations import support_index
+from core.methods.stpn.networks import Looked
+from core.methods.stpn.train import FRAMES, TAUGHT, around, batch, truth_of
+from core.methods.stpn.weights import build, file_of, load
 from core.metrics import Things, average_precision, drawn_precision, on_actor, overlap
 from core.networks.detector import DetectorShape, Found
-from core.networks.stpn import Looked
-from core.networks.stpn_weights import build, file_of, load
 from core.networks.weights import read
-from core.training import stpn as training
-from core.training.stpn import FRAMES, TAUGHT, around, batch, truth_of
 from core.world import SHAPES, pairs
 
 CPU = torch.device("cpu")
@@ -49,7 +49,7 @@ def test_two_frames_of_each_clip_share_the_numbers_of_its_things(samples):
 
 
 def test_a_frame_never_supports_itself_in_training(samples, monkeypatch):
-    monkeypatch.setattr("core.training.stpn.SPOILT_SUPPORTS", 0.0)
+    monkeypatch.setattr("core.methods.stpn.train.SPOILT_SUPPORTS", 0.0)
     moving = [sample for sample in samples if len({frame.tobytes() for frame in sample.frames_THWC}) == 8]
     assert len(moving) >= 2
     for seed in range(10):
@@ -66,7 +66,7 @@ def test_every_frame_of_a_clip_is_asked_for_sooner_or_later(samples):
 
 
 def test_the_colours_of_a_clip_are_exchanged_alike_in_a_frame_and_its_supports(samples, monkeypatch):
-    monkeypatch.setattr("core.training.stpn.SPOILT_SUPPORTS", 0.0)
+    monkeypatch.setattr("core.methods.stpn.train.SPOILT_SUPPORTS", 0.0)
     still, orders = pool(3, 1, "val", 8, (128, 128), action="stays still", distractors=2), set()
     for seed in range(20):
         one = batch(still, 2, np.random.default_rng(seed), CPU, share=0.0)
@@ -275,4 +275,4 @@ def test_every_variant_goes_on_from_one_detector(tmp_path, monkeypatch):
         assert json.loads(file_of(tmp_path, variant).with_suffix(".json").read_text())["scores"] == {"val_clean_ap50": 0.5}
         own = load(file_of(tmp_path, variant)).model.detector.state_dict()
         assert all(torch.equal(own[name], tensor) for name, tensor in start.items())
-        assert told["command"].startswith(f"python -m core.training.stpn --only {variant}") and "--start 1 " in told["command"]
+        assert told["command"].startswith(f"python -m core.training stpn --only {variant}") and "--start 1 " in told["command"]

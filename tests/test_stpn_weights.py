@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from core import BadKnob, BadWeights
-from core.networks import stpn_weights
-from core.networks.authors import CLASSES
-from core.networks.stpn_weights import BASELINE, VARIANTS, file_of, load_stpn
+from core.methods.stpn import weights as stpn_weights
+from core.methods.stpn.authors import CLASSES
+from core.methods.stpn.weights import BASELINE, VARIANTS, file_of, load_stpn
 from core.networks.weights import save
 from tests.plain_stpn import seeded
 

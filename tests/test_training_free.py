@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from core import ReaderError
-from core.evaluate import training_free
-from core.evaluate.training_free import evaluate, row, scores, truth_of, videos
+from core.methods.stop import training_free
+from core.methods.stop.training_free import evaluate, row, scores, truth_of, videos
 from core.metrics import iou
 from tests import tiny
 

@@ -18,8 +18,8 @@ from app.supports import (
 )
 from app.views import VIEWER, view_of
 from core import METHODS
+from core.methods.stpn.weights import Trained, label_of
 from core.metrics import overlap
-from core.networks.stpn_weights import Trained, label_of
 from core.world import SHAPES, Truth
 from tests import tiny
 

@@ -9,12 +9,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core import BadText, BadWeights, Engine
-from core.networks.prompters import Prompters
-from core.networks.stpn_weights import load_stpn
+from core.methods.stop.networks import Prompters
+from core.methods.stop.train import VARIANTS, load, score
+from core.methods.stop.weights import load_prompters
+from core.methods.stpn.weights import load_stpn
 from core.networks.text import SmallText
 from core.networks.vision import VisionTower, small_vit
-from core.networks.weights import WEIGHTS, Loaded, load_clip, load_prompters, read, save, sha256, state_digest
-from core.training.stop import VARIANTS, load, score
+from core.networks.weights import WEIGHTS, Loaded, load_clip, read, save, sha256, state_digest
 from tests import tiny
 
 SHAPE = dict(size=(32, 48), patch=16, width=32, depth=2, features=10)

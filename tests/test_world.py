@@ -22,6 +22,7 @@ from core.world import (
     render_sequence,
     sample_scene,
     segment_centres,
+    truth_at,
 )
 from core.world.motions import pose
 from core.world.textures import RGB
@@ -214,7 +215,7 @@ def test_truth_survives_json_and_renders_again():
 
 def test_truth_of_chosen_frames_is_as_if_only_they_had_been_rendered():
     _, truth = clip("moves left", hard="pan")
-    chosen = truth.at([1, 4, 7])
+    chosen = truth_at(truth, [1, 4, 7])
     assert np.array_equal(chosen.instance_THW, truth.instance_THW[[1, 4, 7]])
     assert np.allclose(chosen.camera_G, [truth.camera_G[1:4].sum(), truth.camera_G[4:7].sum()])
     assert (chosen.energy_GO[:, 0] > truth.energy_GO[:, 0].max()).all()

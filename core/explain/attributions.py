@@ -6,10 +6,10 @@
     feature_ablation       what is lost where one patch, one place through the whole clip, or one frame is filled
 
 Along integrated gradients and Grad-CAM STOP's region and counts are held; under the other two they are made anew
-(`core.explain.stop` says why). Grad-CAM sees only what goes through patches of its layer: what reaches a clip's feature
+(`core.methods.stop.explain` says why). Grad-CAM sees only what goes through patches of its layer: what reaches a clip's feature
 through temporal prompts further up is not in it.
 
-    subject = stop_subject(engine, clip, texts, text=0)
+    subject = explained(method).subject(engine, clip, texts, choice, knobs)
     estimate(subject, "occlusion", window=2)                      # seconds
     attribution(subject, "occlusion", window=2, progress=print)   # Explanation
 """

@@ -9,9 +9,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from core.errors import BadWeights
-from core.networks.authors import read_checkpoint
 from core.networks.cvt import Cvt, CvtShape, CvtTower
-from core.networks.weights import Loaded, fill, sha256
+from core.networks.weights import Loaded, fill, read_checkpoint, sha256
 
 # The original release's name (and ours) → the one that transformers' checkpoints have, applied in turn.
 NAMES = (

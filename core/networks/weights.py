@@ -1,7 +1,8 @@
 """Weights on disk: a safetensors file with its description inside it, and beside it a JSON of how it was made and what it
 scored, written by the program that made it.
 
-`load_clip` and `load_prompters` turn a file (or the name of a model) into networks and a label that says what they are.
+`load_clip` turns a file (or the name of a model) into networks and a label that says what they are; a method's own `weights` do
+the same for what is the method's alone.
 """
 
 import hashlib
@@ -9,6 +10,7 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -18,7 +20,6 @@ from torch import nn
 
 from core.errors import BadWeights
 from core.networks.open_clip_weights import finite, first_line, open_clip_towers
-from core.networks.prompters import Prompters
 from core.networks.text import NoText, SmallText
 from core.networks.vision import VisionTower, small_vit
 
@@ -87,6 +88,21 @@ def sha256(path: Path) -> str:
     return made.hexdigest()
 
 
+def read_checkpoint(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a file of torch.save, which may hold nothing but tensors and plain values."""
+    if not path.is_file():
+        raise BadWeights(f"There is no weights file {path.name!r} where it was looked for ({path}).")
+    try:
+        held = torch.load(path, map_location="cpu", weights_only=True)
+    except (UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as wrong:
+        told = str(wrong).strip().partition("\n")[0] or type(wrong).__name__
+        raise BadWeights(f"{path.name} is not a checkpoint that can be read safely: {told}") from wrong
+    held = held.get("state_dict", held) if isinstance(held, dict) else held
+    if not isinstance(held, dict) or not held or not all(isinstance(one, torch.Tensor) for one in held.values()):
+        raise BadWeights(f"{path.name} holds no state_dict: names and tensors.")
+    return dict(held)
+
+
 def fill(module: nn.Module, tensors: dict[str, torch.Tensor], part: str, file: str) -> None:
     """Load the tensors named `part.*`; a missing, unexpected or misshapen one is a BadWeights that names it."""
     own = {name.removeprefix(part + "."): t for name, t in tensors.items() if name.startswith(part + ".")}
@@ -138,48 +154,6 @@ def load_clip(spec: str | Path | Loaded | None = None) -> Loaded:
     fill(vision, tensors, "vision", path.name)
     fill(text, tensors, "text", path.name)
     return Loaded(Clip(vision, text, about["scale"]), f"small CLIP trained on {SYNTHETIC} · {path.name} · {digest[:8]}", digest)
-
-
-def load_prompters(clip: Loaded, layers: int, path: str | Path | Loaded | None = None) -> Loaded:
-    """STOP's trained parts for these towers: from a file (or at hand already), else the shipped ones if they were trained
-    on these towers, else the training-free start (the label says so)."""
-    if isinstance(path, Loaded):
-        return path
-    vision = clip.network.vision
-    shipped = WEIGHTS / f"stop_{'first' if layers == 1 else 'all'}.safetensors"
-    if path is None and (not shipped.is_file() or read(shipped)[1]["towers"] != clip.digest):
-        return training_free(vision, layers)
-    path = Path(path or shipped)
-    tensors, about, digest = read(path)
-    if about["kind"] != "stop":
-        raise BadWeights(f"{path.name} holds {about['kind']}, not STOP prompters.")
-    if about["layers"] != layers:
-        raise BadWeights(f"{path.name} holds STOP prompters for {about['layers']} layers, and {layers} are asked for.")
-    if about["towers"] != clip.digest:
-        raise BadWeights(f"{path.name} was trained on other towers than the ones loaded ({clip.label}).")
-    prompters = Prompters(layers, vision.width, about["hidden"])
-    fill(prompters, tensors, "prompters", path.name)
-    label = f"STOP prompters trained on {about.get('trained_on', SYNTHETIC)} · {path.name} · {digest[:8]}"
-    return Loaded(prompters.eval().requires_grad_(False), label, digest)
-
-
-def training_free(vision: VisionTower, layers: int) -> Loaded:
-    """Prompters before any training: the filters measure temporal difference, so M and W^t are of real change, and every
-    prompt is zero, so that the features are the frozen encoder's (`equations.heard` leaves prompts of zeros out).
-
-    W^t is divided by what unrelated noise frames would give, so that 1 stands for "everything changed"."""
-    generator = torch.Generator().manual_seed(0)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        prompters = Prompters(layers, vision.width).eval().requires_grad_(False)
-    noise = torch.randn(2, 3, *vision.size, generator=generator).to(vision.mean.device)
-    with torch.no_grad():
-        first, second = vision.embed(noise)[:, vision.prefix :]
-    for prompter in prompters:
-        prompter.change_scale.copy_((second - first).square().mean())
-        prompter.silence()
-    label = "STOP prompters UNTRAINED, a training-free start: filters measure change, prompts are zero"
-    return Loaded(prompters, label, f"training-free {layers}")
 
 
 def _open_clip(spec: str) -> Loaded:

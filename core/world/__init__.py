@@ -6,7 +6,7 @@ frames_THWC, truth = render(scene, segment_centres(scene.seconds, 8))
 
 from core.world.captions import ACTIONS, COLOURS, SHAPES, SPLITS, caption, pairs
 from core.world.degradations import DEGRADATIONS, degrade
-from core.world.rendering import render, render_sequence, segment_centres
+from core.world.rendering import render, render_sequence, segment_centres, truth_at
 from core.world.scene import HARD, Background, Scene, Thing, sample_scene
 from core.world.truth import Truth
 
@@ -14,4 +14,5 @@ __all__ = [
     "ACTIONS", "COLOURS", "DEGRADATIONS", "HARD", "SHAPES", "SPLITS",
     "Background", "Scene", "Thing", "Truth",
     "caption", "degrade", "pairs", "render", "render_sequence", "sample_scene", "segment_centres",
+    "truth_at",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ import torch
 from app.views import soon
 from core import METHODS, Clip, Engine
 from core.graph import StageCache
-from core.networks.stpn_weights import BASELINE
+from core.methods.stpn.weights import BASELINE
 from core.world import render, sample_scene, segment_centres
 
 

@@ -31,9 +31,10 @@ from core.methods.stop.equations import (
     weighted_change,
     with_prefix,
 )  # fmt: skip
-from core.methods.stop.written import EQUATIONS as EQUATIONS  # shown on the page, as READINGS are
-from core.networks.prompters import CAP
-from core.networks.weights import load_clip, load_prompters
+from core.methods.stop.lesson import EQUATIONS as EQUATIONS  # shown on the page, as READINGS are
+from core.methods.stop.networks import CAP
+from core.methods.stop.weights import load_prompters
+from core.networks.weights import load_clip
 from core.video.clip import Clip
 
 

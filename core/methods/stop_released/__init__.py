@@ -26,8 +26,8 @@ from core.methods.stop_released.equations import (
     signed_change,
     tile,
 )
+from core.methods.stop_released.weights import load_released
 from core.metrics import rank_correlation
-from core.networks.released_weights import load_released
 from core.video.clip import Clip
 
 

@@ -20,12 +20,12 @@ from core.knobs import KnobSet, knob
 from core.method import Method, Network
 from core.methods.stpn import equations as eq
 from core.methods.stpn import following, tracks
+from core.methods.stpn.authors import Prepared
 from core.methods.stpn.cost import Spent, spent
-from core.methods.stpn.written import EQUATIONS as EQUATIONS  # shown on the page, as READINGS are
-from core.networks.authors import Prepared
-from core.networks.dvp import PREDICTORS
-from core.networks.stpn import DEPTHS, Looked, Stpn
-from core.networks.stpn_weights import load_stpn
+from core.methods.stpn.dvp import PREDICTORS
+from core.methods.stpn.lesson import EQUATIONS as EQUATIONS  # shown on the page, as READINGS are
+from core.methods.stpn.networks import DEPTHS, Looked, Stpn
+from core.methods.stpn.weights import load_stpn
 from core.networks.swin import ORDERS
 from core.networks.tower import Place, Pyramid, Size
 from core.video.clip import Clip

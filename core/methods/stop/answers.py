@@ -20,10 +20,10 @@ from core.data.dataset import Videos
 from core.data.frames import Frames, in_turn, loader
 from core.data.layouts import Item
 from core.errors import BadData
+from core.methods.stop.clips import Batch, default
 from core.metrics import ranks, within
 from core.networks.vision import VisionTower
 from core.networks.weights import Clip, Loaded
-from core.training.clips import Batch, default
 from core.training.team import Team
 
 PLAIN = "zero-shot CLIP, mean over frames"

@@ -4,7 +4,7 @@
     stpn_attention_shallow.safetensors    a predictor and a depth: every other variant is called alike
     compared/, compared/brief/            further seeds, and the same trained for fewer steps: for the tables
 
-`load_stpn` turns a folder, a file of `core.training.stpn`, a checkpoint of the authors' layout or a public backbone into
+`load_stpn` turns a folder, a file of `core.methods.stpn.train`, a checkpoint of the authors' layout or a public backbone into
 `Variants`.
 """
 
@@ -18,12 +18,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.errors import BadKnob, BadWeights
-from core.networks import authors
-from core.networks.authors import Prepared
+from core.methods.stpn import authors
+from core.methods.stpn.authors import Prepared
+from core.methods.stpn.dvp import PREDICTORS
+from core.methods.stpn.networks import DEPTHS, SIZE, Prompting, Stpn, small_stpn
+from core.methods.stpn.public import KINDS, Backbone, load_backbone
 from core.networks.detector import Detector, DetectorShape
-from core.networks.dvp import PREDICTORS
-from core.networks.public import KINDS, Backbone, load_backbone
-from core.networks.stpn import DEPTHS, SIZE, Prompting, Stpn, small_stpn
 from core.networks.tower import Size
 from core.networks.weights import SYNTHETIC, WEIGHTS, Loaded, fill, read
 
@@ -135,7 +135,7 @@ def load_stpn(spec: str | Path | Loaded | None = None) -> Loaded:
     spec Loaded              `Variants` at hand already
          None                the shipped ones; a variant without a file is built untrained, and the label says so
          FOLDER              the same from another folder, called as `file_of` says
-         FILE.safetensors    one written by `core.training.stpn`, in the place of the shipped one of its variant
+         FILE.safetensors    one written by `core.methods.stpn.train`, in the place of the shipped one of its variant
          FILE.pth            the authors' layout: `attention/shallow` alone. There is no single-frame detector in it, so
                              the same weights without prompts stand in for one, and the label says so
          cvt-13:FILE, timm:NAME[:FILE]   a public backbone (see `public`) under all variants; all else in them is untrained

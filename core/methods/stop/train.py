@@ -1,5 +1,5 @@
-"""Train STOP's prompters on the world, the towers frozen:  python -m core.training.stop
-On your own videos:  python -m core.training.stop --data DIR  (`core.training.own`; --data DIR --help tells its options)
+"""Train STOP's prompters on the world, the towers frozen:  python -m core.training stop
+On your own videos:  python -m core.training stop --data DIR  (`train_own`; --data DIR --help tells its options)
 
 Each video is held against texts: all captions of the training grammar, those of its own colour and shape, and the fifteen
 actions of "an object". Our reading of a contrastive loss, where all texts are known. Three batches in ten draw α, N_s, β and
@@ -15,7 +15,6 @@ prompts for all videos (static), spatial prompts only, temporal prompts only.
 
 import argparse
 import json
-import sys
 import time
 from pathlib import Path
 
@@ -29,11 +28,11 @@ from core.cli import folder_to_write, sentences
 from core.data.rendered import pool
 from core.device import pick_device
 from core.methods.stop import METHOD
+from core.methods.stop.clips import FRAMES, Batch, Data, generic, grammar, half_stored
 from core.methods.stop.equations import Prompted, Settings, encode, prompt_layer, with_prefix
-from core.networks.prompters import Prompters
+from core.methods.stop.networks import Prompters
 from core.networks.vision import VisionTower
 from core.networks.weights import WEIGHTS, Clip, fill, load_clip, read, save
-from core.training.clips import FRAMES, Batch, Data, generic, grammar, half_stored
 from core.training.loop import Checkpoint, cosine
 from core.world import ACTIONS
 
@@ -122,7 +121,7 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, out: Path, ask
         if (step + 1) % SAVED == 0:
             checkpoint.save(step + 1)
     numbers = " ".join(f"--{name} {getattr(asked, name)}" for name in ("steps", "batch", "rate", "clips"))
-    command = f"python -m core.training.stop --only {variant if layers == 1 else 'all'} --seeds {seed + 1} {numbers}"
+    command = f"python -m core.training stop --only {variant if layers == 1 else 'all'} --seeds {seed + 1} {numbers}"
     made = dict(command=command, device=str(device), clips=len(data),
                 minutes=round((time.time() - began) / 60, 1), **settings)  # fmt: skip
     about = dict(kind="stop", variant=variant, layers=layers, hidden=HIDDEN, towers=clip.digest, made=made)
@@ -237,12 +236,9 @@ def file_of(out: Path, variant: str, layers: int, seed: int) -> Path:
 
 @sentences()
 def main(argv: list[str] | None = None) -> None:
-    argv = sys.argv[1:] if argv is None else argv
-    if any(word.partition("=")[0] == "--data" for word in argv):
-        from core.training import own  # it trains the Model above, so it cannot be imported there
-
-        return own.main(argv)
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m core.training stop", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=folder_to_write, default=WEIGHTS)
     parser.add_argument("--clip", default=None, help="the frozen towers; default: the shipped ones")
     told = "“all” is full STOP at every layer; default: everything"
@@ -276,7 +272,3 @@ def main(argv: list[str] | None = None) -> None:
 def made_from(path: Path, towers: str) -> bool:
     """Whether the file is there and was trained on these towers: then an interrupted command goes on behind it."""
     return path.is_file() and read(path)[1].get("towers") == towers
-
-
-if __name__ == "__main__":
-    main()

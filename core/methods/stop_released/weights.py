@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from core.errors import BadWeights
-from core.networks.released import HEAD, PROMPTS, RELEASED, Released, Shape
+from core.methods.stop_released.networks import HEAD, PROMPTS, RELEASED, Released, Shape
 from core.networks.text import OpenClipText
 from core.networks.vision import VisionTower
 from core.networks.weights import Clip, Loaded, fill, sha256

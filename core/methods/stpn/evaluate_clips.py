@@ -4,11 +4,11 @@ import numpy as np
 import torch
 
 from core.data.rendered import Sample
+from core.methods.stpn.linking import follow, link, tracks
+from core.methods.stpn.networks import SIZE, Stpn
+from core.methods.stpn.train import maps_of, support_features
 from core.metrics import Things, overlap
 from core.networks.detector import Found, paste
-from core.networks.linking import follow, link, tracks
-from core.networks.stpn import SIZE, Stpn
-from core.training.stpn import maps_of, support_features
 from core.world import SHAPES
 
 WHOLE = 4  # supports of every frame where masks are asked for, spread over the clip

@@ -15,11 +15,11 @@ from tqdm import tqdm
 from core.cli import file_to_write, sentences
 from core.data.dataset import Videos, checked_template
 from core.errors import BadData, BadWeights
+from core.methods.stop.answers import PLAIN, Reading, features, placed, plain, scores
+from core.methods.stop.asking import HELD_OUT, about, data_arguments, data_of
+from core.methods.stop.clips import FRAMES
+from core.methods.stop.train import Model, load
 from core.networks.weights import Loaded, load_clip, read
-from core.training.answers import PLAIN, Reading, features, placed, plain, scores
-from core.training.asking import HELD_OUT, about, data_arguments, data_of
-from core.training.clips import FRAMES
-from core.training.stop import Model, load
 from core.training.team import Team, team
 
 STOP = "STOP"
@@ -99,7 +99,7 @@ def arguments() -> argparse.ArgumentParser:
         prog="python -m core.evaluate stop", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     data_arguments(parser)
-    parser.add_argument("--weights", type=Path, help="what core.training.stop --data wrote")
+    parser.add_argument("--weights", type=Path, help="what core.training stop --data wrote")
     parser.add_argument("--on", choices=("train", "val", "test"), default="", help="which clips; default: test, else val")
     parser.add_argument("--template", help="what a class is called; default: as the weights were trained")
     parser.add_argument("--json", type=file_to_write)

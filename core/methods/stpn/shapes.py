@@ -4,7 +4,7 @@
     present   the prompts together say which shapes the supports show                    (the predictor learns to read)
 
 Why: the tower's gradient alone does not tell a predictor what to read (deep supervision, Lee et al., 2015, as in
-`core.training.stop`), and a detector's loss on a few boxes hardly teaches shapes from nothing. Published STPNs start from
+`core.methods.stop.train`), and a detector's loss on a few boxes hardly teaches shapes from nothing. Published STPNs start from
 towers that ImageNet has taught; `teach` is what stands in for it here.
 
 Letters: B frames, H W pixels, D width, C shapes (C itself stands for none of them).
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from core.data.rendered import Sample
-from core.networks.stpn import Looked, Prompting, Stpn, name
+from core.methods.stpn.networks import Looked, Prompting, Stpn, name
 from core.networks.tower import Place, Tower
 from core.training.loop import Checkpoint, cosine
 from core.world import SHAPES

@@ -19,13 +19,13 @@ import numpy as np
 import torch
 
 from core.data.rendered import Sample, pool
-from core.evaluate.clips import PAST, WHOLE, segmentation, tracking
 from core.methods.stpn.equations import support_index
+from core.methods.stpn.evaluate_clips import PAST, WHOLE, segmentation, tracking
+from core.methods.stpn.networks import SIZE, Stpn
+from core.methods.stpn.train import FRAMES, maps_of, support_features, things, truth_of
+from core.methods.stpn.weights import BASELINE, VARIANTS, file_of, load
 from core.metrics import Things, average_precision, deviation, drawn_precision, on_actor, overlap
-from core.networks.stpn import SIZE, Stpn
-from core.networks.stpn_weights import BASELINE, VARIANTS, file_of, load
 from core.networks.swin import Place
-from core.training.stpn import FRAMES, maps_of, support_features, things, truth_of
 from core.world import DEGRADATIONS, degrade, pairs, render, segment_centres
 
 SEVERITIES = (0.25, 0.5, 0.75, 1.0)
@@ -61,7 +61,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     headline and predictors have the mean, the rest the first."""
     models = trained(weights, device)
     if BASELINE not in models or USUAL not in models:
-        raise SystemExit(f"There are no trained weights of {BASELINE} and {USUAL} in {weights}: python -m core.training.stpn")
+        raise SystemExit(f"There are no trained weights of {BASELINE} and {USUAL} in {weights}: python -m core.training stpn")
     samples = pool(seed * 100_000, clips, "test", FRAMES, SIZE)
     current_N = np.random.default_rng(seed).integers(0, FRAMES, clips)
     tried = {name: [subject(model, samples, device) for model in several] for name, several in models.items()}

@@ -10,19 +10,23 @@ clip, at every prompted layer, and p^s, p^t and all else follow the tokens. Wher
 every test of faithfulness) r and N^t are made anew: that is what the model would say of such a clip.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from core.data.rendered import Sample
 from core.device import upload
 from core.engine import Engine
 from core.errors import BadText
+from core.explain.offered import Choice, Explained
 from core.explain.subject import Subject, fills
 from core.methods.stop.equations import Prompted, Settings, encode, prompt_again, prompt_layer, with_prefix
-from core.networks.prompters import Prompter, Prompters
+from core.methods.stop.networks import Prompter, Prompters
+from core.metrics import on_actor
 from core.networks.vision import VisionTower
 from core.progress import Asked
 from core.video.clip import Clip
@@ -101,3 +105,33 @@ def stop_subject(
         weights=trace.weights,
         taps=taps,
     )
+
+
+def texts_of(
+    engine: Engine, clip: Clip, texts: Sequence[str], knobs: Mapping[str, Any], cancelled: Asked
+) -> tuple[Choice, ...]:
+    """Every text, as it is written."""
+    return tuple(Choice(f"“{text}”", "texts", {"text": place}) for place, text in enumerate(texts))
+
+
+EXPLAINED = Explained(
+    "why this text?",
+    "There is no text to explain: write one, a line each, among the texts of the page.",
+    "Integrated gradients and Grad-CAM follow gradients, which do not see steps: the region r and the counts Nᵗ stay as "
+    "they are for the whole clip. Occlusion, feature ablation and every test make them anew, as the model would for such a "
+    "clip.",
+    "cosine",
+    texts_of,
+    lambda engine, clip, texts, choice, knobs, cancelled: stop_subject(
+        engine, clip, texts, cancelled=cancelled, **choice.asked, **knobs
+    ),
+)  # fmt: skip
+
+
+def case(engine: Engine, clip: Clip, one: Sample) -> tuple[Subject, dict[str, np.ndarray], np.ndarray]:
+    """The clip's own caption at default knobs, and the method's own maps."""
+    subject = stop_subject(engine, clip, [one.scene.caption])
+    names = {"A": "attention_TP", "M": "dynamics_TP", "W^s": "score_TP", "r": "region_TP"}
+    trace = engine.run("stop", clip, outputs=list(names.values()))
+    maps = {name: trace[stage].cpu().numpy() for name, stage in names.items()}
+    return subject, maps, on_actor(one.instance_THW, subject.grid)

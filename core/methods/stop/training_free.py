@@ -1,6 +1,6 @@
 """STOP's regions before any training, on clips whose truth is known:
 
-    python -m core.evaluate.training_free --clip ViT-B-32/openai --footage FOLDER
+    python -m core.methods.stop.training_free --clip ViT-B-32/openai --footage FOLDER
 
 What a frozen CLIP and a temporal difference find without prompts that were learned: how often the best patch is on the thing
 (pointing), and how far a region covers it (IoU, at N_s patches, and at as many as the thing has). For α = 1 (attention alone),
@@ -22,10 +22,11 @@ from core.cli import file_to_write, seed_number, sentences
 from core.data.rendered import pool
 from core.engine import Engine
 from core.errors import ReaderError
+from core.methods.stop.clips import default
 from core.methods.stop.equations import blend
+from core.methods.stop.weights import training_free
 from core.metrics import iou, on_actor, pointing, top
-from core.networks.weights import load_clip, training_free
-from core.training.clips import default
+from core.networks.weights import load_clip
 from core.video.clip import Clip
 from core.video.read import read_clip
 

@@ -1,7 +1,7 @@
-"""Train STOP's prompters on your own videos, the towers frozen:  python -m core.training.stop --data DIR --clip SPEC
+"""Train STOP's prompters on your own videos, the towers frozen:  python -m core.training stop --data DIR --clip SPEC
 
 DIR is a folder per class, tables of a path and a label or captions, or UCF101 or HMDB51 as they come (`core.data.dataset`).
-What is asked of a video is in `core.training.tasks`. As on the world, a head that is thrown away afterwards teaches what the
+What is asked of a video is in `tasks`. As on the world, a head that is thrown away afterwards teaches what the
 prompters read, and three batches in ten draw the knobs at random. torchrun starts one process a GPU. The same command, run
 again, goes on where it stopped. Recipes: TRAINING.md.
 """
@@ -23,12 +23,11 @@ from core.cli import file_to_write, sentences
 from core.data.dataset import Videos, checked_template
 from core.data.frames import Order, Taken, loader
 from core.errors import BadData
+from core.methods.stop.answers import PLAIN, Reading, features, headline, placed, plain, scores, taken_in
+from core.methods.stop.asking import about, above_nothing, at_least, data_arguments, data_of, unreadable
 from core.methods.stop.equations import Settings
-from core.networks.weights import Loaded, load_clip, save
-from core.training.answers import PLAIN, Reading, features, headline, placed, plain, scores, taken_in
-from core.training.asking import about, above_nothing, at_least, data_arguments, data_of, unreadable
-from core.training.loop import Checkpoint, cosine
-from core.training.stop import (
+from core.methods.stop.tasks import Actions, Retrieval, task_of
+from core.methods.stop.train import (
     HIDDEN,
     USUAL_CHANGE,
     VARIANTS,
@@ -41,7 +40,8 @@ from core.training.stop import (
     optimizer_of,
     set_rate,
 )  # fmt: skip
-from core.training.tasks import Actions, Retrieval, task_of
+from core.networks.weights import Loaded, load_clip, save
+from core.training.loop import Checkpoint, cosine
 from core.training.team import Team, team
 
 NAMED = 20  # unreadable files that are named in the JSON beside the weights
@@ -227,7 +227,7 @@ def curve(out: Path, first: int, leads: bool) -> Iterator[Callable[[dict], None]
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m core.training.stop", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m core.training stop", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     usual = Recipe()
     data_arguments(parser)

@@ -8,19 +8,24 @@ was refined. Frame t as a support of its own is not touched either.
 A patch is a cell of the second-finest map (8 × 8 pixels for the shipped networks): things here are two to five cells wide.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.detection.roi_heads import RoIHeads
 
+from core.data.rendered import Sample
 from core.engine import Engine
 from core.errors import BadKnob, ReaderError
+from core.explain.offered import Choice, Explained
 from core.explain.subject import Subject, fills
+from core.methods.stpn import METHOD
 from core.methods.stpn.equations import walk
+from core.metrics import on_actor, overlap
 from core.networks.detector import Detector
 from core.networks.tower import Pyramid
 from core.progress import Asked
@@ -28,6 +33,8 @@ from core.video.clip import Clip
 from core.world import SHAPES
 
 READERS = ("prompted", "baseline")
+MOST = 20  # detections of one reader that can be chosen from, best first
+LIKE = 0.5  # IoU of a detection and the actor, to be a detection of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,3 +100,45 @@ def stpn_subject(
         weights=trace.weights,
         taps=taps,
     )
+
+
+def detections_of(
+    engine: Engine, clip: Clip, texts: Sequence[str], knobs: Mapping[str, Any], cancelled: Asked
+) -> tuple[Choice, ...]:
+    """What each reader finds in the current frame, best first."""
+    titles = {one.stage: one.title for one in METHOD.outputs}
+    stages = {reader: f"{reader}_found" for reader in READERS}
+    trace, made = engine.run("stpn", clip, outputs=list(stages.values()), cancelled=cancelled, **knobs), []
+    for reader, stage in stages.items():
+        seen = trace[stage]
+        box_N4, score_N = seen.box_N4.cpu().tolist(), seen.score_N.cpu().tolist()
+        for place, (name, box_4, score) in enumerate(zip(seen.label_N[:MOST], box_N4, score_N)):
+            said, asked = f"{place + 1}: {name} {score:.2f}", {"detection": place, "reader": reader}
+            made.append(Choice(said, titles[stage], asked, name, tuple(box_4), reader == "prompted"))
+    return tuple(made)
+
+
+EXPLAINED = Explained(
+    "why this detection?",
+    "Nothing is found in this frame, so there is no detection to explain: choose another frame, or spoil it less.",
+    "The box stays where it was found and the prompts stay what the supports made of them: only the current frame is "
+    "asked. The number is the probability of the box's class, read in that box: near the score on the screen, which was "
+    "read before the box was refined, and not equal to it.",
+    "probability",
+    detections_of,
+    lambda engine, clip, texts, choice, knobs, cancelled: stpn_subject(
+        engine, clip, cancelled=cancelled, **choice.asked, **knobs
+    ),
+)  # fmt: skip
+
+
+def case(engine: Engine, clip: Clip, one: Sample) -> tuple[Subject, dict[str, np.ndarray], np.ndarray] | None:
+    """The clean current frame's detection that fits the actor best; None where none does."""
+    knobs = dict(t=len(clip) // 2, spoil="none")
+    box_N4 = engine.run("stpn", clip, outputs=["prompted_found"], **knobs)["prompted_found"].box_N4.cpu().numpy()
+    H, W = one.frames_THWC.shape[1:3]
+    like_N = overlap(box_N4 * [W, H, W, H], np.broadcast_to(one.box_TO4[len(clip) // 2 - 1, 0], box_N4.shape))
+    if not len(like_N) or not like_N.max() > LIKE:  # an unseen actor has no box: NaN
+        return None
+    subject = stpn_subject(engine, clip, int(like_N.argmax()), **knobs)
+    return subject, {}, on_actor(one.instance_THW[len(clip) // 2 - 1][None], subject.grid)

@@ -1,10 +1,10 @@
-"""Train STPN on the world, and the single-frame baseline it is measured against:  python -m core.training.stpn
+"""Train STPN on the world, and the single-frame baseline it is measured against:  python -m core.training stpn
 
 Both see the same frames for the same number of steps: a current frame, spoilt in nine cases of ten (motion blur, defocus,
 occluder, deformation, noise, low light, compression), and for STPN two support frames of the same clip, one before and one
 after it (as released), clean but for one case in five. Everything is trained end to end; no gradient goes through the support
 features (as released). Losses are torchvision's, the embedding's contrast between two frames of a clip, and those of two
-kinds of heads that are thrown away (`core.training.shapes`): cells name the shape that covers them, and prompts the shapes
+kinds of heads that are thrown away (`core.methods.stpn.shapes`): cells name the shape that covers them, and prompts the shapes
 that the supports show. Each clip has its three colours in a random order, or a detector learns which shapes it has seen in
 which colour, and no shape.
 
@@ -30,14 +30,14 @@ from tqdm import tqdm
 from core.cli import folder_to_write, sentences
 from core.data.rendered import Sample, pool
 from core.device import pick_device
+from core.methods.stpn.networks import SIZE, Stpn
+from core.methods.stpn.shapes import Heads, shown, teach
+from core.methods.stpn.weights import BASELINE, VARIANTS, build, file_of, load
 from core.metrics import Things, average_precision
 from core.networks.detector import Found, Target
-from core.networks.stpn import SIZE, Stpn
-from core.networks.stpn_weights import BASELINE, VARIANTS, build, file_of, load
 from core.networks.swin import Place
 from core.networks.weights import WEIGHTS, save
 from core.training.loop import Checkpoint, cosine
-from core.training.shapes import Heads, shown, teach
 from core.world import DEGRADATIONS, SHAPES, degrade
 
 FRAMES = 8  # of a clip
@@ -212,12 +212,14 @@ def things(found: Found) -> Things:
 def command(asked, variant: str, seed: int) -> str:
     """What trains this variant again, from the shared start on."""
     numbers = " ".join(f"--{name} {getattr(asked, name)}" for name in ("teach", "start", "steps", "batch", "rate", "clips"))
-    return f"python -m core.training.stpn --only {variant} --seeds {seed + 1} {numbers}"
+    return f"python -m core.training stpn --only {variant} --seeds {seed + 1} {numbers}"
 
 
 @sentences()
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m core.training stpn", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=folder_to_write, default=WEIGHTS)
     parser.add_argument("--only", choices=VARIANTS, nargs="*")
     parser.add_argument("--seeds", type=int, default=1)
@@ -248,7 +250,3 @@ def main(argv: list[str] | None = None) -> None:
         out = file_of(args.out, variant, seed)
         train(samples, variant, out, args, steps=args.steps, rate=args.rate, seed=seed, start=start)
         print(f"{out.name}: {json.loads(out.with_suffix('.json').read_text())['scores']}", flush=True)
-
-
-if __name__ == "__main__":
-    main()

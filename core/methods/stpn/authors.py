@@ -25,7 +25,6 @@ Letters: B batch, C channels, H W pixels, N boxes.
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
 import torch.nn.functional as F
@@ -33,10 +32,10 @@ from timm.models.swin_transformer import SwinTransformer
 from torch import Tensor
 
 from core.errors import BadKnob, BadWeights
+from core.methods.stpn.networks import Prompting, Stpn
 from core.networks.detector import Detector, DetectorShape
-from core.networks.stpn import Prompting, Stpn
 from core.networks.swin import SwinTower
-from core.networks.weights import Loaded, sha256
+from core.networks.weights import Loaded, read_checkpoint, sha256
 
 # The thirty classes of ImageNet VID in the order of the checkpoint's
 CLASSES = (
@@ -100,21 +99,6 @@ def load_authors(path: str | Path) -> Loaded:
     stpn.load_state_dict({own: converted(name, tensors[name].float()) for name, (own, _) in ours.items()})
     digest = sha256(path)
     return Loaded(stpn.eval().requires_grad_(False), f"STPN, released layout · {path.name} · {digest[:8]}", digest)
-
-
-def read_checkpoint(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file of torch.save, which may hold nothing but tensors and plain values."""
-    if not path.is_file():
-        raise BadWeights(f"There is no weights file {path.name!r} where it was looked for ({path}).")
-    try:
-        held = torch.load(path, map_location="cpu", weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as wrong:
-        told = str(wrong).strip().partition("\n")[0] or type(wrong).__name__
-        raise BadWeights(f"{path.name} is not a checkpoint that can be read safely: {told}") from wrong
-    held = held.get("state_dict", held) if isinstance(held, dict) else held
-    if not isinstance(held, dict) or not held or not all(isinstance(one, Tensor) for one in held.values()):
-        raise BadWeights(f"{path.name} holds no state_dict: names and tensors.")
-    return dict(held)
 
 
 def empty(tensors: dict[str, Tensor], file: str) -> Stpn:

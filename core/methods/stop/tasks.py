@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.data.dataset import Videos
+from core.methods.stop.answers import text_features
 from core.networks.weights import Clip
-from core.training.answers import text_features
 from core.training.team import Team
 
 

@@ -14,12 +14,12 @@ import numpy as np
 import torch
 
 from core.data.rendered import pool
+from core.methods.stop.answers import plain, text_features
+from core.methods.stop.clips import FRAMES, Data, default, generic, grammar, stored
 from core.methods.stop.equations import blend, mean_square, to_clip_scale
+from core.methods.stop.train import VARIANTS, Model, file_of, load
 from core.metrics import deviation, on_actor, pointing, precision, rank_correlation, recall, top
 from core.networks.weights import Loaded, load_clip
-from core.training.answers import plain, text_features
-from core.training.clips import FRAMES, Data, default, generic, grammar, stored
-from core.training.stop import VARIANTS, Model, file_of, load
 from core.world import ACTIONS, HARD, SPLITS
 
 REGIONS = {"default": None, "attention": 1.0, "dynamics": 0.0}

@@ -16,8 +16,8 @@ from timm.models.swin_transformer import SwinTransformer
 from torch import Tensor, nn
 
 from core.errors import BadKnob
+from core.methods.stpn.dvp import PREDICTORS
 from core.networks.detector import Detector, DetectorShape
-from core.networks.dvp import PREDICTORS
 from core.networks.swin import SwinTower
 from core.networks.tower import Place, Tower
 

@@ -13,9 +13,9 @@ from core.data.dataset import Videos, read_videos
 from core.data.frames import loader
 from core.data.layouts import Item
 from core.errors import BadData
+from core.methods.stop.answers import Reading
+from core.methods.stop.clips import FRAMES
 from core.networks.vision import VisionTower
-from core.training.answers import Reading
-from core.training.clips import FRAMES
 from core.training.team import Team
 from core.video.read import whole
 
