@@ -10,10 +10,10 @@ from urllib.request import urlopen
 
 import gradio as gr
 
+from app.figures.drawing import styles
 from app.page import SHIPPED, build
-from app.store import find_examples
-from app.told import told
-from app.views import styles
+from app.server.clips import find_examples
+from app.server.errors import told
 from core import Engine
 from core.engine import NETWORKS
 

@@ -18,9 +18,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from app.answers import answers_of
-from app.api import publish
-from app.controls import (
+from app.controls.knobs import (
     DEFAULT_FRAMES,
     FRAME,
     FRAMES,
@@ -32,18 +30,20 @@ from app.controls import (
     scenes_of,
     set_knobs,
 )
-from app.desk import Desk, edits_of
-from app.glossary import glossed
-from app.keeping import notebook
-from app.packing import jpeg
+from app.controls.presets import looks_of
+from app.export.notebook import notebook
+from app.export.panel import address_of, opened_by, panel
+from app.figures.drawing import reads_texts, view_of
+from app.figures.pack import jpeg
+from app.help.glossary import glossed
+from app.help.tour import top
 from app.panels import panels_of, source_of
-from app.presets import looks_of
-from app.running import Running
-from app.store import Clips
-from app.taking import address_of, opened_by, panel
-from app.told import told
-from app.touring import top
-from app.views import reads_texts, view_of
+from app.server.answers import answers_of
+from app.server.api import publish
+from app.server.clips import Clips
+from app.server.errors import told
+from app.server.jobs import Running
+from app.server.request import Desk, edits_of
 from core import METHODS, ReaderError
 from core.engine import NETWORKS
 from core.kinds import TextScores

@@ -239,13 +239,13 @@ picture(result, "png", "two")
 # package anywidget is there.
 
 # %%
-from app.standalone import interactive_html
+from app.export.standalone import interactive_html
 
 (out / "alone.html").write_text(interactive_html(result), encoding="utf-8")
 print("written to runs/taken: alone.html")
 
 # %%
-from app.widget import widget
+from app.export.widget import widget
 
 try:
     viewer = widget(result)

@@ -26,7 +26,7 @@ def browser():
 @pytest.fixture
 def viewer(browser, request):
     """A page that holds the viewer's module and nothing else: of the method that the test file names in METHOD."""
-    from app.views import styles, view_of
+    from app.figures.drawing import styles, view_of
     from core import METHODS
 
     blank = browser.new_page(viewport={"width": 1000, "height": 900})

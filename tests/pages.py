@@ -20,7 +20,7 @@ def served(tmp_path_factory):
 
     from app.main import launch
     from app.page import build
-    from app.store import find_examples
+    from app.server.clips import find_examples
     from core import Engine
     from core.methods.stpn.weights import VARIANTS, Variants, label_of, untrained
     from core.networks.text import SmallText

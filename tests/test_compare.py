@@ -5,8 +5,8 @@ import base64
 import numpy as np
 import pytest
 
-from app.packing import bits, grid16, jpeg
-from app.views import view_of
+from app.figures.drawing import view_of
+from app.figures.pack import bits, grid16, jpeg
 from core import METHODS
 from tests.test_viewer import ABOUT, GRID, bright, clip_of, trace_of
 

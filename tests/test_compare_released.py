@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.views import view_of
+from app.figures.drawing import view_of
 from core import METHODS
 from core.methods import stop_released
 from tests import tiny

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import torch
 
-from app import widget
+from app.export import widget
 from core import METHODS
 from demos import build
 from demos.questions import check
@@ -164,7 +164,7 @@ def names_of(name, names):
 def test_what_is_saved_is_what_a_notebook_says_now(name, played):
     for place, (cell, shown) in enumerate(zip(cells(name), played(name).shown, strict=True)):
         source = "".join(cell["source"])
-        if cell["cell_type"] == "code" and "app.widget" not in source:  # which is there or not
+        if cell["cell_type"] == "code" and "app.export.widget" not in source:  # which is there or not
             assert alike(words(cell["outputs"]), words(shown)), f"{name}, cell {place}: {words(shown)}"
 
 

@@ -12,14 +12,15 @@ import time
 import numpy as np
 import pytest
 
-from app import checking, explaining
-from app.desk import Desk
-from app.kept import Kept
 from app.main import launch
 from app.page import build
+from app.panels import explain as explaining
 from app.panels import panels_of
-from app.running import Running
-from app.store import Clips, find_examples
+from app.panels import selfcheck as checking
+from app.server.clips import Clips, find_examples
+from app.server.jobs import Running
+from app.server.memo import Kept
+from app.server.request import Desk
 from core import METHODS, ReaderError
 from core.explain import (
     ATTRIBUTIONS,

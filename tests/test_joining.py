@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from app import page
+from app.figures.drawing import GAPS, view_of
 from app.main import launch
-from app.store import find_examples
-from app.views import GAPS, view_of
+from app.server.clips import find_examples
 from core import METHODS, Engine, engine, report
 from core.graph import check_wiring, downstream
 from core.method import GIVEN

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.desk import Desk
-from app.keeping import kept, models_named, reopened
-from app.keeping import served as functions
-from app.running import Running
-from app.store import Clips
+from app.export.notebook import kept, models_named, reopened
+from app.export.notebook import served as functions
+from app.server.clips import Clips
+from app.server.jobs import Running
+from app.server.request import Desk
 from core import METHODS, Engine, ReaderError, read_clip
 from core.publish.notebook import CELLS, from_json, to_json
 from core.publish.result import numbers

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app import store
-from app.kept import Kept
-from app.store import AT_ONCE, Clips
+from app.server import clips as store
+from app.server.clips import AT_ONCE, Clips
+from app.server.memo import Kept
 from core import BadClip, Cancelled, ReaderError
 from tests import tiny
 from tests.test_running import until

@@ -5,10 +5,10 @@ import xml.etree.ElementTree as xml
 
 import pytest
 
-from app.desk import Desk
-from app.looking import look_of, looked_at, taken_of
-from app.running import Running
-from app.store import Clips, find_examples
+from app.export.viewstate import look_of, looked_at, taken_of
+from app.server.clips import Clips, find_examples
+from app.server.jobs import Running
+from app.server.request import Desk
 from core import METHODS, Engine
 from core.publish import figures
 from core.publish.link import from_link, to_link

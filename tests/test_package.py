@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RUN = """
 import json, core
 from app.page import build
-from app.standalone import interactive_html
+from app.export.standalone import interactive_html
 from core import Engine, read_clip
 from core.world.examples import HERE
 clip = read_clip(HERE / "1-moves.mp4", frames=4)

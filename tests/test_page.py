@@ -13,16 +13,16 @@ import pytest
 from gradio.route_utils import delete_files_created_by_app
 from PIL import Image
 
-from app.answers import answers_of
-from app.desk import Desk, edits_of
-from app.keeping import FILES as KEPT
+from app.export.notebook import FILES as KEPT
+from app.export.panel import panel
+from app.figures.drawing import SHARED, VIEWER, VIEWS
+from app.help.tour import FILES as TOP
 from app.page import DELETED
 from app.panels import PANELS, SHELL
-from app.running import Running
-from app.store import Clips
-from app.taking import panel
-from app.touring import FILES as TOP
-from app.views import SHARED, VIEWER, VIEWS
+from app.server.answers import answers_of
+from app.server.clips import Clips
+from app.server.jobs import Running
+from app.server.request import Desk, edits_of
 from core import METHODS, ReaderError, read_clip
 from tests.pages import EDIT, PATIENCE, number, opened, settles, shown, slider, stepped
 

@@ -6,7 +6,7 @@ from importlib import resources
 
 import pytest
 
-from app.standalone import interactive_html
+from app.export.standalone import interactive_html
 from core import METHODS
 from tests.pages import PATIENCE, opened
 from tests.published import stop

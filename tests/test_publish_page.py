@@ -9,10 +9,10 @@ import sys
 import numpy as np
 import pytest
 
-from app import standalone
-from app.standalone import interactive_html
-from app.store import find_examples
-from app.widget import ADVICE, widget
+from app.export import standalone
+from app.export.standalone import interactive_html
+from app.export.widget import ADVICE, widget
+from app.server.clips import find_examples
 from core import ReaderError
 from core.publish.result import Result
 from tests import tiny

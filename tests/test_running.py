@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from app import running
-from app.running import AT_ONCE, AWAY, WAITING, Running
+from app.server import jobs as running
+from app.server.jobs import AT_ONCE, AWAY, WAITING, Running
 from core.errors import ReaderError
 from core.progress import Cancelled
 

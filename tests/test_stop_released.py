@@ -6,8 +6,8 @@ import torch
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
-from app import released as packing
-from app.views import COMB, later, soon, view_of, whole, without_texts
+from app.figures import comb as packing
+from app.figures.drawing import COMB, later, soon, view_of, whole, without_texts
 from core import METHODS, BadWeights
 from core.methods.stop_released import equations as eq
 from core.methods.stop_released.networks import PROMPTS, Released, Shape, TemporalPrompt, global_and_local, places

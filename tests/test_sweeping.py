@@ -7,12 +7,12 @@ import json
 import numpy as np
 import pytest
 
-from app import sweeping
-from app.controls import plain
-from app.desk import Desk
+from app.controls.knobs import plain
 from app.panels import panels_of
-from app.running import Running
-from app.store import Clips
+from app.panels import sweep as sweeping
+from app.server.clips import Clips
+from app.server.jobs import Running
+from app.server.request import Desk
 from core import METHODS
 from core.sweep import MOST, sweep_over
 from tests import tiny
@@ -24,7 +24,7 @@ SWEPT = {"x": ["alpha", "0, 1"], "y": ["kept", "1, 3, 5"], "output": "region_TP"
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory):
     """One clip of the world, as the page holds it."""
-    from app.store import find_examples
+    from app.server.clips import find_examples
     from core.world.__main__ import main as render
 
     folder = tmp_path_factory.mktemp("clips")

@@ -9,17 +9,17 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from app.controls import readings
-from app.glossary import WORDS, declared, entries, glossed, sorting
+from app.controls.knobs import readings
+from app.controls.presets import PRESETS
+from app.figures.drawing import VIEWER
+from app.figures.gaps import actor_TP
+from app.figures.supports import boxes_of, boxes_payload, things_seen
+from app.help.glossary import WORDS, declared, entries, glossed, sorting
+from app.help.tour import PIN, STEPS
 from app.main import CLIPS
 from app.page import SHIPPED
-from app.presets import PRESETS
-from app.store import find_examples
-from app.supports import boxes_of, boxes_payload, things_seen
-from app.teaching import equations_about, numbered
-from app.touring import PIN, STEPS
-from app.viewer import actor_TP
-from app.views import VIEWER
+from app.panels.equations import equations_about, numbered
+from app.server.clips import find_examples
 from core import METHODS, Engine, read_clip
 from core.equation import Term, equations_of, parts, said_by
 from core.publish.link import from_link
@@ -557,9 +557,9 @@ def test_the_sheet_of_keys_lists_those_of_the_page(page):
 
 
 def test_about_is_small_and_plain(engine):
-    from app.desk import Desk
-    from app.running import Running
-    from app.store import Clips
+    from app.server.clips import Clips
+    from app.server.jobs import Running
+    from app.server.request import Desk
 
     for method in METHODS.values():
         told = json.dumps(equations_about(Desk(method, {SHIPPED: engine}, Clips(EXAMPLES), Running())))

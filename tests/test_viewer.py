@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from app.packing import bits, grid16, jpeg
-from app.viewer import pointing_T, rule
+from app.figures.gaps import pointing_T, rule
+from app.figures.pack import bits, grid16, jpeg
 from core.metrics import on_actor
 
 METHOD = "stop"

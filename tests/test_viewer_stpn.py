@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app.packing import STRANGE, jpeg, log16, pooled, runs, weights_payload
-from app.supports import (
+from app.figures.drawing import VIEWER, view_of
+from app.figures.pack import STRANGE, jpeg, log16, pooled, runs, weights_payload
+from app.figures.supports import (
     boxes_of,
     boxes_payload,
     followed_payload,
@@ -16,7 +17,6 @@ from app.supports import (
     things_seen,
     untrained,
 )
-from app.views import VIEWER, view_of
 from core import METHODS
 from core.methods.stpn.weights import Trained, label_of
 from core.metrics import overlap

@@ -12,10 +12,10 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
-from app.desk import Desk, edits_of
-from app.running import Running
-from app.store import Clips
-from app.whatif import LOOK, of_order, whatif_functions
+from app.panels.edits import LOOK, of_order, whatif_functions
+from app.server.clips import Clips
+from app.server.jobs import Running
+from app.server.request import Desk, edits_of
 from core import METHODS, ReaderError, edited
 from core.publish import bundle as bundles
 from core.publish import figures, notebook

@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 import torch
 
-from app.views import soon
+from app.figures.drawing import soon
 from core import METHODS, Clip, Engine
 from core.graph import StageCache
 from core.methods.stpn.weights import BASELINE

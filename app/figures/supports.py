@@ -15,7 +15,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from app.packing import (
+from app.figures.pack import (
     array,
     encoded,
     frames_payload,

@@ -6,9 +6,9 @@
     tests_of_maps        deletion, insertion, infidelity, and the truth where it is known: of that map and the method's own
     steadiness_of_maps   how far the same maps move with a little noise
 
-The browser sends `taken` as `app.desk` has it, and: chosen (what is asked of a choice), attribution, settings, own (whether the
-method's own maps are wanted too), shown (whether the attribution's map is). Results are kept by content, a few of them: a test
-asks for the map that was shown.
+The browser sends `taken` as `app.server.request` has it, and: chosen (what is asked of a choice), attribution, settings, own
+(whether the method's own maps are wanted too), shown (whether the attribution's map is). Results are kept by content, a few of
+them: a test asks for the map that was shown.
 """
 
 from collections.abc import Mapping
@@ -17,12 +17,12 @@ from functools import partial
 
 import numpy as np
 
-from app.desk import Request
-from app.kept import Kept
-from app.packing import grid16, knob_payload
-from app.supports import boxes_of, things_found, things_seen
-from app.told import sentence
-from app.viewer import actor_THW
+from app.figures.gaps import actor_THW
+from app.figures.pack import grid16, knob_payload
+from app.figures.supports import boxes_of, things_found, things_seen
+from app.server.errors import sentence
+from app.server.memo import Kept
+from app.server.request import Request
 from core import ReaderError
 from core.explain import (
     ATTRIBUTIONS,

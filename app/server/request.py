@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from app.running import Run, Running
-from app.store import Clips
+from app.server.clips import Clips
+from app.server.jobs import Run, Running
 from core import Engine, ReaderError, kinds
 from core.method import Method
 from core.publish.view import FRAMES, Asked

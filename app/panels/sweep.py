@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.controls import FRAME, plain
-from app.desk import BEFORE_KNOBS
-from app.packing import bits, encoded
-from app.told import sentence
-from app.views import reads_texts, view_of
+from app.controls.knobs import FRAME, plain
+from app.figures.drawing import reads_texts, view_of
+from app.figures.pack import bits, encoded
+from app.server.errors import sentence
+from app.server.request import BEFORE_KNOBS
 from core import ReaderError, kinds
 from core.errors import BadKnob, BadText
 from core.graph import downstream

@@ -58,7 +58,7 @@ def _state(said: Any) -> Mapping[str, Any]:
 
 def look_of(view: View, taken) -> tuple[dict[str, Any], list[str]]:
     """What a link's view tells the viewer of its method, and sentences on what the page does not show. taken: a set → its
-    values, as `app.desk` takes them."""
+    values, as `app.server.request` takes them."""
     other, notes = view.compared, []
     if other and other.method != view.shown.method:
         other, notes = None, [f"The page compares within one method, and A is of {other.method}: it is left out here."]

@@ -6,8 +6,8 @@ import sys
 
 import gradio as gr
 
-from app.presets import FRAME as FRAME
-from app.presets import PRESETS, Preset
+from app.controls.presets import FRAME as FRAME
+from app.controls.presets import PRESETS, Preset
 from core.equation import said_by
 from core.publish.view import FRAMES
 

@@ -7,7 +7,7 @@ A panel's file defines `NAMEPanel(host, given)`, called when a reader opens its 
     method, about, own        the method's name, what its viewer was told once, what this panel is told once
     view                      the viewer: `state()`, `look({frame, overlay})`, `ask(taken)`; A beside what is shown:
                               `pin(taken, title)`, `unpin()`, `pinned()`; what a reader points at: see shared.js
-    taken()                   the values on the page, as `app.desk` takes them
+    taken()                   the values on the page, as `app.server.request` takes them
     turn(knob, value)         turns a knob as the reader would
     edit(list)                edits the clip: every edit, in order
     server, hooks             the server's functions by name; the viewer's hooks
@@ -18,12 +18,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app import checking, explaining
-from app.desk import Desk
-from app.sweeping import about_sweep, sweep_functions, sweeps
-from app.teaching import equations_about
-from app.views import VIEWER
-from app.whatif import about_whatif, whatif_functions
+from app.figures.drawing import VIEWER
+from app.panels import explain, selfcheck
+from app.panels.edits import about_whatif, whatif_functions
+from app.panels.equations import equations_about
+from app.panels.sweep import about_sweep, sweep_functions, sweeps
+from app.server.request import Desk
 from core.method import Method
 
 SHELL = "panels.js"  # the folds themselves
@@ -47,8 +47,8 @@ class Panel:
 
 PANELS: tuple[Panel, ...] = (
     Panel("equations", "Equations: what each term is, here", equations_about),
-    Panel("explain", explaining.title, explaining.about, explaining.serve, explaining.fits),
-    Panel("selfcheck", "Self-check: is what is drawn right?", checking.about, checking.serve, checking.fits),
+    Panel("explain", explain.title, explain.about, explain.serve, explain.fits),
+    Panel("selfcheck", "Self-check: is what is drawn right?", selfcheck.about, selfcheck.serve, selfcheck.fits),
     Panel("whatif", "What if: edit the clip", about_whatif, whatif_functions),
     Panel("sweep", "Sweep: two knobs at once", about_sweep, sweep_functions, sweeps),
 )  # fmt: skip

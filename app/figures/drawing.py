@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app import released, supports, viewer
+from app.figures import comb, gaps, supports
 from core import kinds as kind
 from core.graph import downstream, inputs
 
-VIEWER = Path(__file__).resolve().parents[1] / "assets" / "viewer"
+VIEWER = Path(__file__).resolve().parents[2] / "assets" / "viewer"
 SHARED = "shared.js"
 LATER = (kind.TextScores, kind.StageScores, kind.Boxes)  # for these a network must run again, unless the view says others
 ASKED = (kind.Tracks, kind.Followed)  # for these it must read the whole clip: only when a reader asks
@@ -41,7 +41,7 @@ class View:
 GAPS = View(
     ("compare.js", "zoom.js", "viewer_parts.js", "viewer_pair.js", "viewer.js"),
     (kind.PatchMap, kind.RegionMask, kind.GapScores, kind.GapCounts, kind.TextScores),
-    viewer.about_payload, viewer.clip_payload, viewer.trace_payload,
+    gaps.about_payload, gaps.clip_payload, gaps.trace_payload,
 )  # fmt: skip
 SUPPORTS = View(
     ("compare.js", "zoom.js", "stpn_through.js", "stpn_pair.js", "stpn_parts.js", "stpn.js"),
@@ -49,8 +49,8 @@ SUPPORTS = View(
     supports.about_payload, supports.clip_payload, supports.trace_payload, supports.besides, supports.given,
 )  # fmt: skip
 COMB = View(
-    ("compare.js", "released.js"), released.KINDS,
-    released.about_payload, released.clip_payload, released.trace_payload, released.besides,
+    ("compare.js", "released.js"), comb.KINDS,
+    comb.about_payload, comb.clip_payload, comb.trace_payload, comb.besides,
     later=(kind.FrameWeights, kind.FrameCounts, kind.Fact), asked=(kind.TextScores,),
 )  # fmt: skip
 VIEWS = (GAPS, SUPPORTS, COMB)

@@ -4,7 +4,7 @@ import html
 import re
 from functools import cache
 
-from app.controls import plain
+from app.controls.knobs import plain
 from core import METHODS
 
 WORDS = {

@@ -10,7 +10,7 @@ A weight that is no number travels as null.
 
 import math
 
-from app.packing import array, bits, frames_payload, knobs_payload, ledger_payload, stages_payload, weights_payload
+from app.figures.pack import array, bits, frames_payload, knobs_payload, ledger_payload, stages_payload, weights_payload
 from core import METHODS, kinds
 
 MAPS = (kinds.CombMap, kinds.SignedPatchMap)

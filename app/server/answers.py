@@ -1,8 +1,8 @@
 """What a viewer asks of the server: what comes at once, what takes longer, what reads the whole clip, a curve over a knob, how
 far a run is, and the pictures of a clip. Every answer but those of the last three is a JSON text, an error's sentence in it."""
 
-from app.told import sentence
-from app.views import later, reads_texts, soon, view_of, whole, without_texts
+from app.figures.drawing import later, reads_texts, soon, view_of, whole, without_texts
+from app.server.errors import sentence
 from core.kinds import StageScores
 from core.sweep import values_of
 

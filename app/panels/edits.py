@@ -3,9 +3,9 @@
 A list is tried here before the page takes it, so that what cannot be done is a sentence in the fold and the last picture stays.
 """
 
-from app.desk import BEFORE_KNOBS, edits_of
-from app.packing import jpeg, knob_payload
-from app.told import sentence
+from app.figures.pack import jpeg, knob_payload
+from app.server.errors import sentence
+from app.server.request import BEFORE_KNOBS, edits_of
 from core import ReaderError, kinds
 from core.publish.view import FRAMES
 from core.video.edits import EDITS, MOST, in_words

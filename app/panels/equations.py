@@ -4,8 +4,8 @@ and we say where they differ."""
 import re
 from html import escape
 
-from app.controls import plain
-from app.glossary import glossed
+from app.controls.knobs import plain
+from app.help.glossary import glossed
 from core import METHODS
 from core.equation import Term, equations_of, parts, said_by
 

@@ -16,9 +16,9 @@ from inspect import Parameter, Signature
 
 import gradio as gr
 
-from app.packing import array, runs
-from app.told import told
-from app.views import ASKED, UNSEEN, later, reads_texts
+from app.figures.drawing import ASKED, UNSEEN, later, reads_texts
+from app.figures.pack import array, runs
+from app.server.errors import told
 from core import METHODS, ReaderError
 from core import kinds as kind
 

@@ -13,11 +13,11 @@ from urllib.parse import quote
 
 import gradio as gr
 
-from app.keeping import models_named, precision_of
-from app.looking import LOOKED, STATE, look_of, looked_at, taken_of
-from app.standalone import interactive_html
-from app.told import told
-from app.views import later
+from app.export.notebook import models_named, precision_of
+from app.export.standalone import interactive_html
+from app.export.viewstate import LOOKED, STATE, look_of, looked_at, taken_of
+from app.figures.drawing import later
+from app.server.errors import told
 from core import Engine, ReaderError
 from core.publish.bundle import bundle
 from core.publish.figures import picture

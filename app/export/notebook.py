@@ -14,11 +14,11 @@ from typing import Any
 
 import gradio as gr
 
-from app.controls import plain
-from app.desk import Desk
-from app.looking import LOOKED, look_of, looked_at, taken_of
-from app.told import sentence, told
-from app.views import VIEWER, later, reads_texts, without_texts
+from app.controls.knobs import plain
+from app.export.viewstate import LOOKED, look_of, looked_at, taken_of
+from app.figures.drawing import VIEWER, later, reads_texts, without_texts
+from app.server.errors import sentence, told
+from app.server.request import Desk
 from core import METHODS, Engine, ReaderError
 from core.publish.bundle import zipped
 from core.publish.link import from_plain, parsed
@@ -59,7 +59,7 @@ import(url).then(({notebook}) => notebook(element.querySelector(".nb"), %(about)
 
 def notebook(desks: Mapping[str, Desk], tabs, handle, edits, inputs):
     """The panel. desks: method's name → Desk. tabs, handle, edits: of the page. inputs: method's name → (names of its knobs,
-    all that a run is asked with, as `app.desk` takes them)."""
+    all that a run is asked with, as `app.server.request` takes them)."""
     about = {"forms": list(FORMS), "cells": CELLS, "bytes": JSON_BYTES, "note": NOTE_LENGTH}
     module = json.dumps("\n".join((VIEWER / name).read_text(encoding="utf-8") for name in FILES))
     shown = gr.HTML(
@@ -152,7 +152,7 @@ def kept(desk: Desk, given: Mapping[str, Any]) -> tuple[Cell, list[str]]:
 
 
 def said_of(given: Mapping[str, Any]) -> str:
-    """What a viewer says of itself, as `app.looking` takes it."""
+    """What a viewer says of itself, as `app.export.viewstate` takes it."""
     return json.dumps({name: given.get(name) for name in ("frame", "overlay", "pinned")})
 
 

@@ -10,7 +10,7 @@ A map is sent as 16-bit whole numbers on the fixed scale 0–1.
 import math
 from functools import lru_cache
 
-from app.packing import array, bits, frames_payload, grid16, knobs_payload, ledger_payload, stages_payload, weights_payload
+from app.figures.pack import array, bits, frames_payload, grid16, knobs_payload, ledger_payload, stages_payload, weights_payload
 from core import kinds
 from core.metrics import on_actor
 

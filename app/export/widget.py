@@ -9,14 +9,14 @@ shows the viewer itself if the notebook was saved with “Settings → Save Widg
 import json
 from functools import cache
 
-from app.views import styles, view_of
+from app.figures.drawing import styles, view_of
 from core import ReaderError
 from core.engine import method_named
 from core.publish.figures import picture
 
 ADVICE = (
-    "The viewer in a notebook needs the package anywidget (pip install anywidget). Without it, app.standalone.interactive_html "
-    "makes a file with the same viewer, and core.publish.figures.picture a figure."
+    "The viewer in a notebook needs the package anywidget (pip install anywidget). Without it, "
+    "app.export.standalone.interactive_html makes a file with the same viewer, and core.publish.figures.picture a figure."
 )
 # A notebook's own keys are letters too: “k” in the viewer must not move to another cell, nor “x” cut one.
 RENDER = """

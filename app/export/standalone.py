@@ -12,9 +12,9 @@ import json
 
 import numpy as np
 
-from app import viewer
-from app.packing import array, bits, encoded, jpeg, knob_payload
-from app.views import GAPS, VIEWER
+from app.figures import gaps
+from app.figures.drawing import GAPS, VIEWER
+from app.figures.pack import array, bits, encoded, jpeg, knob_payload
 from core import ReaderError
 from core.engine import method_named
 from core.methods.stop.networks import CAP
@@ -91,12 +91,12 @@ def payload_of(result, truth, tokens, side, quality):
     asked, trace, clip, grid = result.view.shown, result.trace, result.clip, result.grid
     method, settings = method_named(asked.method), asked.settings
     texts = list(asked.texts) if "similarity_Y" in trace.values else []
-    shown = viewer.clip_payload("clip", clip, truth) | {"frames": clip_parts(result, side, quality, whole=True)}
+    shown = gaps.clip_payload("clip", clip, truth) | {"frames": clip_parts(result, side, quality, whole=True)}
     knobs = [knob_payload(one) for one in method.knobs.knobs() if one.name in TURNED]
     for one in knobs:
         if one["name"] == "kept":
             one["span"] = (1, grid[0] * grid[1], 1)
-    made = viewer.trace_payload(method, trace, "clip", clip, settings, grid, texts, truth) | {"edited": bool(asked.edits)}
+    made = gaps.trace_payload(method, trace, "clip", clip, settings, grid, texts, truth) | {"edited": bool(asked.edits)}
     return {
         "about": GAPS.about(method), "clip": shown, "trace": made, "knobs": knobs,
         "stored": stored_of(result, truth, tokens), "said": EXACT if tokens else STORED,
@@ -121,7 +121,7 @@ def stored_of(result, truth, tokens):
         "energy": numbers((array(trace["gap_filtered_GPD"]) ** 2).mean(-1)),
         "scale": float(prompter.change_scale),
         "tokens": held,
-        "actor": None if truth is None else bits(viewer.actor_TP(result.clip, truth, tuple(result.grid))),
+        "actor": None if truth is None else bits(gaps.actor_TP(result.clip, truth, tuple(result.grid))),
         "here": HERE, "behind": BEHIND, "why": WHY,
     }  # fmt: skip
 

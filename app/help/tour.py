@@ -5,8 +5,8 @@ import json
 
 import gradio as gr
 
-from app.glossary import entries
-from app.views import VIEWER
+from app.figures.drawing import VIEWER
+from app.help.glossary import entries
 
 FILES = ("tour.js", "glossary.js")
 KEYS = (("t", "the tour, or back to its card"), ("g", "the glossary"))

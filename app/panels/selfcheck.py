@@ -5,8 +5,8 @@
 
 import numpy as np
 
-from app.packing import grid16
-from app.told import sentence
+from app.figures.pack import grid16
+from app.server.errors import sentence
 from core.explain import self_check
 from core.explain.selfcheck import parts_of
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from app.kept import Kept
+from app.server.memo import Kept
 from core import ReaderError, read_clip
 from core.publish.view import clip_name
 from core.video.edits import edited
