@@ -1,6 +1,6 @@
 """Presets: several knobs at once, and for some a clip and a sentence on what to look for.
 
-A sentence is true of the shipped weights, its clip and its knobs (tests/test_teaching.py looks), and is shown only with them.
+A sentence is true of the shipped weights, its clip and its knobs (tests/app/help/test_help.py looks), and stands only with them.
 `t` stays where it is unless a preset names it, or is of the defaults alone.
 """
 

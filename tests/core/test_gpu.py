@@ -26,8 +26,8 @@ from core.networks.weights import read
 from core.sweep import sweep_over, values_of
 from core.training.team import Team
 from tests import pretend, tiny
-from tests.test_method_contract import CLIP, moves, run, same
-from tests.test_own_training import HOW, videos
+from tests.methods.stop.test_train_own import HOW, videos
+from tests.methods.test_contract import CLIP, moves, run, same
 
 WITHIN = 1e-4  # attention is computed step by step under `pretend`, and in one kernel on the CPU
 # Waits of a first run with everything asked for, at most. STOP: the mask's key, the counts, and whether a prompt is silent.

@@ -18,7 +18,7 @@ from core.networks.detector import Found
 from core.networks.swin import SwinTower
 from core.world import DEGRADATIONS, degrade
 from tests import tiny
-from tests.test_engine import resident_mb
+from tests.core.test_engine import resident_mb
 
 CLIP = tiny.clip(T=7)
 STAGES = METHODS["stpn"].stages

@@ -11,7 +11,7 @@ from app.server.clips import AT_ONCE, Clips
 from app.server.memo import Kept
 from core import BadClip, Cancelled, ReaderError
 from tests import tiny
-from tests.test_running import until
+from tests.app.server.test_jobs import until
 
 
 class Slow:

@@ -3,7 +3,7 @@ newest of those that wait, what takes long only when nothing is moving."""
 
 import json
 
-from tests.test_viewer import ABOUT, bright, clip_of, trace_of
+from tests.viewer.test_viewer import ABOUT, bright, clip_of, trace_of
 
 METHOD = "stop"
 TEXTS = {"text": ["a"], "value": [0.5], "unit": "", "symbol": "c"}

@@ -20,7 +20,7 @@ from core.method import GIVEN
 from core.publish import figures, link, notebook, python, result, view
 from tests import tiny
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from core.methods.stpn.public import load_backbone
 from core.methods.stpn.weights import BASELINE, VARIANTS, load_stpn
 from core.networks.cvt import Cvt
 from core.networks.cvt_weights import load_cvt
-from tests import test_method_contract as contract
 from tests import tiny
+from tests.methods import test_contract as contract
 from tests.oracle import chance
 
 CLIP = tiny.clip(T=5)

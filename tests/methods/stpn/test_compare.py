@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.test_viewer_stpn import ABOUT, PIXEL, K, Q, clip_of, log16, looking_at, trace_of
+from tests.methods.stpn.test_viewer import ABOUT, PIXEL, K, Q, clip_of, log16, looking_at, trace_of
 
 METHOD = "stpn"
 NAMED = ABOUT | {"knobs": [{"name": "severity", "symbol": "s"}, {"name": "t", "symbol": "t"}]}

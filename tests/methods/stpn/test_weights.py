@@ -8,7 +8,7 @@ from core.methods.stpn import weights as stpn_weights
 from core.methods.stpn.authors import CLASSES
 from core.methods.stpn.weights import BASELINE, VARIANTS, file_of, load_stpn
 from core.networks.weights import save
-from tests.plain_stpn import seeded
+from tests.methods.stpn.plain import seeded
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from space.__main__ import LEFT_OUT, OWN, PARTS
 from space.__main__ import main as put_together
 from tests.pages import PATIENCE
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 HERE = ROOT / "space"
 COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")  # all that a Space knows
 # key → what a Space takes for it (huggingface.co/docs/hub/spaces-config-reference)

@@ -10,7 +10,7 @@ from core.methods.stpn.authors import AUTHORS, CLASSES, converted, load_authors,
 from core.networks.detector import Detector
 from core.networks.swin import SwinTower
 from core.networks.weights import sha256
-from tests.plain_stpn import (
+from tests.methods.stpn.plain import (
     BACK,
     DVP,
     HEAD,

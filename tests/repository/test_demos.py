@@ -23,7 +23,7 @@ from demos import build
 from demos.questions import check
 from demos.steps import difference
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "demos").glob("*.ipynb"))
 NAMES = [path.stem for path in NOTEBOOKS]
 TAUGHT = {  # stages whose text stands in a notebook

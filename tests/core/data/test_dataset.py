@@ -133,7 +133,7 @@ def test_a_class_is_said_in_words():
 
 # ---- TRAINING.md ------------------------------------------------------------------------------------------------------
 
-GUIDE = (Path(__file__).resolve().parents[1] / "TRAINING.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).resolve().parents[3] / "TRAINING.md").read_text(encoding="utf-8")
 
 
 def test_the_guides_tables_are_written_and_read(tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 from app.figures.drawing import view_of
 from app.figures.pack import bits, grid16, jpeg
 from core import METHODS
-from tests.test_viewer import ABOUT, GRID, bright, clip_of, trace_of
+from tests.viewer.test_viewer import ABOUT, GRID, bright, clip_of, trace_of
 
 METHOD = "stop"
 P, T = GRID[0] * GRID[1], 3

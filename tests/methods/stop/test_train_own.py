@@ -30,7 +30,7 @@ from core.networks.vision import VisionTower, small_vit
 from core.training import __main__ as command_of_training
 from core.training.team import Team
 from tests import tiny
-from tests.test_own_videos import video
+from tests.core.data.test_dataset import video
 
 CPU, ALONE = torch.device("cpu"), Team(torch.device("cpu"))
 TOWERS = tiny.towers()
@@ -371,7 +371,7 @@ def test_two_processes_train_as_one_does(made, tmp_path):
         "import json, sys\nimport torch\nfrom core.training.__main__ import main\n"
         "torch.distributed.init_process_group('gloo')\nfor one in json.loads(sys.argv[1]): main(['stop', *one])\n"
     )
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[3]
     done = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", script,
          json.dumps(with_size(2))],

@@ -14,7 +14,7 @@ import pytest
 import core
 from core import report
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 MEGABYTE = 1_000_000
 
 # From the inside out. A module imports from rows above its own and from its own package; a new module needs a row. A method's

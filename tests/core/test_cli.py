@@ -22,7 +22,7 @@ from core.training.__main__ import main as training
 from core.training.clip import main as train_clip
 from core.world.__main__ import main as world
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 OWN = ["--data", "gone"]  # nothing of it is read: what is asked for is looked at first
 
 

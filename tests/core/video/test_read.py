@@ -15,7 +15,7 @@ from core.video import decode as decoding
 from core.video import read as video
 from core.video.read import DECODING, LIMITS, LIMITS_TEXT, read_clip
 
-CLIPS = Path(__file__).resolve().parents[2] / "shared" / "clips"  # real and damaged footage, where it is at hand
+CLIPS = Path(__file__).resolve().parents[4] / "shared" / "clips"  # real and damaged footage, where it is at hand
 SHARED = [path for path in (*sorted(CLIPS.glob("*")), *sorted((CLIPS / "odd").glob("*"))) if path.is_file()]
 SHARED = [path for path in SHARED if path.suffix not in (".json", ".md")]
 REFUSED = set(
