@@ -1,15 +1,14 @@
 """A method's equations as they are written, for a page to typeset: their terms are stages and knobs.
 
-A method may declare EQUATIONS beside its READINGS. One that does not has those that its outputs' docstrings begin with.
+A method's lesson may declare EQUATIONS. Where it does not, they are those that its outputs' docstrings begin with.
 
     Equation("{score_TP} = {alpha}·{attention_TP} + (1 − {alpha})·{dynamics_TP}", "What stands out, and what moves.")
 """
 
 import inspect
 import re
-import sys
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 TERM = re.compile(r"\{(\w+)(?:\|([^|{}]*))?(?:\|(\w+))?\}")
 
@@ -46,15 +45,10 @@ def parts(text: str) -> list[str | Term]:
     return [one for one in (*made, text[end:]) if one]
 
 
-def said_by(method, name: str) -> Any:
-    """What a method's own file declares beside its METHOD under a name: READINGS, EQUATIONS; () where it declares none."""
-    return getattr(sys.modules[method.knobs.__module__], name, ())
-
-
-def equations_of(method) -> tuple[Equation, ...]:
-    """Those that a method declares, else what the docstrings of its outputs' stages say."""
+def derived(method) -> tuple[Equation, ...]:
+    """What the docstrings of a method's outputs begin with, for one that declares no EQUATIONS."""
     stages = {stage.__name__: stage for stage in method.stages}
-    return said_by(method, "EQUATIONS") or tuple(_derived(one, stages[one.stage]) for one in method.outputs)
+    return tuple(_derived(one, stages[one.stage]) for one in method.outputs)
 
 
 def _derived(output, stage) -> Equation:

@@ -9,6 +9,7 @@ The slider, the check, the help text and the README row all come from the declar
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
@@ -90,3 +91,13 @@ class KnobSet:
             if name not in known:
                 raise BadKnob(f"There is no knob {name!r}. The knobs are {', '.join(known)}.")
         return cls(**values)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """values: of knobs, the others are at their defaults. clip: an example's name; None leaves the clip alone. look: what there
+    is to see."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    clip: str | None = None
+    look: str = ""

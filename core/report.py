@@ -8,7 +8,6 @@ silent and the choice is ours.
 """
 
 import argparse
-import importlib
 import json
 import re
 import sys
@@ -19,6 +18,7 @@ from core.engine import METHODS
 from core.graph import downstream
 from core.knobs import Knob
 from core.method import Method
+from core.methods import lesson
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -143,8 +143,7 @@ def reruns(method: Method, source: str) -> str:
 
 def readings(method: Method) -> str:
     """One row for every place where the paper is silent and the choice is ours."""
-    module = importlib.import_module(method.stages[0].__module__)
-    return f"**{method.title}**\n\n{table(('where', 'our reading'), getattr(module, 'READINGS', ()))}"
+    return f"**{method.title}**\n\n{table(('where', 'our reading'), lesson(method, 'READINGS'))}"
 
 
 def measured(metrics: Mapping) -> str:

@@ -20,7 +20,6 @@ from core.progress import Asked, Progress, Watch
 from core.video.clip import Clip
 
 MOST = 64  # cells: more are no picture any more
-USUAL = {"stop": (("alpha", "kept"), ("beta", "eta")), "stpn": (("supports", "stride"),)}  # pairs worth a look
 REDUCED = {"mean": np.mean, "sum": np.sum, "largest": np.max, "smallest": np.min}
 
 Axis = tuple[str, Sequence[Any]]  # a knob and its values

@@ -7,19 +7,17 @@ import sys
 import gradio as gr
 
 from app.controls.presets import FRAME as FRAME
-from app.controls.presets import PRESETS, Preset
-from core.equation import said_by
+from core.knobs import Preset
+from core.methods import lesson
 from core.publish.view import FRAMES
 
 DEFAULT_FRAMES = FRAMES.default
-# What is turned most stands first; the rest is one click away. A method that is not named shows all, as declared.
-FIRST = {"stpn": ("t", "severity", "spoil", "spoiled", "supports", "stride", "prompts", "shuffled")}
 
 
 def knobs_of(method, limits):
     """{name: component} in the order of declaration, drawn in the order they are used."""
     declared = {one.name: one for one in method.knobs.knobs()}
-    first = FIRST.get(method.name, tuple(declared))
+    first = lesson(method, "FIRST") or tuple(declared)
     made = {name: control(declared[name], limits, method.name) for name in first}
     rest = [name for name in declared if name not in made]
     if rest:
@@ -58,7 +56,7 @@ def scenes_of(method, examples):
 
 def buttons(method, row, wanted):
     """A row of presets, if any is wanted."""
-    chosen = {name: one for name, one in PRESETS.get(method.name, {"defaults": Preset()}).items() if wanted(one)}
+    chosen = {name: one for name, one in (lesson(method, "PRESETS") or {"defaults": Preset()}).items() if wanted(one)}
     if not chosen:
         return {}
     with gr.Row(elem_classes=row):
@@ -87,9 +85,9 @@ def first_sentence(method):
 
 def readings(method):
     """Where the paper is silent, what we chose; and what its code does otherwise: from the method's own lists."""
-    differences = said_by(method, "DIFFERENCES")
+    differences = lesson(method, "DIFFERENCES")
     with gr.Accordion("Where the paper is silent: our readings", open=False):
-        gr.Markdown(listed(said_by(method, "READINGS")) + f"\n\n{method.paper}")
+        gr.Markdown(listed(lesson(method, "READINGS")) + f"\n\n{method.paper}")
         if differences:
             gr.Markdown(
                 "**What the released code does that the paper does not say.** The numbers are ours: equations and stages refer "

@@ -6,9 +6,9 @@ from functools import cache
 
 from app.controls.knobs import plain
 from core import METHODS
+from core.methods import lesson
 
-WORDS = {
-    "α": "STOP's knob between its two maps: at 1 regions are chosen by attention alone, at 0 by dynamics alone.",
+GENERAL = {
     "AP50": "A detector's score from 0 to 1: how well its boxes, taken from the surest to the least sure, find the things that "
     "are there, where a box counts if its IoU with the thing is 0.5 or more.",
     "attention": "How a network's token gathers from others: every other token gets a weight from 0 to 1, and the weights sum "
@@ -22,8 +22,6 @@ WORDS = {
     "cosine": "How alike two lists of numbers point, from −1 to 1: 1 is the same direction.",
     "deletion": "A test of a map: the patches it ranks first are taken away first, and a true map makes the answer fall early.",
     "detector": "A network that finds things in a frame: a box, a name and a score for each.",
-    "DVP": "Dynamic video prompt: a prompt that STPN makes anew from the support frames of each current frame.",
-    "dynamics": "STOP's map M: how much a patch differs from the same place in the frames around it.",
     "entropy": "How widely attention is spread. Here divided by its largest value: 0 is all on one patch, 1 is all patches "
     "alike.",
     "faithfulness": "Whether a map shows what an answer rests on, and not just what looks plausible. Deletion and insertion "
@@ -31,7 +29,6 @@ WORDS = {
     "feature": "A list of numbers that a network makes of a picture, a patch or a text.",
     "frame": "One picture of a video. Frames are counted from 1 on this page.",
     "frozen": "Not trained any further: the network's own numbers stay as they are, and only prompts are learned.",
-    "gap": "What lies between two consecutive frames. STOP inserts its temporal prompts there, so 8 frames have 7 gaps.",
     "head": "One of several attentions that run side by side in a block, each free to look elsewhere.",
     "insertion": "Deletion the other way: the patches a map ranks first are shown first, and a true map makes the answer rise "
     "early.",
@@ -43,11 +40,9 @@ WORDS = {
     "prompt": "A token that no picture has, made or learned to steer a network whose own numbers stay as they are.",
     "released code": "What a paper's authors published. It does not always do what the paper's equations say.",
     "severity": "How badly frames are spoilt on purpose, from 0, not at all, to 1.",
-    "spatial prompt": "A prompt that STOP adds to a kept patch of a frame.",
     "stage": "One step of a method, a small function. A knob runs again only the stages that follow it.",
     "stride": "How many frames lie from one support frame to the next. Here 0 means: spread over the clip.",
     "support frame": "Another frame of the clip that prompts for the current frame are made of.",
-    "temporal prompt": "A prompt that STOP inserts between two frames; the more changes there, the more of them.",
     "token": "A list of numbers that a transformer reads as one item: a patch, the CLS token or a prompt.",
     "top 1": "The answer that fits best of those that were offered.",
     "training-free": "Without any training of ours: a network is used as it came.",
@@ -56,6 +51,8 @@ WORDS = {
     "world": "Our synthetic clips, not the real world: eight shapes in eight colours that do things on made-up backgrounds. "
     "The shipped weights were trained on nothing else.",
 }
+
+WORDS = GENERAL | {word: said for method in METHODS.values() for word, said in dict(lesson(method, "WORDS")).items()}
 
 
 def sorting(word):

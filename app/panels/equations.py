@@ -7,12 +7,13 @@ from html import escape
 from app.controls.knobs import plain
 from app.help.glossary import glossed
 from core import METHODS
-from core.equation import Term, equations_of, parts, said_by
+from core.equation import Term, derived, parts
+from core.methods import lesson
 
 
 def equations_about(desk):
     """What the fold is told once: its equations in parts, and the kind of every output that a term may light."""
-    method, readings = desk.method, dict(said_by(desk.method, "READINGS"))
+    method, readings = desk.method, dict(lesson(desk.method, "READINGS"))
     outputs = {one.stage: one for one in method.outputs}
     knobs = {one.name: one for one in method.knobs.knobs()}
 
@@ -56,13 +57,13 @@ def equations_about(desk):
                 if said
             ],
         }
-        for one in equations_of(method)
+        for one in lesson(method, "EQUATIONS") or derived(method)
     ]
 
 
 def numbered(said):
     """HTML whose numbers of differences, D1 …, tell what they are when they are pointed at."""
-    known = {number: plain(sentence) for method in METHODS.values() for number, sentence in said_by(method, "DIFFERENCES")}
+    known = {number: plain(sentence) for method in METHODS.values() for number, sentence in lesson(method, "DIFFERENCES")}
     return re.sub(
         r"\bD\d+", lambda one: f'<abbr title="{escape(known[one[0]])}">{one[0]}</abbr>' if one[0] in known else one[0], said
     )  # fmt: skip

@@ -17,7 +17,8 @@ from app.server.request import BEFORE_KNOBS
 from core import ReaderError, kinds
 from core.errors import BadKnob, BadText
 from core.graph import downstream
-from core.sweep import MOST, USUAL, sweep_over, values_of
+from core.methods import lesson
+from core.sweep import MOST, sweep_over, values_of
 
 SPREAD = 4  # values of a knob, unless a reader writes others
 STRIP = 8  # frames of a small picture: more are too small to see
@@ -89,7 +90,7 @@ def about_sweep(desk):
             {"name": k.name, "symbol": plain(k.symbol), "meaning": k.meaning, "place": len(BEFORE_KNOBS) + i}
             for i, k in enumerate(knobs)
         ],
-        "pair": list(next(iter(USUAL.get(method.name, ())), [k.name for k in knobs if k.kind in ("whole", "real")][:2])),
+        "pair": list(next(iter(lesson(method, "PAIRS")), [k.name for k in knobs if k.kind in ("whole", "real")][:2])),
         "outputs": [told(one) for one in drawn],
         "numbers": [
             told(one) | {"how": how, "said": said(how), "texts": of_texts(method, one.stage), "long": isinstance(one, asked)}

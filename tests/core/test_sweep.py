@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from core import METHODS
 from core.errors import BadKnob, ReaderError
+from core.methods import lesson
 from core.progress import Cancelled
-from core.sweep import USUAL, sweep_over, values_of
+from core.sweep import sweep_over, values_of
 from tests import tiny
 
 COUNTS = "prompt_count_G", "sum"
@@ -89,5 +91,5 @@ def test_values_are_spread_over_what_the_networks_allow():
     assert values_of(engine, "stop", "spatial") == (False, True) and "all" in values_of(engine, "stop", "depth")
     with pytest.raises(BadKnob):
         values_of(engine, "stop", "speed")
-    for method, pairs in USUAL.items():
-        assert all(values_of(engine, method, name) for pair in pairs for name in pair)
+    for method in METHODS.values():
+        assert all(values_of(engine, method.name, name) for pair in lesson(method, "PAIRS") for name in pair)

@@ -1,7 +1,6 @@
 """Facts about what teaches: equations whose terms light pixels, the tour, the glossary, and presets whose sentences are true of
 the shipped weights."""
 
-import inspect
 import json
 import re
 
@@ -10,18 +9,18 @@ import numpy as np
 import pytest
 
 from app.controls.knobs import readings
-from app.controls.presets import PRESETS
 from app.figures.drawing import VIEWER
 from app.figures.gaps import actor_TP
 from app.figures.supports import boxes_of, boxes_payload, things_seen
 from app.help.glossary import WORDS, declared, entries, glossed, sorting
-from app.help.tour import PIN, STEPS
+from app.help.tour import STEPS
 from app.main import CLIPS
 from app.page import SHIPPED
 from app.panels.equations import equations_about, numbered
 from app.server.clips import find_examples
 from core import METHODS, Engine, read_clip
-from core.equation import Term, equations_of, parts, said_by
+from core.equation import Term, derived, parts
+from core.methods import lesson
 from core.publish.link import from_link
 from tests.pages import PATIENCE, number, opened
 
@@ -29,6 +28,10 @@ METHOD_NAMES = tuple(METHODS)
 EXAMPLES = find_examples(CLIPS)
 FIRST = read_clip(EXAMPLES["1-moves"].path, frames=8)  # what the page opens with
 TERM = "#viewer-stop .eq-term[data-term={}]"
+
+
+def equations_of(method):
+    return lesson(method, "EQUATIONS") or derived(method)
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +68,16 @@ def test_a_term_is_a_knob_or_a_stage_and_lights_an_output(name):
 
 @pytest.mark.parametrize("name", METHOD_NAMES)
 def test_an_equation_says_what_it_is_and_names_readings_that_are_there(name):
-    readings = dict(said_by(METHODS[name], "READINGS"))
+    readings = dict(lesson(METHODS[name], "READINGS"))
     for one in equations_of(METHODS[name]):
         assert one.said.endswith(".") and set(one.ours) <= set(readings)
 
 
 def test_every_difference_that_is_named_by_number_is_listed_on_the_page():
     released = METHODS["stop_released"]
-    known = [number for number, _ in said_by(released, "DIFFERENCES")]
+    known = [number for number, _ in lesson(released, "DIFFERENCES")]
     texts = [*(line.released for line in equations_of(METHODS["stop"])), *(str(stage.__doc__) for stage in released.stages),
-             *(said for _, said in said_by(released, "READINGS"))]  # fmt: skip
+             *(said for _, said in lesson(released, "READINGS"))]  # fmt: skip
     named = {one for text in texts for one in re.findall(r"\bD\d+", text)}
     assert known == [f"D{n + 1}" for n in range(21)] and len(named) > 12 and named <= set(known)
     with gr.Blocks() as blocks:
@@ -88,11 +91,11 @@ def test_every_difference_that_is_named_by_number_is_listed_on_the_page():
 
 def test_a_method_that_declares_none_has_the_equations_of_its_docstrings(monkeypatch):
     released, stop = METHODS["stop_released"], METHODS["stop"]
-    assert not said_by(released, "EQUATIONS") and len(equations_of(released)) == len(released.outputs)
-    monkeypatch.delattr(inspect.getmodule(stop.knobs), "EQUATIONS")
-    derived = {parts(one.formula)[0].name: one for one in equations_of(stop)}  # pyright: ignore
-    assert derived["score_TP"].formula == "{score_TP|W^s} = α·A + (1 − α)·M"
-    assert derived["score_TP"].said.startswith("what stands out, and what moves")
+    assert not lesson(released, "EQUATIONS") and len(equations_of(released)) == len(released.outputs)
+    monkeypatch.delattr("core.methods.stop.lesson.EQUATIONS")
+    made = {parts(one.formula)[0].name: one for one in equations_of(stop)}  # pyright: ignore
+    assert made["score_TP"].formula == "{score_TP|W^s} = α·A + (1 − α)·M"
+    assert made["score_TP"].said.startswith("what stands out, and what moves")
 
 
 # ---- the glossary -----------------------------------------------------------------------------------------------------
@@ -132,13 +135,13 @@ def test_a_word_is_marked_once_and_text_stays_text():
 
 @pytest.mark.parametrize("name", METHOD_NAMES)
 def test_a_preset_is_of_knobs_that_there_are_and_one_with_a_clip_says_what_to_see(name):
-    for title, preset in PRESETS[name].items():
+    for title, preset in lesson(METHODS[name], "PRESETS").items():
         METHODS[name].knobs.of(dict(preset.values))
         assert (preset.clip is None) == (preset.look == "") and preset.clip in (None, *EXAMPLES), title
 
 
 def stop_of(engine, title, *stages, **others):
-    preset = PRESETS["stop"][title]
+    preset = lesson(METHODS["stop"], "PRESETS")[title]
     example = EXAMPLES[preset.clip]
     clip = read_clip(example.path, frames=8)
     return clip, example, engine.run("stop", clip, outputs=stages, **(dict(preset.values) | others))
@@ -176,7 +179,7 @@ def test_in_fast_motion_gaps_where_it_flies_hold_seven_or_eight(engine):
 
 def found_T(engine, title):
     """Things that the single-frame detector finds in each frame, those that STPN finds, and how many there are."""
-    preset = PRESETS["stpn"][title]
+    preset = lesson(METHODS["stpn"], "PRESETS")[title]
     example, made = EXAMPLES[preset.clip], []
     clip = read_clip(example.path, frames=8)
     for t in range(1, 9):
@@ -337,8 +340,8 @@ def test_in_the_tab_of_stpn_the_numbers_are_the_traces_too(page, engine):
 
 
 def test_the_tour_has_seven_steps_and_a_link_may_name_one():
-    assert len(STEPS) == 7 and PIN["or"] is STEPS[-1]
-    for step in (*STEPS, PIN):
+    assert len(STEPS) == 7 and ["or" in step for step in STEPS] == [False] * 6 + [True]
+    for step in (*STEPS, STEPS[-1]["or"]):
         assert (
             all(step[name] for name in ("title", "text", "act", "keys", "done", "tab", "targets")) and len(step["check"]) == 1
         )
