@@ -13,7 +13,7 @@ import gradio as gr
 from app.figures.drawing import styles
 from app.page import SHIPPED, build
 from app.server.clips import find_examples
-from app.server.errors import told
+from app.server.errors import as_message
 from core import Engine
 from core.engine import NETWORKS
 
@@ -26,7 +26,7 @@ def main(words=None):
     with serving(host, args.port):  # before the page is built
         family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), args.port or 0, type=socket.SOCK_STREAM)[0]
         socket.create_server(address[:2], family=family).close()
-    with told(SystemExit):
+    with as_message(SystemExit):
         engines = {SHIPPED: Engine(args.device)}
         if args.models:  # first: whoever names weights wants to see them
             engines = {"named": loaded(Engine(args.device, models=dict(args.models)))} | engines

@@ -41,7 +41,7 @@ from app.panels import panels_of, source_of
 from app.server.answers import answers_of
 from app.server.api import publish
 from app.server.clips import Clips
-from app.server.errors import told
+from app.server.errors import as_message
 from app.server.jobs import Running
 from app.server.request import Desk, edits_of
 from core import METHODS, ReaderError
@@ -252,7 +252,7 @@ def tab(desk, handle, edits, open_at_once):
     def take(uploaded, frames):
         if uploaded is None:
             return gr.skip(), gr.skip()
-        with told():
+        with as_message():
             clips.open(uploaded, FRAMES.check(frames))
         return clips.handle(uploaded), "[]"
 

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from threading import Lock
 
 Progress = Callable[[float], None]
-Asked = Callable[[], bool]
+CalledOff = Callable[[], bool]
 PATIENCE = 0.1  # seconds for which whoever waits for a lock is deaf
 
 
@@ -40,7 +40,7 @@ def watched(told: Callable[[float], None]) -> Iterator[None]:
 
 
 @contextmanager
-def held(lock: "Lock", cancelled: Asked = lambda: False) -> Iterator[None]:
+def held(lock: "Lock", cancelled: CalledOff = lambda: False) -> Iterator[None]:
     """Inside, the lock is held. Who is called off while he waits for it leaves with Cancelled."""
     while not lock.acquire(timeout=PATIENCE):
         if cancelled():
@@ -54,7 +54,7 @@ def held(lock: "Lock", cancelled: Asked = lambda: False) -> Iterator[None]:
 class Watch:
     """Counts what is done of `total`, tells it as a share of 1, and raises Cancelled when the reader has called it off."""
 
-    def __init__(self, total: float, progress: Progress = lambda done: None, cancelled: Asked = lambda: False):
+    def __init__(self, total: float, progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False):
         self.total, self.progress, self.cancelled, self.done = max(total, 1), progress, cancelled, 0.0
 
     def ask(self, done: float = 0.0) -> None:

@@ -33,7 +33,7 @@ from core.publish.movies import gif
 from core.publish.notebook import keep, to_notebook
 from core.publish.python import as_python
 from core.publish.result import Result
-from core.publish.view import Asked, View, clip_name
+from core.publish.view import Setting, View, clip_name
 from core.video.read import LIMITS, LIMITS_TEXT
 from demos import pictures
 from demos.questions import check, number, yes_or_no
@@ -214,7 +214,7 @@ check(answer, number(sweep.y_values[int(column.argmax())], f"{column.max():.2f};
 # stands in it.
 
 # %%
-asked = Asked("stop", clip_name(file.stem), len(clip), {}, tuple(texts))
+asked = Setting("stop", clip_name(file.stem), len(clip), {}, tuple(texts))
 result = Result(View(asked), clip, trace, grid)
 made = {
     "figure.pdf": picture(result, "pdf").data,

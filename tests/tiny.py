@@ -42,7 +42,7 @@ def towers(size=(32, 48), patch=16, depth=3, registers=0, **shape):
         )  # fmt: skip
         lively(vit)
         text = SmallText(WORDS, width=32, depth=1, features=10)
-    network = weights.Clip(VisionTower(vit), text, 10.0)
+    network = weights.ClipTowers(VisionTower(vit), text, 10.0)
     return weights.Loaded(network, "tiny towers", weights.state_digest(network))
 
 

@@ -17,7 +17,7 @@ import gradio as gr
 from app.controls.knobs import plain
 from app.export.viewstate import LOOKED, look_of, looked_at, taken_of
 from app.figures.drawing import VIEWER, later, reads_texts, without_texts
-from app.server.errors import sentence, told
+from app.server.errors import as_message, sentence
 from app.server.request import Desk
 from core import METHODS, Engine, ReaderError
 from core.publish.bundle import zipped
@@ -37,7 +37,7 @@ from core.publish.notebook import (
 )
 from core.publish.python import ROOT, as_python, example_file
 from core.publish.result import compute
-from core.publish.view import NOTE_LENGTH, Asked
+from core.publish.view import NOTE_LENGTH, Setting
 from core.video.edits import in_words
 
 FILES = ("shared.js", "kept.js", "notebook.js")  # one ES module when joined
@@ -75,7 +75,7 @@ def notebook(desks: Mapping[str, Desk], tabs, handle, edits, inputs):
     order = [component for _, several in inputs.values() for component in own(several)]
 
     def reopen(picked: gr.EventData):
-        with told():
+        with as_message():
             view, weights, file, notes = reopened(desks, picked.view, picked.models, picked.handle)
         asked, clips = view.shown, desks[view.shown.method].clips
         look, more = look_of(view, lambda one: taken_of(one, clips.handle(file(one.clip)), weights))
@@ -193,7 +193,7 @@ def shown_cell(cell: Cell, file) -> dict[str, Any]:
     return cell_to_plain(cell) | {"told": words}
 
 
-def turned(asked: Asked, beside: Asked | None = None) -> list[str]:
+def turned(asked: Setting, beside: Setting | None = None) -> list[str]:
     """ "α = 0.3": every knob that is not at its default; or that is not as it is beside."""
     usual = {one.name: one.default for one in METHODS[asked.method].knobs.knobs()}
     usual = beside.settings if beside and beside.method == asked.method else usual

@@ -17,7 +17,7 @@ from app.export.notebook import models_named, precision_of
 from app.export.standalone import interactive_html
 from app.export.viewstate import LOOKED, STATE, look_of, looked_at, taken_of
 from app.figures.drawing import later
-from app.server.errors import told
+from app.server.errors import as_message
 from core import Engine, ReaderError
 from core.publish.bundle import bundle
 from core.publish.figures import picture
@@ -59,12 +59,12 @@ def panel(desk, inputs):
         return view, request, files
 
     def code(said, *given):
-        with told():
+        with as_message():
             view, request, _ = view_of(said, given)
             return as_python(view, models=models_named(request.engine)), to_link(view)
 
     def make(said, form, width, *given):
-        with told():
+        with as_message():
             view, request, files = view_of(said, given, painted=True)
             every = None if method.name == "stop" else later(method)  # all of STOP is cheap; others read whole clips
             result = compute(request.engine, view, lambda name, frames: clips.open(files[name], frames), every)

@@ -8,7 +8,7 @@ from typing import Any
 
 from core import ReaderError
 from core.publish.painting import drawn
-from core.publish.view import NONE, Asked, View, overlays
+from core.publish.view import NONE, Setting, View, overlays
 
 LENGTH = 40_000  # characters of what a viewer says of itself: A's texts and edits are in it
 # what a viewer says of itself goes first into the values of a button's event
@@ -65,7 +65,7 @@ def look_of(view: View, taken) -> tuple[dict[str, Any], list[str]]:
     return {"frame": view.frame, "overlay": view.overlay, "pinned": other and taken(other)}, notes
 
 
-def taken_of(asked: Asked, handle: str, weights: str) -> dict[str, Any]:
+def taken_of(asked: Setting, handle: str, weights: str) -> dict[str, Any]:
     """A set as the browser would have taken it. handle: of its clip."""
     texts, edits = "\n".join(asked.texts), json.dumps([dict(one) for one in asked.edits])
     return {"values": [handle, weights, asked.frames, texts, edits, *asked.settings.values()], "stamp": 0}

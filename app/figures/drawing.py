@@ -17,7 +17,7 @@ UNSEEN = (kind.TokenSequence,)  # told in words only
 
 
 @dataclass(frozen=True)
-class View:
+class Drawing:
     """modules: files that make one ES module when joined. kinds: what it draws. besides: (engine, method, clip, knobs, trace)
     → what else the viewer is told when everything is there. given: (what a reader pointed at, clip, truth) → what a run
     through the whole clip is given besides. later, asked: kinds that come when a network has run, and those that come when
@@ -38,17 +38,17 @@ class View:
         return "\n".join((VIEWER / name).read_text(encoding="utf-8") for name in (SHARED, *self.modules))
 
 
-GAPS = View(
+GAPS = Drawing(
     ("compare.js", "zoom.js", "viewer_parts.js", "viewer_pair.js", "viewer.js"),
     (kind.PatchMap, kind.RegionMask, kind.GapScores, kind.GapCounts, kind.TextScores),
     gaps.about_payload, gaps.clip_payload, gaps.trace_payload,
 )  # fmt: skip
-SUPPORTS = View(
+SUPPORTS = Drawing(
     ("compare.js", "zoom.js", "stpn_through.js", "stpn_pair.js", "stpn_parts.js", "stpn.js"),
     (*supports.PACKED, kind.Pictures, kind.Boxes, kind.Tracks, kind.Followed),
     supports.about_payload, supports.clip_payload, supports.trace_payload, supports.besides, supports.given,
 )  # fmt: skip
-COMB = View(
+COMB = Drawing(
     ("compare.js", "released.js"), comb.KINDS,
     comb.about_payload, comb.clip_payload, comb.trace_payload, comb.besides,
     later=(kind.FrameWeights, kind.FrameCounts, kind.Fact), asked=(kind.TextScores,),

@@ -21,7 +21,7 @@ from app.figures.gaps import actor_THW
 from app.figures.pack import grid16, knob_payload
 from app.figures.supports import boxes_of, things_found, things_seen
 from app.server.errors import sentence
-from app.server.memo import Kept
+from app.server.memo import Memo
 from app.server.request import Request
 from core import ReaderError
 from core.explain import (
@@ -106,7 +106,7 @@ def about(desk):
 
 def serve(desk):
     """The server functions, in the order above."""
-    maps, chance, speeds = Kept(MAPS), Kept(CONTROLS), Kept(SPEEDS)
+    maps, chance, speeds = Memo(MAPS), Memo(CONTROLS), Memo(SPEEDS)
 
     def explained(why, name, settings, cancelled, told) -> Explanation:
         made = ATTRIBUTIONS[name].knobs.of(settings)

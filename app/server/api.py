@@ -18,7 +18,7 @@ import gradio as gr
 
 from app.figures.drawing import ASKED, UNSEEN, later, reads_texts
 from app.figures.pack import array, runs
-from app.server.errors import told
+from app.server.errors import as_message
 from core import METHODS, ReaderError
 from core import kinds as kind
 
@@ -32,7 +32,7 @@ def publish(engine, clips):
 
     def knobs(method: str = "stop") -> list[dict]:
         """The knobs of a method: name, symbol, default, span [low, high, step], meaning."""
-        with told():
+        with as_message():
             limits = engine.limits(method)
         return [
             {"name": k.name, "symbol": k.symbol, "default": k.default, "span": span(k, limits), "meaning": k.meaning}
@@ -48,7 +48,7 @@ def publish(engine, clips):
 
 
 @dataclass(frozen=True)
-class Asked:
+class Endpoint:
     """What an endpoint answers. name: of the endpoint. outputs: what is told. boxed: whether a box to follow may be given."""
 
     name: str
@@ -67,13 +67,13 @@ def questions(method):
     and apart from it, what reads the whole clip anew."""
     at_once = tuple(one for one in method.outputs if not isinstance(one, (*UNSEEN, *ASKED, kind.Pictures, kind.PixelMask)))
     through = tuple(one for one in method.outputs if isinstance(one, ASKED))
-    made = [Asked(f"explain_{method.name}", at_once, reads_texts(method))]
-    return made + ([Asked(f"through_{method.name}", through, boxed=True)] if through else [])
+    made = [Endpoint(f"explain_{method.name}", at_once, reads_texts(method))]
+    return made + ([Endpoint(f"through_{method.name}", through, boxed=True)] if through else [])
 
 
 def explain_example(engine, clips, method, asked):
     def explain(clip, *given, **named):
-        with told():
+        with as_message():
             if clip not in clips.examples:
                 raise ReaderError(f"There is no example {clip!r}. The examples are {', '.join(clips.examples)}.")
             return answer(engine, clips, method, asked, clips.examples[clip].path, given)
@@ -89,7 +89,7 @@ def explain_file(engine, clips, method, asked):
     """The same for an uploaded file. A component takes it, because only components check that it was uploaded."""
 
     def explain(file, *given):
-        with told():
+        with as_message():
             if file is None:
                 raise ReaderError("A video file is needed, got none.")
             return answer(engine, clips, method, asked, file, given)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from app.server.memo import Kept
+from app.server.memo import Memo
 from core import ReaderError, read_clip
 from core.publish.view import clip_name
 from core.video.edits import edited
@@ -49,7 +49,7 @@ class Clips:
     def __init__(self, examples, budget=256 << 20):
         self.examples = examples
         self._known = {str(one.path): one.truth for one in examples.values()}
-        self._open = Kept(budget, size=lambda clip: clip.frames_THWC.nbytes)  # by (path, frames, edits as JSON)
+        self._open = Memo(budget, size=lambda clip: clip.frames_THWC.nbytes)  # by (path, frames, edits as JSON)
         self._decoders = threading.Semaphore(AT_ONCE)
         self._paths: dict[str, str] = {}
         self._secret = secrets.token_bytes(32)

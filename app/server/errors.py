@@ -10,7 +10,7 @@ from core import Cancelled, ReaderError
 
 
 @contextmanager
-def told(how=gr.Error):
+def as_message(how=gr.Error):
     """Inside, a ReaderError becomes a message on the page (or, with SystemExit, the last line in the terminal)."""
     try:
         yield

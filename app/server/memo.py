@@ -6,10 +6,10 @@ from collections.abc import Callable, Hashable
 from typing import Any
 from weakref import WeakValueDictionary
 
-from core.progress import Asked, held
+from core.progress import CalledOff, held
 
 
-class Kept:
+class Memo:
     """Results of `most` in all at most, least recently used first out, but the newest always stays. size: of one of them; not
     given, each counts 1. Safe under threads; what raises is not kept.
 
@@ -21,7 +21,7 @@ class Kept:
         self._turns: WeakValueDictionary[Hashable, Any] = WeakValueDictionary()  # key → a lock, while anybody wants it
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], Any], cancelled: Asked = lambda: False) -> Any:
+    def get(self, key: Hashable, make: Callable[[], Any], cancelled: CalledOff = lambda: False) -> Any:
         """What is kept, or what `make` gives. While one makes it, others who want it wait; where nothing came of it, the next
         makes it himself. Other keys do not wait. Who is called off while he waits leaves with Cancelled."""
         with self._lock:

@@ -15,7 +15,7 @@ from app.server.clips import Clips
 from app.server.jobs import Run, Running
 from core import Engine, ReaderError, kinds
 from core.method import Method
-from core.publish.view import FRAMES, Asked
+from core.publish.view import FRAMES, Setting
 from core.video.clip import Clip
 from core.video.edits import checked_edits
 from core.world import Truth
@@ -52,9 +52,9 @@ class Request:
         return self.engine.run(self.method.name, self.clip, outputs=[own], **self.settings)[own]
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> Setting:
         """The same as a view has it."""
-        return Asked(self.method.name, self.name, self.frames, self.settings, self.texts, self.edits)
+        return Setting(self.method.name, self.name, self.frames, self.settings, self.texts, self.edits)
 
 
 class Desk:

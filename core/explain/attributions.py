@@ -28,7 +28,7 @@ from torch import Tensor
 from core.errors import BadKnob, ReaderError
 from core.explain.subject import BATCH, FILLS, Subject
 from core.knobs import KnobSet, knob
-from core.progress import Asked, Progress, Watch, watched
+from core.progress import CalledOff, Progress, Watch, watched
 
 BACKWARD = 2  # a backward pass costs about two forward passes
 FILL = "what stands for nothing to see: a wide blur, or the clip's mean colour"
@@ -98,7 +98,7 @@ class Attribution:
 
 
 def attribution(
-    subject: Subject, name: str, progress: Progress = lambda done: None, cancelled: Asked = lambda: False, **settings: Any
+    subject: Subject, name: str, progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False, **settings: Any
 ) -> Explanation:
     """The map. progress is told a share of 1 before each batch; `cancelled` is asked there too, and raises Cancelled."""
     chosen, made = _named(name), _named(name).knobs.of(settings)

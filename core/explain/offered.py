@@ -20,7 +20,7 @@ from core.errors import ReaderError
 from core.explain.subject import Subject
 from core.methods import part
 from core.metrics import overlap
-from core.progress import Asked
+from core.progress import CalledOff
 from core.video.clip import Clip
 
 SAME = 0.5  # IoU of two boxes from which they are one detection
@@ -40,7 +40,7 @@ class Choice:
     own: bool = True
 
 
-Choices = Callable[[Engine, Clip, Sequence[str], Mapping[str, Any], Asked], tuple[Choice, ...]]
+Choices = Callable[[Engine, Clip, Sequence[str], Mapping[str, Any], CalledOff], tuple[Choice, ...]]
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,14 @@ class Explained:
 
     def subject(
         self, engine: Engine, clip: Clip, texts: Sequence[str], choice: Choice, knobs: Mapping[str, Any],
-        cancelled: Asked = lambda: False,
+        cancelled: CalledOff = lambda: False,
     ) -> Subject:  # fmt: skip
         """The number of a choice, as a function of the patches that are shown."""
         return self.make(engine, clip, texts, choice, knobs, cancelled)
 
     def again(
         self, engine: Engine, clip: Clip, texts: Sequence[str], choice: Choice, knobs: Mapping[str, Any],
-        cancelled: Asked = lambda: False,
+        cancelled: CalledOff = lambda: False,
     ) -> Choice:  # fmt: skip
         """The same choice in a clip that is nearly the same: there a detection may have another number, or none."""
         if not choice.box:
@@ -104,7 +104,7 @@ OVER_FRAME = (kind.FeatureChange, kind.PromptMaps)  # over the current frame, a 
 
 
 def own_maps(
-    engine: Engine, method: str, clip: Clip, subject: Subject, knobs: Mapping[str, Any], cancelled: Asked = lambda: False
+    engine: Engine, method: str, clip: Clip, subject: Subject, knobs: Mapping[str, Any], cancelled: CalledOff = lambda: False
 ) -> tuple[Own, ...]:
     """The method's maps over the patches that are explained, at these knobs.
 

@@ -25,7 +25,7 @@ from core.graph import Trace
 from core.methods import part, with_part
 from core.metrics import rank_correlation
 from core.networks.weights import WEIGHTS, Loaded, sha256
-from core.progress import Asked, Progress, Watch
+from core.progress import CalledOff, Progress, Watch
 from core.video.clip import Clip
 
 WITHIN = 1e-4  # of a sum of 1, in single precision
@@ -49,7 +49,7 @@ MapOf = Callable[[Engine, Clip], np.ndarray]
 
 def self_check(
     engine: Engine, method: str, clip: Clip, texts: Sequence[str] | None = None, map_of: MapOf | None = None,
-    progress: Progress = lambda done: None, cancelled: Asked = lambda: False, **knobs: Any,
+    progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False, **knobs: Any,
 ) -> tuple[Check, ...]:  # fmt: skip
     """All checks of a method on a clip, in the order above.
 
@@ -120,7 +120,7 @@ def weights(engine: Engine, parts: "Parts", trace: Trace, settings: Mapping[str,
 
 
 def random_weights(
-    engine: Engine, method: str, clip: Clip, map_of: MapOf, seed: int = 0, cancelled: Asked = lambda: False
+    engine: Engine, method: str, clip: Clip, map_of: MapOf, seed: int = 0, cancelled: CalledOff = lambda: False
 ) -> Check:
     """The map beside that of a twin whose weights mean nothing. The twin keeps no results: it is asked once."""
     precision, watch = str(engine.precision).removeprefix("torch."), Watch(1, cancelled=cancelled)
@@ -166,7 +166,7 @@ class Parts:
     rows: Callable[[Trace], dict[str, Tensor]]
     special: Callable[[Engine, Trace, Mapping[str, Any]], Check]
     trained: Callable[[str, Mapping[str, Any]], bool]
-    map_of: Callable[[Mapping[str, Any], Asked], MapOf]
+    map_of: Callable[[Mapping[str, Any], CalledOff], MapOf]
     title: str
     over: str
 

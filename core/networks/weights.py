@@ -118,7 +118,7 @@ def fill(module: nn.Module, tensors: dict[str, torch.Tensor], part: str, file: s
     module.load_state_dict(own)
 
 
-class Clip(nn.Module):
+class ClipTowers(nn.Module):
     """Two frozen towers that share a feature space. scale: the trained inverse temperature of their cosine."""
 
     def __init__(self, vision: VisionTower, text: nn.Module, scale: float = 100.0):
@@ -130,7 +130,7 @@ class Clip(nn.Module):
 def load_clip(spec: str | Path | Loaded | None = None) -> Loaded:
     """The frozen towers.
 
-    spec Loaded                      towers that are at hand already (a `Clip` with its label and digest)
+    spec Loaded                      towers that are at hand already (a `ClipTowers` with its label and digest)
          None                        the small CLIP trained on our synthetic clips, shipped with the project
          FILE.safetensors            one written by `core.training.clip`
          ViT-B-32/openai, FILE.pt …  a real CLIP, by name or from a file: see `core.networks.open_clip_weights`
@@ -153,12 +153,13 @@ def load_clip(spec: str | Path | Loaded | None = None) -> Loaded:
     text = SmallText(tuple(about["vocabulary"]), features=about["shape"]["features"])
     fill(vision, tensors, "vision", path.name)
     fill(text, tensors, "text", path.name)
-    return Loaded(Clip(vision, text, about["scale"]), f"small CLIP trained on {SYNTHETIC} · {path.name} · {digest[:8]}", digest)
+    label = f"small CLIP trained on {SYNTHETIC} · {path.name} · {digest[:8]}"
+    return Loaded(ClipTowers(vision, text, about["scale"]), label, digest)
 
 
 def _open_clip(spec: str) -> Loaded:
     found = open_clip_towers(spec)
-    towers = Clip(found.vision, found.text, found.scale)
+    towers = ClipTowers(found.vision, found.text, found.scale)
     activation = type(found.vision.vit.blocks[0].mlp.act).__name__  # no tensor tells it, and another gives other features
     digest = hashlib.sha256(f"{state_digest(towers)} {activation}".encode()).hexdigest()
     return Loaded(towers, f"CLIP {found.name} · sha256 {(sha256(found.file) if found.file else digest)[:12]}", digest)
@@ -177,7 +178,7 @@ def _timm(name: str, file: str, random: bool) -> Loaded:
     if not isinstance(vit, VisionTransformer):
         raise BadWeights(f"{name} is not a plain vision transformer.")
     config = vit.pretrained_cfg
-    towers = Clip(VisionTower(vit, config["mean"], config["std"]), NoText())
+    towers = ClipTowers(VisionTower(vit, config["mean"], config["std"]), NoText())
     digest = state_digest(towers)
     return Loaded(towers, f"{told} · {digest[:8]}", digest)
 

@@ -18,7 +18,7 @@ NONE = "none"  # no overlay
 
 
 @dataclass(frozen=True)
-class Asked:
+class Setting:
     """What a run is asked, and all that decides its numbers besides the weights.
 
     clip: the name of an example, or what an own clip is called: never a path. knobs: a KnobSet, or names and values of which
@@ -55,6 +55,9 @@ class Asked:
         return {one.name: getattr(self.knobs, one.name) for one in method_named(self.method).knobs.knobs()}
 
 
+Asked = Setting  # what notebooks that were saved with 0.1 import
+
+
 @dataclass(frozen=True)
 class View:
     """What was asked, and how it is looked at.
@@ -63,10 +66,10 @@ class View:
     compared: a second set beside the first. note: the reader's own words.
     """
 
-    shown: Asked
+    shown: Setting
     frame: int = 0
     overlay: str = ""
-    compared: Asked | None = None
+    compared: Setting | None = None
     note: str = ""
 
     def __post_init__(self):
@@ -103,7 +106,7 @@ def to_plain(view: View) -> dict[str, Any]:
     return made | {"compared": view.compared and _plain(view.compared), "note": view.note}
 
 
-def _plain(asked: Asked) -> dict[str, Any]:
+def _plain(asked: Setting) -> dict[str, Any]:
     return asdict(asked) | {"knobs": asked.settings, "texts": list(asked.texts), "edits": list(asked.edits)}
 
 

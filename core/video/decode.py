@@ -42,7 +42,7 @@ class Opened:
     seek: Callable
 
 
-class Kept(NamedTuple):
+class DecodedFrame(NamedTuple):
     """One frame kept: its index in the file, its seconds, its pixels."""
 
     source: int
@@ -140,7 +140,7 @@ def fit(frame_HWC, max_side):
 
 
 def walk(video, wanted, max_side, *, to_the_end):
-    """Decode frame after frame: {index: Kept} of those wanted, and how many frames there were."""
+    """Decode frame after frame: {index: DecodedFrame} of those wanted, and how many frames there were."""
     kept, count, time = {}, 0, 0.0
     for index, (clock, take) in enumerate(video.frames):
         # Some decoders say 0 s for the last frame; time goes forward.
@@ -148,7 +148,7 @@ def walk(video, wanted, max_side, *, to_the_end):
         refuse_hours(time)
         count += 1
         if index in wanted:
-            kept[index] = Kept(index, time, fit(take(), max_side))
+            kept[index] = DecodedFrame(index, time, fit(take(), max_side))
         if not to_the_end and index == max(wanted):
             break
     return kept, count
@@ -206,7 +206,7 @@ def sought(video, count, T, indices, max_side):
         if landed is None:
             raise BadClip(f"cannot be read near frame {index}; save it anew as mp4.")
         time, take = landed
-        kept[index] = Kept(round(time * video.rate), time, fit(take(), max_side))
+        kept[index] = DecodedFrame(round(time * video.rate), time, fit(take(), max_side))
     note = f"A long file, about {count} frames: frames were found by seeking, and indices are by the container's clock."
     return [kept[index] for index in wanted], [note]
 

@@ -74,7 +74,7 @@ def test_it_is_drawn_by_the_viewer_of_its_kinds_and_nothing_is_said_of_it_that_i
 
 
 def test_it_has_a_link_a_figure_python_a_notebook_and_readme_s_tables(method):
-    asked = view.View(view.Asked(method.name, "1-moves", 5, {"most": 3}))
+    asked = view.View(view.Setting(method.name, "1-moves", 5, {"most": 3}))
     assert link.from_link(link.to_link(asked), ("1-moves",)).view == asked and asked.overlay == "flicker_TP"
     made = result.compute(tiny.engine(), asked, lambda name, frames: tiny.clip(T=frames))
     assert figures.picture(made, "svg").data.startswith(b"<?xml")

@@ -23,7 +23,7 @@ from core.errors import BadData
 from core.methods.stop.clips import Batch, default
 from core.metrics import ranks, within
 from core.networks.vision import VisionTower
-from core.networks.weights import Clip, Loaded
+from core.networks.weights import ClipTowers, Loaded
 from core.training.team import Team
 
 PLAIN = "zero-shot CLIP, mean over frames"
@@ -55,7 +55,7 @@ def taken_in(vision: VisionTower, frames_BTHWC: Tensor) -> Batch:
     return Batch(tokens_NSD.unflatten(0, (B, T)), attention_NP.unflatten(0, (B, T)), nothing_B, nothing_B)
 
 
-def placed(clip: Loaded, device: torch.device) -> Clip:
+def placed(clip: Loaded, device: torch.device) -> ClipTowers:
     """The towers on the device. On CUDA their blocks run in bfloat16, which needs no scaling of the loss; what embeds patches,
     chooses them and writes prompts stays in single precision everywhere."""
     towers = clip.network.to(device)
@@ -70,7 +70,7 @@ def plain(vision: VisionTower, one: Batch) -> Tensor:
 
 
 @torch.no_grad()
-def text_features(towers: Clip, texts: Sequence[str]) -> Tensor:
+def text_features(towers: ClipTowers, texts: Sequence[str]) -> Tensor:
     """[Y, E], some at a time."""
     return torch.cat([towers.text(list(texts[i : i + TEXTS])) for i in range(0, len(texts), TEXTS)])
 
@@ -103,7 +103,7 @@ def features(
 
 
 def scores(
-    videos: Videos, items: Sequence[Item], video_NE: np.ndarray, index_N: np.ndarray, towers: Clip, template: str
+    videos: Videos, items: Sequence[Item], video_NE: np.ndarray, index_N: np.ndarray, towers: ClipTowers, template: str
 ) -> dict:
     """The numbers of the module's first lines for these features of items[index_N]."""
     if videos.task == "actions":

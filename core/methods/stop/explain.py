@@ -28,7 +28,7 @@ from core.methods.stop.equations import Prompted, Settings, encode, prompt_again
 from core.methods.stop.networks import Prompter, Prompters
 from core.metrics import on_actor
 from core.networks.vision import VisionTower
-from core.progress import Asked
+from core.progress import CalledOff
 from core.video.clip import Clip
 
 
@@ -73,7 +73,7 @@ def tapped(tap: nn.Module, tokens_BSD: Tensor, R: int, shape: tuple[int, int, in
 
 
 def stop_subject(
-    engine: Engine, clip: Clip, texts: Sequence[str], text: int = 0, cancelled: Asked = lambda: False, **knobs: Any
+    engine: Engine, clip: Clip, texts: Sequence[str], text: int = 0, cancelled: CalledOff = lambda: False, **knobs: Any
 ) -> Subject:
     """The similarity of the clip to `texts[text]` (counted from 0) at these knobs, to be explained.
 
@@ -108,7 +108,7 @@ def stop_subject(
 
 
 def texts_of(
-    engine: Engine, clip: Clip, texts: Sequence[str], knobs: Mapping[str, Any], cancelled: Asked
+    engine: Engine, clip: Clip, texts: Sequence[str], knobs: Mapping[str, Any], cancelled: CalledOff
 ) -> tuple[Choice, ...]:
     """Every text, as it is written."""
     return tuple(Choice(f"“{text}”", "texts", {"text": place}) for place, text in enumerate(texts))

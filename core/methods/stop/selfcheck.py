@@ -9,7 +9,7 @@ from core.engine import Engine
 from core.explain.selfcheck import MOST, Check, MapOf, Parts, bright_patch, lit
 from core.graph import Trace
 from core.networks.vision import VisionTower, heads
-from core.progress import Asked
+from core.progress import CalledOff
 
 
 def orientation(engine: Engine, knobs: Mapping[str, Any]) -> Check:
@@ -39,7 +39,7 @@ def special(engine: Engine, trace: Trace, knobs: Mapping[str, Any]) -> Check:
     return Check("special tokens", share <= MOST, share, told)
 
 
-def map_of(knobs: Mapping[str, Any], cancelled: Asked) -> MapOf:
+def map_of(knobs: Mapping[str, Any], cancelled: CalledOff) -> MapOf:
     """W^s, [T, P]."""
     asked = {"outputs": ["score_TP"], "cancelled": cancelled, **knobs}
     return lambda engine, clip: engine.run("stop", clip, **asked)["score_TP"].cpu().numpy()

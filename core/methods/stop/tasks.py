@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core.data.dataset import Videos
 from core.methods.stop.answers import text_features
-from core.networks.weights import Clip
+from core.networks.weights import ClipTowers
 from core.training.team import Team
 
 
@@ -44,7 +44,7 @@ class Retrieval:
     """Which caption. One of a video's captions is drawn by (seed, position in the training's stream of clips)."""
 
     captions_N: tuple[tuple[str, ...], ...]
-    towers: Clip
+    towers: ClipTowers
     outputs: int
     seed: int
     team: Team
@@ -65,7 +65,7 @@ class Retrieval:
         return made
 
 
-def task_of(videos: Videos, towers: Clip, template: str, seed: int, team: Team) -> Actions | Retrieval:
+def task_of(videos: Videos, towers: ClipTowers, template: str, seed: int, team: Team) -> Actions | Retrieval:
     """What a data set asks. template: of the classes' texts."""
     if videos.task == "retrieval":
         captions_N = tuple(one.captions for one in videos.train)

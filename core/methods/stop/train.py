@@ -32,7 +32,7 @@ from core.methods.stop.clips import FRAMES, Batch, Data, generic, grammar, half_
 from core.methods.stop.equations import Prompted, Settings, encode, prompt_layer, with_prefix
 from core.methods.stop.networks import Prompters
 from core.networks.vision import VisionTower
-from core.networks.weights import WEIGHTS, Clip, fill, load_clip, read, save
+from core.networks.weights import WEIGHTS, ClipTowers, fill, load_clip, read, save
 from core.training.loop import Checkpoint, cosine
 from core.world import ACTIONS
 
@@ -48,7 +48,7 @@ VARIANTS = ("static", "spatial", "temporal", "full")
 class Model(nn.Module):
     """The frozen towers and the trained prompts of one variant: frames' tokens in, video features out."""
 
-    def __init__(self, clip: Clip, variant: str, layers: int):
+    def __init__(self, clip: ClipTowers, variant: str, layers: int):
         super().__init__()
         if variant not in VARIANTS:
             raise ValueError(f"The variants are {', '.join(VARIANTS)}, got {variant!r}.")
@@ -89,7 +89,7 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, out: Path, ask
     """Train one variant and write it, with what it scored on validation clips. asked: the command's arguments."""
     began = time.time()
     torch.manual_seed(seed)
-    towers: Clip = clip.network
+    towers: ClipTowers = clip.network
     device = data.device
     model = Model(towers, variant, layers).to(device)
     heads = heads_of(model).to(device)
@@ -204,7 +204,7 @@ def keep_scale(prompter, made, batch: Batch, step: int) -> None:
 
 
 @torch.no_grad()
-def score(model: Model, towers: Clip, clips: int = 240) -> dict[str, float]:
+def score(model: Model, towers: ClipTowers, clips: int = 240) -> dict[str, float]:
     """On the validation split, whose colour–shape pairs were never trained on."""
     captions = grammar("val")
     data = Data(pool(0, clips, "val", FRAMES, tuple(towers.vision.size)), captions, towers.vision)

@@ -11,7 +11,7 @@ from core.errors import BadWeights
 from core.methods.stop_released.networks import HEAD, PROMPTS, RELEASED, Released, Shape
 from core.networks.text import OpenClipText
 from core.networks.vision import VisionTower
-from core.networks.weights import Clip, Loaded, fill, sha256
+from core.networks.weights import ClipTowers, Loaded, fill, sha256
 
 PREFIX = "module.clip"  # how `main.py` of the release saves what it trains
 STAND_IN = (
@@ -54,7 +54,7 @@ def fits(vision: VisionTower) -> bool:
 # ---- from a CLIP --------------------------------------------------------------------------------------------------------
 
 
-def from_clip(towers: Clip) -> Released:
+def from_clip(towers: ClipTowers) -> Released:
     """The towers' weights in OpenAI's names; what STOP adds stays as chance made it."""
     vision = towers.vision
     held = {f"visual.{name}": tensor for name, tensor in openai_names(vision).items()}

@@ -28,7 +28,7 @@ from core.methods.stpn.equations import walk
 from core.metrics import on_actor, overlap
 from core.networks.detector import Detector
 from core.networks.tower import Pyramid
-from core.progress import Asked
+from core.progress import CalledOff
 from core.video.clip import Clip
 from core.world import SHAPES
 
@@ -56,7 +56,7 @@ class StpnScore:
 
 
 def stpn_subject(
-    engine: Engine, clip: Clip, detection: int = 0, reader: str = "prompted", cancelled: Asked = lambda: False, **knobs: Any
+    engine: Engine, clip: Clip, detection: int = 0, reader: str = "prompted", cancelled: CalledOff = lambda: False, **knobs: Any
 ) -> Subject:
     """The score of a detection of the current frame (counted from 0, best first), to be explained.
 
@@ -103,7 +103,7 @@ def stpn_subject(
 
 
 def detections_of(
-    engine: Engine, clip: Clip, texts: Sequence[str], knobs: Mapping[str, Any], cancelled: Asked
+    engine: Engine, clip: Clip, texts: Sequence[str], knobs: Mapping[str, Any], cancelled: CalledOff
 ) -> tuple[Choice, ...]:
     """What each reader finds in the current frame, best first."""
     titles = {one.stage: one.title for one in METHOD.outputs}

@@ -10,7 +10,7 @@ from core.device import upload
 from core.engine import Engine
 from core.explain.selfcheck import MOST, Check, MapOf, Parts, bright_patch, lit
 from core.graph import Trace
-from core.progress import Asked
+from core.progress import CalledOff
 
 
 def orientation(engine: Engine, knobs: Mapping[str, Any]) -> Check:
@@ -37,7 +37,7 @@ def special(engine: Engine, trace: Trace, knobs: Mapping[str, Any]) -> Check:
     return Check("special tokens", share <= MOST, share, told)
 
 
-def map_of(knobs: Mapping[str, Any], cancelled: Asked) -> MapOf:
+def map_of(knobs: Mapping[str, Any], cancelled: CalledOff) -> MapOf:
     """Where prompts looked in the supports, mean over heads and prompts, [K, P]."""
     stage = "prompt_attention_NQKP"
     asked = {"outputs": [stage], "cancelled": cancelled, **knobs}

@@ -175,11 +175,11 @@ def test_without_anywidget_a_sentence_says_what_to_do(monkeypatch):
 
 
 def tiny_result():
-    from core.publish.view import Asked, View
+    from core.publish.view import Setting, View
 
     clip = tiny.clip()
     held = tiny.engine()
-    asked = Asked("stop", "tiny", 5, {"kept": 3})
+    asked = Setting("stop", "tiny", 5, {"kept": 3})
     return Result(View(asked), clip, held.run("stop", clip, **asked.settings), held.grid("stop"))
 
 

@@ -13,7 +13,7 @@ from core import METHODS, Engine
 from core.publish import figures
 from core.publish.link import from_link, to_link
 from core.publish.python import as_python
-from core.publish.view import Asked, View
+from core.publish.view import Setting, View
 from tests.published import ROOT, stop, stpn
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -40,7 +40,7 @@ def test_frame_overlay_and_a_are_in_the_view(desk):
     a = taken(desk, "2-bounces", edits='[{"name": "reverse"}]', alpha=0.7)
     view, files, notes = view_of(desk, {"frame": 3, "overlay": "region_TP", "pinned": a}, alpha=0.2)
     assert (view.frame, view.overlay, view.shown.settings["alpha"]) == (3, "region_TP", 0.2) and notes == []
-    assert view.compared == Asked("stop", "2-bounces", 8, {"alpha": 0.7, "layer": view.compared.settings["layer"]},
+    assert view.compared == Setting("stop", "2-bounces", 8, {"alpha": 0.7, "layer": view.compared.settings["layer"]},
                                   ("a red ring",), ({"name": "reverse"},))  # fmt: skip
     assert set(files) == {"1-moves", "2-bounces"} and files["2-bounces"].endswith("2-bounces.mp4")
     assert from_link(to_link(view), tuple(desk.clips.examples)) == (view, ())
@@ -90,7 +90,7 @@ def test_a_link_s_set_is_taken_as_the_browser_would_have(desk):
     look, notes = look_of(view, lambda one: taken_of(one, desk.clips.handle(files[one.clip]), "one"))
     assert (look["frame"], look["overlay"], notes) == (2, "none", [])
     assert desk.request(look["pinned"]).asked == view.compared
-    other = View(view.shown, compared=Asked("stpn", "1-moves"))
+    other = View(view.shown, compared=Setting("stpn", "1-moves"))
     look, notes = look_of(other, lambda one: pytest.fail("it is of another method"))
     assert look["pinned"] is None and "A is of stpn" in notes[0]
 

@@ -22,7 +22,7 @@ from core.publish import figures, notebook
 from core.publish.link import defaults_digest, from_json, from_link, to_link
 from core.publish.python import as_python
 from core.publish.result import compute, numbers
-from core.publish.view import Asked, View, to_json, to_plain
+from core.publish.view import Setting, View, to_json, to_plain
 from core.video.edits import EDITS, MOST, frames_left, in_words
 from tests.pages import EDIT, PATIENCE, shown
 from tests.published import ROOT, TEXTS, engine, opened
@@ -33,7 +33,7 @@ EVERY = tuple({"name": one} if isinstance(one, str) else one for one in EVERY)
 
 
 def asked(edits=(), method="stop", clip="1-moves", **knobs):
-    return Asked(method, clip, 8, knobs, TEXTS if method == "stop" else (), edits)
+    return Setting(method, clip, 8, knobs, TEXTS if method == "stop" else (), edits)
 
 
 # ---- links and JSON ---------------------------------------------------------------------------------------------------
@@ -54,7 +54,7 @@ def test_a_link_and_a_json_bring_edits_back(view):
 
 
 def test_a_link_says_an_edit_readably_and_with_every_setting():
-    link = to_link(View(Asked("stop", "1-moves", 8, edits=[{"name": "reverse"}, {"name": "freeze", "frame": 3}])))
+    link = to_link(View(Setting("stop", "1-moves", 8, edits=[{"name": "reverse"}, {"name": "freeze", "frame": 3}])))
     assert link == f"v=1&d={defaults_digest('stop')}&m=stop&c=1-moves&e=reverse&e=freeze,first:1,last:0,frame:3"
 
 
@@ -63,7 +63,7 @@ def test_every_setting_of_every_edit_at_either_end_travels(name):
     for one in EDITS[name].knobs():
         for value in one.span if one.kind == "choice" else one.span[:2]:
             try:
-                view = View(Asked("stop", "1-moves", 32, edits=[{"name": name, one.name: value}]))
+                view = View(Setting("stop", "1-moves", 32, edits=[{"name": name, one.name: value}]))
             except ReaderError:
                 continue  # a box that ends where it begins, frames that the clip has not
             assert from_link(to_link(view)) == (view, ())
@@ -103,7 +103,7 @@ def test_an_edit_of_a_link_that_is_none_is_left_out_and_said(edit):
 )  # fmt: skip
 def test_edits_of_a_json_that_are_none_are_left_out_and_said(edits):
     view, notes = from_json(json.dumps({"version": 1, "method": "stop", "clip": "1-moves", "edits": edits}))
-    assert view == View(Asked("stop", "1-moves")) and len(notes) == 1 and "dit" in notes[0]
+    assert view == View(Setting("stop", "1-moves")) and len(notes) == 1 and "dit" in notes[0]
 
 
 def test_an_edit_that_follows_counts_the_frames_that_those_before_it_left():

@@ -19,7 +19,7 @@ from app.panels import panels_of
 from app.panels import selfcheck as checking
 from app.server.clips import Clips, find_examples
 from app.server.jobs import Running
-from app.server.memo import Kept
+from app.server.memo import Memo
 from app.server.request import Desk
 from core import METHODS, ReaderError
 from core.explain import (
@@ -276,7 +276,7 @@ def test_a_run_that_is_called_off_leaves_nothing_behind(engine, examples, monkey
 
 
 def test_what_is_kept_is_bounded_and_known_by_what_it_was_made_of():
-    kept, made = Kept(2), []
+    kept, made = Memo(2), []
     for key in ("a", "b", "a", "c", "a", "b"):
         assert kept.get(key, lambda key=key: made.append(key) or key) == key
     assert made == ["a", "b", "c", "b"]

@@ -8,7 +8,7 @@ import pytest
 
 from app.server import clips as store
 from app.server.clips import AT_ONCE, Clips
-from app.server.memo import Kept
+from app.server.memo import Memo
 from core import BadClip, Cancelled, ReaderError
 from tests import tiny
 from tests.app.server.test_jobs import until
@@ -40,7 +40,7 @@ def settles(slow):
 
 
 def test_what_several_ask_for_at_once_is_made_once_and_other_keys_do_not_wait():
-    kept, slow = Kept(4), Slow()
+    kept, slow = Memo(4), Slow()
     with ThreadPoolExecutor(6) as threads:
         asked = [threads.submit(kept.get, "a", slow) for _ in range(6)]
         settles(slow)
@@ -51,7 +51,7 @@ def test_what_several_ask_for_at_once_is_made_once_and_other_keys_do_not_wait():
 
 
 def test_where_it_came_to_nothing_the_next_makes_it_himself():
-    kept, fails, makes = Kept(4), Slow(Cancelled("Called off.")), Slow()
+    kept, fails, makes = Memo(4), Slow(Cancelled("Called off.")), Slow()
     makes.go.set()
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(kept.get, "a", fails)
@@ -64,7 +64,7 @@ def test_where_it_came_to_nothing_the_next_makes_it_himself():
 
 
 def test_who_waits_for_what_another_makes_can_leave():
-    kept, slow = Kept(4), Slow()
+    kept, slow = Memo(4), Slow()
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(kept.get, "a", slow)
         until(lambda: slow.calls)
@@ -75,7 +75,7 @@ def test_who_waits_for_what_another_makes_can_leave():
 
 
 def test_a_budget_is_of_sizes_and_the_newest_stays_whatever_its_own():
-    kept = Kept(10, size=len)
+    kept = Memo(10, size=len)
     for key, made in (("a", "aaaa"), ("b", "bbbb"), ("c", "cc"), ("d", "d" * 3)):
         kept.get(key, lambda made=made: made)
     assert list(dict(kept.items())) == ["b", "c", "d"]

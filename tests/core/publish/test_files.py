@@ -19,7 +19,7 @@ from core.publish import bundle as bundles
 from core.publish import figures, link, movies, notebook
 from core.publish.painting import edges, layer, painted
 from core.publish.result import against, compute, numbers
-from core.publish.view import Asked, View
+from core.publish.view import Setting, View
 from tests.published import NASTY, ROOT, TEXTS, engine, opened, stop, stpn
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -103,7 +103,7 @@ def test_prompt_attention_is_drawn_over_the_frames_that_support():
 
 
 def test_what_prompts_change_is_drawn_over_the_current_frame_once_for_each_stage():
-    asked = Asked("stpn", "2-bounces", 8, {"supports": 4})
+    asked = Setting("stpn", "2-bounces", 8, {"supports": 4})
     result = compute(engine(), View(asked, 3, "change"), opened, ("current_HWC", "change", "to_prompts"))
     made = layer(result)
     assert made.name_I == ("stage 1", "stage 2", "stage 3")

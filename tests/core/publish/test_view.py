@@ -12,15 +12,15 @@ import torch
 from core import METHODS, BadClip, BadKnob, ReaderError
 from core.publish.link import FIELDS, LINK_LENGTH, defaults_digest, from_json, from_link, to_link
 from core.publish.python import as_python
-from core.publish.view import NOTE_LENGTH, Asked, View, clip_name, overlays, to_json
+from core.publish.view import NOTE_LENGTH, Setting, View, clip_name, overlays, to_json
 from tests.published import ROOT, TEXTS, engine, opened, stop, stpn
 
 CLIPS = ("1-moves", "2-bounces", "my clip.mp4")
 FULL = View(
-    Asked("stop", "my clip.mp4", 12, {"alpha": 0.35, "kept": 3, "spatial": False, "depth": "all"}, ("é & = + #", "b")),
+    Setting("stop", "my clip.mp4", 12, {"alpha": 0.35, "kept": 3, "spatial": False, "depth": "all"}, ("é & = + #", "b")),
     frame=11,
     overlay="region_TP",
-    compared=Asked("stpn", "2-bounces", 8, {"t": 2, "spoil": "noise", "shuffled": True}),
+    compared=Setting("stpn", "2-bounces", 8, {"t": 2, "spoil": "noise", "shuffled": True}),
     note="look\nhere",
 )
 
@@ -29,7 +29,7 @@ def of_note(view, note):
     return View(view.shown, view.frame, view.overlay, view.compared, note)
 
 
-@pytest.mark.parametrize("view", [FULL, View(Asked("stop", "1-moves")), View(Asked("stpn", "2-bounces", 32))], ids=str)
+@pytest.mark.parametrize("view", [FULL, View(Setting("stop", "1-moves")), View(Setting("stpn", "2-bounces", 32))], ids=str)
 def test_a_link_and_a_json_bring_a_view_back(view):
     assert from_link(to_link(view), CLIPS) == (of_note(view, ""), ())
     assert from_link("?" + to_link(view), CLIPS) == (of_note(view, ""), ())
@@ -41,17 +41,17 @@ def test_every_knob_at_either_end_travels(name):
     for one in METHODS[name].knobs.knobs():
         ends = (True, False) if one.kind == "switch" else one.span if one.kind == "choice" else one.span[:2]
         for value in ends:
-            view = View(Asked(name, "1-moves", 32, {one.name: value}))
+            view = View(Setting(name, "1-moves", 32, {one.name: value}))
             assert from_link(to_link(view), CLIPS) == (view, ())
 
 
 def test_a_link_is_short_and_names_what_was_turned():
-    link = to_link(View(Asked("stop", "1-moves", 8, {"alpha": 0.3})))
+    link = to_link(View(Setting("stop", "1-moves", 8, {"alpha": 0.3})))
     assert link == f"v=1&d={defaults_digest('stop')}&m=stop&c=1-moves&k.alpha=0.3"
 
 
 def test_what_is_compared_may_have_no_texts_where_the_shown_has():
-    view = View(Asked("stop", "1-moves", 8, None, TEXTS), compared=Asked("stop", "1-moves"))
+    view = View(Setting("stop", "1-moves", 8, None, TEXTS), compared=Setting("stop", "1-moves"))
     assert from_link(to_link(view), CLIPS) == (view, ())
 
 
@@ -94,14 +94,14 @@ def test_what_is_compared_may_have_no_texts_where_the_shown_has():
 def test_what_is_not_understood_falls_back_and_is_said(query, said):
     view, notes = from_link(query, CLIPS)
     assert any(said in note for note in notes), notes
-    assert view.shown == Asked("stop", "1-moves", 8)
+    assert view.shown == Setting("stop", "1-moves", 8)
     assert (view.frame, view.overlay) == (0, "score_TP")
 
 
 def test_one_bad_field_costs_no_other():
     view, notes = from_link("v=1&m=stop&c=2-bounces&k.alpha=hi&k.eta=3&f=2&y=a+ring", CLIPS)
     assert len(notes) == 1
-    assert view == View(Asked("stop", "2-bounces", 8, {"eta": 3.0}, ("a ring",)), frame=1)
+    assert view == View(Setting("stop", "2-bounces", 8, {"eta": 3.0}, ("a ring",)), frame=1)
 
 
 def test_what_a_link_says_is_never_repeated_as_it_is():
@@ -161,22 +161,22 @@ def test_a_link_says_no_value_between_the_steps_and_no_frame_behind_the_clip():
 
 def test_a_view_that_is_too_long_for_a_link_says_so():
     with pytest.raises(ReaderError, match="fewer texts"):
-        to_link(View(Asked("stop", "1-moves", 8, None, tuple("é" * 200 for _ in range(20)))))
+        to_link(View(Setting("stop", "1-moves", 8, None, tuple("é" * 200 for _ in range(20)))))
 
 
 @pytest.mark.parametrize("name", ["/a/b", "a/b", "..", "a\\b", "a\nb", "", " x", "x" * 81])
 def test_a_clip_is_a_name_and_never_a_path(name):
     with pytest.raises(BadClip):
-        Asked("stop", name)
-    assert Asked("stop", clip_name(name)).clip == clip_name(name)
+        Setting("stop", name)
+    assert Setting("stop", clip_name(name)).clip == clip_name(name)
 
 
 def test_what_cannot_be_a_view_is_one_sentence():
     for wrong in (dict(frame=8), dict(frame=-1), dict(frame=True), dict(overlay="x"), dict(note="x" * (NOTE_LENGTH + 1))):
         with pytest.raises(ReaderError):
-            View(Asked("stop", "1-moves"), **wrong)
+            View(Setting("stop", "1-moves"), **wrong)
     with pytest.raises(BadKnob):
-        Asked("stop", "1-moves", 8, Asked("stpn", "1-moves").knobs)
+        Setting("stop", "1-moves", 8, Setting("stpn", "1-moves").knobs)
     assert "none" in overlays("stpn") and "prompt_attention_NQKP" in overlays("stpn")
 
 
@@ -197,7 +197,7 @@ def test_the_python_behind_a_view_computes_what_is_shown(shown, monkeypatch):
 
 
 def test_the_python_of_other_models_and_of_an_own_clip_names_them():
-    text = as_python(View(Asked("stop", "my clip.mp4")), models={"clip": "random:vit_tiny_patch16_224"}, precision="float32")
+    text = as_python(View(Setting("stop", "my clip.mp4")), models={"clip": "random:vit_tiny_patch16_224"}, precision="float32")
     assert "Engine(models={'clip': 'random:vit_tiny_patch16_224'}, precision='float32')" in text
     assert "read_clip('my clip.mp4', frames=8)" in text
 

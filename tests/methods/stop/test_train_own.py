@@ -214,7 +214,7 @@ def test_the_scale_of_change_follows_the_clips(decoded, tmp_path):
 
 
 def test_towers_without_texts_are_refused(decoded, tmp_path):
-    blind = weights.Loaded(weights.Clip(TOWERS.network.vision, NoText()), "blind", "digest")
+    blind = weights.Loaded(weights.ClipTowers(TOWERS.network.vision, NoText()), "blind", "digest")
     with pytest.raises(BadText, match="no text tower"):
         train(blind, videos(), Recipe(), HOW, tmp_path / "one.safetensors", ALONE, lambda line: None)
 

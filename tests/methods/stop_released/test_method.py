@@ -15,7 +15,7 @@ from core.methods.stop_released.weights import STAND_IN, chance, fits, load_rele
 from core.networks.convolution import conv3d, conv3d_chain
 from core.networks.text import NoText
 from core.networks.vision import VisionTower
-from core.networks.weights import Clip
+from core.networks.weights import ClipTowers
 from tests import tiny
 
 METHOD = METHODS["stop_released"]
@@ -255,7 +255,7 @@ def test_a_timm_clip_in_openais_names_is_the_same_network():
         norm_layer=nn.LayerNorm,
     )  # fmt: skip
     nn.init.zeros_(vit.head.bias)
-    tower = Clip(VisionTower(vit), NoText()).vision
+    tower = ClipTowers(VisionTower(vit), NoText()).vision
     network = chance(Shape(patch=4, width=64, depth=2, features=10, text=0, learned=20))
     misfit = network.visual.load_state_dict(openai_names(tower), strict=False)
     assert not misfit.unexpected_keys
