@@ -1,7 +1,7 @@
 """Two text towers behind one door: `tower(texts) → [Y, E]` unit vectors, and what of the texts it does not take in.
 
-    unknown(texts)      words that are read as one and the same unknown word
-    read(texts)         each text as far as it is read: a longer one than the tower reads is cut
+    unknown(texts)      what is not taken in: words that are read as one and the same, and “…” with what is behind a cut
+    read(texts)         each text as far as it is read: one that is longer than the tower reads is cut
     refused(texts)      {text: why} of those that are not read at all; `tower(texts)` raises a BadText with that reason
 
 `SmallText` is trained here and knows the words of the world's grammar; `OpenClipText` is any open_clip text model.
@@ -89,8 +89,9 @@ class OpenClipText(nn.Module):
         self.model, self.tokenizer = model, tokenizer
 
     def unknown(self, texts: list[str]) -> tuple[str, ...]:
-        """Byte-pair tokens leave no word unknown."""
-        return ()
+        """Byte-pair tokens leave no word unknown, but a longer text is cut: “…” and what is behind the cut, each once."""
+        behind = (text[len(read) :] for text, read in zip(texts, self.read(texts), strict=True))
+        return tuple(dict.fromkeys(f"…{rest}" for rest in behind if rest.strip()))
 
     def read(self, texts: Sequence[str]) -> tuple[str, ...]:
         """Each text as far as its tokens fit."""

@@ -27,15 +27,18 @@ def unreadable(items: tuple[Item, ...], most: int, how: Reading, vision: VisionT
     """Which of `most` clips, evenly spread, cannot be read, and why; each process tries a share."""
     chosen = sorted(set(np.linspace(0, len(items) - 1, min(most, len(items))).round().astype(int).tolist()))
     batches = [[i] for i in chosen[team.rank :: team.size]]
-    read = loader(how.of(items, vision), batches, how.workers, torch.device("cpu"))
-    bar = tqdm(read, desc="check clips", unit="clip", leave=False, disable=not team.leads)
+    loaded = loader(how.of(items, vision), batches, how.workers, torch.device("cpu"))
+    bar = tqdm(loaded, desc="check clips", unit="clip", leave=False, disable=not team.leads)
     own = [pair for taken in bar for pair in taken.wrong]
     wrong = dict(pair for each in team.collect(own) for pair in each)
     if chosen and len(wrong) == len(chosen):
         raise BadData(f"Not one of the {len(chosen)} clips tried can be read. {next(iter(wrong.values()))}")
-    readable = {items[i].label for i in chosen if i not in wrong}
-    lost = sorted({items[i].label for i in wrong} - readable)
-    return [*wrong.values(), *(f"every clip of {shown(label)} that was tried" for label in lost if label)]
+    read = {items[i].label for i in chosen if i not in wrong}
+    for i in wrong:
+        if (label := items[i].label) and label not in read:
+            wrong[i] += f" Not one clip of {shown(label)} that was tried can be read."
+            read.add(label)  # once a class
+    return list(wrong.values())
 
 
 def about(videos: Videos, wrong: list[str]) -> str:

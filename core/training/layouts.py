@@ -87,7 +87,7 @@ def of_split_folders(data: Path, wrong: Wrong) -> Parts:
     for one in classes:
         wrong.note("Folders called as a split, read as a class, as they hold videos and stand beside other classes", one.name)
     if alone := [] if others else [one.name for one in named if holds_videos(one)]:
-        raise BadData(f"{several(alone)} in {str(data)!r} is read as a split, which holds a folder per class and no videos itself.")
+        raise BadData(f"{several(alone)} in {str(data)!r} is read as a split, which holds folders of classes, not videos.")
     return []
 
 

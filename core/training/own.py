@@ -156,7 +156,8 @@ def train(
         if not videos.val:
             return {}
         try:
-            found, index_N, _ = features({name: asked[name] for name in names}, videos.val, towers.vision, how, team, "validate")
+            wanted = {name: asked[name] for name in names}
+            found, index_N, _ = features(wanted, videos.val, towers.vision, how, team, "validate")
         except BadData as gone:  # as of a disk that was taken away: what is trained so far is worth keeping
             if not under_way:
                 raise
@@ -214,7 +215,8 @@ def train(
         save(out, {"prompters": held_by(model)}, described, {"what": what, "clips": len(videos.val), "val": told})
         checkpoint.clear()
         if wrong:
-            say(f"{len(wrong)} of {len(videos.train)} training clips could not be read and counted for nothing: {several([*wrong])}.")
+            counted = f"{len(wrong)} of {len(videos.train)} training clips could not be read and counted for nothing"
+            say(f"{counted}: {several([*wrong])}.")
         say(f"{out} is written. " + ", ".join(f"{name}: {value:.1%}" for name, value in told.items()))
     team.collect(None)  # nobody leaves before the file is there
 

@@ -42,7 +42,7 @@ def holds_videos(folder: Path) -> bool:
 
 def videos_below(folder: Path, wrong: Wrong) -> list[Path]:
     """The videos of a folder to any depth, sorted. What cannot be opened and what is no video by its ending is noted."""
-    found, been = [], set()
+    found, been = [], {os.path.realpath(above) for above in folder.parents}
 
     def closed(error: OSError) -> None:
         wrong.note("Folders that cannot be opened", f"{error.filename}: {error.strerror}")

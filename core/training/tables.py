@@ -11,6 +11,7 @@ import json
 import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 from core.errors import BadData
@@ -39,7 +40,9 @@ def rows_of(file: Path, wrong: Wrong) -> list[dict]:
         if ending in (".csv", ".tsv"):
             return of_cells(text, file.name, wrong)
         return of_lines(text, file.name, wrong) if ending == ".jsonl" else of_list(text, file.name, wrong)
-    except (ValueError, csv.Error, RecursionError) as broken:
+    except RecursionError as broken:
+        raise BadData(f"{file.name} is not a readable {ending[1:]}: it is nested too deeply.") from broken
+    except (ValueError, csv.Error) as broken:
         raise BadData(f"{file.name} is not a readable {ending[1:]}: {broken}.") from broken
 
 
@@ -67,7 +70,7 @@ def of_cells(text: str, name: str, wrong: Wrong) -> list[dict]:
     if not lines:
         return []
     known = {column for every in COLUMNS.values() for column in every}
-    mark = max(",;\t|", key=lambda one: len(known & {column(cell) for cell in cells(lines[:1], one)[0]}))
+    mark = max(",;\t|", key=lambda one: len(known & {column(cell) for cell in cells(lines[:1], one, False)[0]}))
     try:
         table = [row for row in cells(io.StringIO(text, newline=""), mark) if row]
     except csv.Error:  # a quote without its second takes all lines behind it into one cell
@@ -83,7 +86,7 @@ def of_cells(text: str, name: str, wrong: Wrong) -> list[dict]:
     rows = []
     for number, row in enumerate(table[1:], 2):
         if any(map(str.strip, row[len(head) :])):
-            wrong.note(f"Rows of {name} left out, as they have more cells than the head line", f"row {number}: {mark.join(row)}")
+            wrong.note(f"Rows of {name} left out, as they have more cells than its head", f"row {number}: {mark.join(row)}")
         elif any(map(str.strip, row)):
             made: dict[str, str] = {}
             for key, cell in zip(head, row):
@@ -92,9 +95,9 @@ def of_cells(text: str, name: str, wrong: Wrong) -> list[dict]:
     return rows
 
 
-def cells(lines, mark: str) -> list[list[str]]:
-    """What the lines hold between the marks; a csv.Error where quotes do not match."""
-    return list(csv.reader(lines, delimiter=mark, skipinitialspace=True, strict=True))
+def cells(lines: Iterable[str], mark: str, strict: bool = True) -> list[list[str]]:
+    """What the lines hold between the marks; if strict, a csv.Error where quotes do not match."""
+    return list(csv.reader(lines, delimiter=mark, skipinitialspace=True, strict=strict))
 
 
 def column(name: object) -> str:
@@ -123,7 +126,7 @@ def of_list(text: str, name: str, wrong: Wrong) -> list[dict]:
     held = json.loads(text)
     objects = [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
     if not isinstance(held, list) or held and not objects:
-        got = f"; this one is an object with {several([*map(shown, held)])}: save the list alone" if isinstance(held, dict) else ""
+        got = f"; this one is an object with {several([*map(shown, held)])}: save its list" if isinstance(held, dict) else ""
         raise BadData(f"{name} is a list of objects, each with a path and a label or a caption{got}.")
     for number, one in enumerate(held, 1):
         if not isinstance(one, dict):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from torch import nn
 
 from core.training.layouts import Item
-from core.training.notes import Wrong, shown
+from core.training.notes import Wrong
 from core.training.videos import Videos, narrowed, readable
 
 
@@ -30,7 +30,8 @@ def legible_classes(videos: Videos, tower: nn.Module, template: str) -> Videos:
 
 def legible_captions(videos: Videos, tower: nn.Module) -> Videos:
     """A video whose captions are all left out is left out."""
-    of_video = {said: one.path.name for part in (videos.test, videos.val, videos.train) for one in part for said in one.captions}
+    every = (one for part in (videos.test, videos.val, videos.train) for one in part)
+    of_video = {said: one.path.name for one in every for said in one.captions}
     refused, wrong = tower.refused([*of_video]), Wrong()
     for said, why in refused.items():
         wrong.note("Captions that the text tower cannot read, left out", f"{of_video[said]}: {why.rstrip('.')}")
@@ -47,9 +48,9 @@ def legible_captions(videos: Videos, tower: nn.Module) -> Videos:
 
 def partly(where: dict[str, str], kind: str, tower: nn.Module, wrong: Wrong) -> None:
     """Notes texts of which a part is not taken in. where: {text: what it belongs to}."""
-    for said, read in zip(where, tower.read([*where]), strict=True):
+    reads = tower.read([*where])
+    for said, read in zip(where, reads, strict=True):
         if read != said:
-            ends = f"“…{shown(read[-30:])}”"
-            wrong.note(f"{kind} longer than the text tower reads, cut", f"{where[said]}, which is read up to {ends}")
-    for word in tower.unknown([*where]):
+            wrong.note(f"{kind} longer than the text tower reads, cut", f"{where[said]}, after “…{read[-30:]}”")
+    for word in tower.unknown([*reads]):
         wrong.note("Words that the text tower does not know, and reads as one and the same", word)

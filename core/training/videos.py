@@ -83,10 +83,8 @@ def read_videos(data: Path, *, split: int = 1, task: str = "", root: Path | None
 
 def checked(name: str, found: dict[str, list[Item]], val: float, wrong: Wrong) -> Videos:
     """The data set with what is wrong in it told, and validation clips held out where it has none."""
-    if found["train"]:
-        kinds = {bool(one.captions) for part in found.values() for one in part}
-        if len(kinds) > 1:
-            raise BadData(f"{name!r} has labels in one table and captions in another: a data set has either.")
+    if found["train"] and len({bool(one.captions) for part in found.values() for one in part}) > 1:
+        raise BadData(f"{name!r} has labels in one table and captions in another: a data set has either.")
     real = cache(os.path.realpath)
     train, found["val"], found["test"] = (once(found[part], real, wrong) for part in ("train", "val", "test"))
     classes = classes_of(name, train, wrong)
@@ -96,8 +94,8 @@ def checked(name: str, found: dict[str, list[Item]], val: float, wrong: Wrong) -
     for label in classes:
         if clips[label] == 1:
             wrong.note("Classes with one training clip, too few to hold one out", label)
-        if same.setdefault(alike(readable(label)), label) != label:
-            wrong.note("Classes that read alike, so that no model can tell them apart", f"{same[alike(readable(label))]} = {label}")
+        if (first := same.setdefault(alike(readable(label)), label)) != label:
+            wrong.note("Classes that read alike, so that no model can tell them apart", f"{first} = {label}")
         if re.fullmatch(r"[-+.\d]+|true|false", label, re.IGNORECASE):
             wrong.note("Classes that are numbers, which say nothing to a text tower: put their names into the table", label)
     seen = {real(one.path) for one in train}
