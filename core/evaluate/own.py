@@ -20,6 +20,7 @@ from core.training.asking import HELD_OUT, about, data_arguments, data_of
 from core.training.clips import FRAMES
 from core.training.processes import Team, team
 from core.training.stop import Model, load
+from core.training.texts import legible
 from core.training.videos import Videos, checked_template
 
 STOP = "STOP"
@@ -113,6 +114,7 @@ def main(argv: list[str] | None = None) -> None:
     model, description = fitting(args.weights, clip) if args.weights else (None, {})
     template = checked_template(args.template or description.get("template", "a video of {}"))
     videos, how = data_of(args, description.get("frames", FRAMES), description.get("held_out", HELD_OUT))
+    videos = legible(videos, clip.network.text, template)
     if args.weights:
         videos = measurable(videos, args.on, args.weights, description)
     with team(args.device) as own:
