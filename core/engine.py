@@ -193,6 +193,8 @@ def checked_texts(texts: Sequence[str] | None) -> tuple[str, ...]:
     for text in said:
         if not 0 < len(text) <= TEXT_LENGTH:
             raise BadText(f"A text has 1 to {TEXT_LENGTH} characters, got {len(text)}: {text[:40]!r}.")
+        if any("\ud800" <= c <= "\udfff" for c in text):
+            raise BadText(f"A text has whole characters, got half of one, as of a cut emoji: {text[:40]!r}.")
     return said
 
 

@@ -55,7 +55,7 @@ class Setting:
         return {one.name: getattr(self.knobs, one.name) for one in method_named(self.method).knobs.knobs()}
 
 
-Asked = Setting  # what notebooks that were saved with 0.1 import
+Setting = Setting  # what notebooks that were saved with 0.1 import
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from core.cli import file_to_write, sentences
 from core.data.dataset import Videos, checked_template
+from core.data.texts import legible
 from core.errors import BadData, BadWeights
 from core.methods.stop.answers import PLAIN, Reading, features, placed, plain, scores
 from core.methods.stop.asking import HELD_OUT, about, data_arguments, data_of
@@ -113,6 +114,7 @@ def main(argv: list[str] | None = None) -> None:
     model, description = fitting(args.weights, clip) if args.weights else (None, {})
     template = checked_template(args.template or description.get("template", "a video of {}"))
     videos, how = data_of(args, description.get("frames", FRAMES), description.get("held_out", HELD_OUT))
+    videos = legible(videos, clip.network.text, template)
     if args.weights:
         videos = measurable(videos, args.on, args.weights, description)
     with team(args.device) as own:

@@ -69,6 +69,19 @@ def check_parity(loaded, model, name, most=1e-4):
     assert (text(TEXTS) - model.encode_text(tokens, normalize=True)).abs().max() <= most
 
 
+def test_what_a_text_tower_cuts_is_told_and_changes_nothing(held):
+    """Its tokenizer cuts what is longer than its context without a word: here 16 tokens, two of them the ends."""
+    engine = Engine("cpu", models={"clip": f"tiny-plain/{held['tiny-plain'][1]}"})
+    long = "a man " * 7  # fourteen words, a token each
+    trace = engine.run("stop", tiny.clip(4), texts=[f"{long}runs", f"{long}jumps", "a man runs", long])
+    runs, jumps, _, whole = trace["similarity_Y"].tolist()
+    assert runs == jumps == whole and trace["unknown_words"] == ("…runs", "…jumps")
+    text = engine.network("clip_towers").network.text
+    assert text.read([f"{long}runs", "a man"]) == (long, "a man")
+    for nothing in (" ", "&nbsp;"):
+        assert [*text.refused([nothing, "...", "🔥"])] == [nothing], "dots and emoji are tokens"
+
+
 @pytest.mark.parametrize("arch", ["tiny-plain", "tiny-quickgelu", "tiny-wide", "tiny-custom", "b32", "b16"])
 def test_our_towers_give_open_clips_own_features(held, arch):
     model, file = held[arch]

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from core.errors import BadClip, BadKnob
-from core.video import decode as decoding
-from core.video import read as video
 from core.video.read import DECODING, LIMITS, LIMITS_TEXT, read_clip
+from core.video.read import decode as decoding
+from core.video.read import read as video
 
 CLIPS = Path(__file__).resolve().parents[4] / "shared" / "clips"  # real and damaged footage, where it is at hand
 SHARED = [path for path in (*sorted(CLIPS.glob("*")), *sorted((CLIPS / "odd").glob("*"))) if path.is_file()]
