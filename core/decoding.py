@@ -83,14 +83,14 @@ def refuse_outside(indices, count):
             raise BadClip(f"has {count} frames that decode: a frame index is from 0 to {count - 1}, got {index}.")
 
 
-def counted(path, table, T, indices, max_side):
+def counted(table, T, indices, max_side):
     """Every frame decoded and counted: the frames kept, in order, and what the reader should know."""
     to_the_end = not (indices and 0 <= min(indices) <= max(indices) < table.N)
     # Two threads lose the neighbours of what does not decode, which only the stamps would show.
     count, first = table.N, stream.THREADS if table.stamp_N is not None else 1
     for threads in (first, 1, 1):
         wanted = indices or centres(count, T)
-        found = walk(stream.decode(path, threads), table, set(wanted), max_side, to_the_end=to_the_end)
+        found = walk(stream.decode(table, threads), table, set(wanted), max_side, to_the_end=to_the_end)
         if found.sound or threads == 1 and (not to_the_end or found.count == count):
             break
         count = found.count
@@ -98,7 +98,10 @@ def counted(path, table, T, indices, max_side):
         raise BadClip(f"is a video ({table.codec}) of which no frame can be decoded.")
     refuse_outside(indices, found.count)
     notes = count_notes(table, found.count, T) if not indices else []
-    return [found.kept[index] for index in wanted], notes
+    kept = [found.kept[index] for index in wanted]
+    if table.stamp_N is not None and found.count == table.N:  # none is missing: so each has the time in its place
+        kept = [one._replace(time=stream.seconds(table, table.stamp_N[one.source])) for one in kept]
+    return kept, notes
 
 
 def count_notes(table, count, T):
@@ -115,17 +118,15 @@ def count_notes(table, count, T):
     return notes
 
 
-def fetched(path, table, T, indices, max_side):
+def fetched(table, T, indices, max_side):
     """Only the frames asked for decoded: these, in order, and what the reader should know; none if nothing decodes."""
     refuse_outside(indices, table.N)
     wanted = indices or centres(table.N, T)
-    asked = [(int(table.start_N[index]), int(table.stamp_N[index]), index) for index in set(wanted)]
     kept, place = {}, {}
-    for index, stamp, frame in stream.fetch(path, asked):
+    for index, stamp, frame in stream.fetch(table, wanted):
         place[index] = found = int(np.searchsorted(table.stamp_N, stamp))
         if found not in kept:
-            time = float((stamp - int(table.stamp_N[0])) * table.tick)
-            keep(kept, found, time, frame, table, max_side)
+            keep(kept, found, stream.seconds(table, stamp), frame, table, max_side)
     if not kept:
         return [], []
     place = {index: place.get(index, max(kept)) for index in wanted}  # behind the last that decodes there is none
@@ -152,11 +153,11 @@ def sample(path, T, indices, max_side):
     kept, notes = [], []
     needed = max(indices) + 1 if indices and min(indices) >= 0 else table.N
     if table.stamp_N is not None:
-        refuse_hours(float(int(table.stamp_N[-1] - table.stamp_N[0]) * table.tick))
-        if is_long(table, min(needed, table.N)):
-            kept, notes = fetched(path, table, T, indices, max_side)
+        refuse_hours(stream.seconds(table, table.stamp_N[-1]))
+        if table.start_N is not None and is_long(table, min(needed, table.N)):
+            kept, notes = fetched(table, T, indices, max_side)
     if not kept:
-        kept, notes = counted(path, table, T, indices, max_side)
+        kept, notes = counted(table, T, indices, max_side)
     if table.jumps:
         notes.append("The clock of the file jumps: there the times go on by one frame.")
     if damaged := sorted({one.source for one in kept if one.damaged}):

@@ -25,6 +25,7 @@ from core.video import CONTAINERS, LIMITS, LIMITS_TEXT
 
 GAP = 10  # seconds between frames after which the clock of a broadcast has jumped; ffmpeg says so too
 BACK = 0.1  # seconds that a clock may run back without having jumped
+REORDERED = ("h264", "hevc")  # in a file without times of showing, as AVI is, only decoding gives the order of their frames
 THREADS = 2  # every thread holds frames of its own, and memory is bounded
 
 
@@ -33,10 +34,12 @@ class Table:
     """The N frames of a stream in the order in which they are shown, by its packets.
 
     stamp_N: ascending; None where packets have none, as in a raw stream. start_N: the packet from which on the frame can
-    be decoded. promised: frames by the header, 0 if it promises none. aspect: a pixel's width by its height. jumps: how
+    be decoded, None where only decoding tells which frame that is. promised: frames by the header, 0 if it promises none. aspect: a pixel's width by its height. jumps: how
     often the clock jumped.
     """
 
+    path: str
+    index: int  # of the stream in the file
     codec: str
     W: int
     H: int
@@ -50,32 +53,33 @@ class Table:
     jumps: int
 
 
-def open_video(path, threads=1):
-    """The container and its video stream; a BadClip if there is none that could be decoded."""
+def open_file(path):
+    """The container of a file; a BadClip if it is none of those that may hold a video."""
     fence = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
+    raw = "mjpeg" if path.lower().endswith(".mjpeg") else None  # looks like one JPEG picture
     try:
-        container = av.open(path, container_options=fence)
+        return av.open(path, format=raw, container_options=fence)
     except MemoryError:
         raise
     except av.error.FFmpegError:
         raise BadClip(f"holds no video that can be opened. {LIMITS_TEXT}") from None
+
+
+def choices(container):
+    """The video streams that could be meant, the likeliest first; a BadClip if there is none that could be decoded."""
     videos = [stream for stream in container.streams.video if not stream.disposition & av.stream.Disposition.attached_pic]
     if not videos:
         cover = " and a cover picture" if container.streams.video else ""
         what = f"holds sound{cover}, but" if container.streams.audio else "holds"
         raise BadClip(f"{what} no video that can be opened. {LIMITS_TEXT}")
-    stream = max(videos, key=preference)
-    if not stream.codec_context:
+    known = [stream for stream in videos if stream.codec_context]
+    if not known:
         raise BadClip("holds a video that no decoder here knows.")
-    stream.codec_context.thread_count = threads
-    stream.codec_context.thread_type = "AUTO" if threads > 1 else "NONE"
-    return container, stream
+    return sorted(known, key=preference, reverse=True)
 
 
 def preference(stream):
-    """The larger, the sooner the stream is chosen: ffmpeg's own rule."""
-    if not stream.codec_context:
-        return -1
+    """The larger, the likelier the stream is meant: ffmpeg's own rule."""
     default = bool(stream.disposition & av.stream.Disposition.default)
     return stream.codec_context.width * stream.codec_context.height + 5_000_000 * default
 
@@ -129,35 +133,46 @@ def is_shown(packet, codec) -> bool:
     return not packet.is_discard and (codec != "vp8" or bool(bytes(packet)[0] & 0x10))
 
 
+def seconds(table, stamp) -> float:
+    """Seconds from the first frame to a stamp."""
+    return float((int(stamp) - int(table.stamp_N[0])) * table.tick)
+
+
 def tabulate(path) -> Table:
-    """The table of a file's video."""
-    container, stream = open_video(path)
-    with container:
-        context, packets = stream.codec_context, Packets(container, stream)
-        total, shown, keys = 0, [], []
+    """The table of a file's video: of the likeliest stream, or of the next where that is a single picture."""
+    with open_file(path) as container:
+        streams = [stream.index for stream in choices(container)]
+    tables = []
+    for index in streams:
+        tables.append(tabulate_stream(path, index))
+        if tables[-1].N > 1:
+            return tables[-1]
+    return tables[0]
+
+
+def tabulate_stream(path, index) -> Table:
+    """The table of one stream of a file."""
+    with open_file(path) as container:
+        stream = container.streams[index]
+        codec, W, H = stream.codec_context.name, stream.codec_context.width, stream.codec_context.height
+        packets = Packets(container, stream)
+        total, shown, keys, in_order = 0, [], [], True
         for number, packet in enumerate(packets):
             total += 1
+            in_order = in_order and packet.pts == packet.dts
             if packet.is_keyframe and packet.pts is not None:
                 keys.append((packet.pts, number))
-            if is_shown(packet, context.name):
+            if is_shown(packet, codec):
                 shown.append((packet.pts, number))
         stamp_N = start_N = None
         if shown and all(stamp is not None for stamp, _ in shown):
             stamp_N, number_N = np.array(sorted(shown)).T
-            start_N = starts(stamp_N, number_N, np.array(keys or [(stamp_N[0], 0)]).T)
+            if not (in_order and codec in REORDERED and stream.codec_context.has_b_frames):
+                start_N = starts(stamp_N, number_N, np.array(keys or [(stamp_N[0], 0)]).T)
         promised = stream.frames - (total - len(shown)) if stream.frames else 0
+        rate, aspect = frame_rate(stream), pixel_aspect(stream)
         return Table(
-            codec=context.name,
-            W=context.width,
-            H=context.height,
-            aspect=pixel_aspect(stream),
-            rate=frame_rate(stream),
-            tick=stream.time_base,
-            promised=promised,
-            N=len(shown),
-            stamp_N=stamp_N,
-            start_N=start_N,
-            jumps=packets.jumps,
+            path, index, codec, W, H, aspect, rate, stream.time_base, promised, len(shown), stamp_N, start_N, packets.jumps
         )
 
 
@@ -189,22 +204,30 @@ def refuse_pixels(W, H):
         raise BadClip(f"is {W}×{H} pixels. {LIMITS_TEXT}")
 
 
-def decode(path, threads):
+def opened(table, threads):
+    """The container of a tabulated stream, its packets, and their decoder."""
+    container = open_file(table.path)
+    stream = container.streams[table.index]
+    stream.codec_context.thread_count = threads
+    stream.codec_context.thread_type = "AUTO" if threads > 1 else "NONE"
+    return container, Packets(container, stream), stream.codec_context
+
+
+def decode(table, threads):
     """(stamp, frame) of every frame, in the order in which they are shown; a stamp may be None."""
-    container, stream = open_video(path, threads)
+    container, packets, context = opened(table, threads)
     with container:
-        for packet in Packets(container, stream):
-            yield from decoded(stream.codec_context, packet)
-        yield from decoded(stream.codec_context, None)
+        for packet in packets:
+            yield from decoded(context, packet)
+        yield from decoded(context, None)
 
 
-def fetch(path, asked):
-    """(i, stamp, frame) for every (start, stamp, i) asked for: the first frame at its stamp or later, if there is one.
+def fetch(table, indices):
+    """(i, stamp, frame) for each of these indices of the table: the first frame at its stamp or later, if there is one.
 
     The file is read once, and what lies between is not decoded: no index within the file is needed, or trusted."""
-    waiting = sorted(asked)
-    container, stream = open_video(path, THREADS)
-    context = stream.codec_context
+    waiting = sorted((int(table.start_N[i]), int(table.stamp_N[i]), i) for i in set(indices))
+    container, packets, context = opened(table, THREADS)
 
     def found(packet):
         for stamp, frame in decoded(context, packet):
@@ -213,7 +236,7 @@ def fetch(path, asked):
 
     with container:
         running = False
-        for number, packet in enumerate(Packets(container, stream)):
+        for number, packet in enumerate(packets):
             if not waiting:
                 return
             if not running and number < waiting[0][0]:

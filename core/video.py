@@ -115,7 +115,7 @@ def refuse_file(path):
     if size > LIMITS.bytes:
         raise BadClip(f"{name} is {size / 1e9:.1f} GB. {LIMITS_TEXT}")
     for kind, is_kind in PICTURES.items():
-        if is_kind(head):
+        if is_kind(head) and not (kind == "JPEG" and path.suffix.lower() == ".mjpeg"):
             raise BadClip(f"{name} is a {kind} picture, not a video. {LIMITS_TEXT}")
 
 
