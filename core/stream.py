@@ -34,8 +34,8 @@ class Table:
     """The N frames of a stream in the order in which they are shown, by its packets.
 
     stamp_N: ascending; None where packets have none, as in a raw stream. start_N: the packet from which on the frame can
-    be decoded, None where only decoding tells which frame that is. promised: frames by the header, 0 if it promises none. aspect: a pixel's width by its height. jumps: how
-    often the clock jumped.
+    be decoded; None where only decoding tells which frame that is. promised: frames by the header, 0 if it promises none.
+    aspect: a pixel's width by its height. jumps: how often the clock jumped.
     """
 
     path: str

@@ -34,9 +34,8 @@ LIMITS = Limits()
 # No pictures and no playlists: a renamed playlist could make the decoder open other files or the network.
 CONTAINERS = "mov,matroska,webm,avi,gif,mpegts,mpeg,mpegvideo,flv,asf,ogg,ivf,h264,hevc,mjpeg"
 # What such files are called: the page, the API, the commands and the lists of a data set take these and no others.
-ENDINGS = tuple(
-    ".mp4 .m4v .mov .mkv .webm .avi .gif .ts .mts .m2ts .mpg .mpeg .vob .flv .wmv .asf .ogv .3gp .ivf .h264 .hevc .mjpeg".split()
-)
+ENDINGS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".flv")
+ENDINGS += (".wmv", ".asf", ".ogv", ".3gp", ".ivf", ".h264", ".hevc", ".mjpeg")
 LIMITS_TEXT = (
     f"Videos are {', '.join(ending[1:] for ending in ENDINGS)} of up to {LIMITS.bytes // 10**9} GB, "
     f"{LIMITS.seconds // 3600} hours and {LIMITS.pixels / 1e6:.1f} megapixels a frame (4096×2304)."

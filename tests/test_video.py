@@ -319,3 +319,14 @@ def test_the_process_that_decodes_is_small():
     command = [sys.executable, "-c", f"{start}\nprint('torch' in sys.modules)"]
     said = subprocess.run(command, cwd=Path(video.__file__).parents[1], capture_output=True, text=True, check=True)
     assert said.stdout == "False\n"
+
+
+def test_no_frame_cache_made_by_another_decoder_is_used(forty, tmp_path, monkeypatch):
+    from core.training import frames
+
+    now = frames.Frames([forty], 4, (48, 64), tmp_path)
+    fresh = now.read(forty)
+    monkeypatch.setattr(frames, "DECODER", frames.DECODER - 1)
+    (tmp_path / f"{now.key(forty)}.npy").write_bytes(b"pictures that nobody decoded")
+    monkeypatch.undo()
+    assert (now.read(forty) == fresh).all()

@@ -23,7 +23,6 @@ from torch.utils.data import DataLoader, Dataset
 from core.errors import ReaderError
 from core.video import read_clip
 
-
 DECODER = 2  # raised whenever `core.video` reads other pixels of a file than before: no older cache is used again
 
 
