@@ -13,6 +13,7 @@ from core.device import pick_device, pick_precision
 from core.errors import BadClip, BadKnob, BadText, BadWeights, ReaderError
 from core.graph import Source, StageCache, Trace, digest, downstream, run, upstream
 from core.methods import Method, Network, find
+from core.networks.checkpoints import guarded
 from core.networks.vision import VisionTower
 from core.networks.weights import Loaded
 from core.watch import held
@@ -137,7 +138,8 @@ class Engine:
         with self._lock:
             if name not in self._loaded:
                 wanted = NETWORKS[name]
-                made = wanted.load(self.models.get(wanted.model), *(self.network(other) for other in wanted.after))
+                others = [self.network(other) for other in wanted.after]
+                made = guarded(wanted.load)(self.models.get(wanted.model), *others)  # whatever a method that joins forgets
                 try:
                     made.network.to(self.device)
                 except (MemoryError, torch.OutOfMemoryError) as wrong:
