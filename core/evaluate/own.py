@@ -67,7 +67,8 @@ def measurable(videos: Videos, on: str, file: Path, description: dict) -> Videos
         raise BadData(f"{told}: --on train measures on those.")
     if same or before is None:
         return videos
-    note = f"{file.name} was trained on other clips than these training clips (of {description.get('trained_on', 'other videos')}): "
+    taught = description.get("trained_on", "other videos")
+    note = f"{file.name} was trained on other clips than these training clips (of {taught}): "
     return replace(videos, notes=(*videos.notes, note + "what is measured on may be among them."))
 
 

@@ -32,7 +32,7 @@ from timm.models.swin_transformer import SwinTransformer
 from torch import Tensor
 
 from core.errors import BadKnob, BadWeights
-from core.networks.checkpoints import checked_file, guarded, sound, tensors_of
+from core.networks.checkpoints import checked_file, guarded, tensors_of
 from core.networks.detector import Detector, DetectorShape
 from core.networks.stpn import Prompting, Stpn
 from core.networks.swin import SwinTower
@@ -95,15 +95,14 @@ def load_authors(path: str | Path) -> Loaded:
     missing, extra = sorted(ours.keys() - tensors.keys()), sorted(tensors.keys() - ours.keys() - index)
     bent = [name for name in ours.keys() & tensors.keys() if tensors[name].shape != their_shape(name, ours[name][1])]
     bent = sorted(bent + [name for name in index if not same_place(stpn, name, tensors[name])])
+    if not (missing or extra or bent):
+        stpn = empty(tensors, path.name)
+        bent = sorted(name for name in index if not same_index(stpn, name, tensors[name]))
     if missing or extra or bent:
         raise BadWeights(
             f"{path.name} does not fit STPN's layout: {len(missing)} missing {missing[:3]}, {len(extra)} unexpected "
             f"{extra[:3]}, {len(bent)} of another shape or content {bent[:3]}."
         )
-    sound(tensors, path.name)
-    stpn = empty(tensors, path.name)
-    if other := [name for name in index if not same_index(stpn, name, tensors[name])]:
-        raise BadWeights(f"{path.name} does not fit STPN's layout: {len(other)} tables of places of other content {other[:3]}.")
     stpn.load_state_dict({own: converted(name, tensors[name]) for name, (own, _) in ours.items()})
     digest = sha256(path)
     return Loaded(stpn.eval().requires_grad_(False), f"STPN, released layout · {path.name} · {digest[:8]}", digest)

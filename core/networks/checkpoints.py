@@ -72,7 +72,9 @@ def guarded(load: Callable) -> Callable:
     @wraps(load)
     def loaded(spec=None, *given, **named):
         said = str(spec) if isinstance(spec, (str, Path)) else "What was given"
-        with border(Path(said).name if len(said) < 500 and Path(said).is_file() else said[:200] if spec else "The shipped file"):
+        if spec is None:
+            said = "The shipped file"
+        with border(Path(said).name if len(said) < 500 and Path(said).is_file() else said[:200]):
             return load(spec, *given, **named)
 
     return loaded
@@ -111,7 +113,7 @@ def read_file(path: Path) -> tuple[Any, dict[str, str]]:
             return tree, {}
         if head[:1] == b"\x80" and head[1:2] <= b"\x05":
             return read_older(path), {}
-        if len(head) > 8 and head[8:9] == b"{" and not head[:1].isspace():
+        if len(head) > 8 and head[8:9] == b"{" and b"\0" in head[:8]:  # its length first: no text has a zero
             return read_safe(path)
         raise Damaged(f"it is {what_it_is(head)}")
 
@@ -189,7 +191,9 @@ def tensors_of(path: Path, anchors: Sequence[str] = ()) -> dict[str, Tensor]:
     """A network's tensors by its own names, real numbers in single precision. anchors: names of which each of its files has
     one; where none is found, all tensors that lie together, so that the caller can say what is missing."""
     with border(path.name):
-        return chosen(read_file(path)[0], anchors, path)
+        tensors = chosen(read_file(path)[0], anchors, path)
+        sound(tensors, path.name)
+        return tensors
 
 
 def chosen(tree: Any, anchors: Sequence[str], path: Path) -> dict[str, Tensor]:
@@ -211,10 +215,10 @@ def chosen(tree: Any, anchors: Sequence[str], path: Path) -> dict[str, Tensor]:
     found = averaged or found  # trainings that keep an average of their weights measure with it
     if len(found) > 1:
         names = [f"{place}.{prefix}".strip(".") or "its top" for place, prefix in found]
-        raise BadWeights(f"{path.name} holds {len(found)} networks that could be meant, under {', '.join(names[:4])}: save one.")
+        raise BadWeights(f"{path.name} holds {len(found)} networks that may be meant, under {', '.join(names[:4])}: save one.")
     one = next(iter(found.values())) if found else max(groups.values(), key=len)
     if sum(tensor.nbytes for tensor in one.values()) > 2 * path.stat().st_size:  # twice: tied weights are held once
-        raise BadWeights(f"{path.name} is not a readable weights file: its tensors together are larger than it is.")
+        raise Damaged("its tensors together are larger than it is")
     return {name: single(tensor.read()) for name, tensor in one.items()}
 
 
@@ -287,8 +291,10 @@ def named(several: Sequence[str]) -> str:
     return ", ".join(several[:3]) + (f" and {len(several) - 3} more" if len(several) > 3 else "")
 
 
-def check_fit(build: Callable[[], nn.Module], tensors: Mapping[str, Tensor], file: str, network: str = "the network",
-              optional: Sequence[str] = ()) -> None:  # fmt: skip
+def check_fit(
+    build: Callable[[], nn.Module], tensors: Mapping[str, Tensor], file: str, network: str = "the network",
+    optional: Sequence[str] = (),
+) -> None:  # fmt: skip
     """BadWeights where tensors are not those of what `build` makes, told before it is made: on torch's meta device sizes take
     no memory, however large a file says they are. optional: names that may be missing, by their ends."""
     with torch.device("meta"), torch.random.fork_rng(devices=[]):
@@ -301,7 +307,6 @@ def check_fit(build: Callable[[], nn.Module], tensors: Mapping[str, Tensor], fil
             f"{file} does not fit {network}: {len(missing)} missing {missing[:3]}, {len(extra)} unexpected {extra[:3]}, "
             f"{len(bent)} of another shape {bent[:3]}."
         )
-    sound(tensors, file)
 
 
 def filled(build: Callable[[], nn.Module], tensors: Mapping[str, Tensor], part: str, file: str) -> Any:

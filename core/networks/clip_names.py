@@ -15,6 +15,10 @@ from torch import Tensor
 from core.errors import BadWeights
 
 MARK = "vision_model.embeddings.patch_embedding.weight"
+NEEDED = (
+    "vision_model.embeddings.position_embedding.weight", "visual_projection.weight", "text_model.final_layer_norm.weight",
+    "text_model.embeddings.token_embedding.weight", "text_model.embeddings.position_embedding.weight", "text_projection.weight",
+)  # fmt: skip
 NAMES = (
     (r"^vision_model\.embeddings\.class_embedding$", "visual.class_embedding"),
     (r"^vision_model\.embeddings\.patch_embedding\.", "visual.conv1."),
@@ -41,14 +45,17 @@ def is_transformers(tensors: Mapping[str, Tensor]) -> bool:
     return MARK in tensors
 
 
-def from_transformers(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def from_transformers(tensors: Mapping[str, Tensor], file: str) -> dict[str, Tensor]:
     """The same tensors as OpenAI calls and shapes them. What has no other name keeps its own."""
+    missing = [name for name in NEEDED if name not in tensors]
+    if missing:
+        raise BadWeights(f"{file} is named as transformers names a CLIP, and not all of one is there: {', '.join(missing)}.")
     held = {name: one for name, one in tensors.items() if not name.endswith(".position_ids")}  # 0, 1, 2 …: a constant
     for found in list(filter(None, map(QUERY.fullmatch, held))):
         home, kind = found[1], found[2]
         parts = [held.pop(f"{home}.self_attn.{one}_proj.{kind}", None) for one in "qkv"]
         if any(one is None for one in parts):
-            raise BadWeights(f"Of {home}.self_attn the query, the key or the value is missing.")
+            raise BadWeights(f"{file}: of {home}.self_attn the query, the key or the value is missing.")
         held[f"{home}.attn.in_proj_{kind}"] = torch.cat([one for one in parts if one is not None])
     made = {}
     for name, one in held.items():

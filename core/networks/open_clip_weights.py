@@ -135,7 +135,7 @@ def clip_tensors(file: Path) -> tuple[dict[str, Tensor], bool]:
     tensors = tensors_of(file, ANCHORS)
     quick = any(name in tensors for name in OPENAI)
     if is_transformers(tensors):
-        return from_transformers(tensors), quick_in_config(file)
+        return from_transformers(tensors, file.name), quick_in_config(file)
     return {name: one for name, one in tensors.items() if name not in (*OPENAI, "attn_mask")}, quick
 
 
@@ -158,8 +158,8 @@ def built(file: Path) -> Any:
         raise BadWeights(f"No tensor of {file.name} tells its geometry: name it, as in ARCHITECTURE/{file.name}.")
     if unlike := wider_heads(width, layers[0]):
         raise BadWeights(
-            f"{file.name} is as wide and deep as {unlike}, whose heads are wider than {HEAD}, and no tensor tells: name it, as in "
-            f"{unlike}/{file.name}."
+            f"{file.name} is as wide and deep as {unlike}, whose heads are not {HEAD} wide, and no tensor tells: name it, "
+            f"as in {unlike}/{file.name}."
         )
 
     def model(device: str) -> Any:
@@ -167,7 +167,7 @@ def built(file: Path) -> Any:
             return CLIP(
                 features,
                 CLIPVisionCfg(layers=layers[0], width=width, patch_size=patch, image_size=side * patch),
-                CLIPTextCfg(context_length=longest, vocab_size=embedding, width=words, heads=words // HEAD, layers=layers[1]),
+                CLIPTextCfg(longest, embedding, width=words, heads=words // HEAD, layers=layers[1]),
                 quick_gelu=quick,
             )
 

@@ -82,7 +82,8 @@ class Stored:
 
     def __post_init__(self):
         numbers = (self.offset, *self.shape, *self.stride)
-        if len(self.shape) != len(self.stride) or len(self.shape) > 16 or not all(type(n) is int and 0 <= n < 1 << 62 for n in numbers):
+        whole = all(type(n) is int and 0 <= n < 1 << 62 for n in numbers)
+        if not whole or len(self.shape) != len(self.stride) or len(self.shape) > 16:
             raise Damaged("the shape of a tensor in it is none")
         there = self.storage.numel * self.storage.dtype.itemsize // self.dtype.itemsize
         last = self.offset + sum((n - 1) * step for n, step in zip(self.shape, self.stride))
@@ -266,12 +267,12 @@ def read_archive(path: Path, archive: ZipFile) -> Any:
     home = next((name.removesuffix("data.pkl") for name in entries if name.endswith("data.pkl")), None)
     if home is None:
         return None
-    if any(one.file_size != one.compress_size for one in entries.values()):
-        raise Damaged("it is compressed, which PyTorch's own files never are: save it anew with torch.save")
     size, places = path.stat().st_size, {}
     with path.open("rb") as file:
         for name, one in entries.items():
             if name.startswith(f"{home}data/") or name in (f"{home}data.pkl", f"{home}byteorder"):
+                if one.file_size != one.compress_size:
+                    raise Damaged("it is compressed, which PyTorch's own files never are: save it anew with torch.save")
                 file.seek(one.header_offset)
                 head = file.read(30)
                 if len(head) < 30 or head[:4] != b"PK\x03\x04":

@@ -17,7 +17,7 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
 from core.errors import BadWeights
-from core.networks.checkpoints import border, filled, guarded, read_file, single
+from core.networks.checkpoints import border, filled, guarded, read_file, single, sound
 from core.networks.open_clip_weights import open_clip_towers
 from core.networks.prompters import Prompters
 from core.networks.schema import Rule, described, fields, listed, maybe, number, one_of, parsed, text, whole
@@ -38,8 +38,8 @@ CLIP = {
     "vocabulary": listed(text(100), 0, 100_000), "scale": number(0.01, 1000), "made": MADE,
 }  # fmt: skip
 PROMPTERS = {
-    "variant": maybe(one_of("none", "static", "spatial", "temporal", "full")), "layers": whole(1, 200), "hidden": whole(1, 16_384),
-    "towers": text(), "trained_on": maybe(text()), "template": maybe(text()), "frames": maybe(whole(1, 1024)),
+    "variant": maybe(one_of("static", "spatial", "temporal", "full")), "layers": whole(1, 200),
+    "hidden": whole(1, 16_384), "towers": text(), "trained_on": maybe(text()), "template": maybe(text()), "frames": maybe(whole(1, 1024)),
     "held_out": maybe(number(0, 1)), "made": MADE,
 }  # fmt: skip
 
@@ -81,7 +81,9 @@ def read(path: Path, kind: str = "", rules: Mapping[str, Rule] | None = None) ->
         if kind and said["kind"] != kind.partition(":")[0]:
             raise BadWeights(f"{path.name} holds {said['kind'][:40]}, not {kind.partition(':')[2]}.")
         described(said, rules or {}, path.name)
-        return {name: single(one.read()) for name, one in held.items()}, said, sha256(path)
+        tensors = {name: single(one.read()) for name, one in held.items()}
+        sound(tensors, path.name)
+        return tensors, said, sha256(path)
 
 
 def written_here(path: Path) -> bool:
