@@ -175,7 +175,7 @@ def built(file: Path) -> Any:
 
 
 def wider_heads(width: int, layers: int) -> str:
-    """An architecture of open_clip's with a vision tower of this size whose heads have another width; "" where there is none."""
+    """An architecture of open_clip's with a vision tower of this size and heads of another width; "" where there is none."""
     import open_clip
 
     for name in open_clip.list_models():

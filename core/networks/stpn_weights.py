@@ -40,8 +40,8 @@ DESCRIPTION = {
         "order": one_of(*ORDERS), "channels": whole(1, 16_384), "extra": switch(), "anchor": number(0.1, 1000),
         "ratios": listed(number(0.01, 100), 1, 16), "finest": number(0.1, 10_000), "samples": whole(0, 16),
         "hidden": whole(1, 65_536), "deviation": number(1e-3, 1000), "candidates": whole(1, 10_000),
-        "proposals": whole(1, 10_000), "sampled": whole(1, 10_000), "score": number(0, 1), "overlap": number(0, 1), "detections": whole(1, 1000),
-        "embedding": whole(0, 16_384), "mask": whole(0, 16_384),
+        "proposals": whole(1, 10_000), "sampled": whole(1, 10_000), "score": number(0, 1), "overlap": number(0, 1),
+        "detections": whole(1, 1000), "embedding": whole(0, 16_384), "mask": whole(0, 16_384),
     }),
 }  # fmt: skip
 CHUNK = 8  # frames that are resized or encoded at once

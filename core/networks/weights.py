@@ -39,8 +39,8 @@ CLIP = {
 }  # fmt: skip
 PROMPTERS = {
     "variant": maybe(one_of("static", "spatial", "temporal", "full")), "layers": whole(1, 200),
-    "hidden": whole(1, 16_384), "towers": text(), "trained_on": maybe(text()), "template": maybe(text()), "frames": maybe(whole(1, 1024)),
-    "held_out": maybe(number(0, 1)), "made": MADE,
+    "hidden": whole(1, 16_384), "towers": text(), "trained_on": maybe(text()), "template": maybe(text()),
+    "frames": maybe(whole(1, 1024)), "held_out": maybe(number(0, 1)), "made": MADE,
 }  # fmt: skip
 
 

@@ -227,7 +227,7 @@ def load(path: Path, clip) -> Model:
     tensors, about, _ = read_prompters(path)
     variant, layers = about.get("variant"), about["layers"]
     if variant not in VARIANTS or layers not in (1, clip.network.vision.depth):
-        raise BadWeights(f"{path.name} holds {variant} prompts for {layers} layers: these towers have none such ({clip.label}).")
+        raise BadWeights(f"{path.name} holds {variant} prompts for {layers} layers, and these towers have none ({clip.label}).")
     own = part_of(tensors, "prompters")
     with border(path.name):
         check_fit(lambda: held_by(Model(clip.network, variant, layers)), own, path.name)
