@@ -63,7 +63,8 @@ def border(name: str) -> Iterator[None]:
     except OSError as wrong:
         raise BadWeights(f"{name} cannot be read: {wrong.strerror or first_line(wrong).rstrip('.')}.") from wrong
     except BaseException as wrong:
-        raise BadWeights(f"{name} cannot be loaded ({type(wrong).__name__}: {first_line(wrong)})") from wrong
+        said = first_line(wrong).rstrip(".")
+        raise BadWeights(f"{name} cannot be loaded ({type(wrong).__name__}: {said}).") from wrong
 
 
 def guarded(load: Callable) -> Callable:

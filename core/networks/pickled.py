@@ -172,6 +172,14 @@ class Reader(pickle._Unpickler):
         super().__init__(file, encoding="latin1")
         self.storage = storage
 
+    def load(self) -> Any:
+        try:
+            return super().load()
+        except (Damaged, MemoryError):
+            raise
+        except Exception as wrong:  # it takes from empty stacks, decodes what is no text, looks up what is not there
+            raise Damaged(f"its pickle is damaged ({type(wrong).__name__})") from wrong
+
     def find_class(self, module: str, name: str) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         if (module, name) in KNOWN:
             return KNOWN[module, name]

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from timm.models.swin_transformer import SwinTransformer
+from torch import nn
 
 from core.errors import BadWeights
 from core.networks.cvt import CvtShape, CvtTower
 from core.networks.cvt_weights import load_cvt
 from core.networks.swin import SwinTower
-from core.networks.timm_weights import made, timm_model
+from core.networks.timm_weights import timm_model
 from core.networks.tower import Size
 from core.networks.weights import state_digest
 
@@ -45,9 +46,12 @@ def load_backbone(kind: str, rest: str) -> Backbone:
         return Backbone(found.network, SIZE, MEAN, STD, label, found.digest)
     name, _, file = rest.partition(":")
     options = {"always_partition": True, "strict_img_size": False} if "swin" in name else {}
-    if not isinstance(made(name, meta=True, **options), SwinTransformer):
-        raise BadWeights(f"{name} is not a Swin: the prompts are written for timm's SwinTransformer.")
-    swin = timm_model(name, file, **options)
+
+    def fits(model: nn.Module) -> None:
+        if not isinstance(model, SwinTransformer):
+            raise BadWeights(f"{name} is not a Swin: the prompts are written for timm's SwinTransformer.")
+
+    swin = timm_model(name, fits, file, **options)
     config, tower = swin.pretrained_cfg, SwinTower(swin)
     digest = state_digest(tower)
     label = f"{name} taught elsewhere · {Path(file).name or 'timm'} · {digest[:8]}"

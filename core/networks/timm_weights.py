@@ -1,6 +1,7 @@
 """timm's models: by name, filled with a file of anyone's, with what timm fetches, or with chance."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,14 @@ ANCHORS = ("patch_embed.proj.weight", "patch_embed.backbone.conv1.weight")
 HEAD = re.compile(r"head(_dist)?(\.fc)?\.(weight|bias)")
 
 
-def timm_model(name: str, file: str = "", random: bool = False, **options: Any) -> nn.Module:
-    """The model in eval mode. A file's classifier decides how many classes there are, and may be missing: nothing here asks
-    which class a picture is of."""
+def timm_model(
+    name: str, fits: Callable[[nn.Module], Any], file: str = "", random: bool = False, **options: Any
+) -> nn.Module:
+    """The model in eval mode. fits: is given the model without weights, and refuses one that cannot be used.
+
+    A file's classifier decides how many classes there are, and may be missing: nothing asks which class a picture is of."""
     empty = made(name, meta=True, **options)
+    fits(empty)
     if not file:
         model = made(name, pretrained=not random, **options)
         sound(model.state_dict(), name)

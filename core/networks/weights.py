@@ -22,7 +22,7 @@ from core.networks.open_clip_weights import open_clip_towers
 from core.networks.prompters import Prompters
 from core.networks.schema import Rule, described, fields, listed, maybe, number, one_of, parsed, text, whole
 from core.networks.text import NoText, SmallText
-from core.networks.timm_weights import made, timm_model
+from core.networks.timm_weights import timm_model
 from core.networks.vision import VisionTower, small_vit
 
 PASSING = ("device", "minutes", "processes")  # of how weights were made: two equal trainings may differ in them
@@ -195,8 +195,7 @@ def _open_clip(spec: str) -> Loaded:
 
 def _timm(name: str, file: str, random: bool) -> Loaded:
     told = f"{name} · RANDOM weights" if random else f"{name} · {Path(file).name or 'timm'}"
-    towers_of(made(name, meta=True), name)  # what STOP cannot prompt is told before anything is read or fetched
-    towers = towers_of(timm_model(name, file, random), name)
+    towers = towers_of(timm_model(name, lambda vit: towers_of(vit, name), file, random), name)
     digest = state_digest(towers)
     return Loaded(towers, f"{told} · {digest[:8]}", digest)
 
