@@ -13,6 +13,8 @@ from core.errors import BadClip, BadKnob, BadText, BadWeights, ReaderError
 from core.graph import Source, StageCache, Trace, digest, downstream, run, upstream
 from core.method import Method, Network
 from core.methods import find
+from core.networks.checkpoints import guarded
+from core.networks.text import NoText
 from core.networks.vision import VisionTower
 from core.networks.weights import Loaded
 from core.progress import held
@@ -133,12 +135,18 @@ class Engine:
         """What was loaded, network by network, for the reader."""
         return {name: self.network(name).label for name in method_named(method).networks}
 
+    def reads_texts(self, method: str) -> bool:
+        """Whether the loaded networks can compare a text with anything: a vision tower may have come alone."""
+        networks = [self.network(name).network for name in method_named(method).networks]
+        return not any(isinstance(getattr(one, "text", None), NoText) for one in networks)
+
     def network(self, name: str) -> Loaded:
         """A network on the engine's device, loaded when first asked for."""
         with self._lock:
             if name not in self._loaded:
                 wanted = NETWORKS[name]
-                made = wanted.load(self.models.get(wanted.model), *(self.network(other) for other in wanted.after))
+                others = [self.network(other) for other in wanted.after]
+                made = guarded(wanted.load)(self.models.get(wanted.model), *others)  # whatever a method that joins forgets
                 try:
                     made.network.to(self.device)
                 except (MemoryError, torch.OutOfMemoryError) as wrong:

@@ -20,7 +20,8 @@ from core.methods.stop.answers import PLAIN, Reading, features, placed, plain, s
 from core.methods.stop.asking import HELD_OUT, about, data_arguments, data_of
 from core.methods.stop.clips import FRAMES
 from core.methods.stop.train import Model, load
-from core.networks.weights import Loaded, load_clip, read
+from core.methods.stop.weights import read_prompters
+from core.networks.weights import Loaded, load_clip
 from core.training.team import Team, team
 
 STOP = "STOP"
@@ -53,9 +54,7 @@ def evaluate(
 
 def fitting(file: Path, clip: Loaded) -> tuple[Model, dict]:
     """Trained prompters and their description; a BadWeights if they are something else, or of other towers."""
-    description = read(file)[1]
-    if description["kind"] != "stop":
-        raise BadWeights(f"{file.name} holds {description['kind']}, not STOP prompters.")
+    description = read_prompters(file)[1]
     if description["towers"] != clip.digest:
         raise BadWeights(f"{file.name} was trained on other towers than the ones loaded ({clip.label}).")
     return load(file, clip), description
@@ -63,14 +62,15 @@ def fitting(file: Path, clip: Loaded) -> tuple[Model, dict]:
 
 def measurable(videos: Videos, on: str, file: Path, description: dict) -> Videos:
     """The data set, with a note if the weights were not trained on its training clips; a BadData if no clip was held out."""
-    before = description["made"].get("data")  # of the world's own weights: none
+    before = description.get("made", {}).get("data")  # of the world's own weights: none
     same = before == videos.digest
     if same and not videos.val and (on == "val" or not on and not videos.test):
         told = f"{file.name} was trained on all clips of {videos.name}, none was held out"
         raise BadData(f"{told}: --on train measures on those.")
     if same or before is None:
         return videos
-    note = f"{file.name} was trained on other clips than these training clips (of {description['trained_on']}): "
+    taught = description.get("trained_on", "other videos")
+    note = f"{file.name} was trained on other clips than these training clips (of {taught}): "
     return replace(videos, notes=(*videos.notes, note + "what is measured on may be among them."))
 
 

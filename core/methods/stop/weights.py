@@ -6,8 +6,16 @@ import torch
 
 from core.errors import BadWeights
 from core.methods.stop.networks import Prompters
+from core.networks.checkpoints import border, filled
+from core.networks.schema import maybe, number, one_of, text, whole
 from core.networks.vision import VisionTower
-from core.networks.weights import SYNTHETIC, WEIGHTS, Loaded, fill, read
+from core.networks.weights import MADE, SYNTHETIC, WEIGHTS, Loaded, read
+
+PROMPTERS = {
+    "variant": maybe(one_of("static", "spatial", "temporal", "full")), "layers": whole(1, 200),
+    "hidden": whole(1, 16_384), "towers": text(), "trained_on": maybe(text()), "template": maybe(text()),
+    "frames": maybe(whole(1, 1024)), "held_out": maybe(number(0, 1)), "made": MADE,
+}  # fmt: skip
 
 
 def load_prompters(clip: Loaded, layers: int, path: str | Path | Loaded | None = None) -> Loaded:
@@ -17,20 +25,23 @@ def load_prompters(clip: Loaded, layers: int, path: str | Path | Loaded | None =
         return path
     vision = clip.network.vision
     shipped = WEIGHTS / f"stop_{'first' if layers == 1 else 'all'}.safetensors"
-    if path is None and (not shipped.is_file() or read(shipped)[1]["towers"] != clip.digest):
+    if path is None and (not shipped.is_file() or read_prompters(shipped)[1]["towers"] != clip.digest):
         return training_free(vision, layers)
     path = Path(path or shipped)
-    tensors, about, digest = read(path)
-    if about["kind"] != "stop":
-        raise BadWeights(f"{path.name} holds {about['kind']}, not STOP prompters.")
+    tensors, about, digest = read_prompters(path)
     if about["layers"] != layers:
         raise BadWeights(f"{path.name} holds STOP prompters for {about['layers']} layers, and {layers} are asked for.")
     if about["towers"] != clip.digest:
         raise BadWeights(f"{path.name} was trained on other towers than the ones loaded ({clip.label}).")
-    prompters = Prompters(layers, vision.width, about["hidden"])
-    fill(prompters, tensors, "prompters", path.name)
+    with border(path.name):
+        prompters = filled(lambda: Prompters(layers, vision.width, about["hidden"]), tensors, "prompters", path.name)
     label = f"STOP prompters trained on {about.get('trained_on', SYNTHETIC)} · {path.name} · {digest[:8]}"
     return Loaded(prompters.eval().requires_grad_(False), label, digest)
+
+
+def read_prompters(path: Path) -> tuple[dict[str, torch.Tensor], dict, str]:
+    """`read` of STOP's trained parts."""
+    return read(path, "stop:STOP prompters", PROMPTERS)
 
 
 def training_free(vision: VisionTower, layers: int) -> Loaded:

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from core import Engine
 from core.errors import BadText, BadWeights
-from core.networks.open_clip_weights import OPENAI, tensors_of
+from core.networks.open_clip_weights import OPENAI, clip_tensors
 from core.networks.weights import load_clip
 from tests import tiny
 
@@ -262,5 +262,5 @@ def test_models_that_stop_cannot_prompt_are_refused(held, tmp_path):
 
 def test_tensors_come_as_they_are_in_the_file_in_single_precision(held, tmp_path):
     torch.save({"a": torch.ones(2).half(), "note": "words are left"}, tmp_path / "half.pt")
-    tensors, openai = tensors_of(tmp_path / "half.pt")
-    assert tensors["a"].dtype == torch.float32 and set(tensors) == {"a"} and openai is None
+    tensors, quick = clip_tensors(tmp_path / "half.pt")
+    assert tensors["a"].dtype == torch.float32 and set(tensors) == {"a"} and not quick
