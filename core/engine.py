@@ -173,8 +173,8 @@ class _Networks(Mapping):
 
 def method_named(name: str) -> Method:
     """The method, or a sentence that says which there are."""
-    if name not in METHODS:
-        raise ReaderError(f"There is no method {name!r}. The methods are {', '.join(METHODS)}.")
+    if not isinstance(name, str) or name not in METHODS:
+        raise ReaderError(f"There is no method {str(name)[:40]!r}. The methods are {', '.join(METHODS)}.")
     return METHODS[name]
 
 
@@ -182,10 +182,12 @@ def checked_texts(texts: Sequence[str] | None) -> tuple[str, ...]:
     """Texts without surrounding blanks, in the order given; too many, or too long ones, are a BadText."""
     if isinstance(texts, str):
         raise BadText(f"Texts are a list of sentences, got the single string {texts[:40]!r}.")
+    if isinstance(texts, Mapping) or not isinstance(texts, Iterable | None):
+        raise BadText(f"Texts are a list of sentences, got {str(texts)[:40]}.")
     given = tuple(texts or ())
     for text in given:
         if not isinstance(text, str):
-            raise BadText(f"A text is a sentence, got {text!r}.")
+            raise BadText(f"A text is a sentence, got {str(text)[:40]}.")
     said = tuple(text.strip() for text in given)
     if len(said) > TEXTS:
         raise BadText(f"Up to {TEXTS} texts can be compared at once, got {len(said)}.")
