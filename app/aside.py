@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-NICE = 10  # of 19: a thread that is not nice gets ten times as much of a core that both want
+NICE = 5  # a thread that is not nice gets three times as much of a core that both want
 
 
 def stand_back() -> None:

@@ -4,17 +4,19 @@ A page guards its events and endpoints; `Guard` stands before every route, also 
 reader can mend is a ReaderError and is told as it is. Anything else is a fault of the request or of ours: the line says where.
 """
 
-import json
 import sys
 import traceback
+from pathlib import Path
 
 import gradio as gr
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 
 from app.tidying import make_room
 
 MOST = 66_000_000  # bytes of a request that is no upload: kept cells are the largest
 LENGTH = 600  # characters of a sentence: a value that is named in it may be as long as its sender likes
+TOO_LARGE = f"What is asked has up to {MOST // 10**6} MB; only a video may be larger."
 UNFORESEEN = "This cannot be answered: what was asked is not of the kind that is read here. Load the page again."
 
 
@@ -27,14 +29,15 @@ def short(said):
 def noted(wrong, what):
     """One line on the console of what nobody foresaw: its kind, and the last place of our own code."""
     places = traceback.extract_tb(wrong.__traceback__)
-    own = [one for one in places if "site-packages" not in one.filename] or places[-1:]
+    here = str(Path(__file__).parents[1])
+    own = [one for one in places if one.filename.startswith(here) and one.filename != __file__] or places[-1:]
     where = f" at {'/'.join(own[-1].filename.rsplit('/', 2)[-2:])}:{own[-1].lineno}" if own else ""
     print(short(f"{what}: {type(wrong).__name__}{where}: {str(wrong)[:LENGTH]}")[:LENGTH], file=sys.stderr, flush=True)
 
 
 class Page(gr.Blocks):
-    """Blocks whose events and endpoints answer with a sentence, whatever is wrong: values of other kinds, too few, too many. Files
-    that came with one make older ones go."""
+    """Blocks whose events and endpoints answer with a sentence, whatever is wrong: values of other kinds, too few, too many.
+    Files that came with one make older ones go."""
 
     files = 0  # that came so far
 
@@ -62,14 +65,16 @@ class Guard:
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        began, read = False, 0
+        small, began, read = not scope["path"].rstrip("/").endswith("/upload"), False, 0
+        if small and int(dict(scope["headers"]).get(b"content-length", 0)) > MOST:  # the server has checked that it is a number
+            return await JSONResponse({"detail": TOO_LARGE}, 413)(scope, receive, send)
 
         async def counted():
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > MOST and not scope["path"].rstrip("/").endswith("/upload"):
-                raise HTTPException(413, f"A request has up to {MOST // 10**6} MB.")
+            if small and read > MOST:
+                raise HTTPException(413, TOO_LARGE)
             return message
 
         async def sent(message):
@@ -82,7 +87,4 @@ class Guard:
         except Exception as wrong:
             noted(wrong, short(scope["path"]))
             if not began:
-                body = json.dumps({"detail": UNFORESEEN}).encode()
-                headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-                await send({"type": "http.response.start", "status": 400, "headers": headers})
-                await send({"type": "http.response.body", "body": body})
+                await JSONResponse({"detail": UNFORESEEN}, 400)(scope, receive, send)

@@ -1,5 +1,6 @@
-"""Files that visitors leave on the server, and those that are made for them: the newest stay, the others make room. Gradio deletes
-what is a day old; between, a crowd could fill the disk."""
+"""Files that visitors leave on the server, and those that are made for them: the newest stay, the others make room.
+
+Gradio deletes what is a day old; until then, a crowd could fill the disk."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,11 +1,11 @@
-"""Whatever is sent to the server, whoever sent it is answered in a sentence, soon, and learns nothing of anybody else; the console
-gets a line. Chance is seeded: the same requests each time."""
+"""Whatever is sent to the server, whoever sent it is answered in a sentence, soon, and learns nothing of anybody else; the
+console gets a line. Chance is seeded: the same requests each time."""
 
 import copy
 import json
+import socket
 import time
 
-import httpx
 import numpy as np
 import pytest
 
@@ -28,8 +28,8 @@ def deep(levels=DEEP):
 
 HOSTILE = [
     None, True, False, 0, -1, 7, 3.5, 1e9, -1e9, 10**9, -(10**9), 10**30, float("nan"), float("inf"), -float("inf"), "", " ",
-    "x", "x" * 100_000, "9" * 5000, "../../../etc/passwd", "/etc/passwd", "<script>alert(1)</script>", "\x00\x1b[31m\r\n", "\ud800",
-    "{}", "[" * 3000, "NaN", [], [[]], [None] * 50, {}, {"a": 1}, {"name": {}}, {"who": {}, "kind": []}, deep(), ["x"] * 3000,
+    "x", "x" * 100_000, "9" * 5000, "../../../etc/passwd", "/etc/passwd", "<script>alert(1)</script>", "\x00\x1b[31m\r\n",
+    "\ud800", "{}", "[" * 3000, "NaN", [], [[]], [None] * 50, {}, {"a": 1}, {"name": {}}, {"who": {}, "kind": []}, deep(), ["x"] * 999,
     {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}, {"values": [], "stamp": float("nan")}, {"values": deep(80)},
 ]  # fmt: skip
 
@@ -89,8 +89,8 @@ def right(visitor, method):
     values = visitor.untouched(method)
     sweep = {"x": ["alpha", "0, 1"], "y": ["eta", "0, 1"], "output": "region_TP", "number": ["similarity_Y", 0]}
     return visitor.taken(values, kind="later", chosen={"text": 0}, attribution="occlusion", settings={"window": 3}, own=True,
-                         shown=True, knob="alpha", sweep=sweep, pointed=[0.1, 0.1, 0.4, 0.4], method=method, frame=2, form="JSON",
-                         overlay="", state={"frame": 1, "pinned": {"values": values, "stamp": 1}}, text="[]",
+                         shown=True, knob="alpha", sweep=sweep, pointed=[0.1, 0.1, 0.4, 0.4], method=method, frame=2,
+                         form="JSON", overlay="", state={"frame": 1, "pinned": {"values": values, "stamp": 1}}, text="[]",
                          taken={"values": values, "stamp": 0})  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def test_every_server_function_answers_anything_with_a_sentence(visitor, capfd):
         method = name.removeprefix("viewer-") if name.startswith("viewer-") else METHOD_NAMES[0]
         for function in part["props"].get("server_fns") or []:
             asked.add(function)
-            for turn in range(3 if function in SLOW else 12):
+            for turn in range(2 if function in SLOW else 9):
                 data = mutated(right(visitor, method), rng) if turn % 3 else HOSTILE[rng.integers(len(HOSTILE))]
                 body = {"session_hash": visitor.session, "component_id": part["id"], "fn_name": function, "data": data}
                 answer = sent(visitor.http, "/gradio_api/component_server", body)
@@ -109,8 +109,8 @@ def test_every_server_function_answers_anything_with_a_sentence(visitor, capfd):
                 said = answer.json()
                 if isinstance(said, str) and said.startswith(("{", "[")):
                     json.loads(said, parse_constant=no_number)
-    assert {"at_once", "everything", "through", "curve", "far", "stop", "frames", "address", "explanation", "sweep_run", "checks",
-            "edited_clip", "keep_view", "read_cells", "write_cells"} <= asked  # fmt: skip
+    assert {"at_once", "everything", "through", "curve", "far", "stop", "frames", "address", "explanation", "sweep_run",
+            "checks", "edited_clip", "keep_view", "read_cells", "write_cells"} <= asked  # fmt: skip
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
@@ -125,9 +125,9 @@ def endpoint(http, name, data):
     return lines
 
 
-def test_every_endpoint_answers_anything_with_a_sentence(visitor, address, capfd):
+def test_every_endpoint_answers_anything_with_a_sentence(visitor, capfd):
     rng, http = np.random.default_rng(1), visitor.http
-    named = httpx.get(f"{address}/gradio_api/info", timeout=60).json()["named_endpoints"]
+    named = http.get("/gradio_api/info").json()["named_endpoints"]
     for name, told in named.items():
         begins = [one.get("parameter_default") for one in told["parameters"]]
         for turn in range(10):
@@ -142,7 +142,7 @@ def test_every_endpoint_answers_anything_with_a_sentence(visitor, address, capfd
 
 def test_a_value_of_another_kind_is_named_in_the_answer(visitor, served):
     example = next(iter(served[2]))
-    knobs = [one.default for one in METHODS["stop"].knobs.knobs()]
+    knobs = list(served[1].settings("stop", {}).values())
     for data, said in (
         ([example, 1, 8, *knobs], "Texts are a list of sentences, got 1."),
         ([example, {"a": 1}, 8, *knobs], "Texts are a list of sentences"),
@@ -176,13 +176,14 @@ def test_every_event_of_the_page_answers_anything(visitor, capfd):
 
 def test_what_no_route_can_read_is_refused_and_costs_one_line(visitor, capfd):
     http = visitor.http
-    bodies = ["", "{", "[" * 100_000, b"\xff\xfe", "null", "[]", "9" * 9000, json.dumps({"data": HOSTILE[0], "session_hash": 3}),
+    bodies = ["", "{", "[" * 100_000, b"\xff\xfe", "null", "[]", "9" * 9000, json.dumps({"data": None, "session_hash": 3}),
               json.dumps({"session_hash": "x", "component_id": 10**9, "fn_name": "at_once", "data": None}),
               json.dumps({"session_hash": "x", "component_id": "x", "fn_name": [], "data": None}),
               json.dumps({"session_hash": "x", "component_id": 1, "fn_name": "__class__", "data": None}),
-              json.dumps({"data": [], "fn_index": 10**9, "session_hash": "x"})]  # fmt: skip
+]  # fmt: skip
     for route in ("component_server", "queue/join", "run/predict", "call/explain_stop", "call/nothing", "upload"):
-        for body in bodies:
+        unknown = [] if route == "call/explain_stop" else [json.dumps({"data": [], "fn_index": 10**9, "session_hash": "x"})]
+        for body in bodies + unknown:
             answer = http.post(f"/gradio_api/{route}", content=body, headers={"content-type": "application/json"})
             assert 400 <= answer.status_code < 500, (route, body[:80], answer.status_code, answer.text[:200])
             harmless(answer.text)
@@ -191,8 +192,11 @@ def test_what_no_route_can_read_is_refused_and_costs_one_line(visitor, capfd):
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(visitor):
-    answer = visitor.http.post("/gradio_api/component_server", content=b"[" + b"0," * 40_000_000 + b"0]")
-    assert answer.status_code == 413 and "MB" in answer.text
+    began = time.monotonic()
+    with socket.create_connection((visitor.http.base_url.host, visitor.http.base_url.port), timeout=SECONDS) as line:
+        line.sendall(b"POST /gradio_api/component_server HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n[")
+        assert b" 413 " in line.recv(4096).partition(b"\r\n")[0]
+    assert time.monotonic() - began < 5
 
 
 def test_no_file_of_the_machine_is_served(visitor, served):
