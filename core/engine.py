@@ -1,6 +1,7 @@
 """The engine: a device, the networks on it, and what has been computed. The only object with state."""
 
 import threading
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from os import PathLike
@@ -21,6 +22,7 @@ METHODS: Mapping[str, Method] = find()
 NETWORKS: Mapping[str, Network] = {name: one for method in METHODS.values() for name, one in method.networks.items()}
 TEXTS = 64  # the most texts of one run
 TEXT_LENGTH = 200  # the most characters of one text
+CONTROL = ("Cc", "Cs", "Zl", "Zp")  # kinds of letters that are none: control, half of one, ends of lines and paragraphs
 
 
 class Engine:
@@ -179,7 +181,7 @@ def method_named(name: str) -> Method:
 
 
 def checked_texts(texts: Sequence[str] | None) -> tuple[str, ...]:
-    """Texts without surrounding blanks, in the order given; too many, or too long ones, are a BadText."""
+    """Texts without surrounding blanks and control letters, in the order given; too many, or too long ones, are a BadText."""
     if isinstance(texts, str):
         raise BadText(f"Texts are a list of sentences, got the single string {texts[:40]!r}.")
     if isinstance(texts, Mapping) or not isinstance(texts, Iterable | None):
@@ -188,13 +190,20 @@ def checked_texts(texts: Sequence[str] | None) -> tuple[str, ...]:
     for text in given:
         if not isinstance(text, str):
             raise BadText(f"A text is a sentence, got {str(text)[:40]}.")
-    said = tuple(text.strip() for text in given)
+        if any(unicodedata.category(letter) == "Cs" for letter in text):
+            raise BadText(f"A text is made of whole letters, and this holds half of one: {text[:40]!r}.")
+    said = tuple(without_control(text).strip() for text in given)
     if len(said) > TEXTS:
         raise BadText(f"Up to {TEXTS} texts can be compared at once, got {len(said)}.")
     for text in said:
         if not 0 < len(text) <= TEXT_LENGTH:
             raise BadText(f"A text has 1 to {TEXT_LENGTH} characters, got {len(text)}: {text[:40]!r}.")
     return said
+
+
+def without_control(text: str, but: str = "") -> str:
+    """Blanks instead of what is no letter but a command to a terminal or an end of a line: no file of a view may hold these."""
+    return "".join(one if one in but or unicodedata.category(one) not in CONTROL else " " for one in text)
 
 
 def checked_box(box: Sequence[float] | None) -> tuple[float, ...]:

@@ -29,8 +29,9 @@ def deep(levels=DEEP):
 HOSTILE = [
     None, True, False, 0, -1, 7, 3.5, 1e9, -1e9, 10**9, -(10**9), 10**30, float("nan"), float("inf"), -float("inf"), "", " ",
     "x", "x" * 100_000, "9" * 5000, "../../../etc/passwd", "/etc/passwd", "<script>alert(1)</script>", "\x00\x1b[31m\r\n",
-    "\ud800", "{}", "[" * 3000, "NaN", [], [[]], [None] * 50, {}, {"a": 1}, {"name": {}}, {"who": {}, "kind": []}, deep(), ["x"] * 999,
-    {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}, {"values": [], "stamp": float("nan")}, {"values": deep(80)},
+    "\ud800", "{}", "[" * 3000, "NaN", [], [[]], [None] * 50, {}, {"a": 1}, {"name": {}}, {"who": {}, "kind": []}, deep(),
+    ["x"] * 999, {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}},
+    {"values": [], "stamp": float("nan")}, {"values": deep(80)},
 ]  # fmt: skip
 
 
