@@ -35,7 +35,8 @@ def soak_figures(device, models, moves, uploads, openings, seed=0):
             turn(visitor, str(rng.choice([name for name, _ in SHARES], p=[share for _, share in SHARES])), rng)
             if due(move, LOOKS, moves):
                 rows[f"{move + 1} moves"] = looked_at(process.pid, Path(folder)) | {"s": time.perf_counter() - began}
-        rows[f"{moves} moves"] = looked_at(process.pid, Path(folder)) | {"s": time.perf_counter() - began}
+                said = {"moves": move + 1} | rows[f"{move + 1} moves"]
+                print(", ".join(f"{name} {value:,.0f}" for name, value in said.items()), flush=True)
     rows["nothing yet"]["s"] = 0.0
     first, last = list(rows.values())[len(rows) // 5 + 1], list(rows.values())[-1]
     grown = {f"{name} more than after a fifth": last[name] - first[name] for name in ("memory MB", "threads", "open files")}
