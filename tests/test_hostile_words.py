@@ -41,7 +41,8 @@ class Elements(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.seen.add(tag)
-        self.runs += [(tag, name) for name, value in attrs if name.startswith("on") or "script:" in (value or "").lower()]
+        links = {name for name, value in attrs if name in ("href", "src", "action") and not (value or "").startswith("data:")}
+        self.runs += [(tag, name) for name, _ in attrs if name.startswith("on") or name in links]
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def example_clips(folder):
     return folder
 
 
-def wait_for(address, server, patience=180):
+def wait_for(address, server, patience=600):
     """Seconds until the server answers."""
     began = time.perf_counter()
     while time.perf_counter() - began < patience:
