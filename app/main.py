@@ -9,13 +9,16 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from app.figures.drawing import styles
 from app.page import SHIPPED, build
 from app.server.clips import find_examples
 from app.server.errors import as_message
+from app.server.guard import Guard
 from core import Engine
 from core.engine import NETWORKS
+from core.memory import give_back
 
 CLIPS = Path(__file__).resolve().parents[1] / "assets" / "clips"
 
@@ -26,6 +29,7 @@ def main(words=None):
     with serving(host, args.port):  # before the page is built
         family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), args.port or 0, type=socket.SOCK_STREAM)[0]
         socket.create_server(address[:2], family=family).close()
+    give_back()
     with as_message(SystemExit):
         engines = {SHIPPED: Engine(args.device)}
         if args.models:  # first: whoever names weights wants to see them
@@ -99,6 +103,7 @@ def launch(page, host=None, port=None, *, share=False, wait=True):
         server_name=host, server_port=port, share=share, prevent_thread_lock=True, quiet=not wait, theme=theme(),
         head=f"<style>{style}</style>", max_file_size="2gb", run_history=False,
         footer_links=["api"], ssr_mode=False, state_session_capacity=200, mcp_server=False, enable_monitoring=False,
+        app_kwargs={"middleware": [Middleware(Guard)]},
     )  # fmt: skip
     with suppress(OSError), urlopen(address, timeout=10) as first:  # or the first reader waits until templates are read
         first.read()

@@ -39,9 +39,10 @@ from app.help.glossary import glossed
 from app.help.tour import top
 from app.panels import panels_of, source_of
 from app.server.answers import answers_of
-from app.server.api import publish
+from app.server.api import path_of, publish
 from app.server.clips import Clips
 from app.server.errors import as_message
+from app.server.guard import Page
 from app.server.jobs import Running
 from app.server.request import Desk, edits_of
 from core import METHODS, ReaderError
@@ -144,7 +145,7 @@ def build(engines, examples):
     """The whole page. engines: what its weights are called → Engine; the first is used until a reader chooses another.
     examples: name → Example; the first is open when the page is."""
     clips, running = Clips(examples), Running()
-    with gr.Blocks(analytics_enabled=False, title="What do video prompts look at?", delete_cache=DELETED) as page:
+    with Page(analytics_enabled=False, title="What do video prompts look at?", delete_cache=DELETED) as page:
         with gr.Row(elem_classes="page-top"):
             gr.Markdown("# What do video prompts look at?", elem_classes="title")
             top()
@@ -231,8 +232,8 @@ def tab(desk, handle, edits, open_at_once):
                 own = gr.File(label="Your own clip", height=150, elem_id=f"own-{method.name}")
                 gr.Markdown(f"{LIMITS_TEXT} Your file stays on this server for a day at most.", elem_classes="limits")
                 webcam = gr.Video(label="Webcam", sources=["webcam"], height=230, elem_id=f"webcam-{method.name}")
-                # as it was recorded: to mirror it and to take its sound away Gradio (6.31) needs ffmpeg
-                webcam.preprocess = lambda payload: payload and payload.path
+                # as they are: Gradio (6.31) lays down an empty file for each, and needs ffmpeg to mirror what was recorded
+                own.preprocess = webcam.preprocess = path_of
             weights = gr.Radio(
                 [(called(one, method), name) for name, one in engines.items()], value=next(iter(engines)), label="Weights",
                 visible=len(engines) > 1, elem_id=f"weights-{method.name}",

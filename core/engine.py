@@ -1,6 +1,7 @@
 """The engine: a device, the networks on it, and what has been computed. The only object with state."""
 
 import threading
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from os import PathLike
@@ -24,6 +25,7 @@ METHODS: Mapping[str, Method] = find()
 NETWORKS: Mapping[str, Network] = {name: one for method in METHODS.values() for name, one in method.networks.items()}
 TEXTS = 64  # the most texts of one run
 TEXT_LENGTH = 200  # the most characters of one text
+CONTROL = ("Cc", "Cs", "Zl", "Zp")  # kinds of letters that are none: control, half of one, ends of lines and paragraphs
 
 
 class Engine:
@@ -182,20 +184,24 @@ class _Networks(Mapping):
 
 def method_named(name: str) -> Method:
     """The method, or a sentence that says which there are."""
-    if name not in METHODS:
-        raise ReaderError(f"There is no method {name!r}. The methods are {', '.join(METHODS)}.")
+    if not isinstance(name, str) or name not in METHODS:
+        raise ReaderError(f"There is no method {str(name)[:40]!r}. The methods are {', '.join(METHODS)}.")
     return METHODS[name]
 
 
 def checked_texts(texts: Sequence[str] | None) -> tuple[str, ...]:
-    """Texts without surrounding blanks, in the order given; too many, or too long ones, are a BadText."""
+    """Texts without surrounding blanks and control letters, in the order given; too many, or too long ones, are a BadText."""
     if isinstance(texts, str):
         raise BadText(f"Texts are a list of sentences, got the single string {texts[:40]!r}.")
+    if isinstance(texts, Mapping) or not isinstance(texts, Iterable | None):
+        raise BadText(f"Texts are a list of sentences, got {str(texts)[:40]}.")
     given = tuple(texts or ())
     for text in given:
         if not isinstance(text, str):
-            raise BadText(f"A text is a sentence, got {text!r}.")
-    said = tuple(text.strip() for text in given)
+            raise BadText(f"A text is a sentence, got {str(text)[:40]}.")
+        if any(unicodedata.category(letter) == "Cs" for letter in text):
+            raise BadText(f"A text is made of whole letters, and this holds half of one: {text[:40]!r}.")
+    said = tuple(without_control(text).strip() for text in given)
     if len(said) > TEXTS:
         raise BadText(f"Up to {TEXTS} texts can be compared at once, got {len(said)}.")
     for text in said:
@@ -204,6 +210,11 @@ def checked_texts(texts: Sequence[str] | None) -> tuple[str, ...]:
         if any("\ud800" <= c <= "\udfff" for c in text):
             raise BadText(f"A text has whole characters, got half of one, as of a cut emoji: {text[:40]!r}.")
     return said
+
+
+def without_control(text: str, but: str = "") -> str:
+    """Blanks instead of what is no letter but a command to a terminal or an end of a line: no file of a view may hold these."""
+    return "".join(one if one in but or unicodedata.category(one) not in CONTROL else " " for one in text)
 
 
 def checked_box(box: Sequence[float] | None) -> tuple[float, ...]:

@@ -9,22 +9,25 @@ holds instead: a knob that moves but changes no count re-runs nothing below the 
 """
 
 import inspect
+import sys
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import torch
 
 from core.progress import Cancelled, watched
 
 Stage = Callable[..., Any]
 DISCRETE_BYTES = 1 << 16  # a mask of 32 frames × 1,024 patches is 32 kB: cheap to read
+TENSOR = 640  # bytes that a tensor takes beside its numbers, its key and its place in a cache among them (measured)
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,17 @@ class Trace:
 
 
 class StageCache:
-    """Results by key, least recently used first out, bounded in bytes. Safe under threads."""
+    """Results by key, least recently used first out, bounded in bytes. Safe under threads.
+
+    bytes: what the results hold together. Memory that several share counts once, for as long as one of them is here; a result
+    that is a view of a larger one holds all of that.
+    """
 
     def __init__(self, budget: int = 512 << 20):
         self.budget = budget
         self.bytes = 0
-        self._entries: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+        self._entries: OrderedDict[str, tuple[Any, Held]] = OrderedDict()
+        self._sharers: Counter[Hashable] = Counter()  # memory → how many results hold it
         self._lock = threading.Lock()
 
     def __len__(self):
@@ -82,19 +90,31 @@ class StageCache:
     def clear(self) -> None:
         with self._lock:
             self._entries.clear()
+            self._sharers.clear()
             self.bytes = 0
 
     def put(self, key: str, value: Any) -> None:
-        size = bytes_of(value)
-        if size > self.budget:
+        held = held_by(value)
+        if held.total > self.budget:
             return
         with self._lock:
             if key in self._entries:
-                self.bytes -= self._entries.pop(key)[1]
-            self._entries[key] = (value, size)
-            self.bytes += size
+                self._let_go(self._entries.pop(key)[1])
+            self._entries[key] = (value, held)
+            self.bytes += held.own
+            for memory, size in held.memory.items():
+                self._sharers[memory] += 1
+                self.bytes += size if self._sharers[memory] == 1 else 0
             while self.bytes > self.budget:
-                self.bytes -= self._entries.popitem(last=False)[1][1]
+                self._let_go(self._entries.popitem(last=False)[1][1])
+
+    def _let_go(self, held: "Held") -> None:
+        self.bytes -= held.own
+        for memory, size in held.memory.items():
+            self._sharers[memory] -= 1
+            if not self._sharers[memory]:
+                del self._sharers[memory]
+                self.bytes -= size
 
 
 @cache  # a run asks some hundred times, and reading a signature takes as long as a small stage
@@ -211,16 +231,43 @@ def digest(*parts: str | bytes) -> str:
     return made.hexdigest()
 
 
+@dataclass(frozen=True)
+class Held:
+    """What a result keeps alive. own: bytes of Python's objects. memory: numbers, that others may share: where → bytes."""
+
+    own: int
+    memory: Mapping[Hashable, int]
+
+    @property
+    def total(self) -> int:
+        return self.own + sum(self.memory.values())
+
+
 def bytes_of(value: Any) -> int:
-    """Memory a result holds: the bytes of its tensors and arrays, and a little for the rest."""
-    if isinstance(value, torch.Tensor):
-        return value.untyped_storage().nbytes() + 64  # the whole storage: a view keeps all of it alive
-    if hasattr(value, "nbytes"):
-        return int(value.nbytes) + 64
-    if isinstance(value, Mapping):
-        return 64 + sum(bytes_of(one) for one in value.values())
-    if isinstance(value, (tuple, list)):
-        return 64 + sum(bytes_of(one) for one in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return 64 + sum(bytes_of(getattr(value, one.name)) for one in fields(value))
-    return 64
+    """Memory that a result holds."""
+    return held_by(value).total
+
+
+def held_by(value: Any) -> Held:
+    """The same in parts. What is no tensor, array, text, number or collection of them belongs to a network: not counted."""
+    own, memory, waiting = 0, {}, [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, torch.Tensor):
+            storage = one.untyped_storage()  # the whole of it: a view keeps all of it alive
+            memory[str(one.device), storage.data_ptr()] = storage.nbytes()
+            own += TENSOR
+        elif isinstance(one, np.ndarray):
+            while isinstance(one.base, np.ndarray):
+                one = one.base
+            memory["cpu", one.ctypes.data] = one.nbytes
+            own += TENSOR
+        else:
+            own += sys.getsizeof(one)
+            if isinstance(one, Mapping):
+                waiting += [*one.keys(), *one.values()]
+            elif isinstance(one, (tuple, list, set, frozenset)):
+                waiting += one
+            elif is_dataclass(one) and not isinstance(one, type):
+                waiting += [getattr(one, each.name) for each in fields(one)]
+    return Held(own, memory)

@@ -33,7 +33,7 @@ class Limits(NamedTuple):
 LIMITS = Limits()
 # No pictures and no playlists: a renamed playlist could make the decoder open other files or the network.
 CONTAINERS = "mov,matroska,webm,avi,gif,mpegts,mpeg,mpegvideo,flv,asf,ogg,ivf,h264,hevc,mjpeg"
-# What such files are called: the page, the API, the commands and the lists of a data set take these and no others.
+# What such files are called in the lists of a data set, and in words everywhere: what is opened is judged by what it holds.
 ENDINGS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".flv")
 ENDINGS += (".wmv", ".asf", ".ogv", ".3gp", ".ivf", ".h264", ".hevc", ".mjpeg")
 LIMITS_TEXT = (

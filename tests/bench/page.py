@@ -1,20 +1,14 @@
 """The page in headless Chromium: time to the first picture, and from a slider's move to pixels."""
 
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import numpy as np
 
 from core import METHODS, ReaderError
+from tests.bench.server import serving
 
-ROOT = Path(__file__).resolve().parents[2]
-CLIPS = ROOT / "assets" / "clips"
 MOVED = {"stop": ("alpha", "kept", "beta", "eta"), "stpn": ("supports", "stride", "severity")}  # knobs of each tab
 
 PAINTED = "new Promise(done => requestAnimationFrame(() => setTimeout(() => done(performance.now()), 0)))"
@@ -48,23 +42,13 @@ def page_times(device, models, moves):
     from playwright.sync_api import Error, sync_playwright
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        clips = example_clips(Path(folder))
-        port = free_port()
-        words = [
-            "--port",
-            str(port),
-            "--device",
-            device,
-            "--clips",
-            str(clips),
-            *(["--models", *models] if models else []),
-        ]
-        with subprocess.Popen([sys.executable, "-m", "app", *words], cwd=ROOT, stdout=subprocess.DEVNULL) as server:
+        began = time.perf_counter()
+        with serving(device, models, Path(folder)) as (address, server):
             try:
-                started = wait_for(f"http://127.0.0.1:{port}/", server)
+                started = time.perf_counter() - began
                 browser = playwright.chromium.launch(executable_path=chromium())
-                first = [first_picture_ms(browser, port) for _ in range(3)]
-                knobs = {f"page knobs, {METHODS[name].title}": knob_times(browser, port, name, moves) for name in MOVED}
+                first = [first_picture_ms(browser, address) for _ in range(3)]
+                knobs = {f"page knobs, {METHODS[name].title}": knob_times(browser, address, name, moves) for name in MOVED}
                 return {
                     "server ready s": started,
                     "first picture ms, each time": [round(ms) for ms in first],
@@ -73,13 +57,11 @@ def page_times(device, models, moves):
                 }
             except Error as wrong:
                 raise ReaderError(f"The page could not be driven: {wrong.message.splitlines()[0]}") from wrong
-            finally:
-                server.terminate()
 
 
-def knob_times(browser, port, method, moves):
+def knob_times(browser, address, method, moves):
     """Knob → medians and 95th percentiles of its moves in a visitor's tab of that method."""
-    page, times = open_page(browser, port), {}
+    page, times = open_page(browser, address), {}
     last = {"stop": "texts", "stpn": "done"}[method]  # what its viewer sets when everything is there
     page.get_by_role("tab", name=METHODS[method].title.partition(" — ")[0], exact=True).click()
     page.wait_for_selector(f"#viewer-{method} .vw[data-{last}]", timeout=60_000)
@@ -107,49 +89,20 @@ def slider_values(method, moves):
     return chosen
 
 
-def example_clips(folder):
-    """The shipped examples; where there are none, some of the world's."""
-    if list(CLIPS.glob("*.mp4")):
-        return CLIPS
-    command = [sys.executable, "-m", "core.world", "--out", str(folder), "--clips", "3"]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    return folder
-
-
-def open_page(browser, port):
+def open_page(browser, address):
     """A fresh visitor, once the viewer shows its first picture."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.goto(f"http://127.0.0.1:{port}/", wait_until="commit")
+    page.goto(address, wait_until="commit")
     page.wait_for_selector(".vw[data-shown]", timeout=60_000)
     return page
 
 
-def first_picture_ms(browser, port):
+def first_picture_ms(browser, address):
     """From navigation to the frame after the viewer has drawn, for a visitor with nothing in store."""
-    page = open_page(browser, port)
+    page = open_page(browser, address)
     ms = page.evaluate(f"() => {PAINTED}")
     page.context.close()
     return ms
-
-
-def wait_for(address, server, patience=180):
-    """Seconds until the server answers."""
-    began = time.perf_counter()
-    while time.perf_counter() - began < patience:
-        if server.poll() is not None:
-            raise ReaderError(f"The page stopped before it answered (exit {server.returncode}).")
-        try:
-            urlopen(address, timeout=5).close()
-            return time.perf_counter() - began
-        except (URLError, OSError):
-            time.sleep(0.1)
-    raise ReaderError(f"The page did not answer within {patience} s.")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def chromium():
