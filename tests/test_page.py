@@ -15,14 +15,10 @@ from PIL import Image
 
 from app.answers import answers_of
 from app.desk import Desk, edits_of
-from app.keeping import FILES as KEPT
 from app.page import DELETED
-from app.panels import PANELS, SHELL
 from app.running import Running
 from app.store import Clips
 from app.taking import panel
-from app.touring import FILES as TOP
-from app.views import SHARED, VIEWER, VIEWS
 from core import METHODS, ReaderError, read_clip
 from tests.pages import EDIT, PATIENCE, number, opened, settles, shown, slider, stepped
 
@@ -300,17 +296,6 @@ def test_only_what_is_meant_for_programs_is_offered_to_them(served):
         "/through_stpn", "/through_stpn_file",
         "/explain_stop_released", "/explain_stop_released_file",
     }  # fmt: skip
-
-
-def test_the_modules_have_no_dependencies():
-    drawn = {name for view in VIEWS for name in (SHARED, *view.modules)}
-    folds = {SHELL, *(one.file for one in PANELS)}
-    # what a file without a server adds, what stands at the page's top, and the notebook below
-    others = {"alone.js", *TOP, *KEPT}
-    assert {path.name for path in VIEWER.glob("*.js")} == drawn | folds | others
-    for view in VIEWS:
-        source = view.source()
-        assert "import " not in source.replace("import(", "") and "http" not in source and source.count("export ") == 1
 
 
 # ---- the tab of STPN ----------------------------------------------------------------------------------------------------

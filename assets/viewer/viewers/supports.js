@@ -1,12 +1,12 @@
 // The viewer of prompts and supports: a spoilt frame, the frames that support it, where each prompt looked, what that
-// changed, and what is found with and without. Behind shared.js and its parts it is one module without dependencies.
+// changed, and what is found with and without.
 //
 //   const view = mount(element, {about, clip, trace, examples, untouched}, {frames, pick, turn})
 //   view.update({trace})
 //   view.state()  view.look({overlay})      how it is looked at: a stage's name or "none"
 //   view.pin(taken, title)  view.unpin()  view.pinned()       see compare.js; state().pinned: what was taken of A, or null
 //   view.extra(map, show)                   one more overlay, of a fold's making (see explain.js); null: none
-//   view.here()  view.value(output)  view.peekAt(output)  view.point(event)     see shared.js, “for a panel”
+//   view.here()  view.value(output)  view.peekAt(output)  view.point(event)     see base/parts.js
 //
 // about   what does not change: title, outputs [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}],
 //         knobs [{name, symbol}].  untouched: what `trace` was taken of
@@ -17,6 +17,17 @@
 //         soon, later, whole  async taken → a trace's text, for `view.ask(taken)`
 //
 // A trace with an older stamp than the one shown is dropped: replies may overtake each other, the last value wins.
+
+import {asOneStep, asker, picture, receiver} from "../base/asking.js";
+import {pinning} from "../base/compare.js";
+import {COLOURS, VIRIDIS, bytes, fit} from "../base/drawing.js";
+import {atNewWidths, centred, exampleButtons, extraOf, held, keysOf, ledgerOf, litOf, make, pressExample, still, widths} from "../base/parts.js";
+import {OTHER_VALUES, escape, number, pretty} from "../base/words.js";
+import {zoomOf} from "../base/zoom.js";
+import {KEYS, TEMPLATE} from "./supports_frame.js";
+import {pairOf} from "./supports_pair.js";
+import {LADDER, SCALES, byHead, cellEdge, costTable, drawLikeness, foundIn, inPixels, laidOver, layOver, ofHead, paintCurrent, paintMap, placeOn, placed, rung, slice, stateOf, tallOf, unlogged} from "./supports_parts.js";
+import {throughOf} from "./supports_through.js";
 
 export function mount(element, payload, hooks = {}) {
   element.innerHTML = TEMPLATE;

@@ -1,6 +1,10 @@
-// The whole clip in the viewer of prompts: instances linked through all frames, and one thing followed from its first box.
 
-const THROUGH = `
+import {COLOURS, fit, twice} from "../base/drawing.js";
+import {make} from "../base/parts.js";
+import {escape} from "../base/words.js";
+import {drawMask, outlines} from "./supports_parts.js";
+
+export const THROUGH = `
   <details class="vw-through sp-section" hidden><summary>Through the clip: every frame read, instances linked, one thing followed</summary>
     <p class="vw-empty">A colour and number is an instance: what is found in one frame is linked with what is most like it in the next.</p>
     <div class="vw-tracks"></div><div class="vw-tracks"></div>
@@ -16,7 +20,7 @@ const THROUGH = `
 // → draw(shown): what there is to see of the whole clip, waiting where there is none yet. shown: {trace, clip, images, current,
 // least, match}. draw.chosen(): the box that a reader chose, null where it is left to the server. draw.forget(): as if nobody had.
 // of: kind → its outputs. choose: called when a reader has chosen.
-function throughOf($, all, of, choose) {
+export function throughOf($, all, of, choose) {
   let chosen = null, shown = null;
   const picture = t => t === shown.trace.frame ? shown.current || shown.images[t] : shown.images[t];
   const there = t => shown.clip.truth?.things[t] || [];

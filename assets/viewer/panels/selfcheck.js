@@ -1,5 +1,10 @@
 // The fold “Self-check”: is what is drawn right, and does it hang on what was learned? (see app/checking.py)
 
+import {patience, somebody} from "../base/asking.js";
+import {SCALE, bytes} from "../base/drawing.js";
+import {make} from "../base/parts.js";
+import {escape, number, pretty} from "../base/words.js";
+
 const SELFCHECK = `
 <div class="ex">
   <p class="ex-lead">Checks that need no truth, of the clip and values on the page: whether maps lie where they should, whether what is said to sum to 1 does, what was loaded, and how the same map looks when the numbers of the weights stand in a random order.</p>
@@ -9,7 +14,7 @@ const SELFCHECK = `
   <ul class="ex-checks"></ul>
 </div>`;
 
-function selfcheckPanel(host, {own: told, taken, server, hooks}) {
+export function panel(host, {own: told, taken, server, hooks}) {
   host.innerHTML = SELFCHECK;
   const $ = name => host.querySelector(".ex-" + name);
   const who = somebody(), waiting = patience($, hooks.far, hooks.stop, who);

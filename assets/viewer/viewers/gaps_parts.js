@@ -1,19 +1,22 @@
 // What the viewer of regions and gaps draws, as functions of numbers and canvases. side: {clip, images, trace, maps, region}, of
 // a run that is shown, be it A or B.
 
+import {COLOURS, bits, bytes, colour, fit, outline, twice} from "../base/drawing.js";
+import {make} from "../base/parts.js";
+
 // Stage → whole numbers of 16 bits; the region's bits
-const unpacked = trace => ({
+export const unpacked = trace => ({
   maps: Object.fromEntries(Object.entries(trace.maps).map(([stage, text]) => [stage, new Uint16Array(bytes(text).buffer)])),
   region: bits(trace.region),
 });
 
-const keptAt = ({trace: {grid: [rows, columns]}, region}, t, p) => region && region[t * rows * columns + p];
-const mapAt = ({trace: {grid: [rows, columns]}, maps}, stage, t, p) => maps[stage] && maps[stage][t * rows * columns + p] / 65535;
-const tallAs = ({clip}, width, most) => Math.round(Math.min(width * clip.height / clip.width, most * width));
+export const keptAt = ({trace: {grid: [rows, columns]}, region}, t, p) => region && region[t * rows * columns + p];
+export const mapAt = ({trace: {grid: [rows, columns]}, maps}, stage, t, p) => maps[stage] && maps[stage][t * rows * columns + p] / 65535;
+export const tallAs = ({clip}, width, most) => Math.round(Math.min(width * clip.height / clip.width, most * width));
 const outlinesOf = clip => clip.outlines ??= clip.truth && clip.truth.masks.map(mask => outline(bits(mask), clip.width, clip.height));
 
 // Frame t under a map, with what is kept, what is there and where the score is highest. → the same in words
-function paintFrame(canvas, side, t, {opacity, peek, patch}, map, width) {
+export function paintFrame(canvas, side, t, {opacity, peek, patch}, map, width) {
   const {clip, images, trace} = side, [rows, columns] = trace.grid, height = tallAs(side, width, 1.25);
   const pen = fit(canvas, width, height), w = width / columns, h = height / rows;
   pen.imageSmoothingQuality = "high";
@@ -46,7 +49,7 @@ function paintFrame(canvas, side, t, {opacity, peek, patch}, map, width) {
   return `frame ${t + 1} of ${images.length}: ${count}${point && point.hit !== null ? `, top patch ${point.hit ? "on" : "off"} the actor` : ""}`;
 }
 
-function patchEdge(pen, [r, c], w, h) {
+export function patchEdge(pen, [r, c], w, h) {
   const path = new Path2D();
   path.rect(c * w + 1, r * h + 1, w - 2, h - 2);
   twice(pen, path, "#fff", 3);
@@ -74,13 +77,13 @@ function target(pen, x, y, radius, hit) {
 }
 
 // One frame of the strip
-function paintThumb(canvas, side, t) {
+export function paintThumb(canvas, side, t) {
   const [rows, columns] = side.trace.grid, width = 96, height = tallAs(side, width, 1.4), pen = fit(canvas, width, height, true);
   pen.drawImage(side.images[t], 0, 0, width, height);
   keptEdges(pen, side, t, width / columns, height / rows, 1.5);
 }
 
-function thumbsOf(images, chosen) {
+export function thumbsOf(images, chosen) {
   return images.map((_, t) => {
     const button = make("button", {class: "vw-thumb", type: "button"});
     button.append(make("canvas"), make("span"));

@@ -12,7 +12,7 @@ const DATABASE = "video-prompt-explorer", STORES = ["cells", "pictures", "order"
 const NO_STORAGE = "This browser gives the page no storage (a private window?): what is kept is lost when the page is closed.";
 const NO_ROOM = "The browser's storage is full or refused: what is new is lost when the page is closed. Export it as JSON.";
 
-async function keptCells(changed) {
+export async function keptCells(changed) {
   const base = await opened().catch(() => null), others = "BroadcastChannel" in window && new BroadcastChannel(DATABASE);
   let past = [], future = [], last = null;
   const kept = {cells: [], trouble: base ? "" : NO_STORAGE, put, undo, redo, get can() { return {undo: !!past.length, redo: !!future.length}; }};

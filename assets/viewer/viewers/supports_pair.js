@@ -1,12 +1,18 @@
 // A beside B in the viewer of prompts and supports: A's frame with its overlay, how many times as much B's map has, what was found
 // in each, and the numbers of both. A side: {trace, clip, images, pictures, maps}. Maps are logarithmic, so is their difference.
 
-const FOUND_A = `<div class="vw-found-a sp-figure" hidden></div><div class="vw-found-a sp-figure" hidden></div>`;
+import {apart, apartBar, apartTable, chipsOf, greyed, paintApart, placeIn, plus, settingsApart, valuesApart} from "../base/compare.js";
+import {fit} from "../base/drawing.js";
+import {make} from "../base/parts.js";
+import {escape, number, pretty} from "../base/words.js";
+import {SCALES, cellEdge, tallOf} from "./supports_parts.js";
+
+export const FOUND_A = `<div class="vw-found-a sp-figure" hidden></div><div class="vw-found-a sp-figure" hidden></div>`;
 
 // → {arrange, stage, draw, reading}. view: how it is looked at. mine: → B's side. A: → what is pinned, a side as well.
-// over: side → what lies over its frame, see stpn.js. paint: (canvas, side, what lies over it, patch, width) → words
-function pairOf($, all, root, {about, view, mine, A, of, over, prompt, paint, foundIn, wide}) {
-  let painted = "", known = {}, told = "", barred = false;  // as in viewer_pair.js
+// over: side → what lies over its frame, see supports.js. paint: (canvas, side, what lies over it, patch, width) → words
+export function pairOf($, all, root, {about, view, mine, A, of, over, prompt, paint, foundIn, wide}) {
+  let painted = "", known = {}, told = "", barred = false;  // as in gaps_pair.js
 
   function arrange() {
     const on = !!A();

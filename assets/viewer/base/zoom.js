@@ -3,13 +3,14 @@
 //
 // Pinch or Ctrl + wheel, the buttons, z Z f; dragged with a pointer, and following the patch that keys look at.
 
+
 const ZOOMED = 6, STEP = 1.5;                    // times at most; times a step
-const ZOOM = `<span class="vw-zoom" role="group" aria-label="Zoom"><button type="button" class="vw-zoom-out" aria-label="Smaller" title="smaller (Z)">−</button>
+export const ZOOM = `<span class="vw-zoom" role="group" aria-label="Zoom"><button type="button" class="vw-zoom-out" aria-label="Smaller" title="smaller (Z)">−</button>
   <button type="button" class="vw-zoom-all" title="the whole picture (f)">100 %</button><button type="button" class="vw-zoom-in" aria-label="Larger" title="larger (z); also Ctrl + wheel or two fingers; drag to move">+</button></span>`;
-const ZOOM_KEYS = ["z Z f", "zoom in, out; the whole picture"];
+export const ZOOM_KEYS = ["z Z f", "zoom in, out; the whole picture"];
 
 // → {press, see}. press: key → whether it was one. see: a place in fractions of the picture comes into sight
-function zoomOf($, host) {
+export function zoomOf($, host) {
   const at = {times: 1, x: 0, y: 0}, fingers = new Map();  // x, y: what lies at the top left, in fractions of the picture
   let apartBefore = 0;
 

@@ -3,7 +3,11 @@
 // own: knobs [{name, symbol, meaning, place}], pair, outputs and numbers [{stage, title, symbol, moves, …}], places, most
 // A finished sweep stays until another is run, and says of which values it is.
 
-function sweepPanel(host, given) {
+import {patience} from "../base/asking.js";
+import {COLOURS, SCALE, VIRIDIS, bits, bytes, colour, fit} from "../base/drawing.js";
+import {make} from "../base/parts.js";
+
+export function panel(host, given) {
   const {own, server, hooks} = given, who = crypto.randomUUID?.() ?? String(Math.random());
   host.innerHTML = `
   <div class="sw">

@@ -1,6 +1,5 @@
 // The viewer of what STOP's released code computes: a comb over pixels beside true regions, two ways of pooling one map,
-// weights that depend on the batch and on the clip's ends, and four prompts in every frame. Behind shared.js it is one module
-// without dependencies.
+// weights that depend on the batch and on the clip's ends, and four prompts in every frame.
 //
 //   const view = mount(element, {about, clip, trace, examples, untouched}, {frames, pick, turn})
 //   view.update({trace})
@@ -13,6 +12,12 @@
 //         soon, later, whole  async taken → a trace's text, for `view.ask(taken)`
 //
 // The comb is drawn pixel by pixel: its cells are no patches. A trace with an older stamp than the one shown is dropped.
+
+import {asOneStep, asker, receiver} from "../base/asking.js";
+import {PIN, VERSUS, apartTable, chipsOf, pinning, settingsApart, valuesApart} from "../base/compare.js";
+import {COLOURS, bits, colour, fit, outline, signed, twice} from "../base/drawing.js";
+import {EXAMPLES, FOOT, PICTURE, atNewWidths, exampleButtons, keysOf, ledgerOf, litOf, make, pressExample} from "../base/parts.js";
+import {escape, number} from "../base/words.js";
 
 const KEYS = [[", .", "one frame back, forward (also ← →)"], ["Home End", "first, last frame"], ["p", "pin as A what is shown, or let A go"], ["?", "this help"]];
 const NO_TEXTS = "These towers read no texts. For that the code needs a ViT-B/32: <code>python -m app --models stop=ViT-B-32/openai</code>.";
@@ -247,7 +252,7 @@ export function mount(element, payload, hooks = {}) {
     }
     $("apart").innerHTML = (rows.length ? apartTable(rows) : "") + said.map(one => `<p>${one}</p>`).join("");
   }
-  // ---- for a panel: see shared.js -----------------------------------------------------------------------------------
+  // ---- for a panel: see base/parts.js ---------------------------------------------------------------------------------
 
   const here = () => `frame ${view.frame + 1}`;
   function value({stage, kind}) {

@@ -1,7 +1,11 @@
 // The fold “Equations”: each term lights the pixels that it speaks of, and the numbers are those of the patch and the gap that
 // are looked at. A copy of the frame stands beside, for the viewer may be out of sight; it is pointed at like the frame.
 
-function equationsPanel(host, {view, own, method}) {
+import {fit} from "../base/drawing.js";
+import {make} from "../base/parts.js";
+import {escape, pretty} from "../base/words.js";
+
+export function panel(host, {view, own, method}) {
   const scope = host.closest("[id^=viewer-]") ?? document, frame = scope.querySelector(".vw-canvas");
   let open = true, near = null, kept = null;     // the term that is pointed at, and the one that was chosen
   const how = view.point ? "Point at the frame, or at its copy here: numbers follow. Point at a term to see what it is a map of" : "Point at a term to see where it stands";

@@ -3,9 +3,15 @@
 // own: edits [{name, title, look, reorders, knobs}], most, of_order, truth, places (of clip, frames, edits among the values)
 // The page's own list of edits is the truth. What was done and undone is kept here, for all tabs, until another clip is chosen.
 
-function whatifPanel(host, given) {
+import {picture} from "../base/asking.js";
+import {fit, twice} from "../base/drawing.js";
+import {make} from "../base/parts.js";
+import {pretty} from "../base/words.js";
+
+const done = {clip: null, now: "[]", waits: false, past: [], next: [], pinned: null};
+
+export function panel(host, given) {
   const {own, view, server} = given, {places} = own;
-  const done = window.editsDone ??= {clip: null, now: "[]", waits: false, past: [], next: [], pinned: null};
   host.innerHTML = `
   <div class="wi">
     <div class="wi-left">

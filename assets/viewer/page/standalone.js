@@ -1,12 +1,17 @@
-// STOP without its network, behind shared.js and viewer.js: a page of its own, in one file. The knobs are computed here, from
+// STOP without its network: a page of its own, in one file. The knobs are computed here, from
 // grids that were stored when the file was made.
 //
-//   alone(element, {about, clip, trace, knobs, stored, said})
+//   open()      the page of what its element #payload holds: {about, clip, trace, knobs, stored, said}
 //
 // trace   the run as it was stored, as the viewer takes it
 // knobs   [{name, symbol, kind, default, span, meaning}] of those that can be turned here
 // stored  grid, knobs, cap, unit, and base64 of 32-bit numbers: attention [T, P], dynamics [T, P], energy [G, P] of the stored
 //         region, scale; tokens: null, or {patches [T, P, D], prompts [T, P, D], filter [D, 3, 3, 3]}; actor: bits or null
+
+import {bits, bytes} from "../base/drawing.js";
+import {make} from "../base/parts.js";
+import {escape, number, pretty} from "../base/words.js";
+import {mount} from "../viewers/gaps.js";
 
 const f32 = Math.fround;
 const floats = text => new Float32Array(bytes(text).buffer);
@@ -75,7 +80,7 @@ function counted(change, eta, cap) {
 }
 
 // All that follows from the knobs. exact: whether W^t and N^t are those of the method, or of the stored region's energies.
-export function recompute(held, knobs) {
+function recompute(held, knobs) {
   const {P, T} = held, score = blended(held.attention, held.dynamics, knobs.alpha), region = highest(score, knobs.kept, P);
   const same = knobs.spatial === held.knobs.spatial && (!knobs.spatial || region.every((one, i) => one === held.region[i]));
   const made = `${knobs.spatial} ${knobs.spatial ? region.join("") : ""}`;
@@ -122,7 +127,7 @@ function traced(stored, held, trace, knobs, stamp) {
   };
 }
 
-export function alone(element, {about, clip, trace, knobs, stored, said}) {
+function alone(element, {about, clip, trace, knobs, stored, said}) {
   element.innerHTML = `<div class="viewer"></div><form class="alone-knobs" aria-label="Knobs"></form>
     <p class="alone-state" role="status"></p><p class="alone-said"></p>`;
   const part = name => element.querySelector("." + name), held = opened(stored), values = {...stored.knobs};
@@ -156,4 +161,10 @@ export function alone(element, {about, clip, trace, knobs, stored, said}) {
   }
   draw();
   return {view, set: given => { Object.assign(values, given); draw(); }, state: () => JSON.parse(element.dataset.state)};
+}
+
+// What the console, and a test, finds: the page, and how its numbers are made.
+export function open() {
+  window.page = alone(document.querySelector("#alone"), JSON.parse(document.querySelector("#payload").textContent));
+  Object.assign(window, {recompute, opened_of: opened});
 }

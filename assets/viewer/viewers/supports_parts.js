@@ -1,76 +1,23 @@
-// What the viewer of prompts and supports is made of: its frame, its keys, and drawing as functions of numbers and canvases.
+// What the viewer of prompts and supports draws, as functions of numbers and canvases.
 
-const KEYS = [
-  ["← →", "the frame before, after, as the current one (also , .)"], ["Home End", "first, last frame"],
-  ["1 2 3 4 5", "lock a prompt"], ["0", "all prompts"], ["h H", "next, previous head"],
-  ["c", "overlay: what the prompts changed"], ["x", "overlay: patches looking at prompts"],
-  ["v", "overlay: prompts looking at patches"], ["n", "no overlay"], ["b B", "next, previous block or stage"],
-  ["[ ]", "overlay weaker, stronger"], ["o", "hold to see the bare frames"], ["- +", "least score of a box"],
-  ["s S", "point at the next, previous support (after the last: the frame)"],
-  ["Shift + arrows", "point at a patch, and move to its neighbour"], ["Esc", "let prompt, head and patch go"],
-  ZOOM_KEYS, ["p", "pin as A what is shown, or let A go"], ["?", "this help"],
-];
-
-const TEMPLATE = `
-<section class="vw sp" tabindex="0" aria-label="Viewer of prompts. Press question mark for the keys.">
-  ${EXAMPLES}
-  <div class="vw-banner sp-banner" role="note" hidden></div>
-  <div class="sp-top">
-    <div class="vw-stage">
-      <h4 class="vw-title"></h4>
-      ${trio(PICTURE)}
-      <div class="vw-row">
-        <div class="vw-kinds" role="radiogroup" aria-label="Overlay"></div>
-        <div class="sp-steps"><button class="vw-prev" aria-label="Previous block or stage">‹</button><output class="vw-place"></output>
-          <button class="vw-next" aria-label="Next block or stage">›</button></div>
-      </div>
-      <div class="vw-row">
-        <label class="vw-opacity">opacity <input type="range" min="0" max="1" step="0.05" value="0.5" aria-label="Overlay opacity"></label>
-        <button class="vw-peek" title="hold to see the bare frames (o)">peek</button>
-        ${ZOOM}${PIN}
-        <button class="vw-help-open" aria-label="Keys and help" title="keys (?)">?</button>
-      </div>
-      <div class="vw-bar"></div>
-      <div class="vw-reading" aria-live="polite"></div>
-    </div>
-    <div class="vw-found sp-figure"></div><div class="vw-found sp-figure"></div>${FOUND_A}
-    <label class="vw-least">boxes with a score ≥ <output></output><input type="range" min="0" max="1" step="0.05" value="0.3" aria-label="Least score of a box">
-      <span class="vw-known"></span></label>
-  </div>
-  ${VERSUS}
-  <div class="sp-section"><h4>Frames of the clip <small>— click one to make it the current frame (← →)</small></h4>
-    <div class="vw-line" tabindex="-1"><div class="vw-strip" role="group" aria-label="All frames"></div></div></div>
-  <div class="sp-section"><h4 class="vw-supports-title"></h4>
-    <div class="vw-prompts" role="radiogroup" aria-label="Prompt"></div>
-    <div class="vw-line vw-line2" tabindex="-1"><div class="vw-supports" role="group" aria-label="Support frames"></div></div>
-    <div class="vw-bar vw-bar2"></div></div>
-  <div class="sp-section"><h4>Heads <small class="vw-heads-title"></small></h4><div class="vw-heads" role="radiogroup" aria-label="Head"></div></div>
-  ${THROUGH}
-  <div class="sp-cards">
-    <div><div class="vw-card"><h4>Likeness to the clean frame <small class="vw-likeness-state"></small></h4><div class="vw-likeness"></div><div class="sp-key"></div></div>
-      <div class="vw-card"><h4>Shuffle the supports</h4><div class="vw-shuffle"></div></div></div>
-    <div class="vw-card"><h4>What it costs</h4><div class="vw-cost sp-wide"></div></div>
-  </div>
-  ${FOOT}
-</section>`;
-
-// ---- drawing ----------------------------------------------------------------------------------------------------------
+import {COLOURS, SCALE, bytes, fit, outline, twice} from "../base/drawing.js";
+import {escape, number} from "../base/words.js";
 
 // Maps are logarithmic, and their colours fixed: a knob may move a hundredfold, and what is alike stays alike.
 const DECADES = [-4, 3];
-const SCALES = {
+export const SCALES = {
   even: {ends: [-1, 2], ticks: ["0.1", "1 = even", "10", "100"], unit: "times an even share"},
   share: {ends: [-3, 0], ticks: ["0.1 %", "1 %", "10 %", "100 %"], unit: ""},
   change: {ends: [-3, 0], ticks: ["0.001", "0.01", "0.1", "1"], unit: ""},
 };
 // Where prompts look can be nearly even: the narrowest of these that holds it. It widens when it must, and narrows only for
 // another clip, predictor or depth: what is alike stays alike while a knob moves.
-const LADDER = [
+export const LADDER = [
   {...SCALES.even, ends: [Math.log10(0.8), Math.log10(1.25)], ticks: ["0.8", "1 = even", "1.25"]},
   {...SCALES.even, ends: [Math.log10(0.4), Math.log10(2.5)], ticks: ["0.4", "1 = even", "2.5"]},
   SCALES.even,
 ];
-function rung(values, from) {
+export function rung(values, from) {
   const holds = ({ends: [low, high]}) => values.every(value => value >= 10 ** low && value <= 10 ** high);
   while (from < LADDER.length - 1 && !holds(LADDER[from])) from++;
   return from;
@@ -79,21 +26,21 @@ const PAINT = Uint32Array.from(SCALE, one => {   // as the bytes of a picture: R
   const [r, g, b] = one.match(/\d+/g).map(Number);
   return new Uint32Array(Uint8Array.of(r, g, b, 255).buffer)[0];
 });
-const placeOn = (scale, value) => {
+export const placeOn = (scale, value) => {
   const [low, high] = scale.ends;
   return Math.max(0, Math.min(1, (Math.log10(Math.max(value, 1e-9)) - low) / (high - low)));
 };
 
 // {shape: […, h, w], code} → {shape, value: Float32Array}
 const UNLOGGED = Float32Array.from({length: 65536}, (_, code) => 10 ** (DECADES[0] + (DECADES[1] - DECADES[0]) * code / 65535));
-function unlogged({shape, code, at}) {
+export function unlogged({shape, code, at}) {
   const codes = new Uint16Array(bytes(code).buffer), value = new Float32Array(codes.length);
   for (let i = 0; i < value.length; i++) value[i] = UNLOGGED[codes[i]];
   return {at, shape, value};
 }
 
 // one of the first dimension's maps; null: all of them together
-function slice({shape, value}, q, together) {
+export function slice({shape, value}, q, together) {
   const [Q, ...rest] = shape, size = rest.reduce((a, b) => a * b, 1);
   if (q !== null) return value.subarray(q * size, (q + 1) * size);
   const out = new Float32Array(size);
@@ -102,8 +49,8 @@ function slice({shape, value}, q, together) {
 }
 
 // the same of one head, from its 8 bits: code → even shares; a prompt's map over all supports, or the mean of all prompts
-const byHead = ([low, high]) => Float32Array.from({length: 256}, (_, code) => 10 ** (low + (high - low) * code / 255));
-function ofHead({shape: [, Q, K, h, w], code, value}, n, q) {
+export const byHead = ([low, high]) => Float32Array.from({length: 256}, (_, code) => 10 ** (low + (high - low) * code / 255));
+export function ofHead({shape: [, Q, K, h, w], code, value}, n, q) {
   const out = new Float32Array(K * h * w), some = q === null ? [...Array(Q).keys()] : [Math.min(q, Q - 1)];
   for (const one of some) {
     const start = (n * Q + one) * out.length;
@@ -113,7 +60,7 @@ function ofHead({shape: [, Q, K, h, w], code, value}, n, q) {
 }
 
 // → a picture of as many pixels as cells.  place: cell → 0–1; below 0 there is nothing
-function inPixels(rows, columns, place) {
+export function inPixels(rows, columns, place) {
   const made = new ImageData(columns, rows), colours = new Uint32Array(made.data.buffer);
   for (let i = 0; i < colours.length; i++) {
     const at = place(i);
@@ -122,12 +69,12 @@ function inPixels(rows, columns, place) {
   return made;
 }
 
-const tallOf = (clip, width) => Math.round(Math.min(width * clip.height / clip.width, 1.4 * width));
-const placed = at => at.length > 1 ? `stage ${at[0] + 1}, block ${at[1] + 1}` : at.length ? `stage ${at[0] + 1}` : "";
+export const tallOf = (clip, width) => Math.round(Math.min(width * clip.height / clip.width, 1.4 * width));
+export const placed = at => at.length > 1 ? `stage ${at[0] + 1}, block ${at[1] + 1}` : at.length ? `stage ${at[0] + 1}` : "";
 
 // What lies over the frame of a side: {shape, value, scale, one} of an overlay, of a block (`place`; the last if not given or more
 // than there are) and a prompt (null: all)
-function layOver({maps}, one, place, prompt) {
+export function layOver({maps}, one, place, prompt) {
   const list = one && maps[one.stage];
   if (!list?.length) return null;
   const i = Math.min(place ?? list.length - 1, list.length - 1), map = list[i], [Q, rows, columns] = map.shape;
@@ -138,12 +85,12 @@ function layOver({maps}, one, place, prompt) {
 }
 
 // an overlay of a fold's making (see explain.js) as the same
-const laidOver = one => ({one, i: 0, list: [one], map: {at: []}, rows: one.rows, columns: one.columns, value: one.value, scale: {ticks: one.ends, gradient: one.gradient}});
+export const laidOver = one => ({one, i: 0, list: [one], map: {at: []}, rows: one.rows, columns: one.columns, value: one.value, scale: {ticks: one.ends, gradient: one.gradient}});
 
-const stateOf = ({knobs}) => knobs.spoil && knobs.spoil !== "none" && knobs.severity > 0 && knobs.spoiled !== "supports" ? `${knobs.spoil.replace("_", " ")}, ${knobs.severity}` : "clean";
+export const stateOf = ({knobs}) => knobs.spoil && knobs.spoil !== "none" && knobs.severity > 0 && knobs.spoiled !== "supports" ? `${knobs.spoil.replace("_", " ")}, ${knobs.severity}` : "clean";
 
 // The current frame of a side as the network sees it, what lies over it, and what is there. → the same in words
-function paintCurrent(canvas, {trace, clip, images, pictures}, map, patch, {peek, opacity}, width) {
+export function paintCurrent(canvas, {trace, clip, images, pictures}, map, patch, {peek, opacity}, width) {
   const height = tallOf(clip, width), pen = fit(canvas, width, height), things = clip.truth?.things[trace.frame];
   pen.imageSmoothingQuality = "high";
   pen.drawImage(pictures.current || images[trace.frame], 0, 0, width, height);
@@ -155,7 +102,7 @@ function paintCurrent(canvas, {trace, clip, images, pictures}, map, patch, {peek
 }
 
 const cells = document.createElement("canvas");
-function paintMap(pen, place, rows, columns, [x, y, width, height], alpha) {
+export function paintMap(pen, place, rows, columns, [x, y, width, height], alpha) {
   if (cells.width !== columns || cells.height !== rows) Object.assign(cells, {width: columns, height: rows});
   cells.getContext("2d").putImageData(inPixels(rows, columns, place), 0, 0);
   pen.save();
@@ -165,7 +112,7 @@ function paintMap(pen, place, rows, columns, [x, y, width, height], alpha) {
   pen.restore();
 }
 
-function cellEdge(pen, row, column, rows, columns, width, height) {
+export function cellEdge(pen, row, column, rows, columns, width, height) {
   const path = new Path2D(), w = width / columns, h = height / rows;
   path.rect(column * w + 1, row * h + 1, Math.max(2, w - 2), Math.max(2, h - 2));
   twice(pen, path, "#fff", 2);
@@ -178,7 +125,7 @@ function unrun(runs, size) {                     // lengths of runs of 0, 1, 0, 
   return out;
 }
 
-function outlines(pen, things, [rows, columns], width, height, colour) {
+export function outlines(pen, things, [rows, columns], width, height, colour) {
   pen.save();
   pen.scale(width / columns, height / rows);
   for (const one of things) {
@@ -226,7 +173,7 @@ function drawFound(pen, found, least, known, width, height) {
   return shown;
 }
 
-function drawMask(pen, one, [rows, columns], colour, width, height) {
+export function drawMask(pen, one, [rows, columns], colour, width, height) {
   if (!one.cut) {
     const mask = unrun(one.runs, rows * columns), [r, g, b] = [1, 3, 5].map(i => parseInt(colour.slice(i, i + 2), 16));
     one.cut = Object.assign(document.createElement("canvas"), {width: columns, height: rows});
@@ -238,7 +185,7 @@ function drawMask(pen, one, [rows, columns], colour, width, height) {
 }
 
 // What was found in a side's current frame, in a box: a picture, a sentence and a list. said: before the title
-function foundIn(box, one, {trace, clip, images, pictures}, least, width, said = "") {
+export function foundIn(box, one, {trace, clip, images, pictures}, least, width, said = "") {
   const value = trace.values[one?.stage], things = clip.truth?.things[trace.frame], known = !!things;
   box.classList.toggle("vw-stale", !value);
   if (!value) { if (!box.firstChild) box.innerHTML = `<h4>${escape(one?.title ?? "")}</h4><p class="vw-empty">waiting for the network…</p>`; return; }
@@ -255,7 +202,7 @@ function foundIn(box, one, {trace, clip, images, pictures}, least, width, said =
 }
 
 // Likeness against severity: one chart, from the nearest of a few round numbers below all points to 1. points: [[severity, without, with], …]
-function drawLikeness(canvas, points, now, ink, width) {
+export function drawLikeness(canvas, points, now, ink, width) {
   const height = 112, left = 26, bottom = 18, top = 8, pen = fit(canvas, width, height);
   const least = Math.min(...points.flatMap(([, ...cos]) => cos)), low = [0.9, 0.5, 0].find(one => one <= least) ?? -1;
   const X = s => left + s * (width - left - 10), Y = c => top + (1 - c) / (1 - low) * (height - top - bottom);
@@ -289,7 +236,7 @@ function drawLikeness(canvas, points, now, ink, width) {
 }
 
 // Tokens of every block, operations, and how long the steps took when they last ran
-function costTable(one, took) {
+export function costTable(one, took) {
   const rows = one.patches.map((P, i) => {
     const V = one.windows[i], copies = one.copies[i];
     return `<tr><td>${i + 1}</td><td>${P}</td><td>${V}</td><td>${copies}</td><td>+${(100 * copies / P).toFixed(1)} %</td></tr>`;

@@ -1,11 +1,17 @@
 // A beside B in the viewer of regions and gaps: A's picture, the signed difference, and what changed in numbers. A's canvas is
 // drawn when the frame, the overlay or the patch is another, not when a knob of B moves.
 
+import {apart, apartBar, apartTable, chipsOf, gapsApart, greyed, masksApart, paintApart, placeIn, plus, settingsApart, sumOf, textRows, valuesApart} from "../base/compare.js";
+import {DIVERGING, fit} from "../base/drawing.js";
+import {make} from "../base/parts.js";
+import {escape, number, pretty} from "../base/words.js";
+import {keptAt, mapAt, paintFrame, paintThumb, patchEdge, tallAs, thumbsOf} from "./gaps_parts.js";
+
 const ADDED = DIVERGING.at(-1), REMOVED = DIVERGING[0], BOTH = DIVERGING[2];
 
-// → {arrange, stage, draw, patch, highest}. view: how it is looked at. mine: → B's side, see viewer_parts.js. A: → what is pinned,
+// → {arrange, stage, draw, patch, highest}. view: how it is looked at. mine: → B's side, see gaps_parts.js. A: → what is pinned,
 // a side as well. go: t → nothing, a frame is chosen.
-function pairOf($, root, {about, view, mine, A, wide, go}) {
+export function pairOf($, root, {about, view, mine, A, wide, go}) {
   // what A's canvas shows; A whose strip is there; the last difference, and its words; whether the gaps have A's bars
   let painted = "", mini = null, known = {}, told = "", barred = false;
 

@@ -1,5 +1,5 @@
 // The tour: a card that names one thing to do, shows where, and says when it was done. Nothing is blocked meanwhile, and a
-// step may be left undone. A module of its own.
+// step may be left undone.
 //
 //   step   title, text, act, keys, done: words;  tab: the name of the tab it is in;  targets: selectors, the first one that is
 //          seen is pointed at;  check: {seen: selector} | {shown: [method, {knob: value}]} | {text: [selector, text]} |

@@ -1,8 +1,10 @@
-// The notebook under the tabs: what a reader kept. Behind shared.js and kept.js it is one module without dependencies.
+// The notebook under the tabs: what a reader kept.
 //
-//   notebook(element, about, hooks)
+// about   forms: what an export is called; cells, bytes, note: how many, how large, how long; reopen: the event of a view that is
+//         opened again
 //
-// about   forms: what an export is called; cells, bytes, note: how many, how large, how long
+// What it asks of the page:
+//
 // keep    async {method, taken, frame, overlay} → {cells: [one], notes} as a JSON text; a viewer's “keep” event has the same detail
 // read    async a JSON text → the same of all its cells
 // write   async {form, text} → {name, type, data} as a JSON text
@@ -10,6 +12,12 @@
 //
 // A cell is {view, weights, numbers, models, precision, picture, told}; told: it in words. What it says may be anybody's: it goes
 // in as text alone, its picture as a PNG alone.
+
+import {bytes} from "../base/drawing.js";
+import {make} from "../base/parts.js";
+import {number} from "../base/words.js";
+import {keptCells} from "./cells.js";
+import {views} from "./values.js";
 
 const PANEL = `
 <details class="nb-fold"><summary>Notebook: what you kept (<b class="nb-count">0</b>)</summary><div class="nb-in" tabindex="-1">
@@ -42,7 +50,12 @@ const CELL = `
 const SAID_FOR = 6000, LOOKED_FOR = 30_000;      // milliseconds: a word beside a viewer; until a view that is opened is there
 const LONGEST = 12;                              // notes told at once
 
-export async function notebook(element, about, hooks) {
+export const notebook = ({element, server, trigger}, about) => cellsIn(element.querySelector(".nb"), about, {
+  keep: asked => server.keep_view(asked), read: text => server.read_cells(text), write: asked => server.write_cells(asked),
+  reopen: asked => trigger(about.reopen, asked),
+});
+
+async function cellsIn(element, about, hooks) {
   element.innerHTML = PANEL;
   const $ = name => element.querySelector(".nb-" + name), kept = await keptCells(draw), items = new Map();
   let busy = 0, forget = () => {};
@@ -162,7 +175,7 @@ export async function notebook(element, about, hooks) {
     },
     open(id) {
       const {view, models, handle} = kept.cells[at(id)];
-      if (!view.compared) window.views?.[view.method]?.unpin?.();
+      if (!view.compared) views[view.method]?.unpin?.();
       hooks.reopen({view: JSON.stringify(view), models, handle});
       look(view);
       say("opened on the page above");
@@ -181,7 +194,7 @@ export async function notebook(element, about, hooks) {
   function look({method, frame, overlay, knobs}) {
     const host = () => document.querySelector(`#viewer-${method}`), same = told => Object.entries(knobs).every(([k, v]) => told[k] === v);
     const there = () => same(JSON.parse(host()?.querySelector(".vw")?.dataset.shown || "{}"));
-    const turn = () => window.views?.[method]?.look({frame, overlay});
+    const turn = () => views[method]?.look({frame, overlay});
     const painted = ({target}) => { if (host()?.contains(target)) { turn(); if (there()) soon(); } };
     let settled = 0;
     const soon = () => { clearTimeout(settled); settled = setTimeout(forget, 1500); };   // a clip may still follow its knobs

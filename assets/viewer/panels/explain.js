@@ -3,6 +3,11 @@
 //
 // Every server function takes what was taken on the page and: chosen, attribution, settings, own, shown (see app/explaining.py)
 
+import {newest, patience, somebody} from "../base/asking.js";
+import {COLOURS, DIVERGING, SCALE, VIRIDIS, bytes, signed, twice} from "../base/drawing.js";
+import {make} from "../base/parts.js";
+import {OTHER_VALUES, escape, number, pretty} from "../base/words.js";
+
 const EXPLAIN = `
 <div class="ex">
   <p class="ex-lead">A map says what a number <em>of this network</em> hangs on: patches without which it would be smaller, or larger. It does not say that the network is right, nor why.</p>
@@ -28,7 +33,7 @@ const EXPLAIN = `
 // the number of red and blue, and of viridis: 256 shades, from the least to the largest
 const EXPLAIN_SHADES = {signed: Array.from({length: 256}, (_, i) => signed(i / 127.5 - 1)), plain: SCALE};
 
-function explainPanel(host, {own: told, view, taken, server, hooks}) {
+export function panel(host, {own: told, view, taken, server, hooks}) {
   host.innerHTML = EXPLAIN;
   const $ = name => host.querySelector(".ex-" + name), home = host.closest(".panels").parentElement;
   const who = somebody(), waiting = patience($, hooks.far, hooks.stop, who);

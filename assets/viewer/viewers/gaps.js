@@ -1,12 +1,12 @@
-// The viewer of regions and gaps: a clip's frames with what a method makes of them. Behind shared.js and the files it is listed
-// with it is one module without dependencies, the same in the page, in notebooks and in exported HTML.
+// The viewer of regions and gaps: a clip's frames with what a method makes of them. The same in the page, in notebooks and in
+// exported HTML.
 //
 //   const view = mount(element, {about, clip, trace, examples, untouched}, {frames, pick})
 //   view.update({trace})
 //   view.state()  view.look({frame, overlay})     how it is looked at: a frame from 0, a stage's name or "none"
 //   view.extra(map, show)                         one more overlay, of a fold's making (see explain.js); null: none
 //   view.pin(taken, title)  view.unpin()  view.pinned()       see compare.js; state().pinned: what was taken of A, or null
-//   view.here()  view.value(output)  view.peekAt(output)  view.point(event)     see shared.js, “for a panel”
+//   view.here()  view.value(output)  view.peekAt(output)  view.point(event)     see base/parts.js
 //
 // about   what does not change: title, maps [{stage, symbol, title, unit, kind}], stages [{name, doc, source, knobs}],
 //         knobs [{name, symbol}].  untouched: what `trace` was taken of
@@ -17,6 +17,15 @@
 // soon, later   async taken → a trace's text, for `view.ask(taken)`
 //
 // A trace with an older stamp than the one shown is dropped: replies may overtake each other, the last value wins.
+
+import {asOneStep, asker, receiver} from "../base/asking.js";
+import {PIN, VERSUS, pinning, plus, trio} from "../base/compare.js";
+import {COLOURS, VIRIDIS, fit} from "../base/drawing.js";
+import {EXAMPLES, FOOT, PICTURE, atNewWidths, centred, exampleButtons, extraOf, held, keysOf, ledgerOf, litOf, make, ofFile, pressExample, still, widths} from "../base/parts.js";
+import {OTHER_VALUES, escape, nice, number, pretty} from "../base/words.js";
+import {ZOOM, ZOOM_KEYS, zoomOf} from "../base/zoom.js";
+import {pairOf} from "./gaps_pair.js";
+import {paintFrame, paintThumb, thumbsOf, unpacked} from "./gaps_parts.js";
 
 const KEYS = [
   ["space", "play or pause"], [", .", "one frame back, forward (also ← →)"], ["Home End", "first, last frame"],

@@ -1,8 +1,8 @@
-// The glossary: a window of words, opened by its button, by g, or by a word of the page that it knows. A module of its own.
+// The glossary: a window of words, opened by its button, by g, or by a word of the page that it knows.
+
+import {escape, pretty} from "../base/words.js";
 
 export function glossary(host, {words, declared}) {
-  const escape = text => String(text).replace(/[&<>"']/g, one => `&#${one.charCodeAt(0)};`);
-  const pretty = symbol => escape(symbol).replace(/\^(\w+)/g, "<sup>$1</sup>").replace(/_(\w+)/g, "<sub>$1</sub>");
   const list = rows => `<dl>${rows.map(([word, said]) => `<div><dt>${word}</dt><dd>${said}</dd></div>`).join("")}</dl>`;
   const box = Object.assign(document.createElement("dialog"), {className: "gl"});
   box.setAttribute("aria-label", "Glossary");
