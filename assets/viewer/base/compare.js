@@ -6,7 +6,7 @@
 
 import {patience, somebody} from "./asking.js";
 import {DIVERGING, signed} from "./drawing.js";
-import {escape, number, pretty} from "./words.js";
+import {safe, number, pretty} from "./words.js";
 
 export const PIN = `<button class="vw-pin" type="button" aria-pressed="false" title="pin as A what is shown now, and go on moving B (p)">pin as A</button>`;
 // A | B | B − A. around: what B's picture is
@@ -93,8 +93,8 @@ export function settingsApart(A, B, knobs) {
 }
 
 export const chipsOf = list => list.length ? list.map(({name, a, b}) => {
-  const short = text => escape(text.length > 60 ? text.slice(0, 58) + "…" : text);
-  return `<span class="vw-chip" title="${escape(`${name}: ${a} → ${b}`)}">${pretty(name)} <b>${short(a)} → ${short(b)}</b></span>`;
+  const short = text => safe(text.length > 60 ? text.slice(0, 58) + "…" : text);
+  return `<span class="vw-chip" title="${safe(`${name}: ${a} → ${b}`)}">${pretty(name)} <b>${short(a)} → ${short(b)}</b></span>`;
 }).join("") : `<span class="vw-empty">A and B are the same: move a knob.</span>`;
 
 // Masks of T frames of P patches, as bytes. iou: of each frame, 1 where neither has any; mean: over the frames; moved: patches of each frame
@@ -156,8 +156,8 @@ export const valuesApart = (name, a, b, digits) => [name, minus(a.toFixed(digits
 export function textRows(a, b) {                        // → rows, and a sentence on the text that fits best
   const {both, top} = textsApart(a, b);
   if (!both.length) return [[], a.text.length && b.text.length ? "No text is in both." : ""];
-  return [both.map(one => valuesApart(escape(one.text), one.a, one.b, 3)),
-    top[0] === top[1] ? "The text that fits best is the same." : `The text that fits best changed: “${escape(top[0])}” → <b>“${escape(top[1])}”</b>.`];
+  return [both.map(one => valuesApart(safe(one.text), one.a, one.b, 3)),
+    top[0] === top[1] ? "The text that fits best is the same." : `The text that fits best changed: “${safe(top[0])}” → <b>“${safe(top[1])}”</b>.`];
 }
 
 // B's picture without its colours, and over it what is more (red) and less (blue) in B than in A. value: of each cell; most: the

@@ -1,5 +1,5 @@
 
-import {escape, pretty} from "./words.js";
+import {safe, pretty} from "./words.js";
 
 export const EXAMPLES = `<div class="vw-examples" role="group" aria-label="Example clips"></div>`;
 export const PICTURE = `<div class="vw-picture"><canvas class="vw-canvas" role="img"></canvas><div class="vw-wait" role="status" hidden></div></div>
@@ -14,7 +14,7 @@ export function exampleButtons($, examples, hooks, say) {
   $("examples").hidden = !examples?.length;
   $("examples").replaceChildren(...(examples || []).map(one => {
     const button = make("button", {type: "button", title: one.title, "data-title": one.title, "aria-pressed": "false"});
-    button.innerHTML = `<img src="${one.thumb}" alt=""><span>${escape(one.title)}</span>`;
+    button.innerHTML = `<img src="${one.thumb}" alt=""><span>${safe(one.title)}</span>`;
     button.onclick = () => { if (button.ariaPressed !== "true") say("reading the clip…"); hooks.pick?.(one.name); };
     return button;
   }));
@@ -47,7 +47,7 @@ export function ledgerOf($, stages) {
     if (!button) return;
     opened = opened === +button.dataset.i ? null : +button.dataset.i;
     const one = stages[opened];
-    $("source").innerHTML = one ? `<p>${escape(one.doc)}</p><p>moves with ${one.knobs.length ? one.knobs.map(pretty).join(", ") : "the clip or the texts only"}</p><pre>${escape(one.source)}</pre>` : "";
+    $("source").innerHTML = one ? `<p>${safe(one.doc)}</p><p>moves with ${one.knobs.length ? one.knobs.map(pretty).join(", ") : "the clip or the texts only"}</p><pre>${safe(one.source)}</pre>` : "";
     draw(shown);
     $("stages").querySelector(`[data-i="${button.dataset.i}"]`).focus();
   };

@@ -1,14 +1,14 @@
 // The glossary: a window of words, opened by its button, by g, or by a word of the page that it knows.
 
-import {escape, pretty} from "../base/words.js";
+import {safe, pretty} from "../base/words.js";
 
 export function glossary(host, {words, declared}) {
   const list = rows => `<dl>${rows.map(([word, said]) => `<div><dt>${word}</dt><dd>${said}</dd></div>`).join("")}</dl>`;
   const box = Object.assign(document.createElement("dialog"), {className: "gl"});
   box.setAttribute("aria-label", "Glossary");
   box.innerHTML = `<header><h3>Glossary</h3><input type="search" placeholder="search" aria-label="Search the glossary"><button type="button">close</button></header>
-    <div class="gl-list" tabindex="0"><section>${list(words.map(([word, said]) => [escape(word), escape(said)]))}</section>
-    ${declared.map(([method, rows]) => `<section><h4>${escape(method)}: its knobs and what it shows</h4>${list(rows.map(([symbol, name, said]) => [`<i>${pretty(symbol)}</i> · ${escape(name)}`, pretty(said)]))}</section>`).join("")}
+    <div class="gl-list" tabindex="0"><section>${list(words.map(([word, said]) => [safe(word), safe(said)]))}</section>
+    ${declared.map(([method, rows]) => `<section><h4>${safe(method)}: its knobs and what it shows</h4>${list(rows.map(([symbol, name, said]) => [`<i>${pretty(symbol)}</i> · ${safe(name)}`, pretty(said)]))}</section>`).join("")}
     <p class="gl-none" role="status" hidden>No such word. Try a shorter one.</p></div>`;
   document.body.append(box);
   const search = box.querySelector("input"), rows = [...box.querySelectorAll("dl > div")];

@@ -10,7 +10,7 @@
 
 import {bits, bytes} from "../base/drawing.js";
 import {make} from "../base/parts.js";
-import {escape, number, pretty} from "../base/words.js";
+import {safe, number, pretty} from "../base/words.js";
 import {mount} from "../viewers/gaps.js";
 
 const f32 = Math.fround;
@@ -139,7 +139,7 @@ function alone(element, {about, clip, trace, knobs, stored, said}) {
     const shown = make("output");
     if (one.kind === "switch") box.type = "checkbox";
     else Object.assign(box, {type: "range", min: one.span[0], max: one.span[1], step: one.span[2]});
-    label.innerHTML = `<b>${pretty(one.symbol)}</b> <span>${escape(one.meaning)}</span>`;
+    label.innerHTML = `<b>${pretty(one.symbol)}</b> <span>${safe(one.meaning)}</span>`;
     label.append(box, shown);
     box.oninput = () => { values[one.name] = one.kind === "switch" ? box.checked : +box.value; draw(); };
     return {one, box, shown, label};

@@ -3,7 +3,7 @@
 
 import {fit} from "../base/drawing.js";
 import {make} from "../base/parts.js";
-import {escape, pretty} from "../base/words.js";
+import {safe, pretty} from "../base/words.js";
 
 export function panel(host, {view, own, method}) {
   const scope = host.closest("[id^=viewer-]") ?? document, frame = scope.querySelector(".vw-canvas");
@@ -23,7 +23,7 @@ export function panel(host, {view, own, method}) {
     if (one.differs.length) {
       const fold = make("details", {class: "eq-differs"}), list = make("dl");
       fold.append(Object.assign(make("summary"), {textContent: one.differs.some(([who]) => who === "released code") ? "Where paper, released code and ours differ" : "Our reading"}), list);
-      list.innerHTML = one.differs.map(([who, text]) => `<dt data-who="${escape(who.split(/[, ]/)[0])}">${escape(who)}</dt><dd>${text}</dd>`).join("");
+      list.innerHTML = one.differs.map(([who, text]) => `<dt data-who="${safe(who.split(/[, ]/)[0])}">${safe(who)}</dt><dd>${text}</dd>`).join("");
       row.append(fold);
     }
     return {one, row, numbers, left: one.formula[0].number ? one.formula[0] : null};
@@ -70,7 +70,7 @@ export function panel(host, {view, own, method}) {
       // (1 − 0.10) is read more easily as 0.90
       const right = one.numbers.length && parts.every(part => part !== undefined) ? parts.join("").replace(/\(1 − ([\d.]+)\)/g, (_, x) => (1 - x).toFixed(2)) : "";
       numbers.hidden = !value;
-      numbers.innerHTML = value ? `${pretty(left.symbol)} = ${right ? `${pretty(right)} = ` : ""}<b>${escape(value.text)}</b>${value.because ? ` <small>${escape(value.because)}</small>` : ""}` : "";
+      numbers.innerHTML = value ? `${pretty(left.symbol)} = ${right ? `${pretty(right)} = ` : ""}<b>${safe(value.text)}</b>${value.because ? ` <small>${safe(value.because)}</small>` : ""}` : "";
     }
     drawCopy();
   }

@@ -6,7 +6,7 @@
 import {newest, patience, somebody} from "../base/asking.js";
 import {COLOURS, DIVERGING, SCALE, VIRIDIS, bytes, signed, twice} from "../base/drawing.js";
 import {make} from "../base/parts.js";
-import {OTHER_VALUES, escape, number, pretty} from "../base/words.js";
+import {OTHER_VALUES, safe, number, pretty} from "../base/words.js";
 
 const EXPLAIN = `
 <div class="ex">
@@ -119,8 +119,8 @@ export function panel(host, {own: told, view, taken, server, hooks}) {
     box.hidden = !made;
     if (!made) return;
     box.classList.toggle("vw-stale", old);
-    box.innerHTML = `<p><b>${escape(made.title)}</b> of the ${escape(made.what)} (${number(made.value)}), made in ${lasting(made.seconds).replace("about ", "")}${old ? ` — <b class="ex-old">${OTHER_VALUES}</b>` : ""}</p>`
-      + `<p class="ex-small">${old ? "Nothing of it is drawn over the picture now." : "Drawn over the picture as overlay <i>E</i>."} ${escape(sentenceOf(made.said))} ${made.notes.map(one => escape(one.replace(/-(?=\d)/g, "−"))).join(" ")}</p>`;
+    box.innerHTML = `<p><b>${safe(made.title)}</b> of the ${safe(made.what)} (${number(made.value)}), made in ${lasting(made.seconds).replace("about ", "")}${old ? ` — <b class="ex-old">${OTHER_VALUES}</b>` : ""}</p>`
+      + `<p class="ex-small">${old ? "Nothing of it is drawn over the picture now." : "Drawn over the picture as overlay <i>E</i>."} ${safe(sentenceOf(made.said))} ${made.notes.map(one => safe(one.replace(/-(?=\d)/g, "−"))).join(" ")}</p>`;
     const off = Object.assign(make("button", {type: "button", class: "ex-off"}), {textContent: "take it off the picture"});
     off.onclick = () => { made = layer = null; view.extra(null); result(); costs({}); };
     box.append(off);
@@ -155,8 +155,8 @@ export function panel(host, {own: told, view, taken, server, hooks}) {
     const old = tests.values !== values(), list = Object.values(tests.rows), ends = endsOf(list);
     box.classList.toggle("vw-stale", old);
     const loose = Object.entries(tests.steady).filter(([name]) => !tests.rows[name]);
-    box.innerHTML = (old ? `<p class="ex-old">${escape(OTHER_VALUES.replace("explain", "test"))}</p>` : "")
-      + (tests.what ? `<p class="ex-small">Tested on the ${escape(tests.what)}: <span class="ex-key"><b style="--c:${COLOURS.prompt}"></b>deletion <b style="--c:${COLOURS.kept}"></b>insertion <b style="--c:#8b8fa3"></b>random places, ± 2 standard deviations</span>; every curve from ${number(ends[0]).replace("-", "−")} to ${number(ends[1]).replace("-", "−")}.${tests.truth ? ` ${escape(tests.truth)}` : ""}</p>` : "")
+    box.innerHTML = (old ? `<p class="ex-old">${safe(OTHER_VALUES.replace("explain", "test"))}</p>` : "")
+      + (tests.what ? `<p class="ex-small">Tested on the ${safe(tests.what)}: <span class="ex-key"><b style="--c:${COLOURS.prompt}"></b>deletion <b style="--c:${COLOURS.kept}"></b>insertion <b style="--c:#8b8fa3"></b>random places, ± 2 standard deviations</span>; every curve from ${number(ends[0]).replace("-", "−")} to ${number(ends[1]).replace("-", "−")}.${tests.truth ? ` ${safe(tests.truth)}` : ""}</p>` : "")
       + list.map(one => mapRow(one, ends, tests.steady[one.name])).join("")
       + loose.map(([, sentence]) => `<p class="ex-small">${pretty(sentence)}</p>`).join("");
   }
@@ -261,8 +261,8 @@ function endsOf(list) {
 function mapRow(one, ends, steady) {
   const fills = [...new Set(one.curves.map(curve => curve.fill))];
   const [own, random] = one.infidelity;
-  return `<div class="ex-map ${one.better ? "ex-better" : "ex-chance"}"><div><p><b class="ex-name">${pretty(one.name)}</b> ${escape(one.title)}</p><p class="ex-sentence">${pretty(one.sentence.replace(/-(?=\d)/g, "−"))}</p>`
-    + `<p class="ex-small">Captum infidelity ${own.toPrecision(2)} against random places' ${random.toPrecision(2)} (lower is truer).${one.truth ? ` ${escape(one.truth)}` : ""}${steady ? ` ${pretty(steady.slice(one.name.length + 2))}` : ""}</p></div>`
+  return `<div class="ex-map ${one.better ? "ex-better" : "ex-chance"}"><div><p><b class="ex-name">${pretty(one.name)}</b> ${safe(one.title)}</p><p class="ex-sentence">${pretty(one.sentence.replace(/-(?=\d)/g, "−"))}</p>`
+    + `<p class="ex-small">Captum infidelity ${own.toPrecision(2)} against random places' ${random.toPrecision(2)} (lower is truer).${one.truth ? ` ${safe(one.truth)}` : ""}${steady ? ` ${pretty(steady.slice(one.name.length + 2))}` : ""}</p></div>`
     + `<div class="ex-sparks">${fills.map(fill => `<figure>${spark(one.curves.filter(curve => curve.fill === fill), ends, `${one.name}, ${fill}`)}<figcaption>${fill} fill</figcaption></figure>`).join("")}</div></div>`;
 }
 
@@ -275,13 +275,13 @@ function spark(curves, [low, high], called) {
     return [`<polygon points="${upper} ${lower}" fill="#8b8fa3" opacity=".3"/>`, `<polyline points="${line(share, score)}" fill="none" stroke-width="2" stroke="${kind === "deletion" ? COLOURS.prompt : COLOURS.kept}"/>`];
   });
   const said = curves.map(({kind, auc}) => `${kind} ${auc.toFixed(3)}`).join(", ");
-  return `<svg viewBox="0 0 ${W} ${H}" role="img" aria-label="${escape(`${called} fill: area under ${said}`)}">${parts.map(one => one[0]).join("")}${parts.map(one => one[1]).join("")}</svg>`;
+  return `<svg viewBox="0 0 ${W} ${H}" role="img" aria-label="${safe(`${called} fill: area under ${said}`)}">${parts.map(one => one[0]).join("")}${parts.map(one => one[1]).join("")}</svg>`;
 }
 
 // one setting of an attribution. take: what it was set to → nothing
 function settingOf(one, value, take) {
   const label = make("label", {title: one.meaning}), name = make("span"), about = make("small");
-  name.innerHTML = `<i>${pretty(one.symbol)}</i> · ${escape(one.name)}`;
+  name.innerHTML = `<i>${pretty(one.symbol)}</i> · ${safe(one.name)}`;
   about.textContent = one.meaning;
   let box;
   if (one.kind === "choice") {

@@ -3,7 +3,7 @@
 import {patience, somebody} from "../base/asking.js";
 import {SCALE, bytes} from "../base/drawing.js";
 import {make} from "../base/parts.js";
-import {escape, number, pretty} from "../base/words.js";
+import {safe, number, pretty} from "../base/words.js";
 
 const SELFCHECK = `
 <div class="ex">
@@ -35,8 +35,8 @@ export function panel(host, {own: told, taken, server, hooks}) {
 
   function line(one) {
     const item = make("li", {class: one.passed ? "ex-pass" : "ex-fail", "data-name": one.name});
-    const value = typeof one.value === "string" ? `<span>digest</span> <code>${escape(one.value)}</code>` : "";  // a number is in the sentence
-    item.innerHTML = `<p><b class="ex-mark" role="img" aria-label="${one.passed ? "passed" : "failed"}">${one.passed ? "✓" : "✗"}</b> <b>${escape(one.name)}</b> ${value}</p><p>${escape(one.sentence)}</p>`;
+    const value = typeof one.value === "string" ? `<span>digest</span> <code>${safe(one.value)}</code>` : "";  // a number is in the sentence
+    item.innerHTML = `<p><b class="ex-mark" role="img" aria-label="${one.passed ? "passed" : "failed"}">${one.passed ? "✓" : "✗"}</b> <b>${safe(one.name)}</b> ${value}</p><p>${safe(one.sentence)}</p>`;
     if (one.maps.length) {
       const pair = make("div", {class: "ex-pair"}), names = ["these weights", "random weights"];
       pair.append(...one.maps.map((map, i) => {

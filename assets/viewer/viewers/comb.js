@@ -17,7 +17,7 @@ import {asOneStep, asker, receiver} from "../base/asking.js";
 import {PIN, VERSUS, apartTable, chipsOf, pinning, settingsApart, valuesApart} from "../base/compare.js";
 import {COLOURS, bits, colour, fit, outline, signed, twice} from "../base/drawing.js";
 import {EXAMPLES, FOOT, PICTURE, atNewWidths, exampleButtons, keysOf, ledgerOf, litOf, make, pressExample} from "../base/parts.js";
-import {escape, number} from "../base/words.js";
+import {safe, number} from "../base/words.js";
 
 const KEYS = [[", .", "one frame back, forward (also ← →)"], ["Home End", "first, last frame"], ["p", "pin as A what is shown, or let A go"], ["?", "this help"]];
 const NO_TEXTS = "These towers read no texts. For that the code needs a ViT-B/32: <code>python -m app --models stop=ViT-B-32/openai</code>.";
@@ -228,7 +228,7 @@ export function mount(element, payload, hooks = {}) {
     if (!reads || !trace.texts?.text?.length) { box.classList.add("vw-stale"); return; }
     const value = trace.values[scores.stage], best = value.indexOf(Math.max(...value));
     box.classList.remove("vw-stale");
-    box.innerHTML = value.map((c, y) => `<div class="vw-text${y === best ? " vw-best" : ""}"><span>${escape(trace.texts.text[y])}</span>`
+    box.innerHTML = value.map((c, y) => `<div class="vw-text${y === best ? " vw-best" : ""}"><span>${safe(trace.texts.text[y])}</span>`
       + `<i><u style="left:${c < 0 ? 50 + 50 * c : 50}%;width:${50 * Math.abs(c)}%"></u></i><b>${c.toFixed(3)}</b></div>`).join("");
     card("texts").querySelector(".rl-by").textContent = `Made by: ${trace.weights.join(" · ")}`;
   }
@@ -246,9 +246,9 @@ export function mount(element, payload, hooks = {}) {
     for (const one of [...of("FrameWeights"), ...of("FrameCounts")]) {
       const [x, y] = [value(a, one), b.values[one.stage]], digits = one.kind === "FrameCounts" ? 0 : 3;
       if (!x || !y) continue;
-      if (x.length !== y.length) said.push(`${escape(one.title)}: A has ${x.length} frames and B ${y.length}.`);
-      else if (x.every((w, t) => w === y[t])) said.push(`${escape(one.title)}: the same.`);
-      else x.forEach((w, t) => { if (w !== null && y[t] !== null) rows.push(valuesApart(`${escape(one.title)}, frame ${t + 1}`, w, y[t], digits)); });
+      if (x.length !== y.length) said.push(`${safe(one.title)}: A has ${x.length} frames and B ${y.length}.`);
+      else if (x.every((w, t) => w === y[t])) said.push(`${safe(one.title)}: the same.`);
+      else x.forEach((w, t) => { if (w !== null && y[t] !== null) rows.push(valuesApart(`${safe(one.title)}, frame ${t + 1}`, w, y[t], digits)); });
     }
     $("apart").innerHTML = (rows.length ? apartTable(rows) : "") + said.map(one => `<p>${one}</p>`).join("");
   }

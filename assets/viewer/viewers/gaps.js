@@ -22,7 +22,7 @@ import {asOneStep, asker, receiver} from "../base/asking.js";
 import {PIN, VERSUS, pinning, plus, trio} from "../base/compare.js";
 import {COLOURS, VIRIDIS, fit} from "../base/drawing.js";
 import {EXAMPLES, FOOT, PICTURE, atNewWidths, centred, exampleButtons, extraOf, held, keysOf, ledgerOf, litOf, make, ofFile, pressExample, still, widths} from "../base/parts.js";
-import {OTHER_VALUES, escape, nice, number, pretty} from "../base/words.js";
+import {OTHER_VALUES, safe, nice, number, pretty} from "../base/words.js";
 import {ZOOM, ZOOM_KEYS, zoomOf} from "../base/zoom.js";
 import {pairOf} from "./gaps_pair.js";
 import {paintFrame, paintThumb, thumbsOf, unpacked} from "./gaps_parts.js";
@@ -127,9 +127,9 @@ export function mount(element, payload, hooks = {}) {
       button.onmouseenter = button.onfocus = () => { view.gap = g; rule(); };
       return button;
     }));
-    const truth = clip.truth ? `<p><b class="vw-swatch" style="background:${COLOURS.truth}"></b>truth${ofFile(trace)}: ${escape(clip.truth.caption)}</p>` : "";
-    $("clip").innerHTML = `<p><b>${escape(clip.name)}</b> · ${clip.width}×${clip.height} · ${T} frames</p>${truth}<p class="vw-strange"></p><p class="vw-point"></p>`
-      + clip.notes.map(note => `<p class="vw-note">${escape(note)}</p>`).join("");
+    const truth = clip.truth ? `<p><b class="vw-swatch" style="background:${COLOURS.truth}"></b>truth${ofFile(trace)}: ${safe(clip.truth.caption)}</p>` : "";
+    $("clip").innerHTML = `<p><b>${safe(clip.name)}</b> · ${clip.width}×${clip.height} · ${T} frames</p>${truth}<p class="vw-strange"></p><p class="vw-point"></p>`
+      + clip.notes.map(note => `<p class="vw-note">${safe(note)}</p>`).join("");
     top = {key: clip.key, score: 0};
     wide.forget();                               // long clips scroll: their strip is wider than the page
     pressExample($, clip.truth?.caption);
@@ -152,7 +152,7 @@ export function mount(element, payload, hooks = {}) {
     $("bar").querySelector("i").style.background = map?.gradient ?? `linear-gradient(90deg, ${VIRIDIS.join(",")})`;
     $("bar").classList.toggle("vw-mask", !map || map.kind === "RegionMask");
     $("edge").hidden = !region;
-    $("bar").querySelector("b").innerHTML = map?.stale?.(trace) ? `${pretty(map.symbol)}: ${OTHER_VALUES}` : map ? `${pretty(map.symbol)}, ${escape(map.title)}: ${pretty(map.unit)}` : "";
+    $("bar").querySelector("b").innerHTML = map?.stale?.(trace) ? `${pretty(map.symbol)}: ${OTHER_VALUES}` : map ? `${pretty(map.symbol)}, ${safe(map.title)}: ${pretty(map.unit)}` : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
     view.last = view.patch ?? view.last;
     for (const [i, thumb] of [...$("strip").children].entries()) thumb.setAttribute("aria-current", i === t);
@@ -227,22 +227,22 @@ export function mount(element, payload, hooks = {}) {
     const {score, eta, symbols, unit} = trace.gaps, [W, N] = symbols.map(pretty), g = Math.min(view.gap ?? score.indexOf(Math.max(...score)), score.length - 1);
     for (const [i, button] of [...$("gaps").querySelectorAll(".vw-gap")].entries()) button.classList.toggle("vw-on", i === g);
     tell();
-    $("rule").innerHTML = g < 0 ? "" : `${trace.gaps.rule[g].replace(/= (\d+)( prompts?)?(, capped.*)?$/, "= <b>$1</b>$3")} <small>${eta == null ? "" : `${N} = ⌈η·${W}⌉ · `}${W} ${escape(unit)}${eta == null ? "" : " · dotted lines: where one more prompt begins"}</small>`;
+    $("rule").innerHTML = g < 0 ? "" : `${trace.gaps.rule[g].replace(/= (\d+)( prompts?)?(, capped.*)?$/, "= <b>$1</b>$3")} <small>${eta == null ? "" : `${N} = ⌈η·${W}⌉ · `}${W} ${safe(unit)}${eta == null ? "" : " · dotted lines: where one more prompt begins"}</small>`;
   }
 
   function side() {
     const box = $("texts");
     box.closest(".vw-card").hidden = about.texts === false;
-    const unknown = trace.unknown?.length ? `<p class="vw-note">Words the model has never seen: ${trace.unknown.map(escape).join(", ")}.</p>` : "";
+    const unknown = trace.unknown?.length ? `<p class="vw-note">Words the model has never seen: ${trace.unknown.map(safe).join(", ")}.</p>` : "";
     $("texts-state").textContent = trace.texts || !texts ? "" : "updating…";
     box.classList.toggle("vw-stale", !trace.texts);
     if (trace.texts) {
       const best = texts.value.indexOf(Math.max(...texts.value));
       const left = c => 50 + Math.min(c, 0) * 50, span = c => Math.abs(c) * 50;  // one axis for all values, so that bars compare
-      box.innerHTML = texts.value.map((c, y) => `<div class="vw-text${y === best ? " vw-best" : ""}"><span>${escape(texts.text[y])}${y === best ? " <em>top 1</em>" : ""}</span>`
+      box.innerHTML = texts.value.map((c, y) => `<div class="vw-text${y === best ? " vw-best" : ""}"><span>${safe(texts.text[y])}${y === best ? " <em>top 1</em>" : ""}</span>`
         + `<i><u style="left:${left(c)}%;width:${span(c)}%"></u></i><b>${c.toFixed(3)}</b></div>`).join("")
-        + `<div class="vw-scale"><span>${pretty(texts.symbol)}, ${escape(texts.unit)}</span><i><span>−1</span><span>0</span><span>1</span></i></div>${unknown}`;
-      if (!texts.value.length) box.innerHTML = `<p class="vw-empty">${escape(texts.why || "Write a text, one a line, to compare it with the clip.")}</p>`;
+        + `<div class="vw-scale"><span>${pretty(texts.symbol)}, ${safe(texts.unit)}</span><i><span>−1</span><span>0</span><span>1</span></i></div>${unknown}`;
+      if (!texts.value.length) box.innerHTML = `<p class="vw-empty">${safe(texts.why || "Write a text, one a line, to compare it with the clip.")}</p>`;
     }
     $("strange").textContent = trace.strange || "";
     $("strange").hidden = !trace.strange;
@@ -257,9 +257,9 @@ export function mount(element, payload, hooks = {}) {
     const [r, c] = view.patch, p = r * trace.grid[1] + c, t = view.frame;
     const shown = about.maps.filter(one => maps[one.stage]), others = shown.map(one => pair.patch(one.stage)), beside = others[0];
     const rows = shown.map((one, i) => `<tr><th>${pretty(one.symbol)}</th>${others[i] ? `<td>${others[i].a.toFixed(3)}</td>` : ""}<td>${at(one.stage, t, p).toFixed(3)}</td>`
-      + `${others[i] ? `<td>${plus(others[i].by, 3)}</td>` : ""}<td>${escape(one.title)}</td></tr>`);
+      + `${others[i] ? `<td>${plus(others[i].by, 3)}</td>` : ""}<td>${safe(one.title)}</td></tr>`);
     const one = extra.now();
-    if (one && !one.stale(trace)) rows.push(`<tr><th>${pretty(one.symbol)}</th>${beside ? "<td></td>" : ""}<td>${one.told(t, p)}</td>${beside ? "<td></td>" : ""}<td>${escape(one.title)}</td></tr>`);
+    if (one && !one.stale(trace)) rows.push(`<tr><th>${pretty(one.symbol)}</th>${beside ? "<td></td>" : ""}<td>${one.told(t, p)}</td>${beside ? "<td></td>" : ""}<td>${safe(one.title)}</td></tr>`);
     const blend = trace.blend, sum = blend && blend.terms.map(([stage, k]) => `${k.toFixed(2)}·${at(stage, t, p).toFixed(3)}`).join(" + ");
     box.innerHTML = `<p>frame ${t + 1}, row ${r + 1}, column ${c + 1}: <b>${kept(t, p) ? "kept" : "not kept"}</b>${beside ? `; in A ${beside.where}<b>${beside.kept ? "kept" : "not kept"}</b>` : ""}</p>`
       + `<table>${beside ? "<thead><tr><td></td><td>A</td><td>B</td><td>B − A</td><td></td></tr></thead>" : ""}${rows.join("")}</table>`

@@ -4,7 +4,7 @@
 import {apart, apartBar, apartTable, chipsOf, gapsApart, greyed, masksApart, paintApart, placeIn, plus, settingsApart, sumOf, textRows, valuesApart} from "../base/compare.js";
 import {DIVERGING, fit} from "../base/drawing.js";
 import {make} from "../base/parts.js";
-import {escape, number, pretty} from "../base/words.js";
+import {safe, number, pretty} from "../base/words.js";
 import {keptAt, mapAt, paintFrame, paintThumb, patchEdge, tallAs, thumbsOf} from "./gaps_parts.js";
 
 const ADDED = DIVERGING.at(-1), REMOVED = DIVERGING[0], BOTH = DIVERGING[2];
@@ -84,7 +84,7 @@ export function pairOf($, root, {about, view, mine, A, wide, go}) {
     $("bar-d").innerHTML = region ? swatch(ADDED, `added ${counts[1]}`) + swatch(REMOVED, `removed ${counts[0]}`) + swatch(BOTH, `kept in both ${counts[2]}`)
       : most ? apartBar(most, `${pretty(map().symbol)} of B less A's, one scale for the clip`) : "A and B have the same map.";
     canvas.setAttribute("aria-label", region ? `B less A, frame ${t + 1}: ${counts[1]} patches added, ${counts[0]} removed, ${counts[2]} kept in both`
-      : `B less A, frame ${t + 1}: ${escape(map().title)} from ${number(Math.min(...list))} to ${number(Math.max(...list))}`);
+      : `B less A, frame ${t + 1}: ${safe(map().title)} from ${number(Math.min(...list))} to ${number(Math.max(...list))}`);
   }
 
   const regionApart = t => {                     // of each patch: 1 only A keeps it, 2 only B, 3 both

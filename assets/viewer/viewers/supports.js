@@ -22,7 +22,7 @@ import {asOneStep, asker, picture, receiver} from "../base/asking.js";
 import {pinning} from "../base/compare.js";
 import {COLOURS, VIRIDIS, bytes, fit} from "../base/drawing.js";
 import {atNewWidths, centred, exampleButtons, extraOf, held, keysOf, ledgerOf, litOf, make, pressExample, still, widths} from "../base/parts.js";
-import {OTHER_VALUES, escape, number, pretty} from "../base/words.js";
+import {OTHER_VALUES, safe, number, pretty} from "../base/words.js";
 import {zoomOf} from "../base/zoom.js";
 import {KEYS, TEMPLATE} from "./supports_frame.js";
 import {pairOf} from "./supports_pair.js";
@@ -145,13 +145,13 @@ export function mount(element, payload, hooks = {}) {
   function stage() {
     const canvas = $("canvas"), map = over(), patch = view.at?.k === -1 && [view.at.row, view.at.column];
     canvas.setAttribute("aria-label", paintCurrent(canvas, mine(), map, patch, view, wide(canvas.parentElement, 400)));
-    $("title").innerHTML = `<i>I<sub>t</sub></i> · frame ${trace.frame + 1} of ${images.length} <small>— ${escape(stateOf(trace))}</small>`;
+    $("title").innerHTML = `<i>I<sub>t</sub></i> · frame ${trace.frame + 1} of ${images.length} <small>— ${safe(stateOf(trace))}</small>`;
     $("title").title = "the frame as the network sees it";
     $("place").textContent = map ? placed(map.map.at) : "";
     $("prev").disabled = !map || map.i === 0;
     $("next").disabled = !map || map.i === map.list.length - 1;
-    $("bar").innerHTML = map ? bar(map.scale, `${pretty(map.one.symbol)}, ${escape(map.one.title)}${map.one.kind === "PromptMaps" ? ` (${whose()})` : ""}: `
-      + (map.scale === SCALES.even ? map.scale.unit : escape(map.one.unit))) : view.overlay === extra.now()?.stage ? `${pretty(extra.now().symbol)}: ${OTHER_VALUES}` : "";
+    $("bar").innerHTML = map ? bar(map.scale, `${pretty(map.one.symbol)}, ${safe(map.one.title)}${map.one.kind === "PromptMaps" ? ` (${whose()})` : ""}: `
+      + (map.scale === SCALES.even ? map.scale.unit : safe(map.one.unit))) : view.overlay === extra.now()?.stage ? `${pretty(extra.now().symbol)}: ${OTHER_VALUES}` : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === view.overlay);
     reading();
     pair.stage();
@@ -162,7 +162,7 @@ export function mount(element, payload, hooks = {}) {
   function reading() {
     const box = $("reading"), at = view.at, share = value => `${(100 * value).toPrecision(3)} %`;
     if (!at) { box.textContent = "Point at the frame or at a support: the number behind a patch appears here."; return; }
-    const where = `row ${at.row + 1}, column ${at.column + 1}`, [Q, K, P] = attention?.shape || [];
+    const where = `row ${at.row + 1}, column ${at.column + 1}`, [, K, P] = attention?.shape || [];
     if (at.k >= 0) {
       const value = looked()[at.k * P + at.row * first("MapGrid")[1] + at.column];
       const head = view.head === null ? "" : `, head ${view.head + 1}`;
@@ -174,12 +174,12 @@ export function mount(element, payload, hooks = {}) {
     const i = at.row * map.columns + at.column, value = map.value[i];
     const each = map.scale === SCALES.share ? " · " + Array.from({length: map.map.shape[0]}, (_, q) => `P${q + 1} ${share(slice(map.map, q)[i])}`).join(", ") : "";
     box.innerHTML = `${[pretty(map.one.symbol), placed(map.map.at), where].filter(Boolean).join(", ")}: <b>${map.scale === SCALES.share ? share(value) : number(value)}</b>`
-      + (map.scale === SCALES.even ? " × an even share" : map.scale === SCALES.change || map.one.paint ? ` ${escape(map.one.measure ?? map.one.unit)}` : "") + each + pair.reading();
+      + (map.scale === SCALES.even ? " × an even share" : map.scale === SCALES.change || map.one.paint ? ` ${safe(map.one.measure ?? map.one.unit)}` : "") + each + pair.reading();
   }
 
   function found() {
     const known = !!things();
-    $("known").innerHTML = known ? `<b class="vw-swatch" style="background:${COLOURS.truth}"></b>outlined: what is there${trace.edited ? " in the file, before your edits" : ""} · ✓ right name, box IoU ≥ ${about.match}` : `what is there is not known of this clip${trace.strange ? `. ${escape(trace.strange)}` : ""}`;
+    $("known").innerHTML = known ? `<b class="vw-swatch" style="background:${COLOURS.truth}"></b>outlined: what is there${trace.edited ? " in the file, before your edits" : ""} · ✓ right name, box IoU ≥ ${about.match}` : `what is there is not known of this clip${trace.strange ? `. ${safe(trace.strange)}` : ""}`;
     $("least").querySelector("output").textContent = view.least.toFixed(2);
     all("found").forEach((box, i) => foundIn(box, of("Boxes")[i], mine(), view.least, wide(box, 240), A.now() ? "B · " : ""));
   }
@@ -251,7 +251,7 @@ export function mount(element, payload, hooks = {}) {
       cell.children[2].innerHTML = `frame ${index[k] + 1}${index[k] === trace.frame ? " = t" : ""}<br><b>${(100 * share).toFixed(1)} %</b>`;
       cell.firstChild.setAttribute("aria-label", `support ${k + 1} of ${K}: frame ${index[k] + 1}, ${(100 * share).toFixed(1)} % of all attention`);
     }
-    $("bar2").innerHTML = bar(lookScale(), `${pretty(of("PromptAttention")[0].symbol)}: ${SCALES.even.unit}, 1/(K·P) = 1/${K * P} · bars: ${pretty(of("SupportScores")[0]?.symbol ?? "")}, ${escape(of("SupportScores")[0]?.title ?? "")}; dotted: an even share, 1/K = ${(100 / K).toFixed(1)} %, the top is twice that`);
+    $("bar2").innerHTML = bar(lookScale(), `${pretty(of("PromptAttention")[0].symbol)}: ${SCALES.even.unit}, 1/(K·P) = 1/${K * P} · bars: ${pretty(of("SupportScores")[0]?.symbol ?? "")}, ${safe(of("SupportScores")[0]?.title ?? "")}; dotted: an even share, 1/K = ${(100 / K).toFixed(1)} %, the top is twice that`);
   }
 
   function headRow() {
@@ -300,7 +300,7 @@ export function mount(element, payload, hooks = {}) {
     if (one && (trace.done || !$("cost").firstChild)) $("cost").innerHTML = costTable(one, took);
     if (shuffle) $("shuffle").innerHTML = `<p>${trace.knobs.shuffled ? "The supports are shuffled (π). In order" : "Shuffled (π), with the same frames"}, the prompts move by at most <b>${number(shuffle.moved)}</b>; their largest number is ${number(shuffle.largest)}. Prompts know no order, so nothing above may move.</p>`;
     $("banner").hidden = !trace.untrained.length;
-    $("banner").innerHTML = `<b>UNTRAINED</b>: ${trace.untrained.map(escape).join(" and ")} ${trace.untrained.length > 1 ? "have" : "has"} random weights. What is drawn is computed, and means nothing.`;
+    $("banner").innerHTML = `<b>UNTRAINED</b>: ${trace.untrained.map(safe).join(" and ")} ${trace.untrained.length > 1 ? "have" : "has"} random weights. What is drawn is computed, and means nothing.`;
   }
 
   // ---- for a panel --------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 import {apart, apartBar, apartTable, chipsOf, greyed, paintApart, placeIn, plus, settingsApart, valuesApart} from "../base/compare.js";
 import {fit} from "../base/drawing.js";
 import {make} from "../base/parts.js";
-import {escape, number, pretty} from "../base/words.js";
+import {safe, number, pretty} from "../base/words.js";
 import {SCALES, cellEdge, tallOf} from "./supports_parts.js";
 
 export const FOUND_A = `<div class="vw-found-a sp-figure" hidden></div><div class="vw-found-a sp-figure" hidden></div>`;
@@ -70,7 +70,7 @@ export function pairOf($, all, root, {about, view, mine, A, of, over, prompt, pa
     else paintApart(pen, image, value, [map.rows, map.columns], most, view.opacity, width, height);
     if (view.at?.k === -1 && !view.peek) cellEdge(pen, view.at.row, view.at.column, map.rows, map.columns, width, height);
     $("bar-d").innerHTML = most ? apartBar(most, `log<sub>10</sub> of B's ${pretty(map.one.symbol)} over A's, one scale for all blocks: +0.3 is twice as much`) : "A and B have the same map.";
-    canvas.setAttribute("aria-label", `B against A, ${escape(map.one.title)}: log 10 of their ratio, from ${number(Math.min(...value))} to ${number(Math.max(...value))}`);
+    canvas.setAttribute("aria-label", `B against A, ${safe(map.one.title)}: log 10 of their ratio, from ${number(Math.min(...value))} to ${number(Math.max(...value))}`);
   }
 
   // behind B's number of the patch that is pointed at
@@ -113,17 +113,17 @@ export function pairOf($, all, root, {about, view, mine, A, of, over, prompt, pa
       const counts = [a, b].map(side => value(side, one)).map(found => found && {...found, shown: found.found.filter(box => box.score >= view.least)});
       if (!counts.every(Boolean)) { said.push("Boxes and likeness: updating…"); break; }
       const right = counts.map(found => found.shown.filter(box => box.thing !== null).length), numbersOf = (what, [x, y]) => rows.push([what, x, y, plus(y - x)]);
-      numbersOf(`${escape(one.title)}: boxes ≥ ${view.least.toFixed(2)}`, counts.map(found => found.shown.length));
+      numbersOf(`${safe(one.title)}: boxes ≥ ${view.least.toFixed(2)}`, counts.map(found => found.shown.length));
       if (a.clip.truth && b.clip.truth) numbersOf("… that are right", right);
     }
     for (const one of of("StageScores")) {
       const [x, y] = [value(a, one), value(b, one)];
-      if (x && y) x.forEach((cosine, i) => { if (i in y) rows.push(valuesApart(`${escape(one.title)}, stage ${i + 1}`, cosine, y[i], 3)); });
+      if (x && y) x.forEach((cosine, i) => { if (i in y) rows.push(valuesApart(`${safe(one.title)}, stage ${i + 1}`, cosine, y[i], 3)); });
     }
     const [x, y] = [a, b].map(side => value(side, of("SupportScores")[0]));
     if (x && y) said.push(x.length === y.length ? `Dashed beside the bars of the supports: A's. The largest change is ${plus(100 * apart(x, y).value.reduce((most, one) => Math.abs(one) > Math.abs(most) ? one : most, 0), 1)} points.`
       : `A has ${x.length} supports and B ${y.length}: their shares are not set side by side.`);
-    if (a.trace.untrained.length) said.push(`A: UNTRAINED: ${a.trace.untrained.map(escape).join(" and ")}.`);
+    if (a.trace.untrained.length) said.push(`A: UNTRAINED: ${a.trace.untrained.map(safe).join(" and ")}.`);
     const html = apartTable(rows) + said.map(one => `<p>${one}</p>`).join("");
     if (html !== told) $("apart").innerHTML = told = html;
   }

@@ -1,7 +1,7 @@
 // What the viewer of prompts and supports draws, as functions of numbers and canvases.
 
 import {COLOURS, SCALE, bytes, fit, outline, twice} from "../base/drawing.js";
-import {escape, number} from "../base/words.js";
+import {safe, number} from "../base/words.js";
 
 // Maps are logarithmic, and their colours fixed: a knob may move a hundredfold, and what is alike stays alike.
 const DECADES = [-4, 3];
@@ -142,7 +142,7 @@ const foundColour = (one, known) => !known ? COLOURS.kept : one.thing === null ?
 const NAMED = 180, LABEL = 15;                   // pixels; LABEL: how high one is
 
 // Where a box's label stands: over the box, or else in it, under it, or in the first free row further down; where all is full, over it.
-function labelPlace([x0, y0, x1, y1], wide, drawn, width, height) {
+function labelPlace([x0, y0, , y1], wide, drawn, width, height) {
   const x = Math.max(0, Math.min(x0 * width, width - wide)), within = y => Math.max(0, Math.min(y, height - LABEL));
   const top = y0 * height, foot = y1 * height, rows = Array.from({length: Math.floor(height / LABEL)}, (_, i) => top + LABEL * i);
   const free = y => drawn.every(([X, Y, W]) => x + wide <= X || X + W <= x || y + LABEL <= Y || Y + LABEL <= y);
@@ -188,7 +188,7 @@ export function drawMask(pen, one, [rows, columns], colour, width, height) {
 export function foundIn(box, one, {trace, clip, images, pictures}, least, width, said = "") {
   const value = trace.values[one?.stage], things = clip.truth?.things[trace.frame], known = !!things;
   box.classList.toggle("vw-stale", !value);
-  if (!value) { if (!box.firstChild) box.innerHTML = `<h4>${escape(one?.title ?? "")}</h4><p class="vw-empty">waiting for the network…</p>`; return; }
+  if (!value) { if (!box.firstChild) box.innerHTML = `<h4>${safe(one?.title ?? "")}</h4><p class="vw-empty">waiting for the network…</p>`; return; }
   if (!box.querySelector("canvas")) box.innerHTML = `<h4></h4><canvas role="img"></canvas><p></p><ul></ul>`;
   box.firstChild.textContent = said + one.title.replace(/^found /, "");
   const height = tallOf(clip, width), pen = fit(box.querySelector("canvas"), width, height);
@@ -198,7 +198,7 @@ export function foundIn(box, one, {trace, clip, images, pictures}, least, width,
   const told = `${known ? `${right} of ${value.there} things found, ${shown.length - right} false; ` : ""}${shown.length} of ${value.found.length} boxes reach ${least.toFixed(2)}`;
   box.querySelector("canvas").setAttribute("aria-label", `${said}${one.title}: ${told}`);
   box.querySelector("p").textContent = told;
-  box.querySelector("ul").innerHTML = shown.slice(0, 8).map(one => `<li><b class="vw-swatch" style="background:${foundColour(one, known)}"></b>${escape(one.name)} ${one.score.toFixed(2)}</li>`).join("");
+  box.querySelector("ul").innerHTML = shown.slice(0, 8).map(one => `<li><b class="vw-swatch" style="background:${foundColour(one, known)}"></b>${safe(one.name)} ${one.score.toFixed(2)}</li>`).join("");
 }
 
 // Likeness against severity: one chart, from the nearest of a few round numbers below all points to 1. points: [[severity, without, with], …]

@@ -1,7 +1,7 @@
 
 import {COLOURS, fit, twice} from "../base/drawing.js";
 import {make} from "../base/parts.js";
-import {escape} from "../base/words.js";
+import {safe} from "../base/words.js";
 import {drawMask, outlines} from "./supports_parts.js";
 
 export const THROUGH = `
@@ -31,7 +31,7 @@ export function throughOf($, all, of, choose) {
     box.classList.toggle("vw-stale", !value);
     if (!value) { if (!box.firstChild) box.innerHTML = `<p class="vw-empty">${waiting}</p>`; return; }
     if (box.querySelectorAll("canvas").length !== T) {
-      box.innerHTML = `<h4>${escape(one.title)} <small></small></h4><div class="vw-line"><div class="sp-tracks"></div></div>`;
+      box.innerHTML = `<h4>${safe(one.title)} <small></small></h4><div class="vw-line"><div class="sp-tracks"></div></div>`;
       box.querySelector(".sp-tracks").replaceChildren(...shown.images.map(() => {
         const cell = make("div");
         cell.append(make("canvas", {role: "img"}), make("span"));
