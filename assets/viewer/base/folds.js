@@ -7,18 +7,22 @@ import {make} from "./parts.js";
 
 const AGAIN = "This part did not come: load the page again.";
 
-export const foldsOf = (list, host, given) => host.replaceChildren(...list.map(([name, title]) => {
-  const fold = make("details", {class: "vw-fold", "data-panel": name}), inside = make("div", {class: "vw-fold-in"});
-  fold.append(Object.assign(make("summary"), {textContent: title}), inside);
-  const load = async () => {
-    const both = await Promise.all([import(`../panels/${name}.js`), given.server.own(name)]).catch(() => null);
-    if (both) return both[0].panel(inside, {...given, own: JSON.parse(both[1])});
-    inside.textContent = AGAIN;
-  };
-  let made = null;
-  fold.ontoggle = async () => {
-    if (fold.open) made ??= load();
-    (await made)?.toggled?.(fold.open);
-  };
-  return fold;
-}));
+export const foldsOf = (list, host, given) =>
+  host.replaceChildren(
+    ...list.map(([name, title]) => {
+      const fold = make("details", {class: "vw-fold", "data-panel": name}),
+        inside = make("div", {class: "vw-fold-in"});
+      fold.append(Object.assign(make("summary"), {textContent: title}), inside);
+      const load = async () => {
+        const both = await Promise.all([import(`../panels/${name}.js`), given.server.own(name)]).catch(() => null);
+        if (both) return both[0].panel(inside, {...given, own: JSON.parse(both[1])});
+        inside.textContent = AGAIN;
+      };
+      let made = null;
+      fold.ontoggle = async () => {
+        if (fold.open) made ??= load();
+        (await made)?.toggled?.(fold.open);
+      };
+      return fold;
+    }),
+  );

@@ -6,7 +6,8 @@
 // method → its viewer; where the console, and a test, finds it too
 window.views ??= {};
 export const views = window.views;
-const latest = {}, looks = {};
+const latest = {},
+  looks = {};
 let read = false;
 
 // All values of a method as they are, and the browser's clock. A viewer that is not mounted or not seen yet finds them when it is.
@@ -42,13 +43,13 @@ export const link = query => [new URL(`?${query}`, location.href).href];
 
 // A preset's values. last: which of them is a frame, that the clip may be too short for, and where its slider is; or null
 export const preset = (values, last) =>
-  last ? values.map((one, i) => i === last.place ? Math.min(one, document.querySelector(last.slider).max) : one) : values;
+  last ? values.map((one, i) => (i === last.place ? Math.min(one, document.querySelector(last.slider).max) : one)) : values;
 
 // From the knob as it is now: the knob of a frame ends where the clip does.
 export const fit = (last, frame) => ({__type__: "update", maximum: last, value: Math.min(frame, last)});
 
 // The step below what was typed
-export const stepped = (low, step, typed) => typed - (typed - low) % step;
+export const stepped = (low, step, typed) => typed - ((typed - low) % step);
 
 // Types into a box of Gradio's as a reader would.
 export function type(box, value) {

@@ -1,20 +1,31 @@
 // The frame of the viewer of prompts and supports, and its keys.
 
-import {PIN, VERSUS, trio} from "../base/compare.js";
+import {PIN, trio, VERSUS} from "../base/compare.js";
 import {EXAMPLES, FOOT, PICTURE} from "../base/parts.js";
 import {ZOOM, ZOOM_KEYS} from "../base/zoom.js";
 import {FOUND_A} from "./supports_pair.js";
 import {THROUGH} from "./supports_through.js";
 
 export const KEYS = [
-  ["← →", "the frame before, after, as the current one (also , .)"], ["Home End", "first, last frame"],
-  ["1 2 3 4 5", "lock a prompt"], ["0", "all prompts"], ["h H", "next, previous head"],
-  ["c", "overlay: what the prompts changed"], ["x", "overlay: patches looking at prompts"],
-  ["v", "overlay: prompts looking at patches"], ["n", "no overlay"], ["b B", "next, previous block or stage"],
-  ["[ ]", "overlay weaker, stronger"], ["o", "hold to see the bare frames"], ["- +", "least score of a box"],
+  ["← →", "the frame before, after, as the current one (also , .)"],
+  ["Home End", "first, last frame"],
+  ["1 2 3 4 5", "lock a prompt"],
+  ["0", "all prompts"],
+  ["h H", "next, previous head"],
+  ["c", "overlay: what the prompts changed"],
+  ["x", "overlay: patches looking at prompts"],
+  ["v", "overlay: prompts looking at patches"],
+  ["n", "no overlay"],
+  ["b B", "next, previous block or stage"],
+  ["[ ]", "overlay weaker, stronger"],
+  ["o", "hold to see the bare frames"],
+  ["- +", "least score of a box"],
   ["s S", "point at the next, previous support (after the last: the frame)"],
-  ["Shift + arrows", "point at a patch, and move to its neighbour"], ["Esc", "let prompt, head and patch go"],
-  ZOOM_KEYS, ["p", "pin as A what is shown, or let A go"], ["?", "this help"],
+  ["Shift + arrows", "point at a patch, and move to its neighbour"],
+  ["Esc", "let prompt, head and patch go"],
+  ZOOM_KEYS,
+  ["p", "pin as A what is shown, or let A go"],
+  ["?", "this help"],
 ];
 
 export const TEMPLATE = `
