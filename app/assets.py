@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.modules import VIEWER, reached, styles
+from app.modules import VIEWER, all_imports, styles
 
 PAGE = ("page/values.js", "page/tab.js", "page/top.js", "page/presets.js", "page/notebook.js")  # what every visit needs
 LOOK = "look.css"  # every CSS in one
@@ -77,7 +77,7 @@ def routes() -> list[Route]:
 def hints(*paths: str) -> Middleware:
     """Tells the browser with the page itself what will be asked for: these modules beside the
     page's own, what they import, and the look."""
-    wanted = reached("\n".join(f'import {{}} from "./{path}";' for path in (*PAGE, *paths)))
+    wanted = all_imports("\n".join(f'import {{}} from "./{path}";' for path in (*PAGE, *paths)))
     links = [f"<{folder()}/{LOOK}>; rel=preload; as=style", *(f"<{folder()}/{path}>; rel=modulepreload" for path in wanted)]
     return Middleware(Hints, link=", ".join(links))
 

@@ -1,7 +1,7 @@
 """The files that a browser reads: modules of assets/viewer that import each other, and their CSS.
 
 The page serves them as they are. Where everything must be in one file (an HTML that opens from disk, a notebook's widget),
-`inlined` follows the imports: each module becomes a function's body, in the order in which a browser would run them, so that
+`one_file` follows the imports: each module becomes a function's body, in the order in which a browser would run them, so that
 names of one are never another's.
 """
 
@@ -36,7 +36,7 @@ def target(named: str, folder: str) -> str:
     return posixpath.normpath(posixpath.join(folder, named))
 
 
-def reached(text: str, folder: str = "") -> tuple[str, ...]:
+def all_imports(text: str, folder: str = "") -> tuple[str, ...]:
     """Paths of all modules that a text needs, each behind those that it imports, as a browser runs them. A circle is a
     ValueError: which of its modules runs first would depend on who asks."""
     made: list[str] = []
@@ -54,11 +54,11 @@ def reached(text: str, folder: str = "") -> tuple[str, ...]:
     return tuple(made)
 
 
-def inlined(entry: str) -> str:
+def one_file(entry: str) -> str:
     """One module without imports that does what `entry` does. entry: a module's text, whose imports are paths from
     assets/viewer ("./viewers/gaps.js"); its own exports stay exports."""
-    bodies = [f'$modules["{path}"] = (() => {{\n{body(path)}\n}})();\n' for path in reached(entry)]
-    own = WHOLE.sub(lambda one: f"const {one[1]} = {place(one[2], '')};", NAMED.sub(lambda one: taken(one, ""), entry))
+    bodies = [f'$modules["{path}"] = (() => {{\n{body(path)}\n}})();\n' for path in all_imports(entry)]
+    own = WHOLE.sub(lambda one: f"const {one[1]} = {place(one[2], '')};", NAMED.sub(lambda one: binding(one, ""), entry))
     return HEAD + "".join(bodies) + own
 
 
@@ -69,14 +69,14 @@ def body(path: str) -> str:
     listed = [name.strip() for one in LISTED.finditer(text) for name in one[1].split(",") if name.strip()]
     exported += [": ".join(reversed(name.split(" as "))) for name in listed]
     text = LISTED.sub("", DECLARED.sub("", text))
-    text = NAMED.sub(lambda one: taken(one, folder) if one[1] == "import" else one[0], text)
+    text = NAMED.sub(lambda one: binding(one, folder) if one[1] == "import" else one[0], text)
     text = WHOLE.sub(lambda one: f"const {one[1]} = {place(one[2], folder)};", text)
     if left := LEFT.search(text):
         raise ValueError(f"{path} cannot be put into one file: “{left[0].strip()[:60]}”.")
     return f"{text.rstrip()}\nreturn {{{', '.join(exported)}}};"
 
 
-def taken(found: re.Match[str], folder: str) -> str:
+def binding(found: re.Match[str], folder: str) -> str:
     """`import {a as b} from "./c.js"` → `const {a: b} = …`; of an export, the export too."""
     kind, names, named = found.groups()
     made = f"const {{{names.replace(' as ', ': ')}}} = {place(named, folder)};"

@@ -13,7 +13,7 @@ import json
 import numpy as np
 
 from app import viewer
-from app.modules import inlined, text_of
+from app.modules import one_file, text_of
 from app.packing import array, bits, encoded, jpeg, knob_payload
 from app.views import GAPS
 from core import ReaderError
@@ -75,7 +75,7 @@ def page(result, truth, tokens, side, quality):
     """One way to write it."""
     words = described(result)
     payload = payload_of(result, truth, tokens, side, quality)
-    module = inlined('import {open} from "./page/standalone.js";\nopen();\n')
+    module = one_file('import {open} from "./page/standalone.js";\nopen();\n')
     style = "".join(map(text_of, ("base/viewer.css", "page/standalone.css")))
     title = f"{method_named('stop').title.partition(' — ')[0]} on {result.view.shown.clip}"
     said = "; ".join(f"{name}: {told}" for name, told in words.items() if told)

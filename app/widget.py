@@ -9,7 +9,7 @@ shows the viewer itself if the notebook was saved with “Settings → Save Widg
 import json
 from functools import cache
 
-from app.modules import inlined, styles
+from app.modules import one_file, styles
 from app.views import view_of
 from core import ReaderError
 from core.engine import method_named
@@ -45,7 +45,7 @@ def widget_class(name):
     view = view_of(method)
 
     class Viewer(anywidget.AnyWidget):
-        _esm = inlined(RENDER % view.module)
+        _esm = one_file(RENDER % view.module)
         _css = styles("base", "viewers")
         about = traitlets.Unicode(json.dumps(view.about(method))).tag(sync=True)
         clip = traitlets.Unicode("{}").tag(sync=True)

@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from app.modules import inlined
+from app.modules import one_file
 from app.packing import bits, grid16, jpeg
 from tests.test_viewer import ABOUT, GRID, bright, clip_of, trace_of
 
@@ -73,7 +73,7 @@ def numbers(browser):
     """A page with the functions of numbers by their names."""
     page = browser.new_page()
     names = "masksApart, gapsApart, textsApart, settingsApart, apart, placeIn, plus, chipsOf"
-    encoded = base64.b64encode(inlined(f'export {{{names}}} from "./base/compare.js";').encode()).decode()
+    encoded = base64.b64encode(one_file(f'export {{{names}}} from "./base/compare.js";').encode()).decode()
     page.evaluate(f"async () => {{ Object.assign(window, await import('data:text/javascript;base64,{encoded}')); }}")
     yield page
     page.close()

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from app import assets, modules
-from app.modules import inlined, reached
+from app.modules import all_imports, one_file
 from app.panels import PANELS
 from app.views import VIEWS
 
@@ -50,10 +50,10 @@ def test_names_of_one_module_are_never_another_s_and_each_runs_once_behind_what_
         ),
     )  # fmt: skip
     entry = 'import {said} from "./a/two.js";\nimport {label} from "./a/one.js";\nexport {next as size} from "./base/count.js";'
-    made = inlined(f"{entry}\nexport const result = [await said(), label, log];\n")
+    made = one_file(f"{entry}\nexport const result = [await said(), label, log];\n")
     assert not re.search(r"^import", made, re.MULTILINE)
     assert run(made) == [["two", "one", 3], "one", ["count", "one", "two"]]
-    assert inlined(entry) == inlined(entry) and inlined(entry).count("log.length") == 1
+    assert one_file(entry) == one_file(entry) and one_file(entry).count("log.length") == 1
 
 
 def test_a_circle_and_what_one_file_cannot_hold_are_refused(written):
@@ -65,24 +65,24 @@ def test_a_circle_and_what_one_file_cannot_hold_are_refused(written):
         a__far='import {x} from "https://example.org/x.js";\n',
     )
     with pytest.raises(ValueError, match="circle: a/one.js → a/two.js → a/one.js"):
-        inlined('import {one} from "./a/one.js";')
+        one_file('import {one} from "./a/one.js";')
     with pytest.raises(ValueError, match="a/lazy.js cannot be put into one file"):
-        inlined('import {later} from "./a/lazy.js";')
+        one_file('import {later} from "./a/lazy.js";')
     with pytest.raises(ValueError, match="export let now"):
-        inlined('import {now} from "./a/moved.js";')
+        one_file('import {now} from "./a/moved.js";')
     with pytest.raises(ValueError, match="is no path of a file here"):
-        inlined('import {x} from "./a/far.js";')
+        one_file('import {x} from "./a/far.js";')
 
 
 def test_every_module_is_reached_and_no_folder_of_the_viewer_knows_the_page():
     files = set(assets.files()) - {assets.LOOK}
     entries = {*assets.PAGE, *CALLED, *(view.module for view in VIEWS), *(f"panels/{one.name}.js" for one in PANELS)}
-    assert set(reached("\n".join(f'import {{}} from "./{path}";' for path in entries))) == files
+    assert set(all_imports("\n".join(f'import {{}} from "./{path}";' for path in entries))) == files
     known = {"base": {"base"}, "viewers": {"base", "viewers"}, "panels": {"base"}}
     for path in files:
         used = {other.split("/")[0] for other in modules.imports(modules.text_of(path), path.split("/")[0])}
         assert used <= known.get(path.split("/")[0], used), path
         assert "://" not in modules.text_of(path).replace("http://www.w3.org/2000/svg", ""), path
     for view in VIEWS:
-        alone = inlined(f'export {{mount}} from "./{view.module}";')
+        alone = one_file(f'export {{mount}} from "./{view.module}";')
         assert not re.search(r"^import|\bimport\(", alone, re.MULTILINE)
