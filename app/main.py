@@ -11,12 +11,13 @@ from urllib.request import urlopen
 import gradio as gr
 from starlette.middleware import Middleware
 
+from app import assets
 from app.guarding import Guard
 from app.page import SHIPPED, build
 from app.store import find_examples
 from app.told import told
-from app.views import styles
-from core import Engine
+from app.views import view_of
+from core import METHODS, Engine
 from core.engine import NETWORKS
 from core.memory import give_back
 
@@ -98,12 +99,12 @@ def launch(page, host=None, port=None, *, share=False, wait=True):
     # Gradio (6.31) asks matplotlib for its backend at every event and imports it for that: the first reader waited a second
     with suppress(ImportError):
         import_module("matplotlib.pyplot")
-    style = styles() + Path(__file__).with_name("page.css").read_text()
+    first = view_of(next(iter(METHODS.values())))  # what is seen first
     _, address, _ = page.launch(
         server_name=host, server_port=port, share=share, prevent_thread_lock=True, quiet=not wait, theme=theme(),
-        head=f"<style>{style}</style>", max_file_size="2gb", run_history=False,
+        head=assets.head(), max_file_size="2gb", run_history=False,
         footer_links=["api"], ssr_mode=False, state_session_capacity=200, mcp_server=False, enable_monitoring=False,
-        app_kwargs={"middleware": [Middleware(Guard)]},
+        app_kwargs={"routes": assets.routes(), "middleware": [Middleware(Guard), assets.hints(first.module)]},
     )  # fmt: skip
     with suppress(OSError), urlopen(address, timeout=10) as first:  # or the first reader waits until templates are read
         first.read()

@@ -1,5 +1,5 @@
 // The tour: a card that names one thing to do, shows where, and says when it was done. Nothing is blocked meanwhile, and a
-// step may be left undone. A module of its own.
+// step may be left undone.
 //
 //   step   title, text, act, keys, done: words;  tab: the name of the tab it is in;  targets: selectors, the first one that is
 //          seen is pointed at;  check: {seen: selector} | {shown: [method, {knob: value}]} | {text: [selector, text]} |
@@ -7,14 +7,27 @@
 
 const SEEN_TOUR = "video-prompts-tour";
 const remembered = {
-  get() { try { return localStorage.getItem(SEEN_TOUR); } catch { return "unknown"; } },
-  set(said) { try { localStorage.setItem(SEEN_TOUR, said); } catch { /* a browser that keeps nothing */ } },
+  get() {
+    try {
+      return localStorage.getItem(SEEN_TOUR);
+    } catch {
+      return "unknown";
+    }
+  },
+  set(said) {
+    try {
+      localStorage.setItem(SEEN_TOUR, said);
+    } catch {
+      /* a browser that keeps nothing */
+    }
+  },
 };
 
 export function tour(host, offer, listed) {
   const visible = element => element && element.getClientRects().length && element.offsetParent !== null;
   const find = selector => [...document.querySelectorAll(selector)].find(visible);
-  const tabOf = name => [...document.querySelectorAll("[role=tab]")].find(one => one.textContent.trim() === name && visible(one));
+  const tabOf = name =>
+    [...document.querySelectorAll("[role=tab]")].find(one => one.textContent.trim() === name && visible(one));
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const card = Object.assign(document.createElement("section"), {className: "tour", tabIndex: -1, hidden: true});
   const ring = Object.assign(document.createElement("div"), {className: "tour-ring", hidden: true});
@@ -26,11 +39,16 @@ export function tour(host, offer, listed) {
   document.body.append(ring, card);
   const $ = name => card.querySelector(".tour-" + name);
   const steps = [...listed];
-  let at = null, done = false, looked = false, last = null, timer = 0;
+  let at = null,
+    done = false,
+    looked = false,
+    last = null,
+    timer = 0;
 
   const CHECKS = {
     seen: selector => !!find(selector),
-    text: ([selector, text]) => [...document.querySelectorAll(selector)].some(one => visible(one) && one.textContent.trim() === text),
+    text: ([selector, text]) =>
+      [...document.querySelectorAll(selector)].some(one => visible(one) && one.textContent.trim() === text),
     shown: ([method, wanted]) => {
       const told = JSON.parse(document.querySelector(`#viewer-${method} .vw`)?.dataset.shown || "{}");
       return Object.entries(wanted).every(([knob, value]) => told[knob] === value);
@@ -42,33 +60,57 @@ export function tour(host, offer, listed) {
 
   function look() {
     if (at === null) return;
-    const step = steps[at], there = target();
+    const step = steps[at],
+      there = target();
     if (!done && holds(step.check)) {
       done = true;
       card.dataset.done = "";
       $("state").textContent = `✓ ${step.done}`;
       $("next").textContent = at < steps.length - 1 ? "Next" : "Finish";
     }
-    if (there !== last) {                        // a fold or a tab was opened: what is spoken of has moved
+    if (there !== last) {
+      // a fold or a tab was opened: what is spoken of has moved
       last = there;
-      there?.scrollIntoView({block: innerWidth <= 720 && !there.closest(".knobs") ? "start" : "center", behavior: calm() ? "auto" : "smooth"});
+      there?.scrollIntoView({
+        block: innerWidth <= 720 && !there.closest(".knobs") ? "start" : "center",
+        behavior: calm() ? "auto" : "smooth",
+      });
     }
     place(there);
   }
 
-  function place(there) {                        // in the first corner where it does not lie over what it speaks of
+  function place(there) {
+    // in the first corner where it does not lie over what it speaks of
     const box = there?.getBoundingClientRect();
     ring.hidden = !box;
-    if (box) Object.assign(ring.style, {left: `${box.left - 5}px`, top: `${box.top - 5}px`, width: `${box.width + 10}px`, height: `${box.height + 10}px`});
-    const [w, h] = [card.offsetWidth, card.offsetHeight], [right, bottom] = [document.documentElement.clientWidth - w - 8, innerHeight - h - 8];
-    const over = ([x, y]) => box ? Math.max(0, Math.min(x + w, box.right + 8) - Math.max(x, box.left - 8)) * Math.max(0, Math.min(y + h, box.bottom + 8) - Math.max(y, box.top - 8)) : 0;
-    const corners = [[right, bottom], [8, bottom], [right, 8], [8, 8]], [x, y] = corners.reduce((best, one) => over(one) < over(best) ? one : best);
+    if (box)
+      Object.assign(ring.style, {
+        left: `${box.left - 5}px`,
+        top: `${box.top - 5}px`,
+        width: `${box.width + 10}px`,
+        height: `${box.height + 10}px`,
+      });
+    const [w, h] = [card.offsetWidth, card.offsetHeight],
+      [right, bottom] = [document.documentElement.clientWidth - w - 8, innerHeight - h - 8];
+    const over = ([x, y]) =>
+      box
+        ? Math.max(0, Math.min(x + w, box.right + 8) - Math.max(x, box.left - 8)) *
+          Math.max(0, Math.min(y + h, box.bottom + 8) - Math.max(y, box.top - 8))
+        : 0;
+    const corners = [
+        [right, bottom],
+        [8, bottom],
+        [right, 8],
+        [8, 8],
+      ],
+      [x, y] = corners.reduce((best, one) => (over(one) < over(best) ? one : best));
     Object.assign(card.style, {left: `${Math.max(8, x)}px`, top: `${Math.max(8, y)}px`});
   }
 
   function go(to, focus = true) {
     [at, done, looked, last] = [to, false, false, null];
-    const one = listed[at], step = steps[at] = one.needs && !document.querySelector(one.needs) ? one.or : one;
+    const one = listed[at],
+      step = (steps[at] = one.needs && !document.querySelector(one.needs) ? one.or : one);
     delete card.dataset.done;
     $("progress").textContent = `Tour · ${at + 1}/${steps.length}`;
     card.querySelector("h3").textContent = step.title;
@@ -104,29 +146,41 @@ export function tour(host, offer, listed) {
   offer.querySelector("button").onclick = () => start();
   card.querySelector("header button").onclick = end;
   $("back").onclick = () => go(at - 1);
-  $("next").onclick = () => at < steps.length - 1 ? go(at + 1) : end();
+  $("next").onclick = () => (at < steps.length - 1 ? go(at + 1) : end());
   $("to").onclick = () => {
-    const there = target(), first = ["input[type=range]", "button", "summary", "[tabindex]"].map(one => there?.matches(one) ? there : there?.querySelector(one)).find(Boolean);
+    const there = target(),
+      first = ["input[type=range]", "button", "summary", "[tabindex]"]
+        .map(one => (there?.matches(one) ? there : there?.querySelector(one)))
+        .find(Boolean);
     (first ?? there?.closest("[tabindex]"))?.focus();
   };
-  document.addEventListener("looked", event => { if (event.detail.kept) looked = true; });
-  const typing = one => one.matches("input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]");
+  document.addEventListener("looked", event => {
+    if (event.detail.kept) looked = true;
+  });
+  const typing = one =>
+    one.matches("input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]");
   document.addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape" && !event.target.closest(".vw")) return end();
     if (event.key !== "t" || typing(event.target)) return;
     event.preventDefault();
-    if (at === null) start(); else card.querySelector("h3").focus({preventScroll: true});
+    if (at === null) start();
+    else card.querySelector("h3").focus({preventScroll: true});
   });
-  for (const event of ["scroll", "resize"]) addEventListener(event, () => at !== null && place(target()), {passive: true, capture: true});
+  for (const event of ["scroll", "resize"])
+    addEventListener(event, () => at !== null && place(target()), {passive: true, capture: true});
 
   const linked = () => {
-    const asked = new URLSearchParams(location.search).get("tour") ?? /^#tour(?:=(\d+))?$/.exec(location.hash)?.slice(0, 2).at(-1) ?? (location.hash === "#tour" ? "1" : null);
+    const asked =
+      new URLSearchParams(location.search).get("tour") ??
+      /^#tour(?:=(\d+))?$/.exec(location.hash)?.slice(0, 2).at(-1) ??
+      (location.hash === "#tour" ? "1" : null);
     if (asked !== null) start((parseInt(asked, 10) || 1) - 1);
     return asked !== null;
   };
   addEventListener("hashchange", linked);
-  if (!linked() && remembered.get() === null) {  // said once, to who was never here
+  if (!linked() && remembered.get() === null) {
+    // said once, to who was never here
     offer.hidden = false;
     remembered.set("offered");
   }

@@ -3,8 +3,13 @@
 // own: knobs [{name, symbol, meaning, place}], pair, outputs and numbers [{stage, title, symbol, moves, …}], places, most
 // A finished sweep stays until another is run, and says of which values it is.
 
-function sweepPanel(host, given) {
-  const {own, server, hooks} = given, who = crypto.randomUUID?.() ?? String(Math.random());
+import {patience} from "../base/asking.js";
+import {bits, bytes, COLOURS, colour, fit, SCALE, VIRIDIS} from "../base/drawing.js";
+import {make} from "../base/parts.js";
+
+export function panel(host, given) {
+  const {own, server, hooks} = given,
+    who = crypto.randomUUID?.() ?? String(Math.random());
   host.innerHTML = `
   <div class="sw">
     <form class="sw-form">
@@ -34,31 +39,42 @@ function sweepPanel(host, given) {
   const field = name => host.querySelector(`[name="${name}"]`);
   const waiting = patience($, hooks.far, hooks.stop, who);
   const knob = name => own.knobs.find(one => one.name === name);
-  let made = null, used = null, opened = false, chosen = {output: false, number: false}, pointed = null;
+  let made = null,
+    used = null,
+    opened = false,
+    chosen = {output: false, number: false},
+    pointed = null;
 
   // ---- what is asked ------------------------------------------------------------------------------------------------
 
   const option = (value, text) => Object.assign(make("option"), {value, textContent: text});
-  for (const name of ["x", "y"]) field(name).append(...own.knobs.map(one => option(one.name, `${one.symbol} · ${one.name.replace(/_/g, " ")}`)));
+  for (const name of ["x", "y"])
+    field(name).append(...own.knobs.map(one => option(one.name, `${one.symbol} · ${one.name.replace(/_/g, " ")}`)));
   [field("x").value, field("y").value] = own.pair;
   field("output").append(...own.outputs.map((one, i) => option(i, `${one.symbol} · ${one.title}`)));
   field("number").append(...own.numbers.map((one, i) => option(i, `${one.said} · ${one.symbol} · ${one.title}`)));
 
   const written = () => String(given.taken().values[own.places.texts] || "").trim() !== "";
-  const moves = one => own.knobs.filter(each => [field("x").value, field("y").value].includes(each.name) && one.moves.includes(each.name)).length;
+  const moves = one =>
+    own.knobs.filter(each => [field("x").value, field("y").value].includes(each.name) && one.moves.includes(each.name)).length;
   // what moves with both knobs says more than what moves with one; until the reader chooses himself
   function suggest() {
-    const best = (list, fits) => list.map((one, i) => [fits(one) ? moves(one) : -1, -i]).sort((a, b) => b[0] - a[0] || b[1] - a[1])[0];
+    const best = (list, fits) =>
+      list.map((one, i) => [fits(one) ? moves(one) : -1, -i]).sort((a, b) => b[0] - a[0] || b[1] - a[1])[0];
     if (!chosen.output) field("output").value = -best(own.outputs, () => true)[1];
     if (!chosen.number) field("number").value = -best(own.numbers, one => !one.long && (!one.texts || written()))[1];
     const still = [own.outputs[field("output").value], own.numbers[field("number").value]].flatMap(one =>
-      [field("x").value, field("y").value].filter(name => !one.moves.includes(name)).map(name => `${one.symbol} does not depend on ${knob(name).symbol}`));
+      [field("x").value, field("y").value]
+        .filter(name => !one.moves.includes(name))
+        .map(name => `${one.symbol} does not depend on ${knob(name).symbol}`),
+    );
     $("hint").textContent = [...new Set(still)].join("; ") + (still.length ? "." : "");
   }
 
   async function even(axis) {
-    const name = field(axis).value, answer = await answered(server.sweep_values({...given.taken(), who, knob: name}));
-    if (name !== field(axis).value) return;      // another was chosen meanwhile
+    const name = field(axis).value,
+      answer = await answered(server.sweep_values({...given.taken(), who, knob: name}));
+    if (name !== field(axis).value) return; // another was chosen meanwhile
     if (answer.error) return wrong(answer.error);
     wrong("");
     field(axis + "-values").value = answer.values;
@@ -75,20 +91,31 @@ function sweepPanel(host, given) {
   }
 
   for (const axis of ["x", "y"]) {
-    field(axis).onchange = () => { suggest(); even(axis); };
+    field(axis).onchange = () => {
+      suggest();
+      even(axis);
+    };
     host.querySelector(`[data-even=${axis}]`).onclick = () => even(axis);
   }
-  for (const name of ["output", "number"]) field(name).onchange = () => { chosen[name] = true; suggest(); };
+  for (const name of ["output", "number"])
+    field(name).onchange = () => {
+      chosen[name] = true;
+      suggest();
+    };
 
   $("form").onsubmit = async event => {
     event.preventDefault();
     if ($("run").disabled) return;
     $("run").disabled = true;
     wrong("");
-    const taken = given.taken(), output = own.outputs[field("output").value], number = own.numbers[field("number").value];
+    const taken = given.taken(),
+      output = own.outputs[field("output").value],
+      number = own.numbers[field("number").value];
     const sweep = {
-      x: [field("x").value, field("x-values").value], y: [field("y").value, field("y-values").value],
-      output: output.stage, number: [number.stage, number.how],
+      x: [field("x").value, field("x-values").value],
+      y: [field("y").value, field("y-values").value],
+      output: output.stage,
+      number: [number.stage, number.how],
     };
     const answer = await waiting("sweep", answered(server.sweep_run({...taken, who, sweep})));
     $("run").disabled = false;
@@ -103,17 +130,20 @@ function sweepPanel(host, given) {
   // ---- what came ----------------------------------------------------------------------------------------------------
 
   const same = (one, other) => one === other || (typeof one === "number" && Math.abs(one - other) < 1e-9);
-  const value = one => typeof one === "boolean" ? (one ? "on" : "off") : typeof one === "number" ? +one.toPrecision(6) + "" : one;
+  const value = one =>
+    typeof one === "boolean" ? (one ? "on" : "off") : typeof one === "number" ? +one.toPrecision(6) + "" : one;
   const at = (j, i) => `${made.x.symbol} = ${value(made.x.values[i])}, ${made.y.symbol} = ${value(made.y.values[j])}`;
-  const said = number => number === null ? "no number" : +number.toPrecision(4) + "";
+  const said = number => (number === null ? "no number" : +number.toPrecision(4) + "");
 
   function show() {
-    const {x, y, numbers} = made, flat = numbers.flat().filter(one => one !== null);
+    const {x, y, numbers} = made,
+      flat = numbers.flat().filter(one => one !== null);
     made.least = Math.min(...flat);
     made.most = Math.max(...flat);
     $("made").hidden = false;
-    $("title").textContent = `${made.output.symbol}, ${made.output.title}: ${x.symbol} across, ${y.symbol} down. `
-      + `The number: ${made.number.symbol}, ${made.number.title}, ${made.number.said}.`;
+    $("title").textContent =
+      `${made.output.symbol}, ${made.output.title}: ${x.symbol} across, ${y.symbol} down. ` +
+      `The number: ${made.number.symbol}, ${made.number.title}, ${made.number.said}.`;
     $("label").textContent = `On ${made.clip}, in ${made.seconds} s. The other knobs: ${made.knobs}. ${made.weights}`;
     $("grid").style.gridTemplateColumns = `auto repeat(${x.values.length}, minmax(92px, 1fr))`;
     const head = x.values.map(one => Object.assign(make("div", {class: "sw-head"}), {textContent: value(one)}));
@@ -121,7 +151,11 @@ function sweepPanel(host, given) {
       Object.assign(make("div", {class: "sw-head sw-row"}), {textContent: value(one)}),
       ...x.values.map((_, i) => cell(j, i)),
     ]);
-    $("grid").replaceChildren(Object.assign(make("div", {class: "sw-head sw-row"}), {textContent: `${y.symbol} \\ ${x.symbol}`}), ...head, ...rows);
+    $("grid").replaceChildren(
+      Object.assign(make("div", {class: "sw-head sw-row"}), {textContent: `${y.symbol} \\ ${x.symbol}`}),
+      ...head,
+      ...rows,
+    );
     $("grid").setAttribute("aria-label", `${y.values.length} rows of ${y.symbol}, ${x.values.length} columns of ${x.symbol}`);
     scale($("bar"), flat.length ? [made.least, made.most] : []);
     scale($("drawn"), [made.low, made.high]);
@@ -136,12 +170,15 @@ function sweepPanel(host, given) {
   }
 
   function scale(box, ends) {
-    [...box.querySelectorAll("span")].forEach((one, k) => { one.textContent = ends.length ? said(ends[k]) : ""; });
+    [...box.querySelectorAll("span")].forEach((one, k) => {
+      one.textContent = ends.length ? said(ends[k]) : "";
+    });
     box.querySelector("i").style.background = `linear-gradient(90deg, ${VIRIDIS.join(",")})`;
   }
 
   function cell(j, i) {
-    const number = made.numbers[j][i], button = make("button", {type: "button", class: "sw-cell", "data-at": `${j} ${i}`});
+    const number = made.numbers[j][i],
+      button = make("button", {type: "button", class: "sw-cell", "data-at": `${j} ${i}`});
     const band = Object.assign(make("b"), {textContent: said(number)});
     if (number !== null) {
       const share = made.most > made.least ? (number - made.least) / (made.most - made.least) : 0.5;
@@ -159,7 +196,8 @@ function sweepPanel(host, given) {
 
   const cells = () => [...$("grid").querySelectorAll(".sw-cell")];
   $("grid").onkeydown = event => {
-    const step = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]}[event.key], from = event.target.dataset?.at;
+    const step = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]}[event.key],
+      from = event.target.dataset?.at;
     if (!step || !from) return;
     const [j, i] = from.split(" ").map((one, k) => +one + step[k]);
     $("grid").querySelector(`[data-at="${j} ${i}"]`)?.focus();
@@ -188,30 +226,51 @@ function sweepPanel(host, given) {
   // frames side by side, so many in a row; or bars from zero, on one scale for all cells
   function strip(canvas, packed, width, height, perRow) {
     if (made.draw === "bars") return bars(fit(canvas, width, height), packed, width, height);
-    const [frames, text] = packed, [rows, columns] = made.grid, mask = made.draw === "mask", values = mask ? bits(text) : bytes(text);
-    const across = Math.min(frames, perRow), down = Math.ceil(frames / across), gap = 3;
-    const one = Math.min((width - gap * (across - 1)) / across / columns, 14), each = one * columns + gap;
+    const [frames, text] = packed,
+      [rows, columns] = made.grid,
+      mask = made.draw === "mask",
+      values = mask ? bits(text) : bytes(text);
+    const across = Math.min(frames, perRow),
+      down = Math.ceil(frames / across),
+      gap = 3;
+    const one = Math.min((width - gap * (across - 1)) / across / columns, 14),
+      each = one * columns + gap;
     const pen = fit(canvas, width, Math.ceil(down * (one * rows + gap) - gap));
-    for (let t = 0; t < frames; t++) for (let p = 0; p < rows * columns; p++) {
-      const v = values[t * rows * columns + p], left = (t % across) * each, top = Math.floor(t / across) * (one * rows + gap);
-      pen.fillStyle = mask ? (v ? COLOURS.kept : "rgba(128,128,128,.3)") : SCALE[v];
-      pen.fillRect(left + (p % columns) * one, top + Math.floor(p / columns) * one, mask ? one * 0.9 : one + 0.2, mask ? one * 0.9 : one + 0.2);
-    }
+    for (let t = 0; t < frames; t++)
+      for (let p = 0; p < rows * columns; p++) {
+        const v = values[t * rows * columns + p],
+          left = (t % across) * each,
+          top = Math.floor(t / across) * (one * rows + gap);
+        pen.fillStyle = mask ? (v ? COLOURS.kept : "rgba(128,128,128,.3)") : SCALE[v];
+        pen.fillRect(
+          left + (p % columns) * one,
+          top + Math.floor(p / columns) * one,
+          mask ? one * 0.9 : one + 0.2,
+          mask ? one * 0.9 : one + 0.2,
+        );
+      }
   }
 
   function bars(pen, values, width, height) {
-    const span = made.high - made.low || 1, y = v => (made.high - v) / span * (height - 2) + 1, each = Math.min(width / values.length, 40);
+    const span = made.high - made.low || 1,
+      y = v => ((made.high - v) / span) * (height - 2) + 1,
+      each = Math.min(width / values.length, 40);
     pen.fillStyle = "rgba(128,128,128,.5)";
     pen.fillRect(0, y(0), width, 1);
     pen.fillStyle = COLOURS.kept;
-    values.forEach((v, k) => v !== null && pen.fillRect(k * each + each * 0.15, Math.min(y(v), y(0)), each * 0.7, Math.max(1, Math.abs(y(v) - y(0)))));
+    values.forEach(
+      (v, k) =>
+        v !== null &&
+        pen.fillRect(k * each + each * 0.15, Math.min(y(v), y(0)), each * 0.7, Math.max(1, Math.abs(y(v) - y(0)))),
+    );
   }
 
   // ---- with the page ------------------------------------------------------------------------------------------------
 
   function mark() {
     if (!made) return;
-    const now = given.taken().values, swept = [knob(made.x.name).place, knob(made.y.name).place];
+    const now = given.taken().values,
+      swept = [knob(made.x.name).place, knob(made.y.name).place];
     const moved = now.some((one, place) => !swept.includes(place) && !same(one, used[place]));
     $("stale").hidden = !moved;
     $("made").classList.toggle("sw-old", moved);
@@ -220,13 +279,26 @@ function sweepPanel(host, given) {
       one.setAttribute("aria-current", same(now[swept[0]], made.x.values[i]) && same(now[swept[1]], made.y.values[j]));
     }
   }
-  document.addEventListener("taken", () => { if (host.offsetParent) { mark(); suggest(); } });
+  document.addEventListener("taken", () => {
+    if (host.offsetParent) {
+      mark();
+      suggest();
+    }
+  });
   let width = 0;
-  new ResizeObserver(() => { if (host.clientWidth && host.clientWidth !== width) { width = host.clientWidth; drawAll(); mark(); } }).observe(host);
+  new ResizeObserver(() => {
+    if (host.clientWidth && host.clientWidth !== width) {
+      width = host.clientWidth;
+      drawAll();
+      mark();
+    }
+  }).observe(host);
   suggest();
-  return {toggled: open => {
-    if (!open || opened) return;
-    opened = true;
-    even("x").then(() => even("y"));
-  }};
+  return {
+    toggled: open => {
+      if (!open || opened) return;
+      opened = true;
+      even("x").then(() => even("y"));
+    },
+  };
 }

@@ -3,9 +3,16 @@
 // own: edits [{name, title, look, reorders, knobs}], most, of_order, truth, places (of clip, frames, edits among the values)
 // The page's own list of edits is the truth. What was done and undone is kept here, for all tabs, until another clip is chosen.
 
-function whatifPanel(host, given) {
-  const {own, view, server} = given, {places} = own;
-  const done = window.editsDone ??= {clip: null, now: "[]", waits: false, past: [], next: [], pinned: null};
+import {picture} from "../base/asking.js";
+import {fit, twice} from "../base/drawing.js";
+import {make} from "../base/parts.js";
+import {pretty} from "../base/words.js";
+
+const done = {clip: null, now: "[]", waits: false, past: [], next: [], pinned: null};
+
+export function panel(host, given) {
+  const {own, view, server} = given,
+    {places} = own;
   host.innerHTML = `
   <div class="wi">
     <div class="wi-left">
@@ -27,11 +34,21 @@ function whatifPanel(host, given) {
     </div>
   </div>`;
   const $ = name => host.querySelector(".wi-" + name);
-  let chosen = own.edits[0], shown = null, images = [], last = null, turn = Promise.resolve();
+  let chosen = own.edits[0],
+    shown = null,
+    images = [],
+    last = null,
+    turn = Promise.resolve();
 
   // ---- the list -----------------------------------------------------------------------------------------------------
 
-  const plain = text => { try { return JSON.stringify(JSON.parse(text || "[]")); } catch { return "[]"; } };
+  const plain = text => {
+    try {
+      return JSON.stringify(JSON.parse(text || "[]"));
+    } catch {
+      return "[]";
+    }
+  };
   const list = () => JSON.parse(done.now);
 
   // what the page says now: another clip, or edits that came from elsewhere, end what can be undone
@@ -39,7 +56,9 @@ function whatifPanel(host, given) {
     const taken = given.taken();
     if (taken === last) return;
     last = taken;
-    const clip = taken.values[places.clip], text = plain(taken.values[places.edits]), another = clip !== done.clip;
+    const clip = taken.values[places.clip],
+      text = plain(taken.values[places.edits]),
+      another = clip !== done.clip;
     if (text === done.now) done.waits = false;
     if (!another && (done.waits || text === done.now)) return;
     Object.assign(done, {clip, now: text, waits: false, past: [], next: [], pinned: text === "[]" ? null : done.pinned});
@@ -56,37 +75,57 @@ function whatifPanel(host, given) {
   }
 
   // one after the other: each starts from what the one before it left
-  const queue = work => turn = turn.then(work).catch(() => wrong("The pictures did not arrive. Try again."));
-  const change = make => queue(async () => {
-    follow();
-    const before = done.now, made = make(list());
-    if (!made) return stale() && refreshed();
-    const answer = await tried(made.edits);
-    wrong(answer.error);
-    if (answer.error) return;
-    const now = JSON.stringify(answer.edits);
-    if (now !== before) {
-      pins(before, now);
-      Object.assign(done, {now, waits: true, past: made.past ?? [...done.past, before], next: made.next ?? []});
-      given.edit(answer.edits);
-    }
-    await take({...answer, asked: now});
-  });
+  const queue = work => (turn = turn.then(work).catch(() => wrong("The pictures did not arrive. Try again.")));
+  const change = make =>
+    queue(async () => {
+      follow();
+      const before = done.now,
+        made = make(list());
+      if (!made) return stale() && refreshed();
+      const answer = await tried(made.edits);
+      wrong(answer.error);
+      if (answer.error) return;
+      const now = JSON.stringify(answer.edits);
+      if (now !== before) {
+        pins(before, now);
+        Object.assign(done, {now, waits: true, past: made.past ?? [...done.past, before], next: made.next ?? []});
+        given.edit(answer.edits);
+      }
+      await take({...answer, asked: now});
+    });
 
   // beside an edited clip the one that is not: where the viewer can, and nothing is beside it yet
   function pins(before, now) {
-    if (before === "[]" && view.pin && !view.pinned?.()) { view.pin(given.taken(), "before the edit"); done.pinned = given.method; }
-    if (now === "[]" && done.pinned === given.method) { view.unpin?.(); done.pinned = null; }
+    if (before === "[]" && view.pin && !view.pinned?.()) {
+      view.pin(given.taken(), "before the edit");
+      done.pinned = given.method;
+    }
+    if (now === "[]" && done.pinned === given.method) {
+      view.unpin?.();
+      done.pinned = null;
+    }
   }
 
   const add = one => change(edits => ({edits: [...edits, one]}));
   const remove = place => change(edits => ({edits: edits.filter((_, i) => i !== place)}));
-  const undo = () => change(() => done.past.length && {
-    edits: JSON.parse(done.past.at(-1)), past: done.past.slice(0, -1), next: [done.now, ...done.next],
-  });
-  const redo = () => change(() => done.next.length && {
-    edits: JSON.parse(done.next[0]), past: [...done.past, done.now], next: done.next.slice(1),
-  });
+  const undo = () =>
+    change(
+      () =>
+        done.past.length && {
+          edits: JSON.parse(done.past.at(-1)),
+          past: done.past.slice(0, -1),
+          next: [done.now, ...done.next],
+        },
+    );
+  const redo = () =>
+    change(
+      () =>
+        done.next.length && {
+          edits: JSON.parse(done.next[0]),
+          past: [...done.past, done.now],
+          next: done.next.slice(1),
+        },
+    );
 
   // ---- drawing ------------------------------------------------------------------------------------------------------
 
@@ -95,7 +134,12 @@ function whatifPanel(host, given) {
     shown = answer;
     $("scrub").max = images.length;
     const titles = answer.words.map((words, i) => {
-      const item = make("li"), button = make("button", {type: "button", "aria-label": `take out edit ${i + 1}: ${words}`, title: "take this edit out"});
+      const item = make("li"),
+        button = make("button", {
+          type: "button",
+          "aria-label": `take out edit ${i + 1}: ${words}`,
+          title: "take this edit out",
+        });
       button.textContent = "×";
       button.onclick = () => remove(i);
       item.append(Object.assign(make("span"), {textContent: words}), button);
@@ -108,8 +152,11 @@ function whatifPanel(host, given) {
     $("clear").disabled = !titles.length;
     $("do").disabled = titles.length >= own.most;
     const kinds = new Set(answer.edits.map(one => one.name));
-    const looks = own.edits.filter(one => kinds.has(one.name)), reorders = looks.some(one => one.reorders);
-    const said = kinds.size ? [...looks.map(one => one.look), ...(reorders ? own.of_order : []), ...(answer.truth ? [own.truth] : [])] : [];
+    const looks = own.edits.filter(one => kinds.has(one.name)),
+      reorders = looks.some(one => one.reorders);
+    const said = kinds.size
+      ? [...looks.map(one => one.look), ...(reorders ? own.of_order : []), ...(answer.truth ? [own.truth] : [])]
+      : [];
     $("said").replaceChildren(...said.map(text => Object.assign(make("p"), {textContent: text})));
     draw();
     host.dataset.edits = JSON.stringify(answer.edits);
@@ -117,18 +164,24 @@ function whatifPanel(host, given) {
 
   function draw() {
     if (!shown) return;
-    const t = Math.min(+$("scrub").value, images.length) - 1, width = Math.min(host.clientWidth || 256, 256);
-    const height = Math.round(width * shown.height / shown.width), pen = fit($("canvas"), width, height);
+    const t = Math.min(+$("scrub").value, images.length) - 1,
+      width = Math.min(host.clientWidth || 256, 256);
+    const height = Math.round((width * shown.height) / shown.width),
+      pen = fit($("canvas"), width, height);
     pen.drawImage(images[t], 0, 0, width, height);
     if (boxed()) {
-      const [x, y, X, Y] = BOX.map(value), path = new Path2D();
+      const [x, y, X, Y] = BOX.map(value),
+        path = new Path2D();
       path.rect(x * width, y * height, (X - x) * width, (Y - y) * height);
-      pen.globalAlpha = touched(t + 1) ? 1 : 0.35;  // not in this frame
+      pen.globalAlpha = touched(t + 1) ? 1 : 0.35; // not in this frame
       twice(pen, path, "#fff", 2);
       pen.globalAlpha = 1;
     }
     $("frame").textContent = `frame ${t + 1}/${images.length} · #${shown.source[t]}`;
-    $("canvas").setAttribute("aria-label", `frame ${t + 1} of ${images.length} of the edited clip, frame ${shown.source[t]} of the file`);
+    $("canvas").setAttribute(
+      "aria-label",
+      `frame ${t + 1} of ${images.length} of the edited clip, frame ${shown.source[t]} of the file`,
+    );
   }
 
   function wrong(text) {
@@ -147,36 +200,50 @@ function whatifPanel(host, given) {
   function choose(one) {
     chosen = one;
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.name === one.name);
-    $("knobs").replaceChildren(...one.knobs.map(knob => {
-      const label = make("label", {title: knob.meaning}), name = make("span");
-      name.innerHTML = pretty(knob.symbol);
-      let input;
-      if (knob.kind === "choice") {
-        input = make("select", {name: knob.name});
-        input.append(...knob.span.map(each => Object.assign(make("option"), {textContent: each, value: each})));
-        input.value = knob.default;
-      } else {
-        const [min, max, step] = knob.span;
-        input = make("input", {name: knob.name, type: "number", min, max, step, value: knob.default, required: "", inputmode: "decimal"});
-      }
-      input.setAttribute("aria-label", `${knob.name}: ${knob.meaning}`);
-      input.oninput = draw;
-      label.append(name, input, Object.assign(make("small"), {textContent: knob.meaning}));
-      return label;
-    }));
+    $("knobs").replaceChildren(
+      ...one.knobs.map(knob => {
+        const label = make("label", {title: knob.meaning}),
+          name = make("span");
+        name.innerHTML = pretty(knob.symbol);
+        let input;
+        if (knob.kind === "choice") {
+          input = make("select", {name: knob.name});
+          input.append(...knob.span.map(each => Object.assign(make("option"), {textContent: each, value: each})));
+          input.value = knob.default;
+        } else {
+          const [min, max, step] = knob.span;
+          input = make("input", {
+            name: knob.name,
+            type: "number",
+            min,
+            max,
+            step,
+            value: knob.default,
+            required: "",
+            inputmode: "decimal",
+          });
+        }
+        input.setAttribute("aria-label", `${knob.name}: ${knob.meaning}`);
+        input.oninput = draw;
+        label.append(name, input, Object.assign(make("small"), {textContent: knob.meaning}));
+        return label;
+      }),
+    );
     $("hint").textContent = boxed() ? "Drag a box on the picture, or write its ends." : "";
     $("canvas").classList.toggle("wi-drag", boxed());
     wrong("");
     draw();
   }
 
-  $("kinds").replaceChildren(...own.edits.map(one => {
-    const button = make("button", {type: "button", role: "radio", "data-name": one.name});
-    button.textContent = one.title;
-    button.onclick = () => choose(one);
-    return button;
-  }));
-  $("form").noValidate = true;                   // the server says what is wrong, in a sentence
+  $("kinds").replaceChildren(
+    ...own.edits.map(one => {
+      const button = make("button", {type: "button", role: "radio", "data-name": one.name});
+      button.textContent = one.title;
+      button.onclick = () => choose(one);
+      return button;
+    }),
+  );
+  $("form").noValidate = true; // the server says what is wrong, in a sentence
   $("form").onsubmit = event => {
     event.preventDefault();
     const read = knob => {
@@ -192,14 +259,16 @@ function whatifPanel(host, given) {
     const key = event.key.toLowerCase();
     if (!(event.ctrlKey || event.metaKey) || event.altKey || (key !== "z" && key !== "y")) return;
     event.preventDefault();
-    if (key === "y" || event.shiftKey) redo(); else undo();
+    if (key === "y" || event.shiftKey) redo();
+    else undo();
   });
 
   // ---- a box on the picture -----------------------------------------------------------------------------------------
 
   let began = null;
   const place = event => {
-    const box = $("canvas").getBoundingClientRect(), inside = x => Math.round(100 * Math.max(0, Math.min(1, x))) / 100;
+    const box = $("canvas").getBoundingClientRect(),
+      inside = x => Math.round(100 * Math.max(0, Math.min(1, x))) / 100;
     return [inside((event.clientX - box.left) / box.width), inside((event.clientY - box.top) / box.height)];
   };
   $("canvas").onpointerdown = event => {
@@ -209,11 +278,14 @@ function whatifPanel(host, given) {
   };
   $("canvas").onpointermove = event => {
     if (!began) return;
-    const ended = place(event), ends = [0, 1].flatMap(i => [Math.min(began[i], ended[i]), Math.max(began[i], ended[i])]);
+    const ended = place(event),
+      ends = [0, 1].flatMap(i => [Math.min(began[i], ended[i]), Math.max(began[i], ended[i])]);
     [field("left").value, field("right").value, field("top").value, field("bottom").value] = ends;
     draw();
   };
-  $("canvas").onpointerup = $("canvas").onpointercancel = () => { began = null; };
+  $("canvas").onpointerup = $("canvas").onpointercancel = () => {
+    began = null;
+  };
   $("scrub").oninput = draw;
 
   // ---- with the page ------------------------------------------------------------------------------------------------
@@ -224,13 +296,21 @@ function whatifPanel(host, given) {
     wrong(answer.error);
     if (!answer.error) await take(answer);
   }
-  const look = opened => seen() && queue(async () => {
-    follow();
-    if (stale()) await refreshed();
-    if (opened) { $("scrub").value = view.state().frame + 1; draw(); }
-  });
+  const look = opened =>
+    seen() &&
+    queue(async () => {
+      follow();
+      if (stale()) await refreshed();
+      if (opened) {
+        $("scrub").value = view.state().frame + 1;
+        draw();
+      }
+    });
   document.addEventListener("taken", () => look(false));
-  new ResizeObserver(() => { if (seen()) look(false); draw(); }).observe(host);
+  new ResizeObserver(() => {
+    if (seen()) look(false);
+    draw();
+  }).observe(host);
   choose(chosen);
   return {toggled: open => open && look(true)};
 }

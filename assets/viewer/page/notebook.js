@@ -1,8 +1,10 @@
-// The notebook under the tabs: what a reader kept. Behind shared.js and kept.js it is one module without dependencies.
+// The notebook under the tabs: what a reader kept.
 //
-//   notebook(element, about, hooks)
+// about   forms: what an export is called; cells, bytes, note: how many, how large, how long; reopen: the event of a view that is
+//         opened again
 //
-// about   forms: what an export is called; cells, bytes, note: how many, how large, how long
+// What it asks of the page:
+//
 // keep    async {method, taken, frame, overlay} → {cells: [one], notes} as a JSON text; a viewer's “keep” event has the same detail
 // read    async a JSON text → the same of all its cells
 // write   async {form, text} → {name, type, data} as a JSON text
@@ -10,6 +12,12 @@
 //
 // A cell is {view, weights, numbers, models, precision, picture, told}; told: it in words. What it says may be anybody's: it goes
 // in as text alone, its picture as a PNG alone.
+
+import {bytes} from "../base/drawing.js";
+import {make} from "../base/parts.js";
+import {number} from "../base/words.js";
+import {keptCells} from "./cells.js";
+import {views} from "./values.js";
 
 const PANEL = `
 <details class="nb-fold"><summary>Notebook: what you kept (<b class="nb-count">0</b>)</summary><div class="nb-in" tabindex="-1">
@@ -39,13 +47,25 @@ const CELL = `
     <button type="button" data-does="delete">delete</button>
   </div>
 </div>`;
-const SAID_FOR = 6000, LOOKED_FOR = 30_000;      // milliseconds: a word beside a viewer; until a view that is opened is there
-const LONGEST = 12;                              // notes told at once
+const SAID_FOR = 6000,
+  LOOKED_FOR = 30_000; // milliseconds: a word beside a viewer; until a view that is opened is there
+const LONGEST = 12; // notes told at once
 
-export async function notebook(element, about, hooks) {
+export const notebook = ({element, server, trigger}, about) =>
+  cellsIn(element.querySelector(".nb"), about, {
+    keep: asked => server.keep_view(asked),
+    read: text => server.read_cells(text),
+    write: asked => server.write_cells(asked),
+    reopen: asked => trigger(about.reopen, asked),
+  });
+
+async function cellsIn(element, about, hooks) {
   element.innerHTML = PANEL;
-  const $ = name => element.querySelector(".nb-" + name), kept = await keptCells(draw), items = new Map();
-  let busy = 0, forget = () => {};
+  const $ = name => element.querySelector(".nb-" + name),
+    kept = await keptCells(draw),
+    items = new Map();
+  let busy = 0,
+    forget = () => {};
 
   // ---- keeping ------------------------------------------------------------------------------------------------------
 
@@ -77,20 +97,24 @@ export async function notebook(element, about, hooks) {
   }
 
   function say(text, notes = []) {
-    const more = notes.length - LONGEST, shown = more > 0 ? [...notes.slice(0, LONGEST), `${more} more notes.`] : notes;
+    const more = notes.length - LONGEST,
+      shown = more > 0 ? [...notes.slice(0, LONGEST), `${more} more notes.`] : notes;
     $("said").textContent = text;
     $("notes").replaceChildren(...shown.map(note => Object.assign(make("li"), {textContent: note})));
     const beside = [...document.querySelectorAll(".vw-kept")];
     for (const one of beside) one.textContent = one.parentElement.offsetParent ? [text, ...shown].join(" ") : "";
     clearTimeout(say.timer);
-    say.timer = setTimeout(() => { for (const one of beside) one.textContent = ""; }, SAID_FOR);
+    say.timer = setTimeout(() => {
+      for (const one of beside) one.textContent = "";
+    }, SAID_FOR);
     return null;
   }
 
   // ---- drawing ------------------------------------------------------------------------------------------------------
 
   function draw() {
-    const {cells, can, trouble} = kept, has = new Set(cells.map(one => one.id));
+    const {cells, can, trouble} = kept,
+      has = new Set(cells.map(one => one.id));
     $("count").textContent = cells.length;
     $("undo").disabled = !can.undo;
     $("redo").disabled = !can.redo;
@@ -99,13 +123,14 @@ export async function notebook(element, about, hooks) {
     $("trouble").textContent = trouble;
     $("trouble").hidden = !trouble;
     for (const [id] of items) if (!has.has(id)) items.delete(id);
-    const list = cells.map((one, i) => itemOf(one, i, cells.length)), now = [...$("cells").children];
+    const list = cells.map((one, i) => itemOf(one, i, cells.length)),
+      now = [...$("cells").children];
     if (list.length !== now.length || list.some((one, i) => one !== now[i])) $("cells").replaceChildren(...list);
   }
 
   function itemOf(cell, place, count) {
     let item = items.get(cell.id);
-    if (!item) items.set(cell.id, item = filled(cell));
+    if (!item) items.set(cell.id, (item = filled(cell)));
     const note = item.querySelector("textarea");
     if (note.value !== cell.view.note && note !== document.activeElement) note.value = cell.view.note;
     note.setAttribute("aria-label", `Your note on cell ${place + 1}`);
@@ -116,9 +141,11 @@ export async function notebook(element, about, hooks) {
   }
 
   function filled({id, picture, weights, numbers, told}) {
-    const item = make("li", {class: "nb-cell", "data-id": id}), text = (tag, words) => Object.assign(make(tag), {textContent: words});
+    const item = make("li", {class: "nb-cell", "data-id": id}),
+      text = (tag, words) => Object.assign(make(tag), {textContent: words});
     item.innerHTML = CELL;
-    const of = name => item.querySelector(name), marked = (name, words) => Object.assign(text("span", words), {className: name});
+    const of = name => item.querySelector(name),
+      marked = (name, words) => Object.assign(text("span", words), {className: name});
     of("img").src = `data:image/png;base64,${picture}`;
     of("img").alt = told.alt;
     of("h4").textContent = told.title;
@@ -144,7 +171,8 @@ export async function notebook(element, about, hooks) {
 
   const at = id => kept.cells.findIndex(one => one.id === id);
   function move(id, to) {
-    const cells = [...kept.cells], from = at(id);
+    const cells = [...kept.cells],
+      from = at(id);
     if (from < 0 || to < 0 || to >= cells.length || to === from) return;
     cells.splice(to, 0, ...cells.splice(from, 1));
     kept.put(cells);
@@ -152,8 +180,12 @@ export async function notebook(element, about, hooks) {
   }
 
   const does = {
-    up(id) { move(id, at(id) - 1); },
-    down(id) { move(id, at(id) + 1); },
+    up(id) {
+      move(id, at(id) - 1);
+    },
+    down(id) {
+      move(id, at(id) + 1);
+    },
     delete(id) {
       const place = at(id);
       kept.put(kept.cells.filter(one => one.id !== id));
@@ -162,16 +194,20 @@ export async function notebook(element, about, hooks) {
     },
     open(id) {
       const {view, models, handle} = kept.cells[at(id)];
-      if (!view.compared) window.views?.[view.method]?.unpin?.();
+      if (!view.compared) views[view.method]?.unpin?.();
       hooks.reopen({view: JSON.stringify(view), models, handle});
       look(view);
       say("opened on the page above");
     },
     async copy(id) {
-      const {told} = kept.cells[at(id)], fold = items.get(id).querySelector(".nb-python");
-      const copied = await navigator.clipboard?.writeText(told.python).then(() => true, () => false);
+      const {told} = kept.cells[at(id)],
+        fold = items.get(id).querySelector(".nb-python");
+      const copied = await navigator.clipboard?.writeText(told.python).then(
+        () => true,
+        () => false,
+      );
       if (copied) return say("copied");
-      fold.open = true;                          // a page without https may not copy
+      fold.open = true; // a page without https may not copy
       getSelection().selectAllChildren(fold.querySelector("pre"));
       say("selected: copy it with Ctrl+C");
     },
@@ -179,14 +215,24 @@ export async function notebook(element, about, hooks) {
 
   // The frame and the overlay are no knobs: a viewer is told when what was opened is there.
   function look({method, frame, overlay, knobs}) {
-    const host = () => document.querySelector(`#viewer-${method}`), same = told => Object.entries(knobs).every(([k, v]) => told[k] === v);
+    const host = () => document.querySelector(`#viewer-${method}`),
+      same = told => Object.entries(knobs).every(([k, v]) => told[k] === v);
     const there = () => same(JSON.parse(host()?.querySelector(".vw")?.dataset.shown || "{}"));
-    const turn = () => window.views?.[method]?.look({frame, overlay});
-    const painted = ({target}) => { if (host()?.contains(target)) { turn(); if (there()) soon(); } };
+    const turn = () => views[method]?.look({frame, overlay});
+    const painted = ({target}) => {
+      if (host()?.contains(target)) {
+        turn();
+        if (there()) soon();
+      }
+    };
     let settled = 0;
-    const soon = () => { clearTimeout(settled); settled = setTimeout(forget, 1500); };   // a clip may still follow its knobs
+    const soon = () => {
+      clearTimeout(settled);
+      settled = setTimeout(forget, 1500);
+    }; // a clip may still follow its knobs
     forget();
-    const late = setTimeout(() => forget(), LOOKED_FOR), touched = ["pointerdown", "keydown"];
+    const late = setTimeout(() => forget(), LOOKED_FOR),
+      touched = ["pointerdown", "keydown"];
     forget = () => {
       clearTimeout(late);
       clearTimeout(settled);
@@ -194,19 +240,25 @@ export async function notebook(element, about, hooks) {
       for (const kind of touched) document.removeEventListener(kind, forget, true);
     };
     document.addEventListener("painted", painted);
-    for (const kind of touched) document.addEventListener(kind, forget, true);   // the reader goes on by himself
+    for (const kind of touched) document.addEventListener(kind, forget, true); // the reader goes on by himself
     if (there()) turn();
   }
 
   $("cells").onclick = ({target}) => {
-    const button = target.closest("[data-does]"), id = target.closest(".nb-cell")?.dataset.id;
+    const button = target.closest("[data-does]"),
+      id = target.closest(".nb-cell")?.dataset.id;
     if (!button) return;
     does[button.dataset.does](id);
-    if (button.isConnected && button.dataset.does !== "delete") (button.disabled ? items.get(id).querySelector("[data-does]:enabled") : button).focus();
+    if (button.isConnected && button.dataset.does !== "delete")
+      (button.disabled ? items.get(id).querySelector("[data-does]:enabled") : button).focus();
   };
   $("cells").oninput = ({target}) => {
-    const id = target.closest(".nb-cell").dataset.id, view = one => ({...one.view, note: target.value});
-    kept.put(kept.cells.map(one => one.id === id ? {...one, view: view(one)} : one), `note ${id}`);
+    const id = target.closest(".nb-cell").dataset.id,
+      view = one => ({...one.view, note: target.value});
+    kept.put(
+      kept.cells.map(one => (one.id === id ? {...one, view: view(one)} : one)),
+      `note ${id}`,
+    );
   };
 
   // dragged by its grip: it stands where it is dropped
@@ -217,7 +269,7 @@ export async function notebook(element, about, hooks) {
     event.dataTransfer.effectAllowed = "move";
     event.dataTransfer.setData("text/plain", "");
     event.dataTransfer.setDragImage(dragged, 0, 0);
-    setTimeout(() => dragged?.classList.add("nb-dragged"));   // after its picture was taken
+    setTimeout(() => dragged?.classList.add("nb-dragged")); // after its picture was taken
   };
   $("cells").ondragover = event => {
     const over = event.target.closest(".nb-cell");
@@ -233,12 +285,15 @@ export async function notebook(element, about, hooks) {
     const [id, to] = [dragged.dataset.id, [...$("cells").children].indexOf(dragged)];
     dragged.classList.remove("nb-dragged");
     dragged = null;
-    if (event.dataTransfer.dropEffect === "none") draw(); else move(id, to);
+    if (event.dataTransfer.dropEffect === "none") draw();
+    else move(id, to);
   };
 
   // ---- undo, export, reading again ----------------------------------------------------------------------------------
 
-  const step = name => { if (kept[name]()) say(name === "undo" ? "undone" : "done again"); };
+  const step = name => {
+    if (kept[name]()) say(name === "undo" ? "undone" : "done again");
+  };
   $("undo").onclick = () => step("undo");
   $("redo").onclick = () => step("redo");
   element.addEventListener("keydown", event => {
@@ -249,27 +304,36 @@ export async function notebook(element, about, hooks) {
   });
   $("keep").onclick = () => {
     const seen = [...document.querySelectorAll(".vw-keep")].find(one => one.offsetParent);
-    if (seen) seen.click(); else say("There is nothing on the page yet.");
+    if (seen) seen.click();
+    else say("There is nothing on the page yet.");
   };
 
   const parts = ["view", "weights", "numbers", "models", "precision", "picture"];
-  const text = () => JSON.stringify({what: "kept cells", version: 1, cells: kept.cells.map(one => Object.fromEntries(parts.map(part => [part, one[part]])))});
-  $("forms").replaceChildren(...about.forms.map(form => {
-    const button = Object.assign(make("button", {type: "button"}), {textContent: form});
-    button.onclick = async () => {
-      const all = text();
-      if (all.length > about.bytes) return say(`A notebook is exported up to ${about.bytes / 1e6} MB: delete some cells first.`);
-      say("writing…");
-      const made = await ask(hooks.write({form, text: all}));
-      if (!made) return;
-      const link = make("a", {download: made.name});
-      link.href = URL.createObjectURL(new Blob([bytes(made.data)], {type: made.type}));
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-      say(`${made.name} is made of ${kept.cells.length} ${kept.cells.length === 1 ? "cell" : "cells"}`);
-    };
-    return button;
-  }));
+  const text = () =>
+    JSON.stringify({
+      what: "kept cells",
+      version: 1,
+      cells: kept.cells.map(one => Object.fromEntries(parts.map(part => [part, one[part]]))),
+    });
+  $("forms").replaceChildren(
+    ...about.forms.map(form => {
+      const button = Object.assign(make("button", {type: "button"}), {textContent: form});
+      button.onclick = async () => {
+        const all = text();
+        if (all.length > about.bytes)
+          return say(`A notebook is exported up to ${about.bytes / 1e6} MB: delete some cells first.`);
+        say("writing…");
+        const made = await ask(hooks.write({form, text: all}));
+        if (!made) return;
+        const link = make("a", {download: made.name});
+        link.href = URL.createObjectURL(new Blob([bytes(made.data)], {type: made.type}));
+        link.click();
+        setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+        say(`${made.name} is made of ${kept.cells.length} ${kept.cells.length === 1 ? "cell" : "cells"}`);
+      };
+      return button;
+    }),
+  );
 
   $("read").onclick = () => $("file").click();
   $("file").onchange = async () => {
@@ -279,9 +343,14 @@ export async function notebook(element, about, hooks) {
     if (file.size > about.bytes) return say(`Kept cells are read up to ${about.bytes / 1e6} MB, and ${file.name} is larger.`);
     const found = await ask(hooks.read(await file.text()));
     if (!found) return;
-    const room = about.cells - kept.cells.length, taken = found.cells.slice(0, room), left = found.cells.length - taken.length;
+    const room = about.cells - kept.cells.length,
+      taken = found.cells.slice(0, room),
+      left = found.cells.length - taken.length;
     if (taken.length) add(taken);
-    say(`${taken.length} ${taken.length === 1 ? "cell" : "cells"} of ${file.name} added`, left ? [`${left} did not fit: a notebook has up to ${about.cells}.`, ...found.notes] : found.notes);
+    say(
+      `${taken.length} ${taken.length === 1 ? "cell" : "cells"} of ${file.name} added`,
+      left ? [`${left} did not fit: a notebook has up to ${about.cells}.`, ...found.notes] : found.notes,
+    );
   };
 
   $("fold").open = kept.cells.length > 0;
