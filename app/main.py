@@ -14,8 +14,8 @@ from app.page import SHIPPED, build
 from app.store import find_examples
 from app.told import told
 from app.views import styles
-from core import Engine
-from core.engine import NETWORKS
+from core import METHODS, Engine
+from core.engine import NETWORKS_MB
 
 CLIPS = Path(__file__).resolve().parents[1] / "assets" / "clips"
 
@@ -27,9 +27,9 @@ def main(words=None):
         family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), args.port or 0, type=socket.SOCK_STREAM)[0]
         socket.create_server(address[:2], family=family).close()
     with told(SystemExit):
-        engines = {SHIPPED: Engine(args.device)}
+        engines = {SHIPPED: Engine(args.device, networks_mb=args.memory)}
         if args.models:  # first: whoever names weights wants to see them
-            engines = {"named": loaded(Engine(args.device, models=dict(args.models)))} | engines
+            engines = {"named": loaded(Engine(args.device, models=dict(args.models), networks_mb=args.memory))} | engines
         page = build(engines, find_examples(args.clips))
     with serving(host, args.port):
         launch(page, args.host, args.port, share=args.share)
@@ -47,9 +47,10 @@ def serving(host, port):
 
 def loaded(engine):
     """The engine with all that its models name: what does not fit is told before there is a page."""
-    for name, one in NETWORKS.items():
-        if one.model in engine.models:
-            engine.network(name)
+    for method in METHODS.values():
+        for name, one in method.networks.items():
+            if one.model in engine.models:
+                engine.network(name, method.name)
     return engine
 
 
@@ -62,6 +63,10 @@ def arguments():
         "--models", nargs="*", type=named, default=[], metavar="NAME=PATH",
         help="weights beside the shipped: stop=ViT-B-32/openai, stop=FILE.pt, stpn=FILE.pth … (README has all forms)",
     )  # fmt: skip
+    parser.add_argument(
+        "--memory", type=megabytes, default=NETWORKS_MB, metavar="MB",
+        help=f"for the networks of each set of weights, the least recently used are let go ({NETWORKS_MB} if not said)",
+    )  # fmt: skip
     parser.add_argument("--clips", type=Path, default=CLIPS, help="folder of example clips, each with its truth as JSON")
     parser.add_argument("--share", action="store_true", help="a public address, by Gradio's tunnel")
     return parser
@@ -70,6 +75,12 @@ def arguments():
 def port(text):
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"a port is 1 to 65535, got {text}")
+    return int(text)
+
+
+def megabytes(text):
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"memory is a whole number of MB from 1, got {text}")
     return int(text)
 
 

@@ -18,8 +18,10 @@ from functools import cache
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any
+from weakref import ref
 
 import torch
+from torch import nn
 
 from core.watch import Cancelled, watched
 
@@ -29,10 +31,13 @@ DISCRETE_BYTES = 1 << 16  # a mask of 32 frames × 1,024 patches is 32 kB: cheap
 
 @dataclass(frozen=True)
 class Source:
-    """A value that comes from outside the stages, and the key that tells it from every other value."""
+    """A value that comes from outside the stages, and the key that tells it from every other value.
+
+    later: `value` is a function that makes it, called when a stage that runs asks for it: networks are loaded so."""
 
     value: Any
     key: str
+    later: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,13 +158,13 @@ def run(
     how much of it is done, 0–1, at the same times.
     """
     keys = {name: source.key for name, source in sources.items()}
-    values = {name: source.value for name, source in sources.items()}
+    values = {name: source.value for name, source in sources.items() if not source.later}
     fresh: dict[str, tuple[Any, str | None]] = {}  # with what a result holds: reading a mask waits for a GPU
     ms: dict[str, float] = {}
     for stage in stages:
         name = stage.__name__
         key = digest(stage.__module__, name, *(keys[one] for one in inputs(stage)))
-        held = cache.get(key)
+        held = known(cache.get(key))
         if held is None:
 
             def told(done: float, name: str = name) -> None:
@@ -168,15 +173,26 @@ def run(
                 progress(name, done)
 
             told(0.0)
+            for one in inputs(stage):
+                if one not in values:
+                    values[one] = sources[one].value()
             with watched(told):
                 value, ms[name] = timed(stage, settle, *(values[one] for one in inputs(stage)))
             held = fresh[key] = value, content_key(value)
         values[name], content = held
         keys[name] = content or key
-    for key, held in fresh.items():  # only now: a cancelled run leaves nothing behind
-        cache.put(key, held)
+    for key, (value, content) in fresh.items():  # only now: a cancelled run leaves nothing behind
+        cache.put(key, (ref(value) if isinstance(value, nn.Module) else value, content))
     names = [stage.__name__ for stage in stages]
     return Trace(MappingProxyType({name: values[name] for name in names}), MappingProxyType(ms), weights)
+
+
+def known(held: tuple[Any, str | None] | None) -> tuple[Any, str | None] | None:
+    """What the cache holds. Of a part of a network it holds a weak reference, so that it keeps no network alive; one that was
+    let go is not known any more."""
+    if held is None or not isinstance(held[0], ref):
+        return held
+    return None if held[0]() is None else (held[0](), held[1])
 
 
 def timed(stage: Stage, settle: Callable[[], None], *args: Any) -> tuple[Any, float]:

@@ -23,6 +23,7 @@ ROWS = (
     ("core.networks", "core.world", "core.video", "core.metrics", "core.counterfactuals", "core.device"),
     ("core.decoding",),  # a process of its own, which core.video starts and nobody imports
     ("core.methods",),
+    ("core.shelf",),
     ("core.engine", "core"),
     ("core.publish",),
     ("core.sweep",),

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from core.clip import Clip
 from core.device import upload
-from core.engine import NETWORKS, Engine, method_named
+from core.engine import Engine, method_named
 from core.errors import ReaderError
 from core.graph import Trace
 from core.metrics import rank_correlation
@@ -111,7 +111,7 @@ def weights(engine: Engine, method: str, trace: Trace, knobs: Mapping[str, Any])
     written = {sha256(path): path for path in sorted(WEIGHTS.glob("*.safetensors")) if path.with_suffix(".json").is_file()}
     made = []
     for name, label in trace.weights.items():
-        digest = engine.network(name).digest
+        digest = engine.network(name, method).digest
         own = [(sha, path) for sha, path in written.items() if sha == digest or sha[:8] in label]
         bent = [path.name for sha, path in own if json.loads(path.with_suffix(".json").read_text()).get("sha256") != sha]
         said = f" {', '.join(bent)}: the sha256 is not the one in its JSON." if bent else " sha256 as in the JSON."
@@ -142,8 +142,8 @@ def random_weights(
 def scrambled(engine: Engine, method: str, seed: int = 0) -> dict[str, Loaded]:
     """The method's networks with each parameter's own numbers in a random order: same geometry, same scale, no meaning."""
     made = {}
-    for name in method_named(method).networks:
-        loaded = engine.network(name)
+    for name, wanted in method_named(method).networks.items():
+        loaded = engine.network(name, method)
         network = copy.deepcopy(loaded.network)
         generator = torch.Generator().manual_seed(seed)
         with torch.no_grad():
@@ -151,7 +151,7 @@ def scrambled(engine: Engine, method: str, seed: int = 0) -> dict[str, Loaded]:
                 order = torch.randperm(one.numel(), generator=generator).to(one.device)
                 one.copy_(one.flatten()[order].view_as(one))
         label = f"RANDOM: the numbers of {loaded.label} in a random order"
-        made[NETWORKS[name].model] = Loaded(network, label, f"scrambled {seed} {loaded.digest}")
+        made[wanted.model] = Loaded(network, label, f"scrambled {seed} {loaded.digest}")
     return made
 
 

@@ -9,6 +9,7 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -29,9 +30,11 @@ SYNTHETIC = "our synthetic clips"  # what was trained on clips of `core.world` s
 
 @dataclass(frozen=True)
 class Loaded:
-    """A network, ready to use; a label for the reader; a digest of its weights for the keys of results."""
+    """A network, ready to use; a label for the reader; a digest of its weights for the keys of results.
 
-    network: nn.Module
+    A network is a module, or what stands for one that runs elsewhere (`core.networks.service`)."""
+
+    network: Any
     label: str
     digest: str
 

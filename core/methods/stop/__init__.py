@@ -233,6 +233,8 @@ def all_layers(file, clip):
     return load_prompters(clip, clip.network.vision.depth, file)
 
 
+CLIP = Network("clip", load_clip)
+
 METHOD = Method(
     name="stop",
     place=1,
@@ -245,9 +247,9 @@ METHOD = Method(
         sequence_SD, later, video_E, text_YE, similarity_Y, unknown_words,
     ),
     networks={
-        "clip_towers": Network("clip", load_clip),
-        "stop_first": Network("stop_first", first_layer, ("clip_towers",), lambda knobs: knobs["depth"] == "first"),
-        "stop_all": Network("stop_all", all_layers, ("clip_towers",), lambda knobs: knobs["depth"] == "all"),
+        "clip_towers": CLIP,
+        "stop_first": Network("stop_first", first_layer, (CLIP,), lambda knobs: knobs["depth"] == "first"),
+        "stop_all": Network("stop_all", all_layers, (CLIP,), lambda knobs: knobs["depth"] == "all"),
     },
     grid=lambda networks: networks["clip_towers"].vision.grid,
     outputs=(
