@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from math import prod
 from os import PathLike
 from typing import Any
 
@@ -11,9 +12,12 @@ from torch import nn
 
 from core.clip import Clip
 from core.device import pick_device, pick_precision
-from core.errors import BadClip, BadKnob, BadText, BadWeights, ReaderError
-from core.graph import Source, StageCache, Trace, digest, downstream, inputs, run, upstream
+from core.errors import BadClip, BadGiven, BadKnob, BadText, BadWeights, ReaderError
+from core.given import accepted
+from core.graph import Source, StageCache, Trace, downstream, inputs, letters, run, upstream
+from core.keys import digest
 from core.methods import Method, find
+from core.networks.open_clip_weights import first_line
 from core.networks.vision import VisionTower
 from core.networks.weights import Loaded
 from core.shelf import Shelf
@@ -69,12 +73,17 @@ class Engine:
         cancelled: Callable[[], bool] = lambda: False,
         progress: Callable[[str, float], None] = lambda stage, done: None,
         box: Sequence[float] | None = None,
+        given: Mapping[str, Any] | None = None,
+        emit: Callable[[str, Any], None] = lambda stage, partial: None,
         **knobs: Any,
     ) -> Trace:
         """Compute `outputs` (every stage where none are named) and return the trace.
 
         Knobs that are not given have their defaults; one that does not exist, or lies outside its span, is a BadKnob.
         box: x0, y0, x1, y1 in fractions of the first frame: what a method that follows one thing is to follow.
+        given: stage → what stands in place of its result, checked by kind and shape: what only serves it is not run unless it is
+        asked for. `region_TP` of another clip, or every count the same, are questions to the model that no knob asks.
+        `emit` is given what a stage has so far, where that comes piece by piece: (stage, partial).
         `cancelled` is asked while another run has the turn, before each stage that would run, and within those that take long:
         a called-off run raises Cancelled and leaves nothing behind. `progress` is told before and within stages which one it
         is and how much of it is done.
@@ -85,13 +94,10 @@ class Engine:
             raise BadClip(f"A clip is what `read_clip` gives, got {got}.")
         settings = self.settings(method, knobs)
         said, around = checked_texts(texts), checked_box(box)
-        if outputs is not None:
-            wanted = tuple(outputs)
-        else:
-            needs_texts = downstream(chosen.stages, "texts") if not said else ()
-            wanted = tuple(s.__name__ for s in chosen.stages if s.__name__ not in needs_texts)
-        stages = upstream(chosen.stages, wanted)
-        asked = {name for stage in stages for name in inputs(stage)}
+        instead = self._instead(chosen, given or {}, len(clip), len(said))
+        wanted = tuple(outputs) if outputs is not None else _everything(chosen, bool(said), instead)
+        stages = upstream(chosen.stages, wanted, instead)
+        asked = {name for stage in stages if stage.__name__ not in instead for name in inputs(stage)}
         networks = {name: one for name, one in chosen.networks.items() if name in asked and one.used(settings)}
         known = {name: self.shelf.known(one) for name, one in networks.items()}
         sources = {
@@ -116,11 +122,27 @@ class Engine:
         settle = partial(torch.cuda.synchronize, self.device) if self.device.type == "cuda" else lambda: None
         with held(turn, cancelled), self.shelf.using(networks.values()):
             try:
-                return run(stages, sources, self.cache, labels, cancelled, progress, settle)
+                return run(stages, sources, self.cache, labels, cancelled, progress, settle, instead, emit)
             except (MemoryError, torch.OutOfMemoryError) as wrong:
                 self.cache.clear()
                 said = f"{len(clip)} frames through {chosen.name} do not fit into the memory of {self.device}"
                 raise ReaderError(f"{said}: take fewer frames, a smaller model, or --device cpu.") from wrong
+            except (RuntimeError, ValueError, IndexError, TypeError) as wrong:
+                if not instead:
+                    raise
+                said = f"{chosen.name} cannot go on from what was given for {', '.join(instead)}"
+                raise BadGiven(f"{said}: {first_line(wrong)}") from wrong
+
+    def _instead(self, method: Method, given: Mapping[str, Any], frames: int, texts: int) -> dict[str, Source]:
+        """What was given, checked, in the form of the stages' own results."""
+        stages = {stage.__name__: stage for stage in method.stages}
+        if strangers := given.keys() - stages.keys():
+            raise BadGiven(f"{method.name} has no stage {', '.join(sorted(strangers))}. Its stages are {', '.join(stages)}.")
+        outputs = {one.stage: one for one in method.outputs}
+        sizes = {"T": frames, "G": frames - 1, "Y": texts}
+        if any("P" in letters(name) for name in given):
+            sizes["P"] = prod(self.grid(method.name))
+        return {name: accepted(stages[name], outputs.get(name), value, sizes, self.device) for name, value in given.items()}
 
     def settings(self, method: str, knobs: Mapping[str, Any]) -> dict[str, Any]:
         """Every knob's value: as given, else its default (or the largest the loaded networks allow, where that is less)."""
@@ -227,6 +249,15 @@ def checked_box(box: Sequence[float] | None) -> tuple[float, ...]:
     if not numbers or len(box) != 4 or box[0] >= box[2] or box[1] >= box[3]:
         raise BadKnob(f"A box is four numbers from 0 to 1, x0, y0, x1, y1, with x0 < x1 and y0 < y1, got {box!r}.")
     return tuple(map(float, box))
+
+
+def _everything(method: Method, texts: bool, given: Iterable[str]) -> tuple[str, ...]:
+    """Every stage, without those that need texts where there are none, and those that only serve what is given."""
+    without = () if texts else downstream(method.stages, "texts")
+    names = [stage.__name__ for stage in method.stages if stage.__name__ not in without]
+    ends = [name for name in names if not set(names) & set(downstream(method.stages, name))]
+    served = {stage.__name__ for stage in upstream(method.stages, [*ends, *given], given)}
+    return tuple(name for name in names if name in served)
 
 
 def _at_most(value: Any, limit: float | None) -> Any:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from core.clip import Clip
 from core.device import upload
-from core.errors import BadClip, BadKnob
+from core.errors import BadClip, BadGiven, BadKnob
 from core.kinds import GapCounts, GapScores, PatchMap, RegionMask, TextScores, TokenSequence
 from core.knobs import KnobSet, knob
 from core.methods import Method, Network
@@ -151,6 +151,8 @@ def sequence_SD(
 ) -> Tensor:
     """[CLS; h^s_1; p^t_1; h^s_2; p^t_2; …]: one CLS for the video, prompts between the frames they join. (Figure 2a)"""
     prefix_RD = tokens_TSD[0, : clip_towers.vision.prefix]
+    if max(prompt_count_G) > temporal_prompt_GQD.shape[1]:
+        raise BadGiven(f"A gap holds up to {temporal_prompt_GQD.shape[1]} prompts, got {max(prompt_count_G)}.")
     return interleave(prefix_RD, prompted_TPD, temporal_prompt_GQD, prompt_count_G)
 
 
