@@ -28,8 +28,9 @@ def main(words=None):
         socket.create_server(address[:2], family=family).close()
     with told(SystemExit):
         engines = {SHIPPED: Engine(args.device, networks_mb=args.memory)}
-        if args.models:  # first: whoever names weights wants to see them
-            engines = {"named": loaded(Engine(args.device, models=dict(args.models), networks_mb=args.memory))} | engines
+        models = dict([*args.models, *args.service])
+        if models:  # first: whoever names weights wants to see them
+            engines = {"named": loaded(Engine(args.device, models=models, networks_mb=args.memory))} | engines
         page = build(engines, find_examples(args.clips))
     with serving(host, args.port):
         launch(page, args.host, args.port, share=args.share)
@@ -62,6 +63,10 @@ def arguments():
     parser.add_argument(
         "--models", nargs="*", type=named, default=[], metavar="NAME=PATH",
         help="weights beside the shipped: stop=ViT-B-32/openai, stop=FILE.pt, stpn=FILE.pth … (README has all forms)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--service", nargs="*", type=named, default=[], metavar="NAME=URL,model=…",
+        help="an OpenAI-compatible endpoint as a model; its key comes from SERVICE_API_KEY, or from the variable in key=…",
     )  # fmt: skip
     parser.add_argument(
         "--memory", type=megabytes, default=NETWORKS_MB, metavar="MB",

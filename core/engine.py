@@ -81,8 +81,8 @@ class Engine:
 
         Knobs that are not given have their defaults; one that does not exist, or lies outside its span, is a BadKnob.
         box: x0, y0, x1, y1 in fractions of the first frame: what a method that follows one thing is to follow.
-        given: stage → what stands in place of its result, checked by kind and shape: what only serves it is not run unless it is
-        asked for. `region_TP` of another clip, or every count the same, are questions to the model that no knob asks.
+        given: stage → what stands in place of its result, checked by kind and shape; what only serves it is not run unless it
+        is asked for. `region_TP` of another clip, or every count the same, are questions to the model that no knob asks.
         `emit` is given what a stage has so far, where that comes piece by piece: (stage, partial).
         `cancelled` is asked while another run has the turn, before each stage that would run, and within those that take long:
         a called-off run raises Cancelled and leaves nothing behind. `progress` is told before and within stages which one it

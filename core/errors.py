@@ -5,6 +5,7 @@ ReaderError          what the page shows and a notebook prints: the reader can m
 ├── BadData          a folder or a list of videos that cannot be trained on or measured
 ├── BadGiven         a result that cannot stand in place of a stage's own
 ├── BadKnob          a knob that does not exist, or a value outside its span
+├── BadService       a model on another machine that is not there, or does not answer as it should
 ├── BadText          a text the model cannot read
 └── BadWeights       a weights file that is missing, damaged or of another model
 """
@@ -28,6 +29,10 @@ class BadGiven(ReaderError):
 
 class BadKnob(ReaderError):
     """A knob that does not exist, or a value outside its span."""
+
+
+class BadService(ReaderError):
+    """A model on another machine that is not there, or does not answer as it should."""
 
 
 class BadText(ReaderError):

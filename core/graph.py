@@ -20,6 +20,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Any
+from uuid import uuid4
 from weakref import ref
 
 import torch
@@ -28,7 +29,7 @@ from torch import nn
 from core.errors import BadGiven
 from core.fold import Fold, items_of
 from core.keys import content_key, digest
-from core.watch import Cancelled, watched
+from core.watch import Cancelled, chances, watched
 
 Stage = Callable[..., Any]
 
@@ -176,7 +177,8 @@ def run(
 
     `cancelled` is asked before each stage that would run, and within those that take long; `progress` is told the stage and
     how much of it is done, 0–1, at the same times, and `emit` what a stage has so far: nothing after it was called off.
-    given: stage → what stands in place of its result; a size that is not that of the results before it is a BadGiven.
+    What was `sampled` is not kept. given: stage → what stands in place of its result; a size that is not that of the results
+    before it is a BadGiven.
     """
     keys = {name: source.key for name, source in sources.items()}
     values = {name: source.value for name, source in sources.items() if not source.later}
@@ -197,9 +199,7 @@ def run(
                 if sizes.get(letter, size) != size:
                     raise BadGiven(f"{name} is given with {letter} = {size}, and {letter} is {sizes[letter]} in this run.")
             continue
-        steps: Fold | None = getattr(stage, "fold", None)
-        items = items_of(value_of(steps.over)) if steps else ()
-        links = steps.keys(stage, keys, items) if steps else []
+        links = step_keys(stage, keys, value_of)
         key = digest(stage.__module__, name, *(links[-1:] or [keys[one] for one in inputs(stage)]))
         held = known(cache.get(key))
         if held is None:
@@ -215,21 +215,19 @@ def run(
                 emit(name, partial)
 
             done = prefix(cache, links)
-            if steps and len(done) == len(links) > 0:
-                value = steps.result(done)
+            if 0 < len(links) == len(done):
+                value, walked, chance = stage.fold.result(done), {}, []
             else:
                 told(0.0)
-                args = [value_of(one) for one in inputs(stage)]
-                with watched(told, hears):
-                    if steps:
-                        others = [value_of(one) for one in inputs(stage) if one != steps.over]
-                        walked, ms[name] = timed(steps.walk, settle, items, others, done)
-                        value = steps.result(walked)
-                        # the first steps last: what leaves the cache first is then what the fewest others go on from
-                        fresh |= {links[place]: walked[place] for place in reversed(range(len(done), len(links)))}
-                    else:
-                        value, ms[name] = timed(stage, settle, *args)
-            held = fresh[key] = value, content_key(value)
+                for one in inputs(stage):
+                    value_of(one)  # networks are loaded before the clock starts
+                with watched(told, hears), chances() as chance:
+                    (value, walked), ms[name] = timed(made, settle, stage, value_of, links, done)
+            held = value, content_key(value)
+            if chance:
+                key = digest(key, uuid4().hex)  # nobody will ask for this one again
+            else:
+                fresh |= walked | {key: held}
         values[name], content = held
         keys[name] = content or key
         sizes = sizes_of(name, values[name]) | sizes
@@ -240,16 +238,35 @@ def run(
     return Trace(MappingProxyType({name: values[name] for name in names}), MappingProxyType(ms), weights, there)
 
 
+def step_keys(stage: Stage, keys: Mapping[str, str], value_of: Callable[[str], Any]) -> list[str]:
+    """The keys of a stage's steps; none where it is not made of steps."""
+    steps: Fold | None = getattr(stage, "fold", None)
+    return steps.keys(stage, keys, items_of(value_of(steps.over))) if steps else []
+
+
+def made(
+    stage: Stage, value_of: Callable[[str], Any], links: Sequence[str], done: Sequence[Any]
+) -> tuple[Any, dict[str, Any]]:  # fmt: skip
+    """A stage's result, and key → step of those that ran. The first comes last: what leaves the cache first is then the step
+    that the fewest others go on from."""
+    steps: Fold | None = getattr(stage, "fold", None)
+    if steps is None:
+        return stage(*(value_of(one) for one in inputs(stage))), {}
+    others = [value_of(one) for one in inputs(stage) if one != steps.over]
+    walked = steps.walk(items_of(value_of(steps.over)), others, done)
+    return steps.result(walked), {links[place]: walked[place] for place in reversed(range(len(done), len(links)))}
+
+
 def prefix(cache: StageCache, links: Sequence[str]) -> list[Any]:
     """The steps that are known, from the first to the one before the first that is not; those at the end grow old first."""
-    known = []
+    found = []
     for key in links:
         if (step := cache.get(key)) is None:
             break
-        known.append(step)
-    for key in reversed(links[: len(known)]):
+        found.append(step)
+    for key in reversed(links[: len(found)]):
         cache.get(key)
-    return known
+    return found
 
 
 def known(held: tuple[Any, str | None] | None) -> tuple[Any, str | None] | None:

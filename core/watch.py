@@ -41,6 +41,27 @@ def emit(partial: Any) -> None:
         hears(partial)
 
 
+_chance: ContextVar[list[bool] | None] = ContextVar("chance", default=None)
+
+
+def sampled() -> None:
+    """Called by whatever would give something else the next time: what comes of it is not to be kept."""
+    chance = _chance.get()
+    if chance is not None:
+        chance.append(True)
+
+
+@contextmanager
+def chances() -> Iterator[list[bool]]:
+    """What it gives is no longer empty once something inside was `sampled`."""
+    found: list[bool] = []
+    before = _chance.set(found)
+    try:
+        yield found
+    finally:
+        _chance.reset(before)
+
+
 @contextmanager
 def watched(told: Callable[[float], None], hears: Callable[[Any], None] | None = None) -> Iterator[None]:
     """Inside, `tick` calls `told` with its number, and `emit` calls `hears`."""
