@@ -22,7 +22,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, get_args
 
 from core.keys import digest, whole_key
 from core.watch import share, tick
@@ -86,7 +86,11 @@ def fold(over: str, gather: Callable[[list[Any]], Any] = tuple) -> Callable[[Cal
         signature = inspect.signature(step)
         _, _, *others = signature.parameters.values()
         first = inspect.Parameter(over, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        stage.__dict__.update(fold=own, __signature__=signature.replace(parameters=[first, *others]))
+        given = (*get_args(signature.return_annotation), Any, Any)[1]
+        gives = tuple if gather is tuple else given  # tensors in one are a tensor again
+        stage.__dict__.update(
+            fold=own, __signature__=signature.replace(parameters=[first, *others], return_annotation=gives)
+        )  # fmt: skip
         return stage
 
     return made
