@@ -1,6 +1,7 @@
 """Times and memory of the engine and of the page, on the machine at hand.
 
-    python -m tests.bench [--json FILE] [--device auto] [--models NAME=PATH …] [--only stop stpn vit_b_32 frozen swin_t page]
+    python -m tests.bench [--json FILE] [--device auto] [--models NAME=PATH …]
+                          [--only stop stpn vit_b_32 ratios frozen swin_t page]
 
 Every scenario runs in a process of its own, so that its peak memory is its own. Each number is a median; what is
 compared is measured in turns, so that another process disturbs both alike. On a busy machine trust the ratios.
@@ -8,6 +9,8 @@ compared is measured in turns, so that another process disturbs both alike. On a
     full run     every stage, nothing known before
     plain        the frozen encoder on the same frames one by one, no prompts (STOP), or the detector's tower on the
                  current frame without prompts (STPN): what one would pay without the method
+    ratios       of CPU time, on real towers: STOP in parts of open_clip's own pass over the same frames, and of what STOP's
+                 released code spends on the clip
     knob         one knob moved to values it has not had, everything else known. "maps": what the page asks for first;
                  "all": that and what takes longer (similarities, boxes)
 """
@@ -27,6 +30,7 @@ from core import ReaderError
 from tests.bench.engine import engine_times
 from tests.bench.frozen import frozen_times
 from tests.bench.page import page_times
+from tests.bench.ratios import ratio_times
 from tests.bench.towers import swin_times
 
 TEXTS = ("a red ring moves left", "a red ring moves right", "a red ring grows", "a red ring stays still")
@@ -44,6 +48,7 @@ def main(words=None):
             engine_times,
             ("stop", args.device, vit, 12, 224, (), 3),
         ),
+        "ratios": ("STOP beside open_clip and the released code, ViT-B/32, 12 frames of 224×224", ratio_times, (args.device,)),
         "frozen": ("The frozen pass of CLIP's towers, random weights", frozen_times, (args.device,)),
         "swin_t": ("STPN's towers with 5 prompts and without, one frame", swin_times, (args.device,)),
         "page": ("The page, in headless Chromium beside its server", page_times, (args.device, args.models, args.moves)),
@@ -70,7 +75,7 @@ def arguments():
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--models", nargs="*", default=[], metavar="NAME=PATH", help="weights other than the shipped")
     parser.add_argument("--moves", type=int, default=40, help="slider moves on the page")
-    known = ("stop", "stpn", "vit_b_32", "frozen", "swin_t", "page")
+    known = ("stop", "stpn", "vit_b_32", "ratios", "frozen", "swin_t", "page")
     parser.add_argument("--only", nargs="+", choices=known, default=known, help="some of the scenarios")
     return parser
 
