@@ -80,9 +80,10 @@ class Desk:
         settings = self.engines[weights].settings(self.method.name, dict(zip(self.names, values, strict=True)))
         settings |= {one.name: one.stepped(settings[one.name]) for one in self.method.knobs.knobs()}  # typed between steps
         engine, path, frames, edits = self.engines[weights], self.clips.path(handle), FRAMES.check(frames), edits_of(edits)
+        read = lines_of(texts) if engine.reads_texts(self.method.name) else ()  # else the page has said that none is read
         return Request(
             self.method, engine, path, self.clips.name(path), frames, edits, self.clips.open(path, frames, edits),
-            self.clips.key(path, frames, edits), self.clips.truth(path), lines_of(texts), settings,
+            self.clips.key(path, frames, edits), self.clips.truth(path), read, settings,
             str(taken.get("who") or secrets.token_hex(8))[:64], taken.get("stamp", 0),
         )  # fmt: skip
 

@@ -240,6 +240,9 @@ def tab(desk, handle, edits, open_at_once):
             knobs = knobs_of(method, {FRAME: DEFAULT_FRAMES} | engine.limits(method.name))
             count = control(FRAMES, {}, method.name)
             info = "read where the towers are a ViT-B/32" if TextScores in view.asked else None
+            alone = reads and info is None  # other methods say it by a fact of their own, and load more for it
+            if silent := [name for name, one in engines.items() if alone and not one.reads_texts(method.name)]:
+                info = f"not read with {', '.join(silent)} weights: they have no text tower"
             texts = gr.Textbox(texts_of_first, label="Texts, one a line", info=info, lines=4, max_lines=10, visible=reads)
     readings(method)
 

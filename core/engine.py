@@ -17,7 +17,8 @@ from core.given import accepted
 from core.graph import Source, StageCache, Trace, downstream, inputs, letters, run, upstream
 from core.keys import digest
 from core.methods import Method, find
-from core.networks.open_clip_weights import first_line
+from core.networks.checkpoints import first_line
+from core.networks.text import NoText
 from core.networks.vision import VisionTower
 from core.networks.weights import Loaded
 from core.shelf import Shelf
@@ -169,6 +170,12 @@ class Engine:
         """What was loaded, network by network, for the reader."""
         return {name: self.shelf.known(one).label for name, one in method_named(method).networks.items()}
 
+    def reads_texts(self, method: str) -> bool:
+        """Whether the loaded networks can compare a text with anything: a vision tower may have come alone."""
+        own = method_named(method)
+        readers = {name for stage in own.stages if "texts" in inputs(stage) for name in inputs(stage)} & own.networks.keys()
+        return not any(isinstance(getattr(self.network(one, method).network, "text", None), NoText) for one in readers)
+
     def network(self, name: str, method: str | None = None) -> Loaded:
         """A network on the engine's device, loaded when first asked for. method: whose, where two call another one so."""
         owners = METHODS.values() if method is None else (method_named(method),)
@@ -238,6 +245,8 @@ def checked_texts(texts: Sequence[str] | None) -> tuple[str, ...]:
     for text in said:
         if not 0 < len(text) <= TEXT_LENGTH:
             raise BadText(f"A text has 1 to {TEXT_LENGTH} characters, got {len(text)}: {text[:40]!r}.")
+        if any("\ud800" <= c <= "\udfff" for c in text):
+            raise BadText(f"A text has whole characters, got half of one, as of a cut emoji: {text[:40]!r}.")
     return said
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from torch import nn
 
 from core.methods import Network
+from core.networks.checkpoints import guarded
 from core.networks.weights import Loaded
 
 
@@ -61,7 +62,8 @@ class Shelf:
             if wanted.key not in self._loaded:
                 with self.using(wanted.after):
                     before = [self.get(one) for one in wanted.after]
-                    made = wanted.load(self.models.get(wanted.model), *before)
+                    # whatever a method that joins forgets to say is said in a sentence
+                    made = guarded(wanted.load)(self.models.get(wanted.model), *before)
                 twin = (wanted.load, made.digest, *(one.digest for one in before))
                 same = [one for key, one in self._loaded.items() if self._known[key].twin == twin]
                 if same:

@@ -51,6 +51,7 @@ def test_a_knob_that_cannot_be_is_refused_with_a_sentence(engine, knobs, told):
     (["a" * (TEXT_LENGTH + 1)], "A text has 1 to 200 characters, got 201: 'aaaa"),
     (["a ball"] * (TEXTS + 1), "Up to 64 texts can be compared at once, got 65."),
     (["!?"], "A text has at least one word, got '!?'."),
+    (["cut \ud83d"], "A text has whole characters, got half of one, as of a cut emoji: 'cut \\ud83d'."),
     (["a " * 17], "This text tower reads up to 16 words, got 17: 'a a "),
 ])  # fmt: skip
 def test_a_text_that_cannot_be_read_is_refused_with_a_sentence(engine, texts, told):

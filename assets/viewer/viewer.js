@@ -224,7 +224,8 @@ export function mount(element, payload, hooks = {}) {
   function side() {
     const box = $("texts");
     box.closest(".vw-card").hidden = about.texts === false;
-    const unknown = trace.unknown?.length ? `<p class="vw-note">Words the model has never seen: ${trace.unknown.map(escape).join(", ")}.</p>` : "";
+    const some = (said, behind, end) => { const found = (trace.unknown || []).filter(one => one.startsWith("…") === behind); return found.length ? `<p class="vw-note">${said}: ${found.map(escape).join(", ")}.${end}</p>` : ""; };
+    const unknown = some("Words the model has never seen", false, "") + some("Longer than the model reads, so cut before", true, " Texts that differ only there get the same number.");
     $("texts-state").textContent = trace.texts || !texts ? "" : "updating…";
     box.classList.toggle("vw-stale", !trace.texts);
     if (trace.texts) {

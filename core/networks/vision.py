@@ -9,7 +9,7 @@ D width, N heads, L layers, E features shared with the text tower.
 import torch
 import torch.nn.functional as F
 from timm.layers import PatchEmbed
-from timm.models.vision_transformer import Block, VisionTransformer
+from timm.models.vision_transformer import Attention, Block, VisionTransformer
 from torch import Tensor, nn
 
 from core.errors import BadWeights
@@ -32,6 +32,14 @@ class VisionTower(nn.Module):
         super().__init__()
         if vit.cls_token is None:
             raise BadWeights("STOP reads attention from a class token, and this vision transformer has none.")
+        for block in vit.blocks:
+            kinds = type(block), type(getattr(block, "attn", None))
+            if kinds != (Block, Attention):
+                unlike = kinds[0] if kinds[0] is not Block else kinds[1]
+                raise BadWeights(
+                    "STOP reads the queries and keys of blocks that attend first and have one MLP then, and this vision "
+                    f"transformer is built of others (timm's {unlike.__name__})."
+                )
         self.vit = vit
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
