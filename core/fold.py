@@ -15,7 +15,8 @@ what it gives out. `fold` makes a stage of it, and the step's own parameters say
 
 The stage asks for `segments` and `encoder`, gives `gather` of what its steps gave out, and is called like any other. In a run
 every step is known by a key of its own, made of the key of the step before and that of its item. So another segment 7 runs the
-steps from 7 on and no other, a longer sequence goes on where the shorter ended, and a shorter one runs nothing.
+steps from 7 on and no other, a longer sequence goes on where the shorter ended, and a shorter one runs nothing. A run that was
+called off leaves none of its steps behind, as it leaves nothing else: what nobody saw drives out nothing that somebody did.
 """
 
 import inspect
