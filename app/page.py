@@ -47,7 +47,6 @@ from app.told import told
 from app.touring import top
 from app.views import reads_texts, view_of
 from core import METHODS, ReaderError
-from core.engine import NETWORKS
 from core.kinds import TextScores
 from core.video import LIMITS_TEXT
 
@@ -87,7 +86,7 @@ def build(engines, examples):
 
 def engines_for(engines, method):
     """Those with weights that someone named for this method, and the one with the shipped weights."""
-    models = set(models_of(method))
+    models = set(method.models)
     return {name: one for name, one in engines.items() if not one.models or one.models.keys() & models} or engines
 
 
@@ -241,15 +240,9 @@ def share(clips, handle, edits, chosen):
             button.click(partial(opened, preset.clip), None, [handle, edits, *texts], queue=False, **QUIET)
 
 
-def models_of(method):
-    """Models that a method's weights are named by: of its own networks, and of those that they are loaded after."""
-    own = method.networks.values()
-    return tuple(dict.fromkeys([one.model for one in own] + [NETWORKS[other].model for one in own for other in one.after]))
-
-
 def called(engine, method):
     """What a reader knows an engine's weights by: as they were named for this method, a file without its folders."""
-    given = [engine.models[one] for one in models_of(method) if one in engine.models]
+    given = [engine.models[one] for one in method.models if one in engine.models]
     names = [one if isinstance(one, str) else one.label for one in given]
     return ", ".join(one.rpartition("/")[2] if Path(one[:250]).is_file() else one for one in names) or SHIPPED
 

@@ -19,11 +19,15 @@ MEGABYTE = 1_000_000
 # From the inside out. A module imports from rows above its own and from its own package; a new module needs a row.
 ROWS = (
     ("core.errors", "core.watch"),
+    ("core.keys",),
+    ("core.fold",),
     ("core.clip", "core.command", "core.knobs", "core.kinds", "core.graph", "core.written"),
+    ("core.given",),
     ("core.networks", "core.world", "core.video", "core.metrics", "core.counterfactuals", "core.device"),
     ("core.stream",),
     ("core.decoding",),  # a process of its own, which core.video starts and nobody imports
     ("core.methods",),
+    ("core.shelf",),
     ("core.engine", "core"),
     ("core.publish",),
     ("core.sweep",),
