@@ -10,7 +10,7 @@ trace["region_TP"], trace.ran, trace.ms, trace.weights
 import importlib
 import typing
 
-from core.errors import BadClip, BadKnob, BadText, BadWeights, ReaderError
+from core.errors import BadClip, BadGiven, BadKnob, BadService, BadText, BadWeights, ReaderError
 from core.video.clip import Clip
 from core.video.read import read_clip
 
@@ -31,8 +31,8 @@ if typing.TYPE_CHECKING:
     from core.video.edits import EDITS, edited
 
 __all__ = [
-    "ATTRIBUTIONS", "EDITS", "METHODS", "BadClip", "BadKnob", "BadText", "BadWeights", "Cancelled", "Clip", "Engine",
-    "Explanation", "ReaderError", "Subject", "Sweep", "Trace", "attribution", "edited", "explained",
+    "ATTRIBUTIONS", "EDITS", "METHODS", "BadClip", "BadGiven", "BadKnob", "BadService", "BadText", "BadWeights", "Cancelled",
+    "Clip", "Engine", "Explanation", "ReaderError", "Subject", "Sweep", "Trace", "attribution", "edited", "explained",
     "faithfulness_of", "read_clip", "self_check", "sweep_over",
 ]  # fmt: skip
 

@@ -11,7 +11,7 @@ from core.video.clip import Clip
 # kinds of devices → how many of them this machine has
 THERE: dict[str, Callable[[], int]] = {
     "cpu": lambda: 1,
-    "cuda": torch.cuda.device_count,
+    "cuda": lambda: torch.cuda.device_count(),  # asked each time: a test pretends a GPU
     "mps": lambda: int(torch.backends.mps.is_available()),
     "xpu": lambda: torch.xpu.device_count() if hasattr(torch, "xpu") else 0,
 }

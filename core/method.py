@@ -17,13 +17,24 @@ class Network:
     """A network that stages ask for by name.
 
     model: what a reader names other weights by (`--models clip=FILE`). load: (that file or name, or None for the shipped
-    ones, and the networks in `after`) → Loaded. used: settings → whether a run with these knobs reads it.
+    ones, and the networks in `after`) → Loaded. used: settings → whether a run with these knobs reads it; in one that does
+    not, stages are given None in its place. Methods that name the same model with the same `load` share the network.
     """
 
     model: str
     load: Callable[..., Loaded]
-    after: tuple[str, ...] = ()
+    after: tuple["Network", ...] = ()
     used: Callable[[Mapping[str, Any]], bool] = lambda settings: True
+
+    @property
+    def key(self) -> tuple:
+        """What is equal in two descriptions of one network."""
+        return (self.model, self.load, *(one.key for one in self.after))
+
+    @property
+    def needed(self) -> "tuple[Network, ...]":
+        """Itself, and what it is loaded after."""
+        return (self, *(one for other in self.after for one in other.needed))
 
 
 @dataclass(frozen=True)
@@ -48,3 +59,10 @@ class Method:
 
     def __post_init__(self):
         check_wiring(self.stages, (*GIVEN, *self.networks, *(one.name for one in self.knobs.knobs())))
+
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """What its weights are named by: models of its own networks, then of those that they are loaded after."""
+        own = tuple(self.networks.values())
+        return tuple(dict.fromkeys(one.model for one in (*own, *(other for one in own for other in one.needed))))

@@ -6,26 +6,13 @@ with them.
 """
 
 import html
-import json
 import re
 
 import gradio as gr
 
-FRAME = "t"  # a knob of this name is a frame of the clip: it ends where the clip does, and a preset may leave it alone
+from app import assets
 
-# The sentence of the last preset that all values fitted; it stays, paler, when knobs move on, and goes with its clip.
-LOOK = """
-const looks = %(looks)s, line = element.querySelector(".look");
-let last = null;
-const fits = (wanted, values) => wanted.every((one, i) => one === null || one === values[i]);
-document.addEventListener("taken", () => {
-  const values = window.taken?.%(name)s?.values;
-  if (!values) return;
-  last = looks.find(one => fits([...one.clip, ...one.knobs], values)) ?? (last && fits(last.clip, values) ? last : null);
-  line.innerHTML = last ? `<b>${last.name}.</b> ${last.look}` : "";
-  line.classList.toggle("look-past", !!last && !fits([...last.clip, ...last.knobs], values));
-});
-"""
+FRAME = "t"  # a knob of this name is a frame of the clip: it ends where the clip does, and a preset may leave it alone
 
 
 def raised(text):
@@ -45,6 +32,6 @@ def looks_of(method, scenes, before, defaults):
         }
         for name, one in scenes.items()
     ]
-    script = LOOK % {"looks": json.dumps(listed), "name": method}
+    script = assets.component("page/presets.js", "presets", {"method": method, "looks": listed})
     line = '<p class="look" role="status"></p>'
     return gr.HTML(line, js_on_load=script, apply_default_css=False, padding=False, elem_classes="looks")

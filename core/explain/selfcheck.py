@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.engine import NETWORKS, Engine, method_named
+from core.engine import Engine, method_named
 from core.errors import ReaderError
 from core.graph import Trace
 from core.methods import part, with_part
@@ -64,7 +64,7 @@ def self_check(
     checks = [parts.orientation(engine, knobs)]
     watch.step(1)
     checks += [sums_to_one(parts.rows(trace)), finite(trace), parts.special(engine, trace, knobs)]
-    checks += weights(engine, parts, trace, engine.settings(method, knobs))
+    checks += weights(engine, method, trace, knobs)
     watch.step(2)
     wanted = map_of or parts.map_of(knobs, cancelled)
     checks.append(random_weights(engine, method, clip, wanted, cancelled=cancelled))
@@ -105,16 +105,16 @@ def tensors(value: Any) -> list[Tensor]:
     return []
 
 
-def weights(engine: Engine, parts: "Parts", trace: Trace, settings: Mapping[str, Any]) -> list[Check]:
+def weights(engine: Engine, method: str, trace: Trace, knobs: Mapping[str, Any]) -> list[Check]:
     """One line for each network that was read: its label, and whether a shipped file still is what its JSON says."""
     written = {sha256(path): path for path in sorted(WEIGHTS.glob("*.safetensors")) if path.with_suffix(".json").is_file()}
     made = []
     for name, label in trace.weights.items():
-        digest = engine.network(name).digest
+        digest = engine.network(name, method).digest
         own = [(sha, path) for sha, path in written.items() if sha == digest or sha[:8] in label]
         bent = [path.name for sha, path in own if json.loads(path.with_suffix(".json").read_text()).get("sha256") != sha]
         said = f" {', '.join(bent)}: the sha256 is not the one in its JSON." if bent else " sha256 as in the JSON."
-        trained = parts.trained(label, settings)
+        trained = parts_of(method).trained(label, engine.settings(method, knobs))
         made.append(Check(f"weights: {name}", trained and not bent, digest, f"{label}.{said if own else ''}"))
     return made
 
@@ -141,8 +141,8 @@ def random_weights(
 def scrambled(engine: Engine, method: str, seed: int = 0) -> dict[str, Loaded]:
     """The method's networks with each parameter's own numbers in a random order: same geometry, same scale, no meaning."""
     made = {}
-    for name in method_named(method).networks:
-        loaded = engine.network(name)
+    for name, wanted in method_named(method).networks.items():
+        loaded = engine.network(name, method)
         network = copy.deepcopy(loaded.network)
         generator = torch.Generator().manual_seed(seed)
         with torch.no_grad():
@@ -150,7 +150,7 @@ def scrambled(engine: Engine, method: str, seed: int = 0) -> dict[str, Loaded]:
                 order = torch.randperm(one.numel(), generator=generator).to(one.device)
                 one.copy_(one.flatten()[order].view_as(one))
         label = f"RANDOM: the numbers of {loaded.label} in a random order"
-        made[NETWORKS[name].model] = Loaded(network, label, f"scrambled {seed} {loaded.digest}")
+        made[wanted.model] = Loaded(network, label, f"scrambled {seed} {loaded.digest}")
     return made
 
 

@@ -13,18 +13,36 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
+from collections.abc import Iterable
 from functools import cache
 from types import ModuleType
 from typing import Any
 
-from core.method import Method
+from core.method import Method, Network
 
 
 def find() -> dict[str, Method]:
     """Every method of this folder by name, in the order of their tabs."""
     modules = [importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
-    methods = [module.METHOD for module in modules if hasattr(module, "METHOD")]
-    return {one.name: one for one in sorted(methods, key=lambda one: (one.place, one.name))}
+    return by_name([module.METHOD for module in modules if hasattr(module, "METHOD")])
+
+
+def by_name(methods: Iterable[Method]) -> dict[str, Method]:
+    """Methods by name, in the order of their tabs. ValueError: two of one name, or one name for two models."""
+    found: dict[str, Method] = {}
+    models: dict[str, tuple[Method, Network]] = {}
+    for method in sorted(methods, key=lambda one: (one.place, one.name)):
+        if method.name in found:
+            raise ValueError(f"Two methods are called {method.name}: a name is for one.")
+        found[method.name] = method
+        for network in (one for own in method.networks.values() for one in own.needed):
+            other, same = models.setdefault(network.model, (method, network))
+            if same.key != network.key:
+                raise ValueError(
+                    f"{other.name} and {method.name} load the model {network.model!r} in two ways, and who names a file for it "
+                    "means one of them: share the loader, or give the model another name."
+                )
+    return found
 
 
 @cache

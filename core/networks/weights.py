@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save as serialized
@@ -41,9 +42,11 @@ CLIP = {
 
 @dataclass(frozen=True)
 class Loaded:
-    """A network, ready to use; a label for the reader; a digest of its weights for the keys of results."""
+    """A network, ready to use; a label for the reader; a digest of its weights for the keys of results.
 
-    network: nn.Module
+    A network is a module, or what stands for one that runs elsewhere (`core.networks.service`)."""
+
+    network: Any
     label: str
     digest: str
 

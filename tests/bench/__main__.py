@@ -1,6 +1,7 @@
 """Times and memory of the engine and of the page, on the machine at hand.
 
-    python -m tests.bench [--json FILE] [--device auto] [--models NAME=PATH …] [--only stop stpn vit_b_32 frozen swin_t page]
+    python -m tests.bench [--json FILE] [--device auto] [--models NAME=PATH …]
+                          [--only stop stpn vit_b_32 ratios frozen swin_t page]
     python -m tests.bench --only soak [--moves 10000] [--uploads 500] [--openings 200]
     python -m tests.bench --only users [--users 8] [--minutes 7]
 
@@ -10,6 +11,8 @@ compared is measured in turns, so that another process disturbs both alike. On a
     full run     every stage, nothing known before
     plain        the frozen encoder on the same frames one by one, no prompts (STOP), or the detector's tower on the
                  current frame without prompts (STPN): what one would pay without the method
+    ratios       of CPU time, on real towers: STOP in parts of open_clip's own pass over the same frames, and of what STOP's
+                 released code spends on the clip
     knob         one knob moved to values it has not had, everything else known. "maps": what the page asks for first;
                  "all": that and what takes longer (similarities, boxes)
 
@@ -32,6 +35,7 @@ from core import ReaderError
 from tests.bench.engine import engine_times
 from tests.bench.frozen import frozen_times
 from tests.bench.page import page_times
+from tests.bench.ratios import ratio_times
 from tests.bench.soak import soak_figures
 from tests.bench.towers import swin_times
 from tests.bench.users import users_figures
@@ -51,6 +55,7 @@ def main(words=None):
             engine_times,
             ("stop", args.device, vit, 12, 224, (), 3),
         ),
+        "ratios": ("STOP beside open_clip and the released code, ViT-B/32, 12 frames of 224×224", ratio_times, (args.device,)),
         "frozen": ("The frozen pass of CLIP's towers, random weights", frozen_times, (args.device,)),
         "swin_t": ("STPN's towers with 5 prompts and without, one frame", swin_times, (args.device,)),
         "page": ("The page, in headless Chromium beside its server", page_times, (args.device, args.models, args.moves or 40)),
@@ -87,7 +92,7 @@ def arguments():
     parser.add_argument("--openings", type=int, default=200, help="of the page, of a long stay")
     parser.add_argument("--users", type=int, default=8, help="readers at once")
     parser.add_argument("--minutes", type=float, default=7, help="that they stay")
-    usual = ("stop", "stpn", "vit_b_32", "frozen", "swin_t", "page")
+    usual = ("stop", "stpn", "vit_b_32", "ratios", "frozen", "swin_t", "page")
     parser.add_argument("--only", nargs="+", choices=(*usual, "soak", "users"), default=usual, help="some of the scenarios")
     return parser
 

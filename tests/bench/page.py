@@ -1,5 +1,7 @@
-"""The page in headless Chromium: time to the first picture, and from a slider's move to pixels."""
+"""The page in headless Chromium: time to the first picture, from a slider's move to pixels, and what a first visit loads."""
 
+import json
+import re
 import tempfile
 import time
 from pathlib import Path
@@ -48,10 +50,12 @@ def page_times(device, models, moves):
                 started = time.perf_counter() - began
                 browser = playwright.chromium.launch(executable_path=chromium())
                 first = [first_picture_ms(browser, address) for _ in range(3)]
+                sizes = {"first visit kB": first_visit_sizes(browser, address + "/")}
                 knobs = {f"page knobs, {METHODS[name].title}": knob_times(browser, address, name, moves) for name in MOVED}
                 return {
                     "server ready s": started,
                     "first picture ms, each time": [round(ms) for ms in first],
+                    **sizes,
                     **knobs,
                     "server's peak memory MB": peak_of(server.pid),
                 }
@@ -103,6 +107,42 @@ def first_picture_ms(browser, address):
     ms = page.evaluate(f"() => {PAINTED}")
     page.context.close()
     return ms
+
+
+def first_visit_sizes(browser, address):
+    """kB of code and markup (JS, HTML, CSS; pictures in a text are counted with it) that a visitor with nothing in store loads
+    until the first picture and what follows it: as they are read, and as they travel."""
+    page, answers, travelled = browser.new_context(viewport={"width": 1280, "height": 900}).new_page(), [], {}
+    sent = page.context.new_cdp_session(page)
+    sent.send("Network.enable")
+    named = {}
+    sent.on("Network.responseReceived", lambda one: named.setdefault(one["requestId"], one["response"]["url"]))
+    sent.on("Network.loadingFinished", lambda one: travelled.update({named.get(one["requestId"]): one["encodedDataLength"]}))
+    page.on("response", lambda one: answers.append(one))
+    page.goto(address)
+    page.wait_for_selector(".vw[data-texts]", timeout=60_000)
+    page.wait_for_load_state("networkidle")
+    found = {"JS of ours": [0.0, 0.0], "HTML and CSS of ours": [0.0, 0.0], "of Gradio": [0.0, 0.0]}
+    for one in {one.url: one for one in answers if one.request.resource_type in ("document", "script", "stylesheet")}.values():
+        text, sent_kB = one.text(), travelled.get(one.url, 0) / 1e3
+        parts = {"of Gradio": len(text.encode()) / 1e3}
+        if one.url == address:
+            own = json.loads(re.search(r"window\.gradio_config = (.*?);</script>", text, re.DOTALL)[1])
+            code = [part["props"].pop("js_on_load", None) or "" for part in own["components"]]
+            code += [part["js"] for part in own["dependencies"] if isinstance(part.get("js"), str)]
+            scripts = sum(len(json.dumps(script)) for script in code) / 1e3
+            values = [part["props"].get("value") for part in own["components"] if part["type"] == "html"]
+            markup = len(own.get("head") or "") / 1e3 + sum(len(json.dumps(value)) for value in values) / 1e3
+            parts = {"JS of ours": scripts, "HTML and CSS of ours": markup, "of Gradio": parts["of Gradio"] - scripts - markup}
+        elif "/viewer/" in one.url:
+            parts = {"JS of ours" if one.url.endswith(".js") else "HTML and CSS of ours": parts["of Gradio"]}
+        whole = sum(parts.values())
+        for name, kB in parts.items():
+            found[name][0] += kB
+            found[name][1] += sent_kB * kB / whole
+    page.context.close()
+    found["all"] = [sum(column) for column in zip(*found.values(), strict=True)]
+    return {name: {"as read": round(read), "as they travel": round(travel)} for name, (read, travel) in found.items()}
 
 
 def chromium():

@@ -8,18 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.graph import (
-    Source,
-    StageCache,
-    bytes_of,
-    check_wiring,
-    content_key,
-    digest,
-    downstream,
-    run,
-    upstream,
-)
-from core.progress import Cancelled, tick
+from core.graph import Source, StageCache, bytes_of, check_wiring, downstream, run, upstream
+from core.keys import content_key, digest
+from core.progress import Cancelled, emit, tick
 
 
 def doubled(x):
@@ -158,6 +149,27 @@ def test_a_stage_that_takes_long_tells_how_far_it_is_and_can_be_called_off():
         run((slow,), sources, cache, cancelled=lambda: next(calls))
     assert len(cache) == 0
     tick(0.5)  # nobody waits: nothing happens
+
+
+def caption(words):
+    """A stage whose result comes word by word."""
+    for count in range(1, len(words) + 1):
+        emit(words[:count])
+    return " ".join(words)
+
+
+def test_what_comes_piece_by_piece_is_heard_and_nothing_more_after_it_was_called_off():
+    words, cache = ("a", "ring", "moves"), StageCache()
+    sources, heard = {"words": Source(words, "words")}, []
+    trace = run((caption,), sources, cache, emit=lambda stage, partial: heard.append((stage, partial)))
+    assert trace["caption"] == "a ring moves" and heard == [("caption", words[:count]) for count in (1, 2, 3)]
+    run((caption,), sources, cache, emit=lambda stage, partial: heard.append("again"))
+    assert "again" not in heard  # what is known is there at once
+    heard, cache = [], StageCache()
+    with pytest.raises(Cancelled, match="Called off in caption"):
+        run((caption,), sources, cache, cancelled=lambda: bool(heard), emit=lambda stage, partial: heard.append(partial))
+    assert heard == [("a",)] and len(cache) == 0
+    emit("nobody listens")
 
 
 def test_a_stage_that_fails_leaves_nothing_behind():

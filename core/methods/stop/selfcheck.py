@@ -8,7 +8,7 @@ import torch
 from core.engine import Engine
 from core.explain.selfcheck import MOST, Check, MapOf, Parts, bright_patch, lit
 from core.graph import Trace
-from core.networks.vision import VisionTower, heads
+from core.networks.vision import VisionTower, key_shares
 from core.progress import CalledOff
 
 
@@ -31,9 +31,8 @@ def special(engine: Engine, trace: Trace, knobs: Mapping[str, Any]) -> Check:
     with torch.no_grad():
         tokens_TSD = vision.blocks(trace["tokens_TSD"], None, 0, layer)
         block = vision.vit.blocks[layer]
-        query, key, _ = heads(block, block.norm1(tokens_TSD))
-        share_TNS = (torch.einsum("tnd,tnsd->tns", query[:, :, 0], key) * block.attn.scale).softmax(-1)
-        share = share_TNS[..., : vision.prefix].sum(-1).mean().item()
+        normed_TSD = block.norm1(tokens_TSD)
+        share = key_shares(block, normed_TSD[:, :1], normed_TSD)[..., : vision.prefix].sum(-1).mean().item()
     who = "CLS" if vision.prefix == 1 else f"CLS and {vision.prefix - 1} registers"
     told = f"{share:.0%} of CLS's attention in block {layer + 1} goes to {who}; A is shared out among the patches alone."
     return Check("special tokens", share <= MOST, share, told)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app.figures.drawing import VIEWER, view_of
+from app.figures.drawing import view_of
 from app.figures.pack import STRANGE, jpeg, log16, pooled, runs, weights_payload
 from app.figures.supports import (
     boxes_of,
@@ -17,6 +17,7 @@ from app.figures.supports import (
     things_seen,
     untrained,
 )
+from app.modules import VIEWER
 from core import METHODS
 from core.methods.stpn.weights import Trained, label_of
 from core.metrics import overlap
