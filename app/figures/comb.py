@@ -14,7 +14,7 @@ from app.figures.pack import array, bits, frames_payload, knobs_payload, ledger_
 from core import METHODS, kinds
 
 MAPS = (kinds.CombMap, kinds.SignedPatchMap)
-KINDS = (kinds.PixelMask, *MAPS, kinds.FrameWeights, kinds.FrameCounts, kinds.Fact, kinds.TextScores)
+KINDS = (kinds.PixelMask, *MAPS, kinds.FrameScores, kinds.FrameCounts, kinds.Fact, kinds.TextScores)
 
 
 def about_payload(method):

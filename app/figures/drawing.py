@@ -44,7 +44,7 @@ SUPPORTS = Drawing(
 COMB = Drawing(
     "viewers/comb.js", comb.KINDS,
     comb.about_payload, comb.clip_payload, comb.trace_payload, comb.besides,
-    later=(kind.FrameWeights, kind.FrameCounts, kind.Fact), asked=(kind.TextScores,),
+    later=(kind.FrameScores, kind.FrameCounts, kind.Fact), asked=(kind.TextScores,),
 )  # fmt: skip
 VIEWS = (GAPS, SUPPORTS, COMB)
 

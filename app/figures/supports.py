@@ -79,7 +79,7 @@ def trace_payload(method, trace, key, clip, knobs, grid, texts=None, truth=None,
         if isinstance(one, kinds.Followed):
             packed[stage] = followed_payload(trace[stage], clip, truth)
         if isinstance(one, kinds.Pictures):
-            shown = next((trace[name] for name, other in outputs.items() if isinstance(other, kinds.SupportFrames)), ())
+            shown = next((trace[name] for name, other in outputs.items() if isinstance(other, kinds.ChosenFrames)), ())
             packed[stage] = pictures_payload(array(trace[stage]), shown, knobs, place)
         if isinstance(one, kinds.PromptAttention) and texts is not None:
             packed["heads"] = heads_payload(trace[stage], grid_of(outputs, trace, grid))
@@ -225,7 +225,7 @@ def pictures_payload(frames, index_K, knobs, place):
 
 
 PACKED = {
-    kinds.SupportFrames: list,
+    kinds.ChosenFrames: list,
     kinds.MapGrid: list,
     kinds.PromptAttention: attention_payload,
     kinds.SupportScores: scores_payload,

@@ -50,7 +50,7 @@ def of_order(method):
     said = []
     if kinds.GapCounts in has:
         said.append("Counts stand between two neighbours: another order makes other gaps.")
-    if kinds.SupportFrames in has:
+    if kinds.ChosenFrames in has:
         said.append("Supports are chosen by their place around the current frame: in another order they may be other frames.")
     for one in method.knobs.knobs():
         if one.name == "shuffled":

@@ -27,7 +27,7 @@ VALUES_LENGTH = 400  # characters of a list of values
 DRAWN = {
     kinds.RegionMask: "mask",
     kinds.PromptAttention: "map",
-    kinds.FrameWeights: "bars",
+    kinds.FrameScores: "bars",
     kinds.PatchMap: "map",
     kinds.SignedPatchMap: "map",
     kinds.GapCounts: "bars",
@@ -43,7 +43,7 @@ DRAWN = {
 NUMBERS = {
     kinds.TextScores: (0, "largest"),
     kinds.StageScores: ("mean", "smallest"),
-    kinds.FrameWeights: ("mean",),
+    kinds.FrameScores: ("mean",),
     kinds.GapCounts: ("sum",),
     kinds.Boxes: ("largest",),
     kinds.SupportScores: ("largest",),

@@ -166,7 +166,7 @@ def _bars(result: Result):
         gaps = np.arange(len(count_G))
         span = (-1, len(gaps))
         return gaps, span, count_G, [f"{g + 1}–{g + 2}" for g in gaps], "gap between frames", _math(counts.symbol)
-    supports = result.output(kinds.SupportFrames)
+    supports = result.output(kinds.ChosenFrames)
     if shares is None or supports is None:
         return None
     share_K, index_K = result.array(shares.stage), result.array(supports.stage)

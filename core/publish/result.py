@@ -16,8 +16,8 @@ from core.video.clip import Clip
 from core.video.edits import edited
 
 COUNTED = (
-    kinds.GapScores, kinds.GapCounts, kinds.TextScores, kinds.SupportFrames, kinds.SupportScores, kinds.PromptScores,
-    kinds.StageScores, kinds.FrameWeights, kinds.FrameCounts,
+    kinds.GapScores, kinds.GapCounts, kinds.TextScores, kinds.ChosenFrames, kinds.SupportScores, kinds.PromptScores,
+    kinds.StageScores, kinds.FrameScores, kinds.FrameCounts,
 )  # fmt: skip
 DIGITS = 6  # significant, of a kept number
 CLOSE = 1e-3  # of the largest: other machines add up in another order

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from core.device import upload
-from core.kinds import CombMap, Fact, FrameCounts, FrameWeights, PixelMask, SignedPatchMap, TextScores, TokenSequence
+from core.kinds import CombMap, Fact, FrameCounts, FrameScores, PixelMask, SignedPatchMap, TextScores, TokenSequence
 from core.knobs import KnobSet, knob
 from core.method import Method, Network
 from core.methods.stop_released.equations import (
@@ -272,9 +272,9 @@ METHOD = Method(
         SignedPatchMap("share_TP", "share", "share of each patch that is selected", "of its pixels"),
         CombMap("white_comb_Z", "code", "the code's map of the test picture", "mean brightness"),
         SignedPatchMap("white_P", "meant", "the test picture, pooled over patches", "mean brightness"),
-        FrameWeights("alone_T", "w", "this clip, alone in its batch", "min-max over the batch"),
-        FrameWeights("weight_T", "w", "the same clip beside its mate", "min-max over the batch"),
-        FrameWeights("still_T", "w", "its first frame repeated, alone", "min-max over the batch"),
+        FrameScores("alone_T", "w", "this clip, alone in its batch", "min-max over the batch"),
+        FrameScores("weight_T", "w", "the same clip beside its mate", "min-max over the batch"),
+        FrameScores("still_T", "w", "its first frame repeated, alone", "min-max over the batch"),
         Fact("one_frame_is_nan", "0/0", "a batch of one frame"),
         Fact("still_order", "ρ", "weights of the clip and of the still one, in the same order"),
         Fact("prompt_moved", "Δp", "what the mate changes in this clip's prompts"),

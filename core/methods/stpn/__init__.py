@@ -254,7 +254,7 @@ METHOD = Method(
     # that of the support maps, over which prompts look; maps of the current frame carry their own rows and columns
     grid=lambda networks: networks["stpn"].grid(),
     outputs=(
-        kind.SupportFrames("support_index_K", "τ", "support frames", "counted from 0"),
+        kind.ChosenFrames("support_index_K", "τ", "support frames", "counted from 0"),
         kind.Pictures("current_HWC", "I_t", "the current frame as the network sees it"),
         kind.Pictures("support_THWC", "I_τ", "the frames as supports"),
         kind.MapGrid("support_grid", "h × w", "patches of a support", "rows, columns"),

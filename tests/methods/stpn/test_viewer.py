@@ -27,7 +27,7 @@ from tests import tiny
 Q, K, GRID, T = 3, 4, (2, 5), 5
 METHOD = "stpn"
 OUTPUTS = [
-    ("support_index_K", "SupportFrames"), ("current_HWC", "Pictures"), ("support_THWC", "Pictures"),
+    ("support_index_K", "ChosenFrames"), ("current_HWC", "Pictures"), ("support_THWC", "Pictures"),
     ("support_grid", "MapGrid"), ("prompt_attention_NQKP", "PromptAttention"), ("mass_K", "SupportScores"),
     ("entropy_Q", "PromptScores"),
     ("change", "FeatureChange"), ("to_prompts", "PromptMaps"), ("to_patches", "PromptMaps"), ("cosine_plain_I", "StageScores"),
