@@ -111,8 +111,8 @@ class Engine:
         networks = {name: one for name, one in chosen.networks.items() if name in asked and one.used(settings)}
         known = {name: self.shelf.known(one) for name, one in networks.items()}
         sources = {
-            "clip": Source(clip, clip.key if clip else "no clip"),
-            "video": Source(video, digest("video", video.key) if video else "no video"),
+            "clip": Source(clip, clip.key if clip is not None else "no clip"),
+            "video": Source(video, digest("video", video.key) if video is not None else "no video"),
             "texts": Source(said, digest(*said)),
             "question": Source(words, digest("question", words)),
             "box": Source(around, digest(repr(around))),

@@ -60,8 +60,8 @@ def served(table, waiting, threads, *, jumps):
 
 def jumped(container, table: Table, number: int) -> Iterator[tuple[int, av.Packet]]:
     """The packets of the table, numbered, from one at or before this number on."""
-    stream, dts_M = container.streams[table.index], table.packet_M4[:, 0]
-    keys = np.flatnonzero(table.packet_M4[: number + 1, 3])
+    stream, (pts_M, _, key_M, dts_M) = container.streams[table.index], table.packet_M4.T
+    keys = np.flatnonzero(key_M[: number + 1])
     for key in keys[-2:][::-1]:  # an index by time of showing may lead behind the last
         try:
             container.seek(int(dts_M[key]), stream=stream)
@@ -69,7 +69,7 @@ def jumped(container, table: Table, number: int) -> Iterator[tuple[int, av.Packe
             break
         packets = iter(Packets(container, stream))
         for packet in islice(packets, TRIES):
-            same = [m for m in np.flatnonzero(dts_M == packet.dts) if tuple(table.packet_M4[m]) == row_of(packet)]
+            same = [m for m in np.flatnonzero(pts_M == packet.pts) if tuple(table.packet_M4[m, :3]) == row_of(packet)]
             if len(same) == 1 and same[0] <= number:
                 return following(table, int(same[0]), packet, packets)
     raise Strayed
@@ -80,7 +80,7 @@ def following(table, number, packet, packets):
     yield number, packet
     for packet in packets:
         number += 1
-        if number >= len(table.packet_M4) or tuple(table.packet_M4[number]) != row_of(packet):
+        if number >= len(table.packet_M4) or tuple(table.packet_M4[number, :3]) != row_of(packet):
             raise Strayed
         yield number, packet
     if number + 1 < len(table.packet_M4):

@@ -78,7 +78,7 @@ def opening(path, max_side, send):
     first = kept(table, 0, time_N, frame, max_side)
     looks = (table.codec, table.W, table.H, table.aspect, stream.display_matrix(frame)[:5], frame.format.name)
     digest.update(repr((*looks, int(frame.colorspace), int(frame.color_range), spread, table.N)).encode())
-    digest.update(np.ascontiguousarray(time_N if table.packet_M4 is None else table.packet_M4))
+    digest.update(np.ascontiguousarray(time_N if table.packet_M4 is None else table.packet_M4[:, :3]))
     notes = [f"The header promises {table.promised} frames; {table.N} are there."] if table.promised > table.N else []
     message = {
         "N": table.N,

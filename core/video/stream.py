@@ -36,8 +36,8 @@ class Table:
 
     stamp_N: ascending; None where packets have none, as in a raw stream. start_N: the packet from which on the frame can
     be decoded; None where only decoding tells which frame that is. promised: frames by the header, 0 if it promises none.
-    aspect: a pixel's width by its height. jumps: how often the clock jumped. packet_M4: of every packet that is read, its
-    stamps of decoding and showing, its bytes, and 1 where it is a key; None where some have no stamps.
+    aspect: a pixel's width by its height. jumps: how often the clock jumped. packet_M4: of every packet that is read,
+    its stamp of showing, its bytes, 1 where it is a key, and its stamp of decoding; None where some have no stamps.
     """
 
     path: str
@@ -142,8 +142,8 @@ def seconds(table, stamp) -> float:
 
 
 def row_of(packet) -> tuple[int, ...]:
-    """What tells a packet with stamps from others: its stamps of decoding and showing, its bytes, and 1 where it is a key."""
-    return packet.dts, packet.pts, packet.size, int(packet.is_keyframe)
+    """What tells a packet from others, wherever reading began: its stamp of showing, its bytes, and 1 where it is a key."""
+    return packet.pts, packet.size, int(packet.is_keyframe)
 
 
 def tabulate(path, heard=lambda packet: None) -> Table:
@@ -170,8 +170,8 @@ def tabulate_stream(path, index, heard) -> Table:
         for number, packet in enumerate(packets):
             total += 1
             heard(packet)
-            if packet.pts is not None and packet.dts is not None:
-                rows.extend(row_of(packet))
+            if packet.pts is not None:
+                rows.extend((*row_of(packet), packet.pts if packet.dts is None else packet.dts))
             in_order = in_order and packet.pts == packet.dts
             if packet.is_keyframe and packet.pts is not None:
                 keys.append((packet.pts, number))
