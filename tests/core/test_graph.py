@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.graph import Source, StageCache, bytes_of, check_wiring, downstream, run, upstream
+from core.cache import StageCache, bytes_of
+from core.graph import Source, check_wiring, downstream, run, upstream
 from core.keys import content_key, digest
 from core.progress import Cancelled, emit, tick
 
