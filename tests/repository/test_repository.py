@@ -18,7 +18,7 @@ MEGABYTE = 1_000_000
 # From the inside out. A module imports from rows above its own and from its own package; a new module needs a row. A method's
 # parts (see `core.methods`) lie outside what asks for them by a shared name: they are handed over, not imported.
 ROWS = (
-    ("core.errors", "core.keys", "core.kinds", "core.memory", "core.progress", "core.metrics"),
+    ("core.errors", "core.cache", "core.keys", "core.kinds", "core.memory", "core.progress", "core.metrics"),
     ("core.video.clip", "core.cli", "core.fold", "core.knobs", "core.equation"),
     ("core.graph",),
     ("core.given", "core.video", "core.device"),
