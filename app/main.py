@@ -67,7 +67,7 @@ def arguments():
     parser.add_argument("--port", type=port, help="else GRADIO_SERVER_PORT, or the first free one from 7860")
     parser.add_argument(
         "--models", nargs="*", type=named, default=[], metavar="NAME=PATH",
-        help="weights beside the shipped: stop=ViT-B-32/openai, stop=FILE.pt, stpn=FILE.pth … (README has all forms)",
+        help="weights beside the shipped: stop=ViT-B-32/openai, stop=FILE.pt, stpn=FILE.pth … (core/networks/README.md)",
     )  # fmt: skip
     parser.add_argument(
         "--service", nargs="*", type=named, default=[], metavar="NAME=URL,model=…",

@@ -11,10 +11,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from core.cache import StageCache
 from core.device import pick_device, pick_precision
 from core.errors import BadClip, BadGiven, BadKnob, BadText, BadWeights, ReaderError
 from core.given import accepted
-from core.graph import Source, StageCache, Trace, downstream, inputs, letters, run, upstream
+from core.graph import Source, Trace, downstream, inputs, letters, run, upstream
 from core.keys import digest
 from core.method import Method
 from core.methods import find
@@ -260,7 +261,7 @@ def checked_text(text: Any, what: str = "A text", most: int = TEXT_LENGTH, but: 
     if not isinstance(text, str):
         raise BadText(f"{what} is a sentence, got {str(text)[:40]}.")
     if any(unicodedata.category(letter) == "Cs" for letter in text):
-        raise BadText(f"{what} is made of whole letters, and this holds half of one: {text[:40]!r}.")
+        raise BadText(f"{what} has whole characters, got half of one, as of a cut emoji: {text[:40]!r}.")
     plain = without_control(text, but).strip()
     if not 0 < len(plain) <= most:
         raise BadText(f"{what} has 1 to {most} characters, got {len(plain)}: {plain[:40]!r}.")

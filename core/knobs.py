@@ -1,8 +1,8 @@
 """A knob: a number (or switch, or choice) a reader may turn, declared once where it is used.
 
-The slider, the check, the help text and the README row all come from the declaration:
+The slider, the check, the help text and the row in the README all come from the declaration:
 
-    class StopKnobs(KnobSet):
+    class Knobs(KnobSet):
         alpha: float = knob(0.5, "α", (0.0, 1.0, 0.05), "1 = attention only, 0 = dynamics only")
         spatial: bool = knob(True, "P^s", None, "insert spatial prompts")
         depth: str = knob("first", "×L", ("first", "all"), "layers that are prompted")

@@ -22,7 +22,7 @@
 #   open follows the released code (**released**); where both are silent the choice is ours (**our reading**).
 #
 # The detector is small and was trained on drawn shapes. In this frame prompts help much, which is why it stands here;
-# section 8 counts more frames, and README's tables many clips.
+# section 8 counts more frames, and the tables of `core/methods/stpn/README.md` many clips.
 
 # %%
 import sys

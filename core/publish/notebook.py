@@ -49,7 +49,7 @@ class Cell:
 
     @property
     def title(self) -> str:
-        """ "STOP on 1-moves, frame 3", and what it is compared with."""
+        """ "A method on 1-moves, frame 3", and what it is compared with."""
         told = f"{_about(self.view.shown)}, frame {self.view.frame + 1}"
         return f"{told}, against {_about(self.view.compared)}" if self.view.compared else told
 

@@ -10,7 +10,7 @@ import torch
 
 from app.figures.drawing import soon
 from core import METHODS, Clip, Engine
-from core.graph import StageCache
+from core.cache import StageCache
 from core.methods.stpn.weights import BASELINE
 from core.world import render, sample_scene, segment_centres
 

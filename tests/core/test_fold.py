@@ -5,8 +5,9 @@ import inspect
 import pytest
 import torch
 
+from core.cache import StageCache
 from core.fold import fold, last
-from core.graph import Source, StageCache, inputs, run
+from core.graph import Source, inputs, run
 from core.keys import digest
 from core.progress import Cancelled, emit
 

@@ -1,110 +1,37 @@
-"""Every number that was measured is in README's tables, in the row and column it belongs to."""
+"""Tables of Markdown, and the documents that they are put into."""
 
 import pytest
 
-from core.report import filled, measured, measured_stpn, number, number_table
-
-
-def metrics():
-    """STPN's, with no number twice."""
-    values = iter(range(1, 100))
-
-    def pair(*names):
-        return {name: next(values) / 100 for name in names}
-
-    sides = ("baseline", "stpn")
-    return {
-        "clean": {side: pair("ap", "ap50", "ap75") for side in sides},
-        "degraded": {"noise": {"0.5": pair(*sides), "1.0": pair(*sides)}},
-        "headline": {side: pair("mean", "sd") for side in sides},
-        "speed": {"slow": pair(*sides)},
-        "predictors": {"attention/shallow": {"clean": pair("mean", "sd"), "spoilt": pair("mean", "sd")}},
-        "prompts": {"average/deep": pair("N = 1", "N = 5")},
-        "sweeps": {"K": pair("2", "8"), "S": pair("1"), "supports": pair("clean", "without the actor")},
-        "looks": pair("on_things", "even", "best"),
-        "vis": {side: pair("ap") for side in sides},
-        "vot": {side: pair("ao", "sr50", "sr75") for side in sides},
-        "gains": {
-            "predictors": {"attention/shallow": pair("mean", "low", "high")},
-            "supports": {"without the actor": pair("mean", "low", "high")},
-            "vis": pair("mean", "low", "high"),
-        },
-        "about": {
-            "command": "c", "clips": 8, "clips_vis_vot": 2, "frames": 8, "split": "test", "supports": 6, "supports_strided": 4,
-            "supports_vis": 5, "supports_vot": 2, "known": 0.58, "resamples": 70, "training_seeds": {"baseline": 3},
-        },
-    }  # fmt: skip
-
-
-def rows(text):
-    """First cell → the others, of every table."""
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
-    return {first: rest for first, *rest in cells}
-
-
-def test_a_variant_of_stop_is_a_row_with_its_spread_where_there_are_several_seeds():
-    told = rows(measured({
-        "actions": {"mean_pool": 0.11, "full": 0.22}, "spread": {"mean_pool": 0.0, "full": 0.03},
-        "stored": {"mean_pool": 0.44, "full": 0.55}, "captions": {"mean_pool": 0.66, "full": 0.77},
-        "captions_all": {"mean_pool": 0.06, "full": 0.07},
-        "counts": {"spearman": 0.88}, "about": {"training_seeds": {"full": 3}},
-    }))  # fmt: skip
-    assert told["frozen CLIP, mean over frames"] == ["0.11", "0.44", "0.66", "0.06"]
-    assert told["STOP, spatial and temporal"] == ["0.22 ± 0.03", "0.55", "0.77", "0.07"]
-    assert told["rank correlation of N^t with true motion (Spearman)"] == ["0.88"]
-
-
-def test_every_number_of_stpn_is_told():
-    found, text = metrics(), measured_stpn(metrics())
-
-    def numbers(part):
-        return [n for one in part.values() for n in (numbers(one) if isinstance(one, dict) else [one])]
-
-    for name in set(found) - {"about"}:
-        for value in numbers(found[name]):
-            assert f"{value:.2f}" in text, (name, value)
-
-
-def test_stpn_stands_beside_its_baseline():
-    found, told = metrics(), rows(measured_stpn(metrics()))
-    pairs = found["degraded"]["noise"].values()
-    assert told["noise"] == [f"{pair['baseline']:.2f} → {pair['stpn']:.2f}" for pair in pairs]
-    assert told["slow"] == [number(found["speed"]["slow"][side]) for side in ("baseline", "stpn")]
-    assert told["SR75"][:2] == [number(found["vot"][side]["sr75"]) for side in ("baseline", "stpn")]
-
-
-def test_what_is_more_stands_beside_it_with_its_interval():
-    found = metrics()
-    found["gains"]["predictors"]["attention/shallow"] = {"mean": 0.031, "low": -0.004, "high": 0.062}
-    found["predictors"]["attention/shallow"]["clean"]["sd"] = None  # one seed
-    told = rows(measured_stpn(found))
-    gain, clean = "+0.03 (−0.00 to +0.06)", number(found["predictors"]["attention/shallow"]["clean"]["mean"])
-    assert told["attention/shallow"][2] == gain and told["attention/shallow"][0] == clean
-    assert gain in measured_stpn(found).split("Spoilt frames")[1]  # the headline
-    assert told["more than with clean ones"][0] == "—" and told["more than with clean ones"][1].startswith("+0.")
-
-
-def test_a_title_says_how_many_supports_and_seeds_there_are():
-    titles = [line for line in measured_stpn(metrics()).splitlines() if line.startswith("**")]
-    others = {"S frames": "K = 4", "K supports": "K", "Through whole clips": "clean frames"}
-    for title in titles:
-        assert next((said for what, said in others.items() if what in title), "K = 6") in title
-    told = rows(measured_stpn(metrics()))
-    assert any("K = 5" in name for name in told) and any("K = 2" in name for name in told)
-    assert "± standard deviation over 3 training seeds" in titles[1]
-
-
-def test_of_captions_it_is_said_what_chance_finds():
-    text = measured({"actions": {"full": 0.5}, "about": {"captions": 120, "captions_all": 960, "training_seeds": {"full": 1}}})
-    assert "0.008" in text and "0.001" in text and "one shape" in text
+from core import METHODS, report
+from core.evaluate.tables import number_table
+from core.report import filled
+from tests.markdown import rows
 
 
 def test_a_table_keeps_the_columns_of_all_rows():
-    table = number_table({"odd|name": {"a": None}, "full": {"a": 0.123, "b": 2}})
+    table = number_table({"odd|name": {"a": None}, "full": {"a": 0.123, "b": 2}}, {"full": "all of it"})
     assert table.splitlines()[0] == "|  | a | b |"
-    assert rows(table.replace("\\|", "/"))["odd/name"] == ["—", "—"]
+    told = rows(table.replace("\\|", "/"))
+    assert told["odd/name"] == ["—", "—"] and told["all of it"] == ["0.12", "2"]
 
 
-def test_a_missing_marker_is_named():
-    with pytest.raises(ValueError, match="<!-- knobs:begin -->"):
-        filled("nothing", {"knobs": "x"})
+def test_a_missing_marker_is_named_with_its_file():
+    with pytest.raises(ValueError, match="A.md has no <!-- knobs:begin -->"):
+        filled("nothing", {"knobs": "x"}, "A.md")
+
+
+def test_a_method_without_a_readme_is_given_one_and_a_row_that_says_what_it_says_first(monkeypatch, tmp_path):
+    """Written once, it is current, and what is written between its markers by hand is not kept."""
+    monkeypatch.setattr(report, "ROOT", tmp_path)
+    monkeypatch.setattr(report, "README", tmp_path / "README.md")
+    report.README.write_text(report.marked("methods"))
+    for name in METHODS:
+        (tmp_path / "core" / "methods" / name).mkdir(parents=True)
+    assert report.main(["--check"]) == 1 and report.main([]) == 0 and report.main(["--check"]) == 0
+    for method in METHODS.values():
+        file = tmp_path / "core" / "methods" / method.name / "README.md"
+        text = file.read_text()
+        assert text.splitlines()[0] == report.summary(method) in report.README.read_text()
+        assert method.paper in text and all(f"`{knob.name}`" in text for knob in method.knobs.knobs())
+        file.write_text(text.replace("<!-- knobs:begin -->", "<!-- knobs:begin -->\nby hand"))
+    assert report.main(["--check"]) == 1 and report.main([]) == 0 and "by hand" not in file.read_text()

@@ -1,5 +1,5 @@
 """Facts about CONTRIBUTING: the method that it shows, put where it says, has a tab, knobs, a viewer, endpoints, a link, a
-figure, a notebook and README's tables, without any other edit."""
+figure, a notebook, a row in README and tables, without any other edit."""
 
 import json
 import re
@@ -70,14 +70,16 @@ def test_it_is_drawn_by_the_viewer_of_its_kinds_and_nothing_is_said_of_it_that_i
     assert without["blend"] is None and without["gaps"]["rule"][0].endswith(f"→ {trace['prompt_count_G'][0]}")
 
 
-def test_it_has_a_link_a_figure_python_a_notebook_and_readme_s_tables(method):
+def test_it_has_a_link_a_figure_python_a_notebook_and_readme_s_row_and_tables(method):
     asked = view.View(view.Setting(method.name, "1-moves", 5, {"most": 3}))
     assert link.from_link(link.to_link(asked), ("1-moves",)).view == asked and asked.overlay == "flicker_TP"
     made = result.compute(tiny.engine(), asked, lambda name, frames: tiny.clip(T=frames))
     assert figures.picture(made, "svg").data.startswith(b"<?xml")
     assert "'flicker', clip" in python.as_python(asked)
     assert "flicker" in notebook.to_notebook([notebook.keep(made)])
-    assert "`most`" in report.knob_table(method) and "first frame" in report.readings(method)
+    tables, row = report.blocks(method), report.method_table({}).splitlines()[-1]
+    assert "`most`" in tables["knobs"] and "first frame" in tables["readings"]
+    assert row.startswith("| [Flicker](core/methods/flicker.py) | The patches that differ most from the frame before. |")
 
 
 def test_it_has_a_tab_last_of_all_that_draws_and_endpoints_that_answer(method, browser, tmp_path):

@@ -98,8 +98,8 @@ def test_notebooks_are_what_their_scripts_make(capsys):
     assert build.main(["--check"]) == 0, capsys.readouterr().err
 
 
-def test_readme_names_every_notebook():
-    linked = re.findall(r"\(demos/(\w+)\.ipynb\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+def test_their_readme_names_every_notebook():
+    linked = re.findall(r"\((\w+)\.ipynb\)", (ROOT / "demos" / "README.md").read_text(encoding="utf-8"))
     assert sorted(linked) == NAMES
 
 

@@ -42,7 +42,7 @@ def wheel(tmp_path_factory):
 
 def test_the_wheel_holds_what_the_page_needs_and_no_table_of_ours(wheel):
     names = ZipFile(wheel).namelist()
-    for needed in ("assets/weights/clip.safetensors", "assets/clips/1-moves.mp4", "assets/clips/1-moves.json", "app/page.css"):
+    for needed in ("assets/weights/clip.safetensors", "assets/clips/1-moves.mp4", "assets/clips/1-moves.json"):
         assert needed in names, needed
     assert any(name.startswith("assets/viewer/") and name.endswith(".js") for name in names)
     left_out = ("tests/", "demos/", "space/", "assets/readme/", "assets/weights/compared/")

@@ -106,7 +106,7 @@ class ConvStem(PatchEmbed):
     Transformers See Better, 2021).
 
     Published towers bring from ImageNet what shapes look like. Ours must learn it here, and with a linear embedding of
-    4 × 4 pixels it hardly does: README tells by how much.
+    4 × 4 pixels it hardly does: the README beside this file says by how much.
     """
 
     def __init__(self, *, embed_dim: int, patch_size: int = 4, **rest):

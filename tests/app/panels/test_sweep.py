@@ -254,6 +254,7 @@ def test_a_sweep_is_run_looked_at_and_a_cell_turns_both_knobs(page, served):
 def test_every_list_to_choose_from_has_an_arrow_and_room_for_its_longest_words(page, method):
     page.get_by_role("tab", name=METHODS[method].title.partition(" — ")[0], exact=True).click()
     folds = page.locator(f"#viewer-{method} .vw-fold")
+    page.wait_for_selector(f"#viewer-{method} .vw-fold")  # a tab brings its folds when it is opened, all at once
     for fold in folds.all():
         fold.locator("summary").first.click()
     page.locator(f"#viewer-{method} .ex-chosen option").first.wait_for(state="attached")

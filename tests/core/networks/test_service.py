@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from core import METHODS, BadService, BadWeights, Cancelled, Engine
-from core.graph import Source, StageCache, run
+from core.cache import StageCache
+from core.graph import Source, run
 from core.method import Network
 from core.networks import service as services
 from core.networks.service import Service, endpoint, service
