@@ -273,7 +273,7 @@ def checked_question(name: str, question: str | None, asked: bool) -> str:
     if question is not None:
         return checked_text(question, "A question", QUESTION_LENGTH, but="\n")
     if asked:
-        raise BadText(f"{name} answers a question about what is seen: give one, question=\"What happens first?\".")
+        raise BadText(f'{name} answers a question about what is seen: give one, question="What happens first?".')
     return ""
 
 
@@ -289,6 +289,8 @@ def check_seen(name: str, needed: set[str], clip: Any, video: Any) -> None:
 
 def described(value: Any) -> str:
     """What was given, for a sentence."""
+    if value is None:
+        return "nothing"
     return f"the path {str(value)!r}" if isinstance(value, (str, PathLike)) else f"a {type(value).__name__}"
 
 

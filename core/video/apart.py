@@ -33,6 +33,8 @@ class Decoder:
             read.command(SERVING, request), **read.SURROUNDINGS, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=self.noise,
         )  # fmt: skip
+        assert self.process.stdin and self.process.stdout, "both are pipes"
+        self.answers, self.request = self.process.stdout, self.process.stdin
         self.messages: queue.Queue[Message | None] = queue.Queue(AHEAD)
         self.hand = threading.Thread(target=self._pass_on, args=(more,), daemon=True)
         self.hand.start()
@@ -40,11 +42,11 @@ class Decoder:
     def _pass_on(self, more: bytes) -> None:
         """The request in, messages out: the only thread that may have to wait for the process."""
         try:
-            with self.process.stdin as pipe:
+            with self.request as pipe:
                 pipe.write(more)
-            while line := self.process.stdout.readline():
+            while line := self.answers.readline():
                 head = json.loads(line)
-                data = self.process.stdout.read(head["bytes"])
+                data = self.answers.read(head["bytes"])
                 if len(data) < head["bytes"]:
                     break
                 self.messages.put((head, data))
@@ -88,5 +90,5 @@ class Decoder:
                 self.messages.get_nowait()
             except queue.Empty:
                 self.hand.join(0.01)
-        self.process.stdout.close()
+        self.answers.close()
         self.noise.close()

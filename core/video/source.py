@@ -170,7 +170,9 @@ class Video:
         wanted = list(indices)
         for index in wanted:
             if isinstance(index, bool) or not isinstance(index, Integral) or not 0 <= index < self.N:
-                raise BadClip(f"{self.name} has {self.N} frames: an index is a whole number from 0 to {self.N - 1}, got {index!r}.")
+                raise BadClip(
+                    f"{self.name} has {self.N} frames: an index is a whole number from 0 to {self.N - 1}, got {index!r}."
+                )
         if not wanted:
             raise BadClip(f"{self.name}: at least one frame is asked for, got none.")
         together = min(at_once or len(wanted), len(wanted))

@@ -40,7 +40,7 @@ def long_files(tmp_path_factory):
 def film(tmp_path_factory):
     """3,000 frames of 320×240, one a second: 691 MB of pixels."""
     path = tmp_path_factory.mktemp("film") / "film.mp4"
-    made = f"testsrc=size=320x240:rate=1:duration=3000"
+    made = "testsrc=size=320x240:rate=1:duration=3000"
     encoded = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-threads", "1")
     subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", made, *encoded, str(path)], check=True)
     return path
@@ -65,7 +65,7 @@ def test_short_files_of_every_codec_too(tmp_path, name, codec):
 
 @pytest.mark.parametrize("name", LONG)
 def test_a_jump_gives_the_frames_that_decoding_from_the_start_gives(long_files, name, monkeypatch):
-    """A frame after a jump is bit for bit the one decoded from the start, and a file that can be jumped in is not read through."""
+    """A frame after a jump is the one decoded from the start, bit by bit."""
     table = stream.tabulate(str(long_files[name]))
     if table.start_N is None:
         pytest.skip("frames of this file are found by counting")  # a codec whose order only decoding tells
@@ -293,5 +293,3 @@ def test_real_and_damaged_files_open_as_clips_of_them_do(path):
     if path.stem != "corrupted":  # there a clip counts what decodes, and a Video what there is
         assert np.array_equal(video.frames(clip.source_T).frames_THWC, clip.frames_THWC)
         assert np.array_equal(video.frames(clip.source_T).time_T, clip.time_T)
-
-
