@@ -9,6 +9,7 @@ Of a file too long to decode in seconds only the frames asked for are decoded, e
 and times are exact by the table; a note says that not every frame was seen to decode.
 """
 
+import gc
 import json
 from typing import NamedTuple
 
@@ -151,6 +152,7 @@ def sample(path, T, indices, max_side):
 
 def bound_memory(extra):
     """From here on the decoder is denied memory beyond the limit, plus `extra` bytes for the frames kept."""
+    gc.freeze()  # what is here by now stays: sweeping passes over it
     try:
         import resource
     except ImportError:  # not on Windows

@@ -5,14 +5,15 @@ output: a line of JSON, then as many bytes as it says. A message is written when
 until somebody reads it: neither process ever holds more than a few frames.
 
 A frame is what is shown at its place in the table. One that does not decode, decoded once more without the help of a second
-thread, has the next in its place, and behind the last that decodes, that one. Where only decoding gives the order of the frames,
-a frame's index is its place among those that decode, and the file is decoded from its start.
+thread, has the next in its place, and behind the last that decodes, that one. Where only decoding gives the order of frames, a
+frame's index is its place among those that decode, and the file is decoded from its start.
 """
 
 import io
 import json
 import sys
 import time
+from collections import deque
 from dataclasses import fields
 from fractions import Fraction
 from hashlib import blake2b
@@ -130,9 +131,14 @@ def pictures(table, indices):
         return
     for index, stamp, frame in fetch(table, indices):
         if stamp != table.stamp_N[index]:
-            for _, stamp, frame in fetch(table, [index], threads=1):  # of several threads each loses its neighbours
-                break
-        yield index, int(np.searchsorted(table.stamp_N, stamp).clip(0, table.N - 1)), frame
+            again = fetch(table, [index], threads=1)  # of several threads each loses its neighbours
+            _, stamp, frame = next(again, (index, stamp, frame))
+        yield index, place_of(table, stamp), frame
+
+
+def place_of(table, stamp):
+    """The index of the frame that is shown at a stamp."""
+    return min(int(np.searchsorted(table.stamp_N, stamp)), table.N - 1)
 
 
 def counted(table, indices):
@@ -147,22 +153,19 @@ def counted(table, indices):
 
 def frame_before(table, index):
     """(its index, frame): the last that decodes before one behind which nothing does."""
-    near = None
-    if table.start_N is not None:
-        near = next(iter([*fetch(table, range(max(0, index - NEIGHBOURS), index + 1), threads=1)][-1:]), None)
-    if near is None:
+    found = fetch(table, range(max(0, index - NEIGHBOURS), index + 1), threads=1) if table.start_N is not None else ()
+    if not (near := deque(found, maxlen=1)):
         return last_frame(table)
-    return int(np.searchsorted(table.stamp_N, near[1]).clip(0, table.N - 1)), near[2]
+    _, stamp, frame = near[0]
+    return place_of(table, stamp), frame
 
 
 def last_frame(table):
     """(its index, frame) of the last frame that decodes at all; a BadClip where none does."""
-    place, last = 0, None
-    for place, (_, last) in enumerate(stream.decode(table, 1)):
-        pass
-    if last is None:
+    if not (last := deque(enumerate(stream.decode(table, 1)), maxlen=1)):
         raise none_decodes(table)
-    return min(place, table.N - 1), last
+    place, (_, frame) = last[0]
+    return min(place, table.N - 1), frame
 
 
 def none_decodes(table):

@@ -9,8 +9,8 @@
 `Footage` is all that a method may ask of one: a file's `Video` has it, and a procedural video of any kind can.
 
 A file is decoded in a process of its own (`core.video.serve`), which lives for one call. Frames are those of the file's table:
-index i is the i-th that its packets promise. What memory holds grows with the frames asked for at once and with `keep_mb`, and by
-about 20 bytes a frame with the length of the video.
+index i is the i-th that its packets promise. What memory holds grows with the frames asked for at once and with `keep_mb`, and
+by about 20 bytes a frame with the length of the video.
 """
 
 import json
@@ -39,7 +39,7 @@ KEEP_MB = 128  # of decoded frames, for who asks again
 
 @runtime_checkable
 class Footage(Protocol):
-    """N frames, seen or not. time_N: seconds at which each begins to be shown, ascending from 0. key: equal for equal frames."""
+    """N frames, seen or not. time_N: seconds at which each begins to be shown, ascending from 0. key: tells it from others."""
 
     @property
     def N(self) -> int: ...
@@ -177,10 +177,9 @@ class Video:
             raise BadClip(f"{self.name}: at least one frame is asked for, got none.")
         together = min(at_once or len(wanted), len(wanted))
         if (size := together * self.H * self.W * 3) > LIMITS.clip:
-            at_most = max(1, LIMITS.clip // (self.H * self.W * 3))
-            raise BadClip(
-                f"{together} frames of {self.W}×{self.H} are {size / 1e9:.1f} GB: take up to {at_most} at once, or smaller ones."
-            )
+            most = max(1, LIMITS.clip // (self.H * self.W * 3))
+            frames = f"{together} frames of {self.W}×{self.H}"
+            raise BadClip(f"{frames} are {size / 1e9:.1f} GB: take up to {most} at once, or smaller ones.")
         return [int(index) for index in wanted]
 
     def _clip(self, wanted: list[int], decoded: Iterable[dict[int, DecodedFrame]]) -> Clip:
@@ -264,8 +263,8 @@ def open_video(
 
     max_side: no side of a picture is longer. keep_mb: memory for decoded frames, for who asks again.
     Its key is made of the packets' stamps, sizes and key marks, of up to 64 MB of what they hold, evenly spread (all of it in a
-    smaller file), of what decides how pictures look (codec, size, aspect, turn, colours), and of max_side: neither of the file's
-    name nor of its sound.
+    smaller file), of what decides how pictures look (codec, size, aspect, turn, colours), and of max_side: not of the file's
+    name, nor of its sound.
     """
     place = Path(path).expanduser().absolute()
     name = legible(place.name)

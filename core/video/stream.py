@@ -12,10 +12,12 @@ shape and the way up in which players show it; its colours are those of ffmpeg's
 A stamp is a time in ticks, the stream's own unit.
 """
 
+import gc
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 
 import av
 import av.filter
@@ -28,6 +30,7 @@ GAP = 10  # seconds between frames after which the clock of a broadcast has jump
 BACK = 0.1  # seconds that a clock may run back without having jumped
 REORDERED = ("h264", "hevc")  # in a file without times of showing, as AVI is, only decoding gives the order of their frames
 THREADS = 2  # every thread holds frames of its own, and memory is bounded
+PICTURES, SWEPT = count(1), 8  # pictures made, and after how many memory is swept
 
 
 @dataclass(frozen=True)
@@ -239,6 +242,8 @@ def decode(table, threads):
 
 def picture(frame, aspect, max_side, shape=None):
     """A frame's pixels, uint8 RGB [H, W, 3]: upright, of display shape, no side above max_side; of `shape` [H, W] if given."""
+    if next(PICTURES) % SWEPT == 0:
+        gc.collect()  # a frame whose side data was looked at is in a circle: it stays until circles are looked for
     a, b, _, c, d, *_ = display_matrix(frame)
     across = abs(b) + abs(c) > abs(a) + abs(d)  # a quarter turn: to the nearest one, where a file asks for other angles
     if shape is None:

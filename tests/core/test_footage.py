@@ -1,4 +1,4 @@
-"""A method may ask for a long video and a question: what it is given, what runs again, and what is said where one is missing."""
+"""A method may ask for a long video and a question: what it is given, what runs again, what is said where one is missing."""
 
 from types import MappingProxyType
 

@@ -58,7 +58,8 @@ def data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--root", type=Path, help="where a table's paths start; default: its folder")
     told = f"share of training clips to validate on, if no others are; default: the weights' own, else {HELD_OUT}"
     parser.add_argument("--held-out", type=float, help=told)
-    parser.add_argument("--frames", type=int, help=f"of each clip, {SPAN[0]} to {SPAN[1]}; default: the weights' own, else {FRAMES}")
+    spread = f"of each clip, {SPAN[0]} to {SPAN[1]}; default: the weights' own, else {FRAMES}"
+    parser.add_argument("--frames", type=int, help=spread)
     parser.add_argument("--batch", type=int, default=8, help="clips at once, in each process")
     parser.add_argument("--workers", type=int, default=min(8, os.cpu_count() or 1), help="decoding processes; 0: none")
     parser.add_argument("--cache", type=Path, help="a folder for decoded frames: 1.2 MB a clip of 8 frames at 224 pixels")

@@ -175,7 +175,8 @@ def test_batches_come_in_any_order_with_repeats_and_across_batches(long_files):
 
 def memory(pid="self"):
     """Megabytes that a process has in memory now."""
-    return int(Path(f"/proc/{pid}/status").read_text().partition("VmRSS:")[2].split()[0]) / 1000
+    words = Path(f"/proc/{pid}/status").read_text().partition("VmRSS:")[2].split()
+    return int(words[0]) / 1000 if words else 0.0  # a process that has ended has none
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
@@ -191,6 +192,19 @@ def test_memory_holds_a_batch_and_the_budget_not_the_film(film, monkeypatch):
     assert seen == 3000 and shares == sorted(shares) and shares[-1] == 1.0
     assert most - before < 100 and both < 200  # 691 MB of pixels went through
     assert video.store.bytes <= 20 << 20
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+def test_the_decoder_does_not_grow_with_the_frames_it_gave(tmp_path, monkeypatch):
+    path, seen = tmp_path / "large.mp4", []
+    encoded = ("-c:v", "libx264", "-preset", "ultrafast", "-threads", "1")
+    made = "color=size=1280x720:rate=25:duration=6"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", made, *encoded, str(path)], check=True)
+    start = apart.Decoder.__init__
+    monkeypatch.setattr(apart.Decoder, "__init__", lambda self, *args: start(self, *args) or seen.append(self.process.pid))
+    video = open_video(path, max_side=64, keep_mb=0)
+    grown = [memory(seen[-1]) for _ in video.batches(range(video.N), 25)]
+    assert grown[0] > 50 and max(grown) - grown[0] < 40  # its 150 frames are 207 MB
 
 
 def test_frames_asked_for_again_are_not_decoded_again(film, monkeypatch):
