@@ -169,13 +169,20 @@ def tabulate_stream(path, index, heard) -> Table:
         stream = container.streams[index]
         codec, W, H = stream.codec_context.name, stream.codec_context.width, stream.codec_context.height
         packets = Packets(container, stream)
-        total, shown, keys, in_order, rows = 0, [], [], True, array("q")  # a row is 32 bytes here, and 200 in a list
+        total, shown, keys, in_order, last, rows = (
+            0,
+            [],
+            [],
+            True,
+            None,
+            array("q"),
+        )  # a row is 32 bytes here, and 200 in a list
         for number, packet in enumerate(packets):
             total += 1
             heard(packet)
             if packet.pts is not None:
                 rows.extend((*row_of(packet), packet.pts if packet.dts is None else packet.dts))
-            in_order = in_order and packet.pts == packet.dts
+            in_order, last = in_order and (last is None or packet.pts is None or packet.pts > last), packet.pts
             if packet.is_keyframe and packet.pts is not None:
                 keys.append((packet.pts, number))
             if is_shown(packet, codec):
