@@ -36,7 +36,9 @@ class Data:
         self.samples, self.device = samples, vision.mean.device
         parts = [taken_in(vision, one.frames_THWC) for one in samples]
         self.tokens_NTSD, self.attention_NTP = (torch.stack(part) for part in zip(*parts, strict=True))
-        self.caption_N = torch.tensor([captions.index(one.scene.caption) for one in samples], device=self.device)
+        # the first clause of a caption: whatever a second thing does, this is what the actor does
+        clauses = [caption(one.scene.actor.colour, one.scene.actor.shape, one.scene.action) for one in samples]
+        self.caption_N = torch.tensor([captions.index(clause) for clause in clauses], device=self.device)
         self.action_N = torch.tensor([ACTIONS.index(one.scene.action) for one in samples], device=self.device)
 
     def __len__(self):
