@@ -138,7 +138,9 @@ def test_a_second_clause_says_what_a_second_thing_does():
         assert scene.caption == meanwhile(*clauses) and scene.action == actor.motion.action != second.motion.action
         _, truth = render(scene, segment_centres(2, 8))
         assert truth.energy_GO[:, 1].any() and not truth.energy_GO[:, 2:].any()
-    assert not any(sample_scene(seed, distractors=0, mix=Mix(clauses=1.0)).objects[1:] for seed in range(5))
+    always = Mix(clauses=1.0)
+    assert all(len(sample_scene(seed, mix=always).acting) == 2 for seed in range(20))
+    assert not any(sample_scene(seed, distractors=0, mix=always).objects[1:] for seed in range(5))
 
 
 def test_a_strength_that_is_none_is_refused():

@@ -1,0 +1,186 @@
+"""Single pictures of the world with sentences about them: what the small CLIP is trained on.
+
+Frames, and the sentence lists what they show ("a red ring and a blue star"). Windows: a quarter of a frame about a thing,
+turned any way, of which only the things are asked. Three plates: a colour photograph of a clip as they were once made, the red,
+the green and the blue plate one after the other: what moves leaves fringes of colour, which tell in what order it was where,
+and the sentence is the clip's caption. This is how the tower comes to know what "moves left" can look like; they are there so
+that prompts can steer the frozen tower towards an action. A frame still tells no action.
+
+Pictures are mirrored (and "left" with them), cropped a little and, some, compressed or given a sensor's noise: without that the
+tower learns its backgrounds by heart.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.training.clips import STORED
+from core.training.pool import Sample
+from core.training.words import list_of, paraphrase
+from core.world import ACTIONS, Scene, Thing, caption, degrade, meanwhile, pairs
+
+CROP = 0.86  # least side of the window that is cut out of a picture
+SPOILT = 0.25  # of the pictures are compressed or noisy
+SEEN = 40  # pixels of a thing, at least, that make it one that is seen
+WINDOW = 64  # pixels
+STEP = 16  # pixels between two places of a window
+MIRRORED = {"moves left": "moves right", "spins clockwise": "spins counter-clockwise"}
+MIRRORED |= {after: before for before, after in MIRRORED.items()}
+PAIRS = pairs("train")
+NOUNS = [list_of([f"{colour} {shape}"]) for colour, shape in PAIRS]
+DOINGS = [caption(None, None, action) for action in ACTIONS]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A clip without its masks: of each thing the box and how many pixels of it are seen."""
+
+    scene: Scene
+    frames_THWC: np.ndarray
+    box_TO4: np.ndarray
+    area_TO: np.ndarray
+
+    @staticmethod
+    def of(one: Sample) -> "Shown":
+        ids = [thing.id for thing in one.scene.objects]
+        area_TO = np.stack([(one.instance_THW == i).sum((1, 2)) for i in ids], 1)
+        return Shown(one.scene, one.frames_THWC, one.box_TO4, area_TO)
+
+    def seen(self, t: int) -> list[int]:
+        """Indices of the things of a frame that are seen well enough to be named."""
+        return np.flatnonzero(self.area_TO[t] >= SEEN).tolist()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Whole pictures, each with a sentence about it, and windows. uint8.
+
+    thing_BY: of whole pictures and then of windows, which of NOUNS are there: 1, 0, or −1 where one may not say (it is hardly
+    seen; of plates, all). action_B: of whole pictures, the index in DOINGS, or −1 where it has none.
+    """
+
+    pictures_BHWC: Tensor
+    texts: list[str]
+    windows_WHWC: Tensor
+    thing_BY: Tensor
+    action_B: Tensor
+
+
+def batch(clips: list[Shown], size: int, plates: int, windows: int, rng: np.random.Generator) -> Batch:
+    """`size` pictures of different clips, the first `plates` of them three plates, and `windows` of others."""
+    pictures, texts, cut, things, actions = [], [], [], [], []
+    for number, i in enumerate(rng.choice(len(clips), size + windows, replace=False)):
+        one, mirror = clips[i], rng.random() < 0.5
+        if number < size:
+            make = plate_of if number < plates else frame_of
+            picture, said, there_Y, action = make(one, mirror, rng)
+            pictures.append(spoilt(cropped(picture[:, ::-1] if mirror else picture, rng), rng))
+            texts.append(paraphrase(said, rng))
+            actions.append(action)
+        else:
+            picture, there_Y = window_of(one, rng)
+            cut.append(np.rot90(picture[:, ::-1] if mirror else picture, rng.integers(4)))
+        things.append(there_Y)
+    stacked = np.stack(cut) if cut else np.zeros((0, WINDOW, WINDOW, 3), np.uint8)
+    return Batch(
+        torch.from_numpy(np.stack(pictures)), texts, torch.from_numpy(stacked),
+        torch.from_numpy(np.stack(things)), torch.tensor(actions),
+    )  # fmt: skip
+
+
+def frame_of(one: Shown, mirror: bool, rng: np.random.Generator):
+    """A frame, what up to three of its things are (or of an empty frame the clip's caption), which nouns are there."""
+    t = rng.integers(len(one.frames_THWC))
+    seen = one.seen(t)
+    nouns = [noun(one.scene.objects[o]) for o in rng.permutation(seen)[:3]] if seen else []
+    said = list_of(nouns) if nouns else clause(one.scene.actor, mirror)
+    return one.frames_THWC[t], said, there(one, seen, np.flatnonzero(one.area_TO[t]).tolist()), -1
+
+
+def plate_of(one: Shown, mirror: bool, rng: np.random.Generator):
+    """Three plates and the clip's caption: where two things act, of one of them or of both in any order; a quarter says only
+    "an object"."""
+    acting = one.scene.acting
+    told = [acting[i] for i in rng.permutation(len(acting))[: rng.integers(len(acting)) + 1]]
+    if len(told) == 2:
+        said = meanwhile(*(clause(thing, mirror) for thing in told))
+    else:
+        said = clause(told[0], mirror, bare=rng.random() < 0.25)
+    action = ACTIONS.index(doing(acting[0], mirror)) if len(acting) == 1 else -1
+    return three_plates(one.frames_THWC, rng), said, np.full(len(NOUNS), -1), action
+
+
+def window_of(one: Shown, rng: np.random.Generator):
+    """A window with the whole box of one thing in it, if a thing is seen, and which nouns are there."""
+    t = rng.integers(len(one.frames_THWC))
+    seen, rows = one.seen(t), (one.frames_THWC.shape[1] - WINDOW) // STEP + 1
+    corners_K2 = STEP * np.stack(np.meshgrid(range(rows), range(rows)), -1).reshape(-1, 2)  # x, y
+    share_KO = inside(corners_K2, one.box_TO4[t])
+    fits = np.flatnonzero(share_KO[:, rng.choice(seen)] == 1) if seen else np.arange(len(corners_K2))
+    k = rng.choice(fits if len(fits) else len(corners_K2))
+    x, y = corners_K2[k]
+    whole = [o for o in seen if share_KO[k, o] > 0.8]
+    return one.frames_THWC[t, y : y + WINDOW, x : x + WINDOW], there(one, whole, np.flatnonzero(share_KO[k] > 0).tolist())
+
+
+def inside(corners_K2: np.ndarray, box_O4: np.ndarray) -> np.ndarray:
+    """The share of each box that lies in each window: [K, O]; 0 of what is not seen."""
+    low_KO2 = np.maximum(corners_K2[:, None], box_O4[:, :2])
+    high_KO2 = np.minimum(corners_K2[:, None] + WINDOW, box_O4[:, 2:])
+    area_O = np.prod(box_O4[:, 2:] - box_O4[:, :2], -1)
+    return np.nan_to_num(np.prod(np.maximum(high_KO2 - low_KO2, 0), -1) / area_O)
+
+
+def there(one: Shown, named: list[int], touched: list[int]) -> np.ndarray:
+    """[Y]: 1 for the nouns of the things named, −1 for those of others of which a bit is seen, else 0."""
+    there_Y = np.zeros(len(NOUNS), int)
+    for value, things in ((-1, touched), (1, named)):
+        for o in things:
+            there_Y[PAIRS.index((one.scene.objects[o].colour, one.scene.objects[o].shape))] = value
+    return there_Y
+
+
+def noun(thing: Thing) -> str:
+    """ "red ring"."""
+    return f"{thing.colour} {thing.shape}"
+
+
+def doing(thing: Thing, mirror: bool) -> str:
+    """What it does, as a mirror shows it."""
+    action = thing.motion.action
+    return MIRRORED.get(action, action) if mirror else action
+
+
+def clause(thing: Thing, mirror: bool, bare: bool = False) -> str:
+    """The caption of one thing; bare: of "an object"."""
+    return caption(None if bare else thing.colour, None if bare else thing.shape, doing(thing, mirror))
+
+
+def cropped(picture_HWC: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A window of a random size and place, as large as the picture again."""
+    H, W, _ = picture_HWC.shape
+    share = rng.uniform(CROP, 1)
+    h, w = round(share * H), round(share * W)
+    y, x = rng.integers(H - h + 1), rng.integers(W - w + 1)
+    return cv2.resize(np.ascontiguousarray(picture_HWC[y : y + h, x : x + w]), (W, H), interpolation=cv2.INTER_LINEAR)
+
+
+def spoilt(picture_HWC: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Some pictures as files and cameras keep them, the others as they are."""
+    if rng.random() >= SPOILT:
+        return picture_HWC
+    kind = str(rng.choice(list(STORED)))
+    return degrade(picture_HWC[None], kind, STORED[kind] * rng.uniform(), seed=int(rng.integers(2**31)))[0]
+
+
+def three_plates(frames_THWC: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """One picture of a whole clip: its red is the mean of the first frames, its green of the next, its blue of the last.
+
+    What stands still keeps its colour. T ≥ 6."""
+    T = len(frames_THWC)
+    cuts = rng.integers(2, T // 2 - 1, endpoint=True), T - rng.integers(2, T // 2 - 1, endpoint=True)
+    plates = [part[..., c].mean(0) for c, part in enumerate(np.split(frames_THWC, cuts))]
+    return np.stack(plates, -1).round().astype(np.uint8)
