@@ -1,6 +1,7 @@
 """Facts about the small CLIP's tower and training: its stem, its pictures, its losses, and that it goes on where it stopped."""
 
 import argparse
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -99,14 +100,25 @@ def test_a_batch_says_what_its_pictures_show(clips):
 
 
 def test_a_window_holds_a_whole_thing_and_names_no_part_of_one(clips):
-    rng, held = np.random.default_rng(1), 0
-    for one in clips * 3:
-        picture, there_Y = window_of(one, rng)
-        assert picture.shape == (64, 64, 3)
-        held += (there_Y == 1).any()
-    assert held > 0.9 * sum(any(one.seen(t) for t in range(8)) for one in clips) * 3 - 3
+    one = next(one for one in clips if len(one.scene.objects) == 2)
+    boxes = np.array([[0, 0, 20, 20], [54, 0, 74, 20]], float)  # no window of an 80-pixel frame has the whole of both
+    shown = replace(one, frames_THWC=np.zeros((8, 80, 80, 3), np.uint8), box_TO4=np.tile(boxes, (8, 1, 1)),
+                    area_TO=np.full((8, 2), 300), patch_TRC=np.ones((8, 5, 5), np.uint8))  # fmt: skip
+    for seed in range(6):
+        picture, patch_hw, there_Y = window_of(shown, np.random.default_rng(seed))
+        assert picture.shape == (64, 64, 3) and sorted(there_Y[there_Y != 0]) == [-1, 1]
+        assert patch_hw.shape == (4, 4) and PAIRS[patch_hw[0, 0]] == (one.scene.actor.colour, one.scene.actor.shape)
     corners, boxes = np.array([[0, 0], [32, 0]]), np.array([[10, 10, 30, 30], [54, 0, 74, 20], [np.nan] * 4])
     assert np.allclose(inside(corners, boxes), [[1, 0.5, 0], [0, 1, 0]])
+
+
+def test_patches_of_a_window_have_the_colours_of_what_they_are_said_to_show(clips):
+    one = batch(clips, 1, 0, 11, np.random.default_rng(5))
+    cut = one.windows_WHWC.reshape(11, 4, 16, 4, 16, 3).transpose(2, 3).flatten(3, 4).float()
+    vivid = (cut.amax(-1) - cut.amin(-1)).amax(-1)  # things are vivid, but for the white ones
+    things = [i for i, (colour, _) in enumerate(PAIRS) if colour in ("red", "orange", "yellow", "blue")]
+    shown = torch.isin(one.patch_Whw, torch.tensor(things))
+    assert shown.sum() > 8 and vivid[shown].median() > 2 * vivid[one.patch_Whw == -1].median()
 
 
 def test_a_mirror_turns_left_into_right_and_leaves_up_and_down(clips):
@@ -192,7 +204,10 @@ def test_a_training_that_was_stopped_may_end_elsewhere_and_comes_to_the_same(cli
         broken.setattr(clip, "batch", interrupted)
         with pytest.raises(KeyboardInterrupt):
             train("later.safetensors", 40)
+    taken = []
+    monkeypatch.setattr(clip, "batch", lambda *given, **asked: taken.append(0) or real(*given, **asked))
     later = train("later.safetensors", 4)
+    assert len(taken) == 2  # from the checkpoint on
     assert at_once.keys() == later.keys() and all(torch.equal(at_once[name], later[name]) for name in at_once)
     assert not (tmp_path / "later.partial").exists()
 

@@ -10,9 +10,10 @@ frame can show.
 Hard negatives: in a batch few pictures differ in one shape alone, or in the action alone. So every frame and window is also
 asked which of all nouns of the training split are there, and three plates which of all fifteen actions.
 
-Windows cost a quarter of a frame and show a thing each: they teach shapes fast. They end where the rate falls, so that the
-tower settles on whole frames. The rate is level until the last quarter of the steps: an interrupted training goes on with any
-other --steps that still lie ahead, and comes to what it would have come to at once.
+Windows cost a quarter of a frame and show a thing each: they teach shapes fast, the more so as each of their patches is also
+asked which noun it shows, in the same space as the class token (what CLS is to gather must first be there). They end where the
+rate falls, so that the tower settles on whole frames. The rate is level until the last quarter of the steps: an interrupted
+training goes on with any other --steps that still lie ahead, and comes to what it would have come to at once.
 """
 
 import argparse
@@ -122,16 +123,21 @@ def settled(vision: VisionTower) -> VisionTower:
 def losses_of(
     vision: VisionTower, text: SmallText, scale: Tensor, one: Batch, rng: np.random.Generator
 ) -> dict[str, Tensor]:  # fmt: skip
-    """image: InfoNCE with sentences; things: which nouns are there; action: which of fifteen; text: InfoNCE of paraphrases."""
+    """image: InfoNCE with sentences; things: which nouns are there; patches: which noun is here; action: which of fifteen;
+    text: InfoNCE of paraphrases."""
     device = vision.mean.device
     whole_BE = encode(vision, one.pictures_BHWC.to(device))
-    parts = [whole_BE, encode_windows(vision, one.windows_WHWC.to(device), rng)] if len(one.windows_WHWC) else [whole_BE]
+    parts, patch_PE = [whole_BE], whole_BE[:0]
+    if len(one.windows_WHWC):
+        window_WE, patch_PE = encode_windows(vision, one.windows_WHWC.to(device), rng)
+        parts.append(window_WE)
     said = [one.texts, *zip(*captions(rng), strict=True), [paraphrase(noun, rng) for noun in NOUNS], DOINGS]
     shown_BE, first_CE, second_CE, noun_YE, doing_YE = text([one for part in said for one in part]).split([*map(len, said)])
     same_BB = torch.tensor([[a == b for b in one.texts] for a in one.texts], device=device)
     return {
         "image": contrast(whole_BE, shown_BE, scale, same_BB),
         "things": present(torch.cat(parts), noun_YE, one.thing_BY.to(device), scale),
+        "patches": among(patch_PE, noun_YE, one.patch_Whw.flatten().to(device), scale),
         "action": among(whole_BE, doing_YE, one.action_B.to(device), scale),
         "text": 0.5 * contrast(first_CE, second_CE, scale),
     }
@@ -156,8 +162,9 @@ def encode(vision: VisionTower, frames_BHWC: Tensor) -> Tensor:
     return vision.encode(vision.embed(vision.pixels(frames_BHWC)))
 
 
-def encode_windows(vision: VisionTower, windows_WHWC: Tensor, rng: np.random.Generator) -> Tensor:
-    """The same of parts of a frame, each as if it lay somewhere on the grid of patches: its tokens have positions there."""
+def encode_windows(vision: VisionTower, windows_WHWC: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """The same of parts of a frame, each as if it lay somewhere on the grid of patches: its tokens have positions there.
+    [W, E], and of every patch, [W · h · w, E]."""
     vit, cls, position = vision.vit, vision.vit.cls_token, vision.vit.pos_embed
     assert cls is not None and position is not None  # timm's types allow a tower without
     pixels_WCHW = (windows_WHWC.permute(0, 3, 1, 2).float() / 255 - vision.mean) / vision.std
@@ -168,7 +175,8 @@ def encode_windows(vision: VisionTower, windows_WHWC: Tensor, rng: np.random.Gen
     position_WhwD = torch.stack([position_RCD[r : r + h, c : c + w] for r, c in zip(rows, columns, strict=True)])
     patches_WPD = (tokens_WDhw.permute(0, 2, 3, 1) + position_WhwD).flatten(1, 2)
     cls_W1D = (cls + position[:, :1]).expand(len(patches_WPD), -1, -1)
-    return vision.encode(torch.cat([cls_W1D, patches_WPD], 1))
+    tokens_WSD = vision.blocks(torch.cat([cls_W1D, patches_WPD], 1))
+    return vision.feature(tokens_WSD), vision.feature(tokens_WSD[:, 1:].flatten(0, 1)[:, None])
 
 
 def contrast(a_BE: Tensor, b_BE: Tensor, scale: Tensor, same_BB: Tensor | None = None) -> Tensor:

@@ -36,18 +36,24 @@ DOINGS = [caption(None, None, action) for action in ACTIONS]
 
 @dataclass(frozen=True)
 class Shown:
-    """A clip without its masks: of each thing the box and how many pixels of it are seen."""
+    """A clip without its masks: of each thing the box and how many pixels of it are seen, and of each patch the thing that
+    covers a third of it or more, 0 where none does."""
 
     scene: Scene
     frames_THWC: np.ndarray
     box_TO4: np.ndarray
     area_TO: np.ndarray
+    patch_TRC: np.ndarray
 
     @staticmethod
     def of(one: Sample) -> "Shown":
         ids = [thing.id for thing in one.scene.objects]
-        area_TO = np.stack([(one.instance_THW == i).sum((1, 2)) for i in ids], 1)
-        return Shown(one.scene, one.frames_THWC, one.box_TO4, area_TO)
+        T, H, W = one.instance_THW.shape
+        cut_TRhCw = one.instance_THW.reshape(T, H // STEP, STEP, W // STEP, STEP)
+        share_OTRC = np.stack([(cut_TRhCw == i).mean((2, 4)) for i in ids])
+        patch_TRC = np.where(share_OTRC.max(0) >= 1 / 3, 1 + share_OTRC.argmax(0), 0).astype(np.uint8)
+        area_TO = np.round(share_OTRC.sum((2, 3)).T * STEP**2).astype(int)
+        return Shown(one.scene, one.frames_THWC, one.box_TO4, area_TO, patch_TRC)
 
     def seen(self, t: int) -> list[int]:
         """Indices of the things of a frame that are seen well enough to be named."""
@@ -58,20 +64,22 @@ class Shown:
 class Batch:
     """Whole pictures, each with a sentence about it, and windows. uint8.
 
-    thing_BY: of whole pictures and then of windows, which of NOUNS are there: 1, 0, or −1 where one may not say (it is hardly
-    seen; of plates, all). action_B: of whole pictures, the index in DOINGS, or −1 where it has none.
+    patch_Whw: what each patch of a window shows, an index in NOUNS, or −1. thing_BY: of whole pictures and then of windows,
+    which of NOUNS are there: 1, 0, or −1 where one may not say (it is hardly seen; of plates, all). action_B: of whole
+    pictures, the index in DOINGS, or −1 where it has none.
     """
 
     pictures_BHWC: Tensor
     texts: list[str]
     windows_WHWC: Tensor
+    patch_Whw: Tensor
     thing_BY: Tensor
     action_B: Tensor
 
 
 def batch(clips: list[Shown], size: int, plates: int, windows: int, rng: np.random.Generator) -> Batch:
     """`size` pictures of different clips, the first `plates` of them three plates, and `windows` of others."""
-    pictures, texts, cut, things, actions = [], [], [], [], []
+    pictures, texts, cut, patches, things, actions = [], [], [], [], [], []
     for number, i in enumerate(rng.choice(len(clips), size + windows, replace=False)):
         one, mirror = clips[i], rng.random() < 0.5
         if number < size:
@@ -81,12 +89,15 @@ def batch(clips: list[Shown], size: int, plates: int, windows: int, rng: np.rand
             texts.append(paraphrase(said, rng))
             actions.append(action)
         else:
-            picture, there_Y = window_of(one, rng)
-            cut.append(np.rot90(picture[:, ::-1] if mirror else picture, rng.integers(4)))
+            *window, there_Y = window_of(one, rng)
+            turn = rng.integers(4)
+            for parts, part in zip((cut, patches), window, strict=True):
+                parts.append(np.rot90(part[:, ::-1] if mirror else part, turn))
         things.append(there_Y)
-    stacked = np.stack(cut) if cut else np.zeros((0, WINDOW, WINDOW, 3), np.uint8)
+    none = np.zeros((0, WINDOW, WINDOW, 3), np.uint8), np.zeros((0, WINDOW // STEP, WINDOW // STEP), int)
+    stacked = (np.stack(cut), np.stack(patches)) if cut else none
     return Batch(
-        torch.from_numpy(np.stack(pictures)), texts, torch.from_numpy(stacked),
+        torch.from_numpy(np.stack(pictures)), texts, *map(torch.from_numpy, stacked),
         torch.from_numpy(np.stack(things)), torch.tensor(actions),
     )  # fmt: skip
 
@@ -114,7 +125,7 @@ def plate_of(one: Shown, mirror: bool, rng: np.random.Generator):
 
 
 def window_of(one: Shown, rng: np.random.Generator):
-    """A window with the whole box of one thing in it, if a thing is seen, and which nouns are there."""
+    """A window with the whole box of one thing in it, if a thing is seen, what its patches show, and which nouns are there."""
     t = rng.integers(len(one.frames_THWC))
     seen, rows = one.seen(t), (one.frames_THWC.shape[1] - WINDOW) // STEP + 1
     corners_K2 = STEP * np.stack(np.meshgrid(range(rows), range(rows)), -1).reshape(-1, 2)  # x, y
@@ -123,7 +134,11 @@ def window_of(one: Shown, rng: np.random.Generator):
     k = rng.choice(fits if len(fits) else len(corners_K2))
     x, y = corners_K2[k]
     whole = [o for o in seen if share_KO[k, o] > 0.8]
-    return one.frames_THWC[t, y : y + WINDOW, x : x + WINDOW], there(one, whole, np.flatnonzero(share_KO[k] > 0).tolist())
+    there_Y = there(one, whole, np.flatnonzero(share_KO[k] > 0).tolist())
+    index_O = np.array([-1, *(PAIRS.index((thing.colour, thing.shape)) for thing in one.scene.objects)])
+    row, column, n = y // STEP, x // STEP, WINDOW // STEP
+    patch_hw = index_O[one.patch_TRC[t, row : row + n, column : column + n]]
+    return one.frames_THWC[t, y : y + WINDOW, x : x + WINDOW], patch_hw, there_Y
 
 
 def inside(corners_K2: np.ndarray, box_O4: np.ndarray) -> np.ndarray:
