@@ -16,7 +16,7 @@ from core.training.loop import level
 from core.training.naming import among
 from core.training.pictures import NOUNS, PAIRS, Shown, batch, clause, inside, window_of
 from core.training.pool import pool
-from core.world import ACTIONS, Mix
+from core.world import ACTIONS, COLOURS, SHAPES, Mix
 from tests import tiny
 
 SHAPE = dict(size=(128, 128), patch=16, width=48, depth=3, features=16, stem="convolutions")
@@ -151,6 +151,14 @@ def test_things_that_nobody_may_speak_of_take_no_part():
     assert torch.equal(clip.present(image_BE[:1], other_YE, there_BY[:1], torch.tensor(9.0)), alone)
     own = 9 * image_BE[0] @ noun_YE.T  # of one thing it is the cross-entropy among what may be spoken of
     assert torch.allclose(alone, -own[[0, 1, 2, 4]].log_softmax(0)[0]) and loss > 0
+
+
+def test_a_patch_is_asked_for_its_colour_and_its_shape():
+    logits = torch.full((3, 16), -20.0)
+    for patch, (colour, shape) in enumerate(PAIRS[i] for i in (4, 30)):
+        logits[patch, COLOURS.index(colour)] = logits[patch, 8 + SHAPES.index(shape)] = 20
+    noun = torch.tensor([4, 30, -1])
+    assert clip.looks(logits, noun) < 1e-6 < 5 < clip.looks(logits, torch.tensor([5, 30, -1]))
 
 
 def test_two_pictures_of_one_sentence_are_no_negatives_of_each_other():

@@ -11,9 +11,11 @@ Hard negatives: in a batch few pictures differ in one shape alone, or in the act
 asked which of all nouns of the training split are there, and three plates which of all fifteen actions.
 
 Windows cost a quarter of a frame and show a thing each: they teach shapes fast, the more so as each of their patches is also
-asked which noun it shows, in the same space as the class token (what CLS is to gather must first be there). They end where the
-rate falls, so that the tower settles on whole frames. The rate is level until the last quarter of the steps: an interrupted
-training goes on with any other --steps that still lie ahead, and comes to what it would have come to at once.
+asked which noun it shows, in the same space as the class token (what CLS is to gather must first be there), and, by two linear
+heads that are thrown away (deep supervision, Lee et al., 2015), which colour and which shape: of the stem and of the last
+block. They end where the rate falls, so that the tower settles on whole frames. The rate is level until the last quarter of
+the steps: an interrupted training goes on with any other --steps that still lie ahead, and comes to what it would have come
+to at once.
 """
 
 import argparse
@@ -36,7 +38,7 @@ from core.training.naming import score
 from core.training.pictures import DOINGS, NOUNS, PAIRS, Batch, Shown, batch
 from core.training.pool import pool
 from core.training.words import paraphrase, vocabulary
-from core.world import ACTIONS, STANDARD, caption, meanwhile
+from core.world import ACTIONS, COLOURS, SHAPES, STANDARD, caption, meanwhile
 
 SIZE = (128, 128)
 SHAPE = dict(size=SIZE, patch=16, width=192, depth=4, features=128, stem="convolutions")
@@ -68,10 +70,12 @@ def train(args) -> None:
     vision.vit.patch_embed.to(memory_format=torch.channels_last)
     text = SmallText(vocabulary(), features=SHAPE["features"]).to(device)
     scale = nn.ParameterList([nn.Parameter(torch.tensor(2.66, device=device))])  # ln(1/0.07), CLIP's start
-    parameters = [*vision.parameters(), *text.parameters(), *scale]
+    heads = nn.ModuleList(nn.Linear(SHAPE["width"], len(COLOURS) + len(SHAPES)) for _ in range(2)).to(device)
+    parameters = [*vision.parameters(), *text.parameters(), *scale, *heads.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0.05, betas=(0.9, 0.98))
     settings = dict(scenes=args.scenes, seed=args.seed, shape=SHAPE, early=EARLY, late=LATE, rate=RATE)
-    checkpoint = Checkpoint(args.out, settings, dict(vision=vision, text=text, scale=scale, optimizer=optimizer))
+    parts = dict(vision=vision, text=text, scale=scale, heads=heads, optimizer=optimizer)
+    checkpoint = Checkpoint(args.out, settings, parts)
     first, falls = checkpoint.resume(), round(LEVEL * args.steps)
     clips = training_clips(args.scenes, args.seed)
     bar = tqdm(range(first, args.steps), initial=first, total=args.steps, desc="clip", unit="step")
@@ -80,7 +84,7 @@ def train(args) -> None:
         for group in optimizer.param_groups:
             group["lr"] = level(step, falls, args.steps, RATE, warmup=60)
         one = batch(clips, rng=rng, **(EARLY if step < falls else LATE))
-        losses = losses_of(vision, text, scale[0].exp(), one, rng)
+        losses = losses_of(vision, text, heads, scale[0].exp(), one, rng)
         optimizer.zero_grad(set_to_none=True)
         torch.stack([*losses.values()]).sum().backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -96,9 +100,9 @@ def train(args) -> None:
         command=f"python -m core.training.clip {asked}", device=str(device), minutes=round((time.time() - began) / 60, 1)
     )
     about = dict(kind="clip", shape=SHAPE, vocabulary=list(text.vocabulary), scale=scale[0].exp().item(), made=made)
-    parts = {"vision": settled(vision), "text": text}
-    save(args.out, parts, about, {})
-    save(args.out, parts, about, score(load_clip(args.out).network.to(device)))  # of what the file holds
+    towers = {"vision": settled(vision), "text": text}
+    save(args.out, towers, about, {})
+    save(args.out, towers, about, score(load_clip(args.out).network.to(device)))  # of what the file holds
     checkpoint.clear()
     print(json.dumps(json.loads(args.out.with_suffix(".json").read_text())["scores"], indent=1))
 
@@ -121,26 +125,36 @@ def settled(vision: VisionTower) -> VisionTower:
 
 
 def losses_of(
-    vision: VisionTower, text: SmallText, scale: Tensor, one: Batch, rng: np.random.Generator
-) -> dict[str, Tensor]:  # fmt: skip
-    """image: InfoNCE with sentences; things: which nouns are there; patches: which noun is here; action: which of fifteen;
-    text: InfoNCE of paraphrases."""
+    vision: VisionTower, text: SmallText, heads: nn.ModuleList, scale: Tensor, one: Batch, rng: np.random.Generator
+) -> dict[str, Tensor]:
+    """image: InfoNCE with sentences; action: which of fifteen; text: InfoNCE of paraphrases; things: which nouns are there;
+    and, of windows, patches: which noun is here; looks: which colour and which shape."""
     device = vision.mean.device
     whole_BE = encode(vision, one.pictures_BHWC.to(device))
-    parts, patch_PE = [whole_BE], whole_BE[:0]
-    if len(one.windows_WHWC):
-        window_WE, patch_PE = encode_windows(vision, one.windows_WHWC.to(device), rng)
-        parts.append(window_WE)
     said = [one.texts, *zip(*captions(rng), strict=True), [paraphrase(noun, rng) for noun in NOUNS], DOINGS]
     shown_BE, first_CE, second_CE, noun_YE, doing_YE = text([one for part in said for one in part]).split([*map(len, said)])
     same_BB = torch.tensor([[a == b for b in one.texts] for a in one.texts], device=device)
-    return {
+    losses = {
         "image": contrast(whole_BE, shown_BE, scale, same_BB),
-        "things": present(torch.cat(parts), noun_YE, one.thing_BY.to(device), scale),
-        "patches": among(patch_PE, noun_YE, one.patch_Whw.flatten().to(device), scale),
         "action": among(whole_BE, doing_YE, one.action_B.to(device), scale),
         "text": 0.5 * contrast(first_CE, second_CE, scale),
     }
+    image_BE, there_BY = whole_BE, one.thing_BY.to(device)
+    if len(one.windows_WHWC):
+        stem_WPD, last_WSD = read_windows(vision, one.windows_WHWC.to(device), rng)
+        image_BE = torch.cat([whole_BE, vision.feature(last_WSD)])
+        patch_PD, noun_P = last_WSD[:, 1:].flatten(0, 1), one.patch_Whw.flatten().to(device)
+        losses["patches"] = among(vision.feature(patch_PD[:, None]), noun_YE, noun_P, scale)
+        losses["looks"] = looks(heads[0](stem_WPD.flatten(0, 1)), noun_P) + looks(heads[1](patch_PD), noun_P)
+    return losses | {"things": present(image_BE, noun_YE, there_BY, scale)}
+
+
+def looks(logits_PK: Tensor, noun_P: Tensor) -> Tensor:
+    """Cross-entropy of the colour and of the shape of each patch that shows a noun (not −1)."""
+    has_P = noun_P >= 0
+    colour_Y, shape_Y = torch.tensor([(COLOURS.index(c), SHAPES.index(s)) for c, s in PAIRS], device=noun_P.device).T
+    colour_PK, shape_PK = logits_PK[has_P].split([len(COLOURS), len(SHAPES)], 1)
+    return F.cross_entropy(colour_PK, colour_Y[noun_P[has_P]]) + F.cross_entropy(shape_PK, shape_Y[noun_P[has_P]])
 
 
 def captions(rng: np.random.Generator, objects: int = 2, pairs: int = 6) -> list[tuple[str, str]]:
@@ -162,9 +176,9 @@ def encode(vision: VisionTower, frames_BHWC: Tensor) -> Tensor:
     return vision.encode(vision.embed(vision.pixels(frames_BHWC)))
 
 
-def encode_windows(vision: VisionTower, windows_WHWC: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """The same of parts of a frame, each as if it lay somewhere on the grid of patches: its tokens have positions there.
-    [W, E], and of every patch, [W · h · w, E]."""
+def read_windows(vision: VisionTower, windows_WHWC: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Parts of a frame, each as if it lay somewhere on the grid of patches: its tokens have positions there. What the stem
+    makes of the patches, [W, P, D], and the tokens after the last block, [W, 1 + P, D]."""
     vit, cls, position = vision.vit, vision.vit.cls_token, vision.vit.pos_embed
     assert cls is not None and position is not None  # timm's types allow a tower without
     pixels_WCHW = (windows_WHWC.permute(0, 3, 1, 2).float() / 255 - vision.mean) / vision.std
@@ -173,10 +187,9 @@ def encode_windows(vision: VisionTower, windows_WHWC: Tensor, rng: np.random.Gen
     position_RCD = position[0, 1:].unflatten(0, vision.grid)
     rows, columns = (rng.integers(0, most + 1 - n, len(tokens_WDhw)) for most, n in zip(vision.grid, (h, w), strict=True))
     position_WhwD = torch.stack([position_RCD[r : r + h, c : c + w] for r, c in zip(rows, columns, strict=True)])
-    patches_WPD = (tokens_WDhw.permute(0, 2, 3, 1) + position_WhwD).flatten(1, 2)
-    cls_W1D = (cls + position[:, :1]).expand(len(patches_WPD), -1, -1)
-    tokens_WSD = vision.blocks(torch.cat([cls_W1D, patches_WPD], 1))
-    return vision.feature(tokens_WSD), vision.feature(tokens_WSD[:, 1:].flatten(0, 1)[:, None])
+    stem_WPD = tokens_WDhw.flatten(2).transpose(1, 2)
+    cls_W1D = (cls + position[:, :1]).expand(len(stem_WPD), -1, -1)
+    return stem_WPD, vision.blocks(torch.cat([cls_W1D, stem_WPD + position_WhwD.flatten(1, 2)], 1))
 
 
 def contrast(a_BE: Tensor, b_BE: Tensor, scale: Tensor, same_BB: Tensor | None = None) -> Tensor:
