@@ -1,6 +1,10 @@
 """What a viewer asks of the server: what comes at once, what takes longer, what reads the whole clip, a curve over a knob, how
 far a run is, and the pictures of a clip. Every answer but those of the last three is a JSON text, an error's sentence in it."""
 
+from collections.abc import Mapping
+
+from app.desk import WHO
+from app.running import PICTURE
 from app.told import sentence
 from app.views import later, reads_texts, soon, view_of, whole, without_texts
 from core.kinds import StageScores
@@ -16,10 +20,16 @@ def answers_of(desk, untouched):
     wanted, reads = {"soon": soon(method), "later": later(method), "whole": whole(method)}, reads_texts(method)
 
     def explain(kind, taken):
-        """One run of what was taken in the browser, as the viewer wants it. One through the whole clip takes long, and no turn:
-        it is part of the picture, and a knob calls it off."""
-        asked, done, through = desk.request(taken), kind != "soon", kind == "whole"
-        run = desk.run_of(asked, kind, long=through)
+        """One run of what was taken in the browser, as the viewer wants it. One through the whole clip takes long: it waits for
+        its turn among its like, and, as a part of the picture, is called off by a knob."""
+        asked = desk.request(taken)
+        if kind == "whole":
+            return desk.aside(asked, kind, lambda run: made_of(run, asked, kind, taken), PICTURE)
+        with desk.running.knob():
+            return made_of(desk.run_of(asked, kind), asked, kind, taken)
+
+    def made_of(run, asked, kind, taken):
+        done, through = kind != "soon", kind == "whole"
         given = view.given(taken.get("pointed"), asked.clip, asked.truth) if through else {}
         outputs = wanted[kind] if asked.texts or not reads else without_texts(method, wanted[kind])
         trace = asked.engine.run(
@@ -41,7 +51,7 @@ def answers_of(desk, untouched):
 
     @sentence
     def through(taken):
-        return explain("whole", untouched | (taken or {}))
+        return explain("whole", untouched | (taken if isinstance(taken, Mapping) else {}))
 
     @sentence
     def curve(taken):
@@ -51,20 +61,26 @@ def answers_of(desk, untouched):
         if not drawn:
             return []
         asked, stages = desk.request(taken), [one.stage for one in drawn]
-        run, made = desk.run_of(asked, "later"), []
-        for value in values_of(asked.engine, method.name, drawn[0].against, POINTS):
-            settings = {**asked.settings, drawn[0].against: value}
-            trace = asked.engine.run(method.name, asked.clip, outputs=stages, cancelled=run.cancelled, **settings)
-            made.append([value, [[round(float(x), 6) for x in trace[stage]] for stage in stages]])
-        return made
+        values = values_of(asked.engine, method.name, drawn[0].against, POINTS)
+
+        def work(run):
+            made = []
+            for place, value in enumerate(values):
+                run.progress("curve", place / len(values))
+                settings = {**asked.settings, drawn[0].against: value}
+                trace = asked.engine.run(method.name, asked.clip, outputs=stages, cancelled=run.cancelled, **settings)
+                made.append([value, [[round(float(x), 6) for x in trace[stage]] for stage in stages]])
+            return made
+
+        return desk.running.aside(desk.run_of(asked, "later"), work, PICTURE)
 
     def far(asked):
         """[stage, share of it that is done] of a reader's own run that is under way."""
-        return desk.running.far(str(asked["who"])[:64], asked["kind"])
+        return desk.running.far(*whose(asked))
 
     def stop(asked):
         """Call off a reader's own run."""
-        desk.running.stop(str(asked["who"])[:64], asked["kind"])
+        desk.running.stop(*whose(asked))
 
     def frames(key):
         """The pictures of an open clip, asked for by the viewer once a clip."""
@@ -72,3 +88,9 @@ def answers_of(desk, untouched):
         return found and view.clip(key, *found)
 
     return frames, at_once, everything, through, curve, far, stop
+
+
+def whose(asked):
+    """(who, kind) of a run that is asked about; what names none is nobody's."""
+    given = [asked.get(name) if isinstance(asked, Mapping) else None for name in ("who", "kind")]
+    return tuple(one[:WHO] if isinstance(one, str) else "" for one in given)

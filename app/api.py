@@ -21,6 +21,7 @@ from app.told import told
 from app.views import ASKED, UNSEEN, later, reads_texts
 from core import METHODS, ReaderError
 from core import kinds as kind
+from core.publish.view import FRAMES
 
 
 def publish(engine, clips):
@@ -74,8 +75,8 @@ def questions(method):
 def explain_example(engine, clips, method, asked):
     def explain(clip, *given, **named):
         with told():
-            if clip not in clips.examples:
-                raise ReaderError(f"There is no example {clip!r}. The examples are {', '.join(clips.examples)}.")
+            if not isinstance(clip, str) or clip not in clips.examples:
+                raise ReaderError(f"There is no example {str(clip)[:40]!r}. The examples are {', '.join(clips.examples)}.")
             return answer(engine, clips, method, asked, clips.examples[clip].path, given)
 
     explain.__doc__ = f"{method.title}, on an example clip: {asked.told} as JSON. {method.paper}"
@@ -98,7 +99,8 @@ def explain_file(engine, clips, method, asked):
     texts, box = ({"texts": (list[str], [])} if asked.texts else {}), ({"box": (list[float], [])} if asked.boxed else {})
     declare(explain, engine, method, file=(str, Parameter.empty), **texts, frames=(int, 8), **box)
     with gr.Column(visible=False):
-        inputs = [gr.File(label="file", file_types=["video"])]
+        # any file, as where one is dropped on the page: what it is the reader says, who looks into it. Its name proves nothing
+        inputs = [gr.File(label="file")]
         inputs += [gr.JSON([], label=name) for name in texts]
         inputs += [gr.Number(8, label="frames", precision=0)]
         inputs += [gr.JSON([], label=name) for name in box]
@@ -108,6 +110,9 @@ def explain_file(engine, clips, method, asked):
             else gr.Number(defaults[k.name], label=k.name)
             for k in method.knobs.knobs()
         ]  # fmt: skip
+        for one in inputs[1:]:
+            one.preprocess = as_it_is  # the engine checks, in a sentence that is told
+        inputs[0].preprocess = path_of
         gr.Button().click(
             explain, inputs, gr.JSON(), api_name=f"{asked.name}_file",
             api_description=f"{method.title}, on an uploaded video: {asked.told} as JSON.",
@@ -119,7 +124,7 @@ def answer(engine, clips, method, asked, path, given):
     then every knob."""
     given, names = list(given), [k.name for k in method.knobs.knobs()]
     texts, frames, box = given.pop(0) if asked.texts else [], given.pop(0), given.pop(0) if asked.boxed else None
-    clip = clips.open(path, frames)
+    clip = clips.open(path, FRAMES.check(frames))
     wanted = [one.stage for one in asked.outputs if texts or not isinstance(one, kind.TextScores)]
     wanted += [stage for stage in later(method) if texts and stage == "unknown_words"]
     trace = engine.run(method.name, clip, texts=texts, outputs=wanted, box=box, **dict(zip(names, given, strict=True)))
@@ -132,6 +137,16 @@ def answer(engine, clips, method, asked, path, given):
         "weights": dict(trace.weights),
         "ran": {name: round(ms, 2) for name, ms in trace.ms.items()},
     }
+
+
+def path_of(payload):
+    """The file that was uploaded. Gradio (6.31) says by the machine's list of types what a video is, and by that no gif."""
+    return payload and payload.path
+
+
+def as_it_is(payload):
+    """What was sent."""
+    return payload
 
 
 def plain(value):

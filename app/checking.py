@@ -30,13 +30,15 @@ def serve(desk):
     @sentence
     def checks(taken):
         asked = desk.request(taken)
-        with desk.long_run(asked, RUN) as run:
-            made = self_check(
+
+        def work(run):
+            return self_check(
                 asked.engine, asked.method.name, asked.clip, list(asked.texts) or None,
                 progress=lambda done: run.progress("checking", done), cancelled=run.cancelled, **asked.settings,
             )  # fmt: skip
-            grid = asked.grid()
-            return {"checks": [check_payload(one, grid) for one in made]}
+
+        made, grid = desk.aside(asked, RUN, work), asked.grid()
+        return {"checks": [check_payload(one, grid) for one in made]}
 
     return (checks,)
 

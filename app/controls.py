@@ -1,11 +1,11 @@
 """Knobs as they are drawn, presets, and the words around them."""
 
 import inspect
-import json
 import sys
 
 import gradio as gr
 
+from app import assets
 from app.presets import FRAME as FRAME
 from app.presets import PRESETS, Preset
 from core.publish.view import FRAMES
@@ -42,7 +42,7 @@ def control(knob, limits, tab):
     made = gr.Slider(low, high, min(knob.default, high), step=step, label=label, info=knob.meaning, elem_id=name)
     made.preprocess = lambda payload: payload  # the engine checks, in a sentence that is shown; Gradio's refusal is not
     if knob.kind == "whole" and step > 1:  # a slider keeps what is typed between its steps, and the desk asks for the one below
-        made.release(None, made, made, js=f"typed => typed - (typed - {low}) % {step}", api_visibility="private")
+        made.release(None, made, made, js=assets.event("page/values.js", "stepped", low, step), api_visibility="private")
     return made
 
 
@@ -69,10 +69,10 @@ def set_knobs(button, knobs, defaults, preset):
     """A preset is there at once: in the browser, so that no reply of the server can arrive after a later knob."""
     values, whole = defaults | preset.values, not preset.values  # the defaults are those of the frame too
     turned = [name for name in knobs if name != FRAME or FRAME in preset.values or whole]
-    said = {name: json.dumps(values[name]) for name in turned}
-    if FRAME in said and whole:  # the clip may be shorter
-        said[FRAME] = f"Math.min({said[FRAME]}, document.querySelector('#{knobs[FRAME].elem_id} input[type=range]').max)"
-    script = f"() => [{', '.join(said.values())}]"
+    last = None
+    if FRAME in turned and whole:  # the clip may be shorter
+        last = {"place": turned.index(FRAME), "slider": f"#{knobs[FRAME].elem_id} input[type=range]"}
+    script = assets.event("page/values.js", "preset", [values[name] for name in turned], last)
     button.click(None, None, [knobs[name] for name in turned], js=script, api_visibility="private")
 
 

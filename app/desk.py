@@ -6,20 +6,21 @@ a line; edits are a JSON list of `core.counterfactuals`.
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.running import Run, Running
+from app.running import FOLD, Run, Running
 from app.store import Clips
 from core import Engine, ReaderError, kinds
 from core.clip import Clip
 from core.counterfactuals import checked_edits
+from core.errors import BadText
 from core.methods import Method
 from core.publish.view import FRAMES, Asked
 from core.world import Truth
 
+WHO = 64  # characters of a reader's own name for himself
 EDITS_LENGTH = 8000  # characters of a list of edits
 BEFORE_KNOBS = ("clip", "weights", "frames", "texts", "edits")  # what stands before the knobs in `taken["values"]`
 
@@ -75,31 +76,40 @@ class Desk:
         if not isinstance(given, list) or len(given) != len(BEFORE_KNOBS) + len(self.names):
             raise ReaderError("The page and the server do not fit together: load the page again.")
         handle, weights, frames, texts, edits, *values = given
-        if weights not in self.engines:
+        if not isinstance(weights, str) or weights not in self.engines:
             raise ReaderError(f"The weights are {', '.join(self.engines)}, got {str(weights)[:40]!r}.")
         settings = self.engines[weights].settings(self.method.name, dict(zip(self.names, values, strict=True)))
         settings |= {one.name: one.stepped(settings[one.name]) for one in self.method.knobs.knobs()}  # typed between steps
+        who, stamp = taken.get("who"), number_of(taken.get("stamp"))
+        who = who[:WHO] if isinstance(who, str) else ""
         engine, path, frames, edits = self.engines[weights], self.clips.path(handle), FRAMES.check(frames), edits_of(edits)
+        read = lines_of(texts) if engine.reads_texts(self.method.name) else ()  # else the page has said that none is read
         return Request(
             self.method, engine, path, self.clips.name(path), frames, edits, self.clips.open(path, frames, edits),
-            self.clips.key(path, frames, edits), self.clips.truth(path), lines_of(texts), settings,
-            str(taken.get("who") or secrets.token_hex(8))[:64], taken.get("stamp", 0),
+            self.clips.key(path, frames, edits), self.clips.truth(path), read, settings,
+            who or secrets.token_hex(8), stamp,
         )  # fmt: skip
 
     def run_of(self, request: Request, kind: str, long: bool = False) -> Run:
         """A run of this reader's that he can look after and call off, in the place of his last of the kind (see `Running`)."""
         return self.running.start(request.who, kind, long)
 
-    @contextmanager
-    def long_run(self, request: Request, kind: str) -> Iterator[Run]:
-        """The same for what takes seconds or minutes: inside, it has its turn."""
-        with self.running.turn(self.run_of(request, kind, long=True)) as run:
-            yield run
+    def aside(self, request: Request, kind: str, work: Callable[[Run], Any], line: str = FOLD) -> Any:
+        """The same for what takes seconds or minutes: what `work` gives of that run, when it has its turn."""
+        return self.running.aside(self.run_of(request, kind, long=True), work, line)
+
+
+def number_of(stamp: Any) -> float:
+    """A browser's clock; what is no number is its beginning."""
+    number = isinstance(stamp, (int, float)) and not isinstance(stamp, bool) and abs(stamp) < 1e15
+    return stamp if number else 0
 
 
 def lines_of(texts: Any) -> tuple[str, ...]:
     """Texts as they are written: one a line."""
-    return tuple(line.strip() for line in str(texts or "").splitlines() if line.strip())
+    if not isinstance(texts, str | None):
+        raise BadText(f"Texts are one text of lines, got a {type(texts).__name__}.")
+    return tuple(line.strip() for line in (texts or "").splitlines() if line.strip())
 
 
 def edits_of(text: Any) -> tuple[dict[str, Any], ...]:

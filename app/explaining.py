@@ -140,15 +140,17 @@ def serve(desk):
     def explanation(taken):
         why = why_of(desk, taken)
         name, settings = attribution_of(taken)
-        with desk.long_run(why.request, RUN) as run:
+
+        def work(run):
             made = explained(why, name, settings, run.cancelled, progress(run, ATTRIBUTIONS[name].title))
             return map_payload(why, made, why.subject(run.cancelled).value())
+
+        return desk.aside(why.request, RUN, work)
 
     @sentence
     def tests_of_maps(taken):
         why = why_of(desk, taken)
-        with desk.long_run(why.request, RUN) as run:
-            return tests(why, taken, run)
+        return desk.aside(why.request, RUN, partial(tests, why, taken))
 
     def tests(why, taken, run):
         subject, wanted = why.subject(run.cancelled), wanted_of(taken)
@@ -172,8 +174,7 @@ def serve(desk):
     @sentence
     def steadiness_of_maps(taken):
         why = why_of(desk, taken)
-        with desk.long_run(why.request, RUN) as run:
-            return steadiness(why, taken, run)
+        return desk.aside(why.request, RUN, partial(steadiness, why, taken))
 
     def steadiness(why, taken, run):
         one, subject, wanted = why.request, why.subject(run.cancelled), wanted_of(taken)

@@ -14,11 +14,12 @@ from typing import Any
 
 import gradio as gr
 
+from app import assets
 from app.controls import plain
 from app.desk import Desk
-from app.looking import LOOKED, look_of, looked_at, taken_of
+from app.looking import look_of, looked_at, taken_of
 from app.told import sentence, told
-from app.views import VIEWER, later, reads_texts, without_texts
+from app.views import later, reads_texts, without_texts
 from core import METHODS, Engine, ReaderError
 from core.counterfactuals import in_words
 from core.publish.bundle import zipped
@@ -40,7 +41,6 @@ from core.publish.python import ROOT, as_python, example_file
 from core.publish.result import compute
 from core.publish.view import NOTE_LENGTH, Asked
 
-FILES = ("shared.js", "kept.js", "notebook.js")  # one ES module when joined
 FORMS = {  # what it is called → (its file, its type, cells and the file of a clip → what is in it)
     "Jupyter": ("kept.ipynb", "application/x-ipynb+json", lambda cells, file: to_notebook(cells, file).encode()),
     "HTML": ("kept.html", "text/html", lambda cells, file: to_html(cells).encode()),
@@ -48,22 +48,14 @@ FORMS = {  # what it is called → (its file, its type, cells and the file of a 
     "JSON": ("kept.json", "application/json", lambda cells, file: to_json(cells).encode()),
 }
 STRANGE = "The page and the server do not fit together: load the page again."
-MOUNT = """
-const source = new Blob([%(module)s], {type: "text/javascript"}), url = URL.createObjectURL(source);
-import(url).then(({notebook}) => notebook(element.querySelector(".nb"), %(about)s, {
-  keep: asked => server.keep_view(asked), read: text => server.read_cells(text), write: asked => server.write_cells(asked),
-  reopen: asked => trigger("reopen", asked),
-}));
-"""
 
 
 def notebook(desks: Mapping[str, Desk], tabs, handle, edits, inputs):
     """The panel. desks: method's name → Desk. tabs, handle, edits: of the page. inputs: method's name → (names of its knobs,
     all that a run is asked with, as `app.desk` takes them)."""
-    about = {"forms": list(FORMS), "cells": CELLS, "bytes": JSON_BYTES, "note": NOTE_LENGTH}
-    module = json.dumps("\n".join((VIEWER / name).read_text(encoding="utf-8") for name in FILES))
+    about = {"forms": list(FORMS), "cells": CELLS, "bytes": JSON_BYTES, "note": NOTE_LENGTH, "reopen": "reopen"}
     shown = gr.HTML(
-        "", html_template='<div class="nb"></div>', js_on_load=MOUNT % {"module": module, "about": json.dumps(about)},
+        "", html_template='<div class="nb"></div>', js_on_load=assets.component("page/notebook.js", "notebook", about),
         apply_default_css=False, server_functions=list(served(desks)), elem_id="notebook",
     )  # fmt: skip
 
@@ -91,7 +83,7 @@ def notebook(desks: Mapping[str, Desk], tabs, handle, edits, inputs):
     looked = gr.Textbox(visible=False)
     # queued: Gradio (6.31) shows no warning of an event that does not queue
     read = shown.reopen(reopen, None, [tabs, looked, handle, edits, *order], show_progress="hidden", api_visibility="private")
-    read.success(None, looked, None, js=LOOKED, api_visibility="private")
+    read.success(None, looked, None, js=assets.event("page/values.js", "follow"), api_visibility="private")
 
 
 def served(desks):

@@ -11,15 +11,6 @@ from core.publish.painting import drawn
 from core.publish.view import NONE, Asked, View, overlays
 
 LENGTH = 40_000  # characters of what a viewer says of itself: A's texts and edits are in it
-# what a viewer says of itself goes first into the values of a button's event
-STATE = "(said, ...values) => [JSON.stringify(window.views?.%s?.state() ?? {}), ...values]"
-# what a link says goes to the viewers; one that is not mounted yet finds it when it is
-LOOKED = """said => {
-  window.opened = true;
-  if (!said) return;
-  window.looked = JSON.parse(said);
-  document.dispatchEvent(new Event("linked"));
-}"""
 OTHER_WEIGHTS = "A has other weights than B, and a link or a file has one engine's: A is left out."
 SAME_NAME = "A is another clip of the same name as B's, and a link or a file knows clips by their names: A is left out."
 

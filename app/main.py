@@ -9,13 +9,17 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import gradio as gr
+from starlette.middleware import Middleware
 
+from app import assets
+from app.guarding import Guard
 from app.page import SHIPPED, build
 from app.store import find_examples
 from app.told import told
-from app.views import styles
-from core import Engine
-from core.engine import NETWORKS
+from app.views import view_of
+from core import METHODS, Engine
+from core.engine import NETWORKS_MB
+from core.memory import give_back
 
 CLIPS = Path(__file__).resolve().parents[1] / "assets" / "clips"
 
@@ -26,10 +30,12 @@ def main(words=None):
     with serving(host, args.port):  # before the page is built
         family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), args.port or 0, type=socket.SOCK_STREAM)[0]
         socket.create_server(address[:2], family=family).close()
+    give_back()
     with told(SystemExit):
-        engines = {SHIPPED: Engine(args.device)}
-        if args.models:  # first: whoever names weights wants to see them
-            engines = {"named": loaded(Engine(args.device, models=dict(args.models)))} | engines
+        engines = {SHIPPED: Engine(args.device, networks_mb=args.memory)}
+        models = dict([*args.models, *args.service])
+        if models:  # first: whoever names weights wants to see them
+            engines = {"named": loaded(Engine(args.device, models=models, networks_mb=args.memory))} | engines
         page = build(engines, find_examples(args.clips))
     with serving(host, args.port):
         launch(page, args.host, args.port, share=args.share)
@@ -47,9 +53,10 @@ def serving(host, port):
 
 def loaded(engine):
     """The engine with all that its models name: what does not fit is told before there is a page."""
-    for name, one in NETWORKS.items():
-        if one.model in engine.models:
-            engine.network(name)
+    for method in METHODS.values():
+        for name, one in method.networks.items():
+            if one.model in engine.models:
+                engine.network(name, method.name)
     return engine
 
 
@@ -62,6 +69,14 @@ def arguments():
         "--models", nargs="*", type=named, default=[], metavar="NAME=PATH",
         help="weights beside the shipped: stop=ViT-B-32/openai, stop=FILE.pt, stpn=FILE.pth … (README has all forms)",
     )  # fmt: skip
+    parser.add_argument(
+        "--service", nargs="*", type=named, default=[], metavar="NAME=URL,model=…",
+        help="an OpenAI-compatible endpoint as a model; its key comes from SERVICE_API_KEY, or from the variable in key=…",
+    )  # fmt: skip
+    parser.add_argument(
+        "--memory", type=megabytes, default=NETWORKS_MB, metavar="MB",
+        help=f"for the networks of each set of weights, the least recently used are let go ({NETWORKS_MB} if not said)",
+    )  # fmt: skip
     parser.add_argument("--clips", type=Path, default=CLIPS, help="folder of example clips, each with its truth as JSON")
     parser.add_argument("--share", action="store_true", help="a public address, by Gradio's tunnel")
     return parser
@@ -70,6 +85,12 @@ def arguments():
 def port(text):
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"a port is 1 to 65535, got {text}")
+    return int(text)
+
+
+def megabytes(text):
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"memory is a whole number of MB from 1, got {text}")
     return int(text)
 
 
@@ -94,11 +115,12 @@ def launch(page, host=None, port=None, *, share=False, wait=True):
     # Gradio (6.31) asks matplotlib for its backend at every event and imports it for that: the first reader waited a second
     with suppress(ImportError):
         import_module("matplotlib.pyplot")
-    style = styles() + Path(__file__).with_name("page.css").read_text()
+    first = view_of(next(iter(METHODS.values())))  # what is seen first
     _, address, _ = page.launch(
         server_name=host, server_port=port, share=share, prevent_thread_lock=True, quiet=not wait, theme=theme(),
-        head=f"<style>{style}</style>", max_file_size="2gb", run_history=False,
+        head=assets.head(), max_file_size="2gb", run_history=False,
         footer_links=["api"], ssr_mode=False, state_session_capacity=200, mcp_server=False, enable_monitoring=False,
+        app_kwargs={"routes": assets.routes(), "middleware": [Middleware(Guard), assets.hints(first.module)]},
     )  # fmt: skip
     with suppress(OSError), urlopen(address, timeout=10) as first:  # or the first reader waits until templates are read
         first.read()

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import gradio as gr
 
+from app import assets
 from app.answers import answers_of
-from app.api import publish
+from app.api import path_of, publish
 from app.controls import (
     DEFAULT_FRAMES,
     FRAME,
@@ -34,9 +35,10 @@ from app.controls import (
 )
 from app.desk import Desk, edits_of
 from app.glossary import glossed
+from app.guarding import Page
 from app.keeping import notebook
 from app.packing import jpeg
-from app.panels import panels_of, source_of
+from app.panels import panels_of
 from app.presets import looks_of
 from app.running import Running
 from app.store import Clips
@@ -45,7 +47,6 @@ from app.told import told
 from app.touring import top
 from app.views import reads_texts, view_of
 from core import METHODS, ReaderError
-from core.engine import NETWORKS
 from core.kinds import TextScores
 from core.video import LIMITS_TEXT
 
@@ -53,98 +54,14 @@ DELETED = (3600, 23 * 3600)  # seconds: every hour, files older than 23 h, so th
 SHIPPED = "shipped"  # what an engine without named weights is called
 ACTIONS_SHOWN = ("moves left", "moves right", "moves up", "moves down", "grows", "shrinks", "blinks", "stays still")
 
-# The module travels inside the page: no path of the server, no second request, and it works behind any proxy. What does
-# not change travels with it, not as a property, and a trace is one string, not an object: Gradio wraps, clones and
-# compares every part of every property at every event (measured: 25 ms and 30 ms).
-# A viewer turns a knob by typing into it: no reply of the server can arrive after a later knob.
-MOUNT = """
-const source = new Blob([%(module)s], {type: "text/javascript"}), about = %(about)s, url = URL.createObjectURL(source);
-const type = (box, value) => {
-  if (!box) return;
-  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, value);
-  box.dispatchEvent(new Event("input", {bubbles: true}));
-};
-const turn = (name, value) => {
-  const knob = document.querySelector("#knob-%(name)s-" + name), of = kind => knob?.querySelector(`input[type=${kind}]`);
-  if (of("number")) return type(of("number"), value);
-  const box = of("checkbox") || [...knob?.querySelectorAll("input[type=radio]") || []].find(one => one.value === value);
-  if (box && box.checked !== (box.type === "radio" || value)) box.click();
-};
-const edit = list => type(document.querySelector("#edits textarea, #edits input"), JSON.stringify(list));
-import(url).then(async ({mount, panels}) => {
-  const hooks = {
-    frames: key => server.frames(key), pick: name => trigger("pick", {name}), turn,
-    soon: taken => server.at_once(taken), later: taken => server.everything(taken), whole: taken => server.through(taken),
-    curve: taken => server.curve(taken),
-    far: asked => server.far(asked), stop: asked => server.stop(asked),
-    keep: () => {
-      const detail = {method: "%(name)s", taken: values(), ...view.state()};
-      document.dispatchEvent(new CustomEvent("keep", {detail}));
-    },
-  };
-  const view = mount(element.querySelector(".viewer"), {...about, trace: JSON.parse(props.value || "null")}, hooks);
-  (window.views ??= {}).%(name)s = view;
-  const values = () => window.taken?.%(name)s ?? about.untouched;
-  const given = {method: "%(name)s", about: about.about, owns: about.panels, view, taken: values, turn, edit, server, hooks};
-  panels(element.querySelector(".panels"), given);
-  const host = document.querySelector("#viewer-%(name)s");
-  let asked = null;
-  const ask = () => {                            // a tab that is not seen waits until it is
-    const taken = window.taken?.%(name)s ?? (props.value ? null : about.untouched);
-    if (taken && taken !== asked && host.offsetParent) view.ask(asked = taken);
-  };
-  const look = () => {                           // as a link says
-    const asked = window.looked?.%(name)s;
-    if (!asked) return;
-    delete window.looked.%(name)s;
-    view.look(asked);
-    if (asked.pinned) view.pin(asked.pinned);
-  };
-  const fresh = JSON.stringify([about.untouched.values, view.state()]);
-  document.addEventListener("linked", look);
-  look();
-  // the address says what is on the page, so that a reload brings it back; nothing is asked while a pointer is down
-  let soon = 0, down = false;
-  const address = async () => {
-    const now = JSON.stringify([values().values, view.state()]), said = "%(name)s " + now;
-    const early = !window.opened || down || host.querySelector(".vw-pin[aria-busy=true]");
-    if (early || !host.offsetParent || said === window.addressed) return;
-    window.addressed = said;
-    const asked = {...values(), state: view.state()};
-    const query = about.first && now === fresh ? "" : await server.address(asked).catch(() => null);
-    if (typeof query !== "string" || said !== window.addressed) return;
-    const here = new URL(location.href), own = [...here.searchParams].filter(([name]) => /^(__.*|tour)$/.test(name));
-    here.search = [query, new URLSearchParams(own)].join("&").replace(/^&|&$/g, "");
-    if (here.href !== location.href) history.replaceState(history.state, "", here);
-  };
-  const moved = event => {
-    down = event.type === "pointerdown" || (down && event.type !== "pointerup" && event.type !== "pointercancel");
-    clearTimeout(soon);
-    soon = setTimeout(address, 700);             // longer than a frame of a clip that is played
-  };
-  for (const kind of ["taken", "looked", "keyup", "pointerdown", "pointerup", "pointercancel"]) {
-    document.addEventListener(kind, moved);
-  }
-  document.addEventListener("taken", ask);
-  new ResizeObserver(ask).observe(host);
-  ask();
-});
-"""
-# all values as they are, to the viewer; one that is not mounted or not seen yet finds them when it is
-TAKEN = """(...values) => {
-  window.taken = {...window.taken, %s: {values, stamp: performance.now()}};
-  document.dispatchEvent(new Event("taken"));
-}"""
 QUIET = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
-# in the browser, from the knob as it is now: the knob of a frame ends where the clip does
-FIT = "(last, t) => ({__type__: 'update', maximum: last, value: Math.min(t, last)})"
 
 
 def build(engines, examples):
     """The whole page. engines: what its weights are called → Engine; the first is used until a reader chooses another.
     examples: name → Example; the first is open when the page is."""
     clips, running = Clips(examples), Running()
-    with gr.Blocks(analytics_enabled=False, title="What do video prompts look at?", delete_cache=DELETED) as page:
+    with Page(analytics_enabled=False, title="What do video prompts look at?", delete_cache=DELETED) as page:
         with gr.Row(elem_classes="page-top"):
             gr.Markdown("# What do video prompts look at?", elem_classes="title")
             top()
@@ -169,7 +86,7 @@ def build(engines, examples):
 
 def engines_for(engines, method):
     """Those with weights that someone named for this method, and the one with the shipped weights."""
-    models = set(models_of(method))
+    models = set(method.models)
     return {name: one for name, one in engines.items() if not one.models or one.models.keys() & models} or engines
 
 
@@ -190,18 +107,32 @@ def tab(desk, handle, edits, open_at_once):
     frames, at_once, everything, *others = answers_of(desk, untouched)
     seen_first = cache(lambda: everything(untouched))
     panels = panels_of(method)
+
+    def constants(taken=None):
+        """What does not change, and is too much for a tab that may never be opened."""
+        return json.dumps(about)
+
+    def own(name):
+        """What a fold is told when it is opened for the first time; null for a name that no fold has."""
+        return json.dumps(next((one.about(desk) for one in panels if one.name == name), None))
+
     about = {
         "about": view.about(method),
-        "panels": {one.name: one.about(desk) for one in panels},
-        "untouched": untouched,
-        "first": open_at_once,
         "examples": [
             {"name": one.name, "title": one.title, "thumb": jpeg(clips.open(one.path, DEFAULT_FRAMES).frames_THWC[3], 96)}
             for one in clips.examples.values()
         ],
     }
+    given = {
+        "method": method.name,
+        "viewer": view.module,
+        "panels": [[one.name, one.title] for one in panels],
+        "untouched": untouched,
+        "first": open_at_once,
+        "pick": "pick",
+    }
     if open_at_once:
-        about["clip"] = frames(json.loads(seen_first())["clip"])
+        given["constants"] = about | {"clip": frames(json.loads(seen_first())["clip"])}
 
     what = f"<p>{glossed(first_sentence(method))} Move a knob: everything follows.</p>"
     gr.HTML(what, elem_classes="what", apply_default_css=False, padding=False)
@@ -218,9 +149,9 @@ def tab(desk, handle, edits, open_at_once):
             viewer = gr.HTML(
                 seen_first() if open_at_once else "",
                 html_template='<div class="viewer">Loading the viewer…</div><div class="panels"></div>',
-                js_on_load=mount_script(method, view, panels, about), apply_default_css=False,
+                js_on_load=assets.component("page/tab.js", "tab", given), apply_default_css=False,
                 server_functions=[
-                    frames, at_once, everything, *others, address_of(desk),
+                    constants, own, frames, at_once, everything, *others, address_of(desk),
                     *(each for one in panels for each in one.serve(desk)),
                 ],
                 elem_id=f"viewer-{method.name}",
@@ -231,8 +162,8 @@ def tab(desk, handle, edits, open_at_once):
                 own = gr.File(label="Your own clip", height=150, elem_id=f"own-{method.name}")
                 gr.Markdown(f"{LIMITS_TEXT} Your file stays on this server for a day at most.", elem_classes="limits")
                 webcam = gr.Video(label="Webcam", sources=["webcam"], height=230, elem_id=f"webcam-{method.name}")
-                # as it was recorded: to mirror it and to take its sound away Gradio (6.31) needs ffmpeg
-                webcam.preprocess = lambda payload: payload and payload.path
+                # as they are: Gradio (6.31) lays down an empty file for each, and needs ffmpeg to mirror what was recorded
+                own.preprocess = webcam.preprocess = path_of
             weights = gr.Radio(
                 [(called(one, method), name) for name, one in engines.items()], value=next(iter(engines)), label="Weights",
                 visible=len(engines) > 1, elem_id=f"weights-{method.name}",
@@ -241,11 +172,15 @@ def tab(desk, handle, edits, open_at_once):
             knobs = knobs_of(method, {FRAME: DEFAULT_FRAMES} | engine.limits(method.name))
             count = control(FRAMES, {}, method.name)
             info = "read where the towers are a ViT-B/32" if TextScores in view.asked else None
+            alone = reads and info is None  # other methods say it by a fact of their own, and load more for it
+            if silent := [name for name, one in engines.items() if alone and not one.reads_texts(method.name)]:
+                info = f"not read with {', '.join(silent)} weights: they have no text tower"
             texts = gr.Textbox(texts_of_first, label="Texts, one a line", info=info, lines=4, max_lines=10, visible=reads)
     readings(method)
 
     values = [handle, weights, count, texts, edits, *knobs.values()]
-    gr.on([one.change for one in values], None, values, js=TAKEN % method.name, api_visibility="private")
+    take_all = assets.event("page/values.js", "take", method.name)
+    gr.on([one.change for one in values], None, values, js=take_all, api_visibility="private")
     for button, preset in (presets | scenes).values():
         set_knobs(button, knobs, defaults, preset)
 
@@ -279,7 +214,8 @@ def tab(desk, handle, edits, open_at_once):
         last = gr.Number(DEFAULT_FRAMES, visible=False)
         moved = [handle, count, edits]
         known = gr.on([one.change for one in moved], length, moved, last, queue=False, **QUIET)
-        known.success(None, [last, knobs[FRAME]], knobs[FRAME], js=FIT, api_visibility="private")
+        fit = assets.event("page/values.js", "fit")
+        known.success(None, [last, knobs[FRAME]], knobs[FRAME], js=fit, api_visibility="private")
     panel(desk, values)
     return viewer, texts if reads else None, scenes, values
 
@@ -304,15 +240,9 @@ def share(clips, handle, edits, chosen):
             button.click(partial(opened, preset.clip), None, [handle, edits, *texts], queue=False, **QUIET)
 
 
-def models_of(method):
-    """Models that a method's weights are named by: of its own networks, and of those that they are loaded after."""
-    own = method.networks.values()
-    return tuple(dict.fromkeys([one.model for one in own] + [NETWORKS[other].model for one in own for other in one.after]))
-
-
 def called(engine, method):
     """What a reader knows an engine's weights by: as they were named for this method, a file without its folders."""
-    given = [engine.models[one] for one in models_of(method) if one in engine.models]
+    given = [engine.models[one] for one in method.models if one in engine.models]
     names = [one if isinstance(one, str) else one.label for one in given]
     return ", ".join(one.rpartition("/")[2] if Path(one[:250]).is_file() else one for one in names) or SHIPPED
 
@@ -322,8 +252,3 @@ def texts_for(example):
     action = example.truth.action
     noun = example.title.removesuffix(action).strip()
     return [example.title, *(f"{noun} {other}" for other in ACTIONS_SHOWN if other != action)][:6]
-
-
-def mount_script(method, view, panels, about):
-    module = json.dumps(f"{view.source()}\n{source_of(panels)}")
-    return MOUNT % {"module": module, "about": json.dumps(about), "name": method.name}

@@ -1,19 +1,18 @@
-"""Folds under a viewer: what is done with what the viewer shows. Each is a file of assets/viewer and the server functions that
-it asks.
+"""Folds under a viewer: what is done with what the viewer shows. Each is a file of assets/viewer/panels and the server
+functions that it asks.
 
-A panel's file defines `NAMEPanel(host, given)`, called when a reader opens its fold for the first time. It may return
+A panel's file exports `panel(host, given)`, called when a reader opens its fold for the first time. It may return
 {toggled(open)}, called at every opening and closing. given:
 
     method, about, own        the method's name, what its viewer was told once, what this panel is told once
     view                      the viewer: `state()`, `look({frame, overlay})`, `ask(taken)`; A beside what is shown:
-                              `pin(taken, title)`, `unpin()`, `pinned()`; what a reader points at: see shared.js
+                              `pin(taken, title)`, `unpin()`, `pinned()`; what a reader points at: see base/parts.js
     taken()                   the values on the page, as `app.desk` takes them
     turn(knob, value)         turns a knob as the reader would
     edit(list)                edits the clip: every edit, in order
     server, hooks             the server's functions by name; the viewer's hooks
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,11 +21,8 @@ from app import checking, explaining
 from app.desk import Desk
 from app.sweeping import about_sweep, sweep_functions, sweeps
 from app.teaching import equations_about
-from app.views import VIEWER
 from app.whatif import about_whatif, whatif_functions
 from core.methods import Method
-
-SHELL = "panels.js"  # the folds themselves
 
 
 @dataclass(frozen=True)
@@ -40,16 +36,12 @@ class Panel:
     serve: Callable[[Desk], tuple[Callable[..., Any], ...]] = lambda desk: ()
     fits: Callable[[Method], bool] = lambda method: True
 
-    @property
-    def file(self):
-        return f"{self.name}.js"
-
 
 PANELS: tuple[Panel, ...] = (
     Panel("equations", "Equations: what each term is, here", equations_about),
     Panel("explain", explaining.title, explaining.about, explaining.serve, explaining.fits),
     Panel("selfcheck", "Self-check: is what is drawn right?", checking.about, checking.serve, checking.fits),
-    Panel("whatif", "What if: edit the clip", about_whatif, whatif_functions),
+    Panel("edits", "What if: edit the clip", about_whatif, whatif_functions),
     Panel("sweep", "Sweep: two knobs at once", about_sweep, sweep_functions, sweeps),
 )  # fmt: skip
 
@@ -58,10 +50,3 @@ def panels_of(method):
     """The folds of a method, in the order they stand."""
     fitting = (one for one in PANELS if one.fits(method))
     return tuple(replace(one, title=one.title(method)) if callable(one.title) else one for one in fitting)
-
-
-def source_of(panels):
-    """The text of their module's part, to stand behind a viewer's."""
-    parts = [(VIEWER / name).read_text(encoding="utf-8") for name in (SHELL, *(one.file for one in panels))]
-    listed = ", ".join(f"[{json.dumps(one.name)}, {json.dumps(one.title)}, {one.name}Panel]" for one in panels)
-    return "\n".join([*parts, f"export const panels = foldsOf([{listed}]);"])

@@ -5,13 +5,14 @@ A sentence is true of the shipped weights, its clip and its knobs (tests/test_te
 """
 
 import html
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
+
+from app import assets
 
 FRAME = "t"  # a knob of this name is a frame of the clip: it ends where the clip does, and a preset may leave it alone
 
@@ -79,21 +80,6 @@ PRESETS = {
     },
 }  # fmt: skip
 
-# The sentence of the last preset that all values fitted; it stays, paler, when knobs move on, and goes with its clip.
-LOOK = """
-const looks = %(looks)s, line = element.querySelector(".look");
-let last = null;
-const fits = (wanted, values) => wanted.every((one, i) => one === null || one === values[i]);
-document.addEventListener("taken", () => {
-  const values = window.taken?.%(name)s?.values;
-  if (!values) return;
-  last = looks.find(one => fits([...one.clip, ...one.knobs], values)) ?? (last && fits(last.clip, values) ? last : null);
-  line.innerHTML = last ? `<b>${last.name}.</b> ${last.look}` : "";
-  line.classList.toggle("look-past", !!last && !fits([...last.clip, ...last.knobs], values));
-});
-"""
-
-
 def raised(text):
     """W^t → HTML."""
     return re.sub(r"\^(\w+)", r"<sup>\1</sup>", html.escape(text))
@@ -111,6 +97,6 @@ def looks_of(method, scenes, before, defaults):
         }
         for name, one in scenes.items()
     ]
-    script = LOOK % {"looks": json.dumps(listed), "name": method}
+    script = assets.component("page/presets.js", "presets", {"method": method, "looks": listed})
     line = '<p class="look" role="status"></p>'
     return gr.HTML(line, js_on_load=script, apply_default_css=False, padding=False, elem_classes="looks")

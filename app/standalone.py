@@ -13,8 +13,9 @@ import json
 import numpy as np
 
 from app import viewer
+from app.modules import one_file, text_of
 from app.packing import array, bits, encoded, jpeg, knob_payload
-from app.views import GAPS, VIEWER
+from app.views import GAPS
 from core import ReaderError
 from core.engine import method_named
 from core.networks.prompters import CAP
@@ -48,10 +49,7 @@ PAGE = """<!doctype html>
 h1{{font:600 20px system-ui,sans-serif}}{style}</style>
 <h1>{title}</h1><main id="alone"></main>
 <script id="payload" type="application/json">{payload}</script>
-<script type="module">{module}
-window.page = alone(document.querySelector("#alone"), JSON.parse(document.querySelector("#payload").textContent));
-Object.assign(window, {{recompute, opened_of: opened}});
-</script></html>
+<script type="module">{module}</script></html>
 """  # noqa: E501
 
 
@@ -77,8 +75,8 @@ def page(result, truth, tokens, side, quality):
     """One way to write it."""
     words = described(result)
     payload = payload_of(result, truth, tokens, side, quality)
-    module = f"{GAPS.source()}\n{(VIEWER / 'alone.js').read_text(encoding='utf-8')}"
-    style = "".join((VIEWER / name).read_text(encoding="utf-8") for name in ("viewer.css", "alone.css"))
+    module = one_file('import {open} from "./page/standalone.js";\nopen();\n')
+    style = "".join(map(text_of, ("base/viewer.css", "page/standalone.css")))
     title = f"{method_named('stop').title.partition(' — ')[0]} on {result.view.shown.clip}"
     said = "; ".join(f"{name}: {told}" for name, told in words.items() if told)
     return PAGE.format(
@@ -87,7 +85,7 @@ def page(result, truth, tokens, side, quality):
 
 
 def payload_of(result, truth, tokens, side, quality):
-    """What `alone` takes."""
+    """What page/standalone.js takes."""
     asked, trace, clip, grid = result.view.shown, result.trace, result.clip, result.grid
     method, settings = method_named(asked.method), asked.settings
     texts = list(asked.texts) if "similarity_Y" in trace.values else []

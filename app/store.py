@@ -8,14 +8,16 @@ and equal frames in two visitors' files do not share a name.
 
 import json
 import secrets
-import threading
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
+from app.aside import Aside
 from app.kept import Kept
 from core import ReaderError, read_clip
 from core.counterfactuals import edited
+from core.publish.python import example_file
 from core.publish.view import clip_name
 from core.world import Truth
 
@@ -50,12 +52,14 @@ class Clips:
         self.examples = examples
         self._known = {str(one.path): one.truth for one in examples.values()}
         self._open = Kept(budget, size=lambda clip: clip.frames_THWC.nbytes)  # by (path, frames, edits as JSON)
-        self._decoders = threading.Semaphore(AT_ONCE)
+        self._decoders = Aside(AT_ONCE)
         self._paths: dict[str, str] = {}
         self._secret = secrets.token_bytes(32)
 
     def handle(self, path):
         """What the browser may name a file by, from now on."""
+        for one in [one for one, held in list(self._paths.items()) if self._gone(held)]:
+            self._paths.pop(one, None)
         handle = self.key(path, "file")
         self._paths[handle] = str(path)
         return handle
@@ -80,8 +84,10 @@ class Clips:
 
     def name(self, path):
         """An example's name, or what an own clip's file is called: never where it lies."""
-        known = (name for name, one in self.examples.items() if str(one.path) == str(path))
-        return next(known, clip_name(Path(path).name))
+        own = clip_name(Path(path).name)
+        while own in self.examples or example_file(own) != own:  # or a link, a cell or a notebook would open the example
+            own = clip_name(f"own {own}")
+        return next((name for name, one in self.examples.items() if str(one.path) == str(path)), own)
 
     def key(self, path, frames, edits=()):
         """What the browser may ask an open clip by."""
@@ -94,8 +100,7 @@ class Clips:
         return self._open.get((str(path), frames, json.dumps(edits)), make)
 
     def _read(self, path, frames):
-        with self._decoders:
-            return read_clip(path, frames=frames)
+        return self._decoders.result(partial(read_clip, path, frames=frames))
 
     def truth(self, path):
         """What is true of a file, if it is an example."""

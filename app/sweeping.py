@@ -129,16 +129,19 @@ def sweep_functions(desk):
         if not request.texts and any(of_texts(method, one) for one in (wanted.output.stage, wanted.number[0])):
             raise BadText("There is no text to compare with: write one, or choose another number.")
         count = len(wanted.x[1]) * len(wanted.y[1])
-        with desk.long_run(request, "sweep") as run:
+
+        def work(run):
             began = time.perf_counter()
 
             def progress(done):
                 run.progress(stage_of(done, count, time.perf_counter() - began), done)
 
-            made = sweep_over(
+            return sweep_over(
                 request.engine, method.name, request.clip, wanted.x, wanted.y, wanted.output.stage, wanted.number,
                 request.texts, progress, run.cancelled, **request.settings,
             )  # fmt: skip
+
+        made = desk.aside(request, "sweep", work)
         grid = request.grid() if DRAWN[type(wanted.output)] != "bars" else None
         return sweep_payload(made, wanted.output, grid, knobs) | {"clip": request.name}
 

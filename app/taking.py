@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 import gradio as gr
 
+from app import assets
 from app.keeping import models_named, precision_of
-from app.looking import LOOKED, STATE, look_of, looked_at, taken_of
+from app.looking import look_of, looked_at, taken_of
 from app.standalone import interactive_html
 from app.told import told
 from app.views import later
@@ -43,8 +44,6 @@ FORMS: dict[str, tuple[str, Callable[[Result, str, Engine], str | bytes]]] = {
     "Report, HTML": ("report.html", lambda result, width, engine: to_html([keep(result)])),
 }
 ALONE = "This page for this clip, with its sliders (HTML, works offline)"
-# The link of what is on the page now, with the place where the page is.
-HERE = "query => [new URL('?' + query, document.location.href).href]"
 
 
 def panel(desk, inputs):
@@ -90,11 +89,11 @@ def panel(desk, inputs):
         query, said = gr.Textbox(visible=False), gr.Textbox(visible=False)
         link = gr.Textbox(label="Link", interactive=False, buttons=["copy"], elem_id=f"link-{method.name}")
         python = gr.Code(label="The same from Python", language="python", interactive=False, elem_id=f"python-{method.name}")
-    asked = {"js": STATE % method.name, "api_visibility": "private"}
+    asked = {"js": assets.event("page/values.js", "withState", method.name), "api_visibility": "private"}
     button.click(make, [said, form, width, *inputs], file, concurrency_limit=2, **asked)
     # queued: Gradio (6.31) shows no warning of an event that does not queue
     shown = show.click(code, [said, *inputs], [python, query], concurrency_limit=None, **asked)
-    shown.success(None, query, link, js=HERE, api_visibility="private")
+    shown.success(None, query, link, js=assets.event("page/values.js", "link"), api_visibility="private")
 
 
 def address_of(desk):
@@ -151,4 +150,4 @@ def opened_by(page, tabs, engines, clips, handle, edits, inputs):
     # queued: Gradio (6.31) shows no warning of an event that does not queue
     looked = gr.Textbox(visible=False)
     read = page.load(follow, None, [tabs, handle, edits, looked, *order], show_progress="hidden", api_visibility="private")
-    read.success(None, looked, None, js=LOOKED, api_visibility="private")
+    read.success(None, looked, None, js=assets.event("page/values.js", "follow"), api_visibility="private")

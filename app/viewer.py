@@ -120,10 +120,14 @@ def pointing_T(score_TP, actor_TP, grid):
     ]
 
 
-@lru_cache(maxsize=16)
 def actor_TP(clip, truth, grid):
-    """Patches that hold a part of the actor: the same for every knob, so measured once a clip."""
-    return on_actor(actor_THW(clip, truth), grid)
+    """Patches that hold a part of the actor: the same for every knob, so measured once for these frames of the file."""
+    return _actor_TP(truth, tuple(clip.source_T.tolist()), grid)
+
+
+@lru_cache(maxsize=64)
+def _actor_TP(truth, source_T, grid):
+    return on_actor(truth.instance_THW[list(source_T)] == 1, grid)
 
 
 def actor_THW(clip, truth):

@@ -2,15 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from app import released, supports, viewer
 from core import kinds as kind
 from core.graph import downstream, inputs
 
-VIEWER = Path(__file__).resolve().parents[1] / "assets" / "viewer"
-SHARED = "shared.js"
 LATER = (kind.TextScores, kind.StageScores, kind.Boxes)  # for these a network must run again, unless the view says others
 ASKED = (kind.Tracks, kind.Followed)  # for these it must read the whole clip: only when a reader asks
 UNSEEN = (kind.TokenSequence,)  # told in words only
@@ -18,12 +15,12 @@ UNSEEN = (kind.TokenSequence,)  # told in words only
 
 @dataclass(frozen=True)
 class View:
-    """modules: files that make one ES module when joined. kinds: what it draws. besides: (engine, method, clip, knobs, trace)
+    """module: that draws it, from assets/viewer. kinds: what it draws. besides: (engine, method, clip, knobs, trace)
     → what else the viewer is told when everything is there. given: (what a reader pointed at, clip, truth) → what a run
     through the whole clip is given besides. later, asked: kinds that come when a network has run, and those that come when
     the viewer asks."""
 
-    modules: tuple[str, ...]
+    module: str
     kinds: tuple[type, ...]
     about: Callable[..., dict[str, Any]]
     clip: Callable[..., dict[str, Any]]
@@ -33,23 +30,19 @@ class View:
     later: tuple[type, ...] = LATER
     asked: tuple[type, ...] = ASKED
 
-    def source(self):
-        """The module's text, self-contained."""
-        return "\n".join((VIEWER / name).read_text(encoding="utf-8") for name in (SHARED, *self.modules))
-
 
 GAPS = View(
-    ("compare.js", "zoom.js", "viewer_parts.js", "viewer_pair.js", "viewer.js"),
+    "viewers/gaps.js",
     (kind.PatchMap, kind.RegionMask, kind.GapScores, kind.GapCounts, kind.TextScores),
     viewer.about_payload, viewer.clip_payload, viewer.trace_payload,
 )  # fmt: skip
 SUPPORTS = View(
-    ("compare.js", "zoom.js", "stpn_through.js", "stpn_pair.js", "stpn_parts.js", "stpn.js"),
+    "viewers/supports.js",
     (*supports.PACKED, kind.Pictures, kind.Boxes, kind.Tracks, kind.Followed),
     supports.about_payload, supports.clip_payload, supports.trace_payload, supports.besides, supports.given,
 )  # fmt: skip
 COMB = View(
-    ("compare.js", "released.js"), released.KINDS,
+    "viewers/comb.js", released.KINDS,
     released.about_payload, released.clip_payload, released.trace_payload, released.besides,
     later=(kind.FrameWeights, kind.FrameCounts, kind.Fact), asked=(kind.TextScores,),
 )  # fmt: skip
@@ -87,8 +80,3 @@ def without_texts(method, outputs):
 def reads_texts(method):
     """Whether anything of a method is compared with sentences."""
     return any("texts" in inputs(stage) for stage in method.stages)
-
-
-def styles():
-    """Every viewer's look."""
-    return "".join(path.read_text(encoding="utf-8") for path in sorted(VIEWER.glob("*.css"), reverse=True))

@@ -9,7 +9,8 @@ shows the viewer itself if the notebook was saved with “Settings → Save Widg
 import json
 from functools import cache
 
-from app.views import styles, view_of
+from app.modules import one_file, styles
+from app.views import view_of
 from core import ReaderError
 from core.engine import method_named
 from core.publish.figures import picture
@@ -18,18 +19,10 @@ ADVICE = (
     "The viewer in a notebook needs the package anywidget (pip install anywidget). Without it, app.standalone.interactive_html "
     "makes a file with the same viewer, and core.publish.figures.picture a figure."
 )
-# A notebook's own keys are letters too: “k” in the viewer must not move to another cell, nor “x” cut one.
 RENDER = """
-export default {render({model, el}) {
-  const host = el.appendChild(document.createElement("div")), read = name => JSON.parse(model.get(name));
-  host.addEventListener("keydown", event => {
-    if (!event.ctrlKey && !event.metaKey && !event.altKey && event.key.length === 1) event.stopPropagation();
-  });
-  const view = mount(host, {about: read("about"), clip: read("clip"), trace: read("trace")});
-  const update = () => view.update({clip: read("clip"), trace: read("trace")});
-  model.on("change:trace", update);
-  return () => { model.off("change:trace", update); view.destroy(); };
-}};
+import {mount} from "./%s";
+import {widgetOf} from "./page/widget.js";
+export default widgetOf(mount);
 """
 
 
@@ -52,8 +45,8 @@ def widget_class(name):
     view = view_of(method)
 
     class Viewer(anywidget.AnyWidget):
-        _esm = view.source() + RENDER
-        _css = styles()
+        _esm = one_file(RENDER % view.module)
+        _css = styles("base", "viewers")
         about = traitlets.Unicode(json.dumps(view.about(method))).tag(sync=True)
         clip = traitlets.Unicode("{}").tag(sync=True)
         trace = traitlets.Unicode("{}").tag(sync=True)

@@ -11,7 +11,7 @@ import importlib
 import typing
 
 from core.clip import Clip
-from core.errors import BadClip, BadKnob, BadText, BadWeights, ReaderError
+from core.errors import BadClip, BadGiven, BadKnob, BadService, BadText, BadWeights, ReaderError
 from core.video import read_clip
 
 if typing.TYPE_CHECKING:
@@ -32,9 +32,9 @@ if typing.TYPE_CHECKING:
     from core.watch import Cancelled
 
 __all__ = [
-    "ATTRIBUTIONS", "EDITS", "METHODS", "BadClip", "BadKnob", "BadText", "BadWeights", "Cancelled", "Clip", "Engine",
-    "Explanation", "ReaderError", "Subject", "Sweep", "Trace", "attribution", "edited", "faithfulness_of", "read_clip",
-    "self_check", "stop_subject", "stpn_subject", "sweep_over",
+    "ATTRIBUTIONS", "EDITS", "METHODS", "BadClip", "BadGiven", "BadKnob", "BadService", "BadText", "BadWeights", "Cancelled",
+    "Clip", "Engine", "Explanation", "ReaderError", "Subject", "Sweep", "Trace", "attribution", "edited", "faithfulness_of",
+    "read_clip", "self_check", "stop_subject", "stpn_subject", "sweep_over",
 ]  # fmt: skip
 
 # Found when asked for: the process that decodes a video imports this package too, and torch alone would cost it several

@@ -1,9 +1,11 @@
 """What every command shares: what the reader can mend is a sentence, and what cannot be is refused before hours are spent."""
 
 import os
+import sys
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -12,7 +14,10 @@ from core.errors import ReaderError
 
 @contextmanager
 def sentences() -> Iterator[None]:
-    """Inside, or around the function that it decorates, what the reader can mend ends the command with a sentence."""
+    """Inside, or around the function that it decorates, what the reader can mend ends the command with a sentence. A name
+    that the terminal's encoding does not hold is printed with its bytes written out, as errors are."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         yield
     except ReaderError as wrong:

@@ -1,10 +1,20 @@
 """Where networks run, in what precision, and how frames get there."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from core.clip import Clip
 from core.errors import ReaderError
+
+# kinds of devices → how many of them this machine has
+THERE: dict[str, Callable[[], int]] = {
+    "cpu": lambda: 1,
+    "cuda": lambda: torch.cuda.device_count(),  # asked each time: a test pretends a GPU
+    "mps": lambda: int(torch.backends.mps.is_available()),
+    "xpu": lambda: torch.xpu.device_count() if hasattr(torch, "xpu") else 0,
+}
 
 
 def pick_device(name: str) -> torch.device:
@@ -13,9 +23,11 @@ def pick_device(name: str) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-    except RuntimeError as wrong:
-        raise ReaderError(f"The device is auto, cpu or cuda, got {name!r}.") from wrong
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+    except Exception as wrong:  # a RuntimeError, or another where it is no text at all
+        raise ReaderError(f"The device is auto, cpu or cuda, got {str(name)[:40]!r}.") from wrong
+    if device.type not in THERE:
+        raise ReaderError(f"Nothing here runs on a device of the kind {device.type}; use auto, cpu or cuda.")
+    if (device.index or 0) >= THERE[device.type]():
         raise ReaderError(f"There is no device {name} on this machine; use auto or cpu.")
     return device
 

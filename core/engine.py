@@ -1,26 +1,35 @@
 """The engine: a device, the networks on it, and what has been computed. The only object with state."""
 
 import threading
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from math import prod
 from os import PathLike
 from typing import Any
 
 import torch
+from torch import nn
 
 from core.clip import Clip
 from core.device import pick_device, pick_precision
-from core.errors import BadClip, BadKnob, BadText, BadWeights, ReaderError
-from core.graph import Source, StageCache, Trace, digest, downstream, run, upstream
-from core.methods import Method, Network, find
+from core.errors import BadClip, BadGiven, BadKnob, BadText, BadWeights, ReaderError
+from core.given import accepted
+from core.graph import Source, StageCache, Trace, downstream, inputs, letters, run, upstream
+from core.keys import digest
+from core.methods import Method, find
+from core.networks.checkpoints import first_line
+from core.networks.text import NoText
 from core.networks.vision import VisionTower
 from core.networks.weights import Loaded
+from core.shelf import Shelf
 from core.watch import held
 
 METHODS: Mapping[str, Method] = find()
-NETWORKS: Mapping[str, Network] = {name: one for method in METHODS.values() for name, one in method.networks.items()}
+NETWORKS_MB = 4096  # memory for networks, where nothing else is said: a CLIP of 430 million numbers twice
 TEXTS = 64  # the most texts of one run
 TEXT_LENGTH = 200  # the most characters of one text
+CONTROL = ("Cc", "Cs", "Zl", "Zp")  # kinds of letters that are none: control, half of one, ends of lines and paragraphs
 
 
 class Engine:
@@ -34,24 +43,28 @@ class Engine:
     precision: of the frozen ViT's blocks: "float32", "bfloat16", or "auto": bfloat16 where the device computes in it, which
         is twice as fast or more there and changes A in its third digit (`python -m tests.bench --only vit_b_32` tells how many
         regions that changes).
-    cache_mb: memory for results, in MB. Safe under threads: runs that ask for the same outputs wait for each other, so that
-    what two ask for is computed once; others go side by side, so that masks never wait for a running encoder.
+    cache_mb: memory for results, in MB.
+    networks_mb: for networks. They are loaded when a stage that is to run asks for them, and the least recently used are let
+        go, never one in use.
+    Safe under threads: runs that ask for the same outputs wait for each other, so that what two ask for is computed once;
+    others go side by side, so that masks never wait for a running encoder.
     """
 
     def __init__(
         self, device: str = "auto", models: Mapping[str, str | Loaded] | None = None, precision: str = "auto",
-        cache_mb: int = 512,
+        cache_mb: int = 512, networks_mb: int = NETWORKS_MB,
     ):  # fmt: skip
         self.device = pick_device(device)
         self.precision = pick_precision(precision, self.device)
         self.models = {first_model(name): given for name, given in (models or {}).items()}
-        known = tuple(one.model for one in NETWORKS.values())
+        known = tuple(model for method in METHODS.values() for model in method.models)
         if unknown := self.models.keys() - set(known):
-            names = dict.fromkeys((*METHODS, *known))
+            names = dict.fromkeys((*(name for name, method in METHODS.items() if method.networks), *known))
             raise BadWeights(f"The models are {', '.join(names)}, got {', '.join(sorted(unknown))}.")
         self.cache = StageCache(cache_mb << 20)
-        self._loaded: dict[str, Loaded] = {}
-        self._lock = threading.RLock()  # of loading
+        self.shelf = Shelf(self.models, self._place, networks_mb << 20)
+        self._limits: dict[str, dict[str, float]] = {}
+        self._lock = threading.Lock()  # of turns
         self._turns: dict[tuple[str, ...], threading.Lock] = {}  # stages → whose turn it is
 
     def run(
@@ -63,12 +76,17 @@ class Engine:
         cancelled: Callable[[], bool] = lambda: False,
         progress: Callable[[str, float], None] = lambda stage, done: None,
         box: Sequence[float] | None = None,
+        given: Mapping[str, Any] | None = None,
+        emit: Callable[[str, Any], None] = lambda stage, partial: None,
         **knobs: Any,
     ) -> Trace:
         """Compute `outputs` (every stage where none are named) and return the trace.
 
         Knobs that are not given have their defaults; one that does not exist, or lies outside its span, is a BadKnob.
         box: x0, y0, x1, y1 in fractions of the first frame: what a method that follows one thing is to follow.
+        given: stage → what stands in place of its result, checked by kind and shape; what only serves it is not run unless it
+        is asked for. `region_TP` of another clip, or every count the same, are questions to the model that no knob asks.
+        `emit` is given what a stage has so far, where that comes piece by piece: (stage, partial).
         `cancelled` is asked while another run has the turn, before each stage that would run, and within those that take long:
         a called-off run raises Cancelled and leaves nothing behind. `progress` is told before and within stages which one it
         is and how much of it is done.
@@ -79,35 +97,55 @@ class Engine:
             raise BadClip(f"A clip is what `read_clip` gives, got {got}.")
         settings = self.settings(method, knobs)
         said, around = checked_texts(texts), checked_box(box)
-        if outputs is not None:
-            wanted = tuple(outputs)
-        else:
-            needs_texts = downstream(chosen.stages, "texts") if not said else ()
-            wanted = tuple(s.__name__ for s in chosen.stages if s.__name__ not in needs_texts)
-        stages = upstream(chosen.stages, wanted)
-        networks = {name: self.network(name) for name in chosen.networks}
+        instead = self._instead(chosen, given or {}, len(clip), len(said))
+        wanted = tuple(outputs) if outputs is not None else _everything(chosen, bool(said), instead)
+        stages = upstream(chosen.stages, wanted, instead)
+        asked = {name for stage in stages if stage.__name__ not in instead for name in inputs(stage)}
+        networks = {name: one for name, one in chosen.networks.items() if name in asked and one.used(settings)}
+        known = {name: self.shelf.known(one) for name, one in networks.items()}
         sources = {
             "clip": Source(clip, clip.key),
             "texts": Source(said, digest(*said)),
             "box": Source(around, digest(repr(around))),
             "device": Source(self.device, str(self.device)),
             **{name: Source(value, digest(name, repr(value))) for name, value in settings.items()},
+            **{name: Source(None, digest(name, "not read at these knobs")) for name in asked & chosen.networks.keys()},
             **{
-                name: Source(one.network, digest(name, one.digest, str(self.device), str(self.precision)))
-                for name, one in networks.items()
+                name: Source(
+                    partial(self.shelf.module, networks[name]),
+                    digest(name, one.digest, str(self.device), str(self.precision)),
+                    later=True,
+                )
+                for name, one in known.items()
             },
         }
-        labels = {name: one.label for name, one in networks.items() if NETWORKS[name].used(settings)}
+        labels = {name: one.label for name, one in known.items()}
         with self._lock:
             turn = self._turns.setdefault((method, *(stage.__name__ for stage in stages)), threading.Lock())
         settle = partial(torch.cuda.synchronize, self.device) if self.device.type == "cuda" else lambda: None
-        with held(turn, cancelled):
+        with held(turn, cancelled), self.shelf.using(networks.values()):
             try:
-                return run(stages, sources, self.cache, labels, cancelled, progress, settle)
+                return run(stages, sources, self.cache, labels, cancelled, progress, settle, instead, emit)
             except (MemoryError, torch.OutOfMemoryError) as wrong:
                 self.cache.clear()
                 said = f"{len(clip)} frames through {chosen.name} do not fit into the memory of {self.device}"
                 raise ReaderError(f"{said}: take fewer frames, a smaller model, or --device cpu.") from wrong
+            except (RuntimeError, ValueError, IndexError, TypeError) as wrong:
+                if not instead:
+                    raise
+                said = f"{chosen.name} cannot go on from what was given for {', '.join(instead)}"
+                raise BadGiven(f"{said}: {first_line(wrong)}") from wrong
+
+    def _instead(self, method: Method, given: Mapping[str, Any], frames: int, texts: int) -> dict[str, Source]:
+        """What was given, checked, in the form of the stages' own results."""
+        stages = {stage.__name__: stage for stage in method.stages}
+        if strangers := given.keys() - stages.keys():
+            raise BadGiven(f"{method.name} has no stage {', '.join(sorted(strangers))}. Its stages are {', '.join(stages)}.")
+        outputs = {one.stage: one for one in method.outputs}
+        sizes = {"T": frames, "G": frames - 1, "Y": texts}
+        if any("P" in letters(name) for name in given):
+            sizes["P"] = prod(self.grid(method.name))
+        return {name: accepted(stages[name], outputs.get(name), value, sizes, self.device) for name, value in given.items()}
 
     def settings(self, method: str, knobs: Mapping[str, Any]) -> dict[str, Any]:
         """Every knob's value: as given, else its default (or the largest the loaded networks allow, where that is less)."""
@@ -122,7 +160,9 @@ class Engine:
 
     def limits(self, method: str) -> dict[str, float]:
         """Upper ends of the knobs that depend on the loaded networks (patches of a frame, blocks of the encoder)."""
-        return method_named(method).limits(_Networks(self, method))
+        if method not in self._limits:
+            self._limits[method] = method_named(method).limits(_Networks(self, method))
+        return dict(self._limits[method])
 
     def grid(self, method: str) -> tuple[int, int]:
         """(rows, columns) of the patches that the method's maps are over."""
@@ -130,39 +170,54 @@ class Engine:
 
     def labels(self, method: str) -> dict[str, str]:
         """What was loaded, network by network, for the reader."""
-        return {name: self.network(name).label for name in method_named(method).networks}
+        return {name: self.shelf.known(one).label for name, one in method_named(method).networks.items()}
 
-    def network(self, name: str) -> Loaded:
-        """A network on the engine's device, loaded when first asked for."""
-        with self._lock:
-            if name not in self._loaded:
-                wanted = NETWORKS[name]
-                made = wanted.load(self.models.get(wanted.model), *(self.network(other) for other in wanted.after))
-                try:
-                    made.network.to(self.device)
-                except (MemoryError, torch.OutOfMemoryError) as wrong:
-                    said = f"{made.label} does not fit into the memory of {self.device}: use a smaller model or --device cpu."
-                    raise BadWeights(said) from wrong
-                for part in made.network.modules():
-                    if isinstance(part, VisionTower):
-                        part.precision = self.precision
-                self._loaded[name] = made
-            return self._loaded[name]
+    def reads_texts(self, method: str) -> bool:
+        """Whether the loaded networks can compare a text with anything: a vision tower may have come alone."""
+        own = method_named(method)
+        readers = {name for stage in own.stages if "texts" in inputs(stage) for name in inputs(stage)} & own.networks.keys()
+        return not any(isinstance(getattr(self.network(one, method).network, "text", None), NoText) for one in readers)
+
+    def network(self, name: str, method: str | None = None) -> Loaded:
+        """A network on the engine's device, loaded when first asked for. method: whose, where two call another one so."""
+        owners = METHODS.values() if method is None else (method_named(method),)
+        found = {one.networks[name].key: (one.name, one.networks[name]) for one in owners if name in one.networks}
+        if not found:
+            names = dict.fromkeys(other for one in owners for other in one.networks)
+            raise ReaderError(f"There is no network {name!r}. The networks are {', '.join(names)}.")
+        if len(found) > 1:
+            whose = ", ".join(owner for owner, _ in found.values())
+            raise ReaderError(f"{name!r} is another network in {whose}: say of which method.")
+        return self.shelf.get(next(iter(found.values()))[1])
+
+    def _place(self, made: Loaded) -> None:
+        """Onto the device, in the engine's precision."""
+        if not isinstance(made.network, nn.Module):
+            return
+        try:
+            made.network.to(self.device)
+        except (MemoryError, torch.OutOfMemoryError) as wrong:
+            said = f"{made.label} does not fit into the memory of {self.device}: use a smaller model or --device cpu."
+            raise BadWeights(said) from wrong
+        for part in made.network.modules():
+            if isinstance(part, VisionTower):
+                part.precision = self.precision
 
 
 def first_model(name: str) -> str:
     """The model that a method's name stands for; any other name stands for itself."""
-    return next(iter(METHODS[name].networks.values())).model if name in METHODS else name
+    own = METHODS[name].models if name in METHODS else ()
+    return own[0] if own else name
 
 
 class _Networks(Mapping):
     """A method's networks by name, each loaded when it is looked at: limits load no more than they need."""
 
     def __init__(self, engine: Engine, method: str):
-        self._engine, self._names = engine, method_named(method).networks
+        self._engine, self._method, self._names = engine, method, method_named(method).networks
 
     def __getitem__(self, name: str) -> Any:
-        return self._engine.network(name).network if name in self._names else self._names[name]
+        return self._engine.network(name, self._method).network if name in self._names else self._names[name]
 
     def __iter__(self):
         return iter(self._names)
@@ -173,26 +228,37 @@ class _Networks(Mapping):
 
 def method_named(name: str) -> Method:
     """The method, or a sentence that says which there are."""
-    if name not in METHODS:
-        raise ReaderError(f"There is no method {name!r}. The methods are {', '.join(METHODS)}.")
+    if not isinstance(name, str) or name not in METHODS:
+        raise ReaderError(f"There is no method {str(name)[:40]!r}. The methods are {', '.join(METHODS)}.")
     return METHODS[name]
 
 
 def checked_texts(texts: Sequence[str] | None) -> tuple[str, ...]:
-    """Texts without surrounding blanks, in the order given; too many, or too long ones, are a BadText."""
+    """Texts without surrounding blanks and control letters, in the order given; too many, or too long ones, are a BadText."""
     if isinstance(texts, str):
         raise BadText(f"Texts are a list of sentences, got the single string {texts[:40]!r}.")
+    if isinstance(texts, Mapping) or not isinstance(texts, Iterable | None):
+        raise BadText(f"Texts are a list of sentences, got {str(texts)[:40]}.")
     given = tuple(texts or ())
     for text in given:
         if not isinstance(text, str):
-            raise BadText(f"A text is a sentence, got {text!r}.")
-    said = tuple(text.strip() for text in given)
+            raise BadText(f"A text is a sentence, got {str(text)[:40]}.")
+        if any(unicodedata.category(letter) == "Cs" for letter in text):
+            raise BadText(f"A text is made of whole letters, and this holds half of one: {text[:40]!r}.")
+    said = tuple(without_control(text).strip() for text in given)
     if len(said) > TEXTS:
         raise BadText(f"Up to {TEXTS} texts can be compared at once, got {len(said)}.")
     for text in said:
         if not 0 < len(text) <= TEXT_LENGTH:
             raise BadText(f"A text has 1 to {TEXT_LENGTH} characters, got {len(text)}: {text[:40]!r}.")
+        if any("\ud800" <= c <= "\udfff" for c in text):
+            raise BadText(f"A text has whole characters, got half of one, as of a cut emoji: {text[:40]!r}.")
     return said
+
+
+def without_control(text: str, but: str = "") -> str:
+    """Blanks instead of what is no letter but a command to a terminal or an end of a line: no file of a view may hold these."""
+    return "".join(one if one in but or unicodedata.category(one) not in CONTROL else " " for one in text)
 
 
 def checked_box(box: Sequence[float] | None) -> tuple[float, ...]:
@@ -203,6 +269,15 @@ def checked_box(box: Sequence[float] | None) -> tuple[float, ...]:
     if not numbers or len(box) != 4 or box[0] >= box[2] or box[1] >= box[3]:
         raise BadKnob(f"A box is four numbers from 0 to 1, x0, y0, x1, y1, with x0 < x1 and y0 < y1, got {box!r}.")
     return tuple(map(float, box))
+
+
+def _everything(method: Method, texts: bool, given: Iterable[str]) -> tuple[str, ...]:
+    """Every stage, without those that need texts where there are none, and those that only serve what is given."""
+    without = () if texts else downstream(method.stages, "texts")
+    names = [stage.__name__ for stage in method.stages if stage.__name__ not in without]
+    ends = [name for name in names if not set(names) & set(downstream(method.stages, name))]
+    served = {stage.__name__ for stage in upstream(method.stages, [*ends, *given], given)}
+    return tuple(name for name in names if name in served)
 
 
 def _at_most(value: Any, limit: float | None) -> Any:

@@ -6,33 +6,46 @@ stage or a **source**: a knob, `clip`, `texts`, `device`, a network.
 Every result has a key made of the stage's module and name and the keys of its inputs, so nothing can be forgotten
 when a result is looked up: what a function receives *is* its key. A discrete result (counts, a mask) is keyed by what it
 holds instead: a knob that moves but changes no count re-runs nothing below the counts.
+
+A stage that is made of steps over a sequence (`core.fold`) has a key for each step, and runs those that are not known. A stage
+whose result is given runs nothing, and what stands above it neither.
 """
 
 import inspect
+import sys
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any
+from uuid import uuid4
+from weakref import ref
 
+import numpy as np
 import torch
+from torch import nn
 
-from core.watch import Cancelled, watched
+from core.errors import BadGiven
+from core.fold import Fold, items_of
+from core.keys import content_key, digest
+from core.watch import Cancelled, chances, watched
 
 Stage = Callable[..., Any]
-DISCRETE_BYTES = 1 << 16  # a mask of 32 frames × 1,024 patches is 32 kB: cheap to read
+TENSOR = 640  # bytes that a tensor takes beside its numbers, its key and its place in a cache among them (measured)
 
 
 @dataclass(frozen=True)
 class Source:
-    """A value that comes from outside the stages, and the key that tells it from every other value."""
+    """A value that comes from outside the stages, and the key that tells it from every other value.
+
+    later: `value` is a function that makes it, called when a stage that runs asks for it: networks are loaded so."""
 
     value: Any
     key: str
+    later: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +53,13 @@ class Trace:
     """What one run computed. `trace["score_TP"]` is a stage's result.
 
     values: stage → result. ms: milliseconds, only of the stages that ran this time. weights: network → label.
+    given: stages whose result was not theirs, but given.
     """
 
     values: Mapping[str, Any]
     ms: Mapping[str, float]
     weights: Mapping[str, str]
+    given: tuple[str, ...] = ()
 
     def __getitem__(self, stage: str) -> Any:
         return self.values[stage]
@@ -57,16 +72,21 @@ class Trace:
     @property
     def reused(self) -> tuple[str, ...]:
         """Stages whose result was already known."""
-        return tuple(name for name in self.values if name not in self.ms)
+        return tuple(name for name in self.values if name not in self.ms and name not in self.given)
 
 
 class StageCache:
-    """Results by key, least recently used first out, bounded in bytes. Safe under threads."""
+    """Results by key, least recently used first out, bounded in bytes. Safe under threads.
+
+    bytes: what the results hold together. Memory that several share counts once, for as long as one of them is here; a result
+    that is a view of a larger one holds all of that.
+    """
 
     def __init__(self, budget: int = 512 << 20):
         self.budget = budget
         self.bytes = 0
-        self._entries: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+        self._entries: OrderedDict[str, tuple[Any, Held]] = OrderedDict()
+        self._sharers: Counter[Hashable] = Counter()  # memory → how many results hold it
         self._lock = threading.Lock()
 
     def __len__(self):
@@ -82,19 +102,31 @@ class StageCache:
     def clear(self) -> None:
         with self._lock:
             self._entries.clear()
+            self._sharers.clear()
             self.bytes = 0
 
     def put(self, key: str, value: Any) -> None:
-        size = bytes_of(value)
-        if size > self.budget:
+        held = held_by(value)
+        if held.total > self.budget:
             return
         with self._lock:
             if key in self._entries:
-                self.bytes -= self._entries.pop(key)[1]
-            self._entries[key] = (value, size)
-            self.bytes += size
+                self._let_go(self._entries.pop(key)[1])
+            self._entries[key] = (value, held)
+            self.bytes += held.own
+            for memory, size in held.memory.items():
+                self._sharers[memory] += 1
+                self.bytes += size if self._sharers[memory] == 1 else 0
             while self.bytes > self.budget:
-                self.bytes -= self._entries.popitem(last=False)[1][1]
+                self._let_go(self._entries.popitem(last=False)[1][1])
+
+    def _let_go(self, held: "Held") -> None:
+        self.bytes -= held.own
+        for memory, size in held.memory.items():
+            self._sharers[memory] -= 1
+            if not self._sharers[memory]:
+                del self._sharers[memory]
+                self.bytes -= size
 
 
 @cache  # a run asks some hundred times, and reading a signature takes as long as a small stage
@@ -124,18 +156,30 @@ def downstream(stages: Sequence[Stage], name: str) -> tuple[str, ...]:
     return tuple(stage.__name__ for stage in stages if stage.__name__ in touched - {name})
 
 
-def upstream(stages: Sequence[Stage], outputs: Iterable[str]) -> tuple[Stage, ...]:
-    """The stages needed for `outputs`, in order. An unknown output is a ValueError."""
+def upstream(stages: Sequence[Stage], outputs: Iterable[str], given: Iterable[str] = ()) -> tuple[Stage, ...]:
+    """The stages needed for `outputs`, in order; what is given needs none. An unknown output is a ValueError."""
     wanted = set(outputs)
     unknown = wanted - {stage.__name__ for stage in stages}
     if unknown:
         raise ValueError(f"No stage makes {', '.join(sorted(unknown))}.")
-    needed = []
+    needed, there = [], set(given)
     for stage in reversed(stages):
         if stage.__name__ in wanted:
             needed.append(stage)
-            wanted |= set(inputs(stage))
+            wanted |= set(inputs(stage)) - wanted if stage.__name__ not in there else set()
     return tuple(reversed(needed))
+
+
+def letters(name: str) -> str:
+    """The letters of a result's dimensions, as its name says them: "TP" of region_TP; "" where it says none."""
+    ending = name.rpartition("_")[2]
+    return ending if ending.isupper() else ""
+
+
+def sizes_of(name: str, value: Any) -> dict[str, int]:
+    """Letter → size. A sequence S is as long as it is, and tells nothing of another."""
+    shape = tuple(value.shape) if isinstance(value, torch.Tensor) else (len(value),) if isinstance(value, tuple) else ()
+    return {letter: size for letter, size in zip(letters(name), shape) if letter != "S"}
 
 
 def run(
@@ -146,20 +190,38 @@ def run(
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[str, float], None] = lambda stage, done: None,
     settle: Callable[[], None] = lambda: None,
+    given: Mapping[str, Source] = MappingProxyType({}),
+    emit: Callable[[str, Any], None] = lambda stage, partial: None,
 ) -> Trace:
     """Compute every stage that is not known yet. settle: returns when the device is done with what it was given.
 
     `cancelled` is asked before each stage that would run, and within those that take long; `progress` is told the stage and
-    how much of it is done, 0–1, at the same times.
+    how much of it is done, 0–1, at the same times, and `emit` what a stage has so far: nothing after it was called off.
+    What was `sampled` is not kept. given: stage → what stands in place of its result; a size that is not that of the results
+    before it is a BadGiven.
     """
     keys = {name: source.key for name, source in sources.items()}
-    values = {name: source.value for name, source in sources.items()}
-    fresh: dict[str, tuple[Any, str | None]] = {}  # with what a result holds: reading a mask waits for a GPU
+    values = {name: source.value for name, source in sources.items() if not source.later}
+    fresh: dict[str, Any] = {}  # with what a result holds: reading a mask waits for a GPU
     ms: dict[str, float] = {}
+    sizes: dict[str, int] = {}
+
+    def value_of(name: str) -> Any:
+        if name not in values:
+            values[name] = sources[name].value()
+        return values[name]
+
     for stage in stages:
         name = stage.__name__
-        key = digest(stage.__module__, name, *(keys[one] for one in inputs(stage)))
-        held = cache.get(key)
+        if name in given:
+            values[name], keys[name] = given[name].value, given[name].key
+            for letter, size in sizes_of(name, values[name]).items():
+                if sizes.get(letter, size) != size:
+                    raise BadGiven(f"{name} is given with {letter} = {size}, and {letter} is {sizes[letter]} in this run.")
+            continue
+        links = step_keys(stage, keys, value_of)
+        key = digest(stage.__module__, name, *(links[-1:] or [keys[one] for one in inputs(stage)]))
+        held = known(cache.get(key))
         if held is None:
 
             def told(done: float, name: str = name) -> None:
@@ -167,16 +229,72 @@ def run(
                     raise Cancelled(f"Called off {f'in {name}' if done else f'before {name}'}.")
                 progress(name, done)
 
-            told(0.0)
-            with watched(told):
-                value, ms[name] = timed(stage, settle, *(values[one] for one in inputs(stage)))
-            held = fresh[key] = value, content_key(value)
+            def hears(partial: Any, name: str = name) -> None:
+                if cancelled():
+                    raise Cancelled(f"Called off in {name}.")
+                emit(name, partial)
+
+            done = prefix(cache, links)
+            if 0 < len(links) == len(done):
+                value, walked, chance = stage.fold.result(done), {}, []
+            else:
+                told(0.0)
+                for one in inputs(stage):
+                    value_of(one)  # networks are loaded before the clock starts
+                with watched(told, hears), chances() as chance:
+                    (value, walked), ms[name] = timed(made, settle, stage, value_of, links, done)
+            held = value, content_key(value)
+            if chance:
+                key = digest(key, uuid4().hex)  # nobody will ask for this one again
+            else:
+                fresh |= walked | {key: held}
         values[name], content = held
         keys[name] = content or key
-    for key, held in fresh.items():  # only now: a cancelled run leaves nothing behind
-        cache.put(key, held)
+        sizes = sizes_of(name, values[name]) | sizes
+    for key, (value, content) in fresh.items():  # only now: a cancelled run leaves nothing behind
+        cache.put(key, (ref(value) if isinstance(value, nn.Module) else value, content))
     names = [stage.__name__ for stage in stages]
-    return Trace(MappingProxyType({name: values[name] for name in names}), MappingProxyType(ms), weights)
+    there = tuple(name for name in names if name in given)
+    return Trace(MappingProxyType({name: values[name] for name in names}), MappingProxyType(ms), weights, there)
+
+
+def step_keys(stage: Stage, keys: Mapping[str, str], value_of: Callable[[str], Any]) -> list[str]:
+    """The keys of a stage's steps; none where it is not made of steps."""
+    steps: Fold | None = getattr(stage, "fold", None)
+    return steps.keys(stage, keys, items_of(value_of(steps.over))) if steps else []
+
+
+def made(
+    stage: Stage, value_of: Callable[[str], Any], links: Sequence[str], done: Sequence[Any]
+) -> tuple[Any, dict[str, Any]]:  # fmt: skip
+    """A stage's result, and key → step of those that ran. The first comes last: what leaves the cache first is then the step
+    that the fewest others go on from."""
+    steps: Fold | None = getattr(stage, "fold", None)
+    if steps is None:
+        return stage(*(value_of(one) for one in inputs(stage))), {}
+    others = [value_of(one) for one in inputs(stage) if one != steps.over]
+    walked = steps.walk(items_of(value_of(steps.over)), others, done)
+    return steps.result(walked), {links[place]: walked[place] for place in reversed(range(len(done), len(links)))}
+
+
+def prefix(cache: StageCache, links: Sequence[str]) -> list[Any]:
+    """The steps that are known, from the first to the one before the first that is not; those at the end grow old first."""
+    found = []
+    for key in links:
+        if (step := cache.get(key)) is None:
+            break
+        found.append(step)
+    for key in reversed(links[: len(found)]):
+        cache.get(key)
+    return found
+
+
+def known(held: tuple[Any, str | None] | None) -> tuple[Any, str | None] | None:
+    """What the cache holds. Of a part of a network it holds a weak reference, so that it keeps no network alive; one that was
+    let go is not known any more."""
+    if held is None or not isinstance(held[0], ref):
+        return held
+    return None if held[0]() is None else (held[0](), held[1])
 
 
 def timed(stage: Stage, settle: Callable[[], None], *args: Any) -> tuple[Any, float]:
@@ -189,38 +307,43 @@ def timed(stage: Stage, settle: Callable[[], None], *args: Any) -> tuple[Any, fl
     return value, (time.perf_counter() - began) * 1e3
 
 
-def content_key(value: Any) -> str | None:
-    """A key made of what a small discrete result holds; None for anything else."""
-    if isinstance(value, (bool, int, str)):
-        return digest("value", repr(value))
-    if isinstance(value, tuple) and all(isinstance(one, (bool, int, float, str)) for one in value):
-        return digest("value", repr(value))
-    if isinstance(value, torch.Tensor) and not value.dtype.is_floating_point and value.nbytes <= DISCRETE_BYTES:
-        held = value.detach().cpu().contiguous()
-        return digest("tensor", str(held.dtype), repr(tuple(held.shape)), held.numpy().tobytes())
-    return None
+@dataclass(frozen=True)
+class Held:
+    """What a result keeps alive. own: bytes of Python's objects. memory: numbers, that others may share: where → bytes."""
 
+    own: int
+    memory: Mapping[Hashable, int]
 
-def digest(*parts: str | bytes) -> str:
-    """One short key of many parts. Each part is preceded by its length, so ("ab", "c") and ("a", "bc") differ."""
-    made = blake2b(digest_size=16)
-    for part in parts:
-        raw = part if isinstance(part, bytes) else part.encode()
-        made.update(len(raw).to_bytes(8, "little"))
-        made.update(raw)
-    return made.hexdigest()
+    @property
+    def total(self) -> int:
+        return self.own + sum(self.memory.values())
 
 
 def bytes_of(value: Any) -> int:
-    """Memory a result holds: the bytes of its tensors and arrays, and a little for the rest."""
-    if isinstance(value, torch.Tensor):
-        return value.untyped_storage().nbytes() + 64  # the whole storage: a view keeps all of it alive
-    if hasattr(value, "nbytes"):
-        return int(value.nbytes) + 64
-    if isinstance(value, Mapping):
-        return 64 + sum(bytes_of(one) for one in value.values())
-    if isinstance(value, (tuple, list)):
-        return 64 + sum(bytes_of(one) for one in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return 64 + sum(bytes_of(getattr(value, one.name)) for one in fields(value))
-    return 64
+    """Memory that a result holds."""
+    return held_by(value).total
+
+
+def held_by(value: Any) -> Held:
+    """The same in parts. What is no tensor, array, text, number or collection of them belongs to a network: not counted."""
+    own, memory, waiting = 0, {}, [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, torch.Tensor):
+            storage = one.untyped_storage()  # the whole of it: a view keeps all of it alive
+            memory[str(one.device), storage.data_ptr()] = storage.nbytes()
+            own += TENSOR
+        elif isinstance(one, np.ndarray):
+            while isinstance(one.base, np.ndarray):
+                one = one.base
+            memory["cpu", one.ctypes.data] = one.nbytes
+            own += TENSOR
+        else:
+            own += sys.getsizeof(one)
+            if isinstance(one, Mapping):
+                waiting += [*one.keys(), *one.values()]
+            elif isinstance(one, (tuple, list, set, frozenset)):
+                waiting += one
+            elif is_dataclass(one) and not isinstance(one, type):
+                waiting += [getattr(one, each.name) for each in fields(one)]
+    return Held(own, memory)

@@ -4,12 +4,14 @@
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
 class Output:
-    """A stage's result, and how it is called."""
+    """A stage's result, and how it is called. value: what its numbers are, where they are not just any."""
 
+    value: ClassVar[str] = "number"
     stage: str
     symbol: str
     title: str
@@ -23,6 +25,8 @@ class PatchMap(Output):
 class RegionMask(Output):
     """A truth value per frame and patch, [T, P] bool."""
 
+    value = "truth"
+
 
 class GapScores(Output):
     """A number per gap between consecutive frames, [G]."""
@@ -30,6 +34,8 @@ class GapScores(Output):
 
 class GapCounts(Output):
     """A whole number per gap between consecutive frames, [G]."""
+
+    value = "count"
 
 
 class TokenSequence(Output):
@@ -98,6 +104,8 @@ class Cost(Output):
 class PixelMask(Output):
     """A truth value per frame and pixel of what the network sees, [T, H, W] bool."""
 
+    value = "truth"
+
 
 class CombMap(Output):
     """A number (of either sign) or truth value per cell of a comb, [T, Z] or [Z]. A cell holds the pixels whose row and column
@@ -114,6 +122,8 @@ class FrameWeights(Output):
 
 class FrameCounts(Output):
     """A whole number per frame, [T]."""
+
+    value = "count"
 
 
 class Fact(Output):

@@ -1,8 +1,9 @@
 """A file becomes a clip: T frames, the time of each, and its index in the file.
 
 The file is decoded by `core.decoding` in a process of its own. There a damaged or hostile file can fill memory, crash
-or hang without harming the page, and its noise goes nowhere. (Measured: opening a 16000×16000 video takes 600 MB before
-its size is known.) The process costs a third of a second. Its memory is bounded on Linux, its time everywhere.
+or hang without harming the page, its noise goes nowhere, and what memory held before, no picture can show. (Measured:
+opening a 16000×16000 video takes 600 MB before its size is known.) The process costs a third of a second. Its memory is
+bounded on Linux, its time everywhere.
 """
 
 import json
@@ -32,13 +33,12 @@ class Limits(NamedTuple):
 LIMITS = Limits()
 # No pictures and no playlists: a renamed playlist could make the decoder open other files or the network.
 CONTAINERS = "mov,matroska,webm,avi,gif,mpegts,mpeg,mpegvideo,flv,asf,ogg,ivf,h264,hevc,mjpeg"
-# What such files are called: the page, the API, the commands and the lists of a data set take these and no others.
-ENDINGS = tuple(
-    ".mp4 .m4v .mov .mkv .webm .avi .gif .ts .mts .m2ts .mpg .mpeg .vob .flv .wmv .asf .ogv .3gp .ivf .h264 .hevc .mjpeg".split()
-)
+# What such files are called in the lists of a data set, and in words everywhere: what is opened is judged by what it holds.
+ENDINGS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".flv")
+ENDINGS += (".wmv", ".asf", ".ogv", ".3gp", ".ivf", ".h264", ".hevc", ".mjpeg")
 LIMITS_TEXT = (
-    f"Videos are read as mp4, mov, mkv, webm, avi, gif and what else ends in {', '.join(ENDINGS[7:])}, up to "
-    f"{LIMITS.bytes // 10**9} GB, {LIMITS.seconds // 3600} hours and {LIMITS.pixels / 1e6:.1f} megapixels a frame (4096×2304)."
+    f"Videos are {', '.join(ending[1:] for ending in ENDINGS)} of up to {LIMITS.bytes // 10**9} GB, "
+    f"{LIMITS.seconds // 3600} hours and {LIMITS.pixels / 1e6:.1f} megapixels a frame (4096×2304)."
 )
 PICTURES = {
     "PNG": lambda head: head.startswith(b"\x89PNG"),
@@ -68,10 +68,11 @@ def read_clip(path, frames=8, *, indices=None, max_side=640):
         "indices": None if indices is None else whole_indices(indices, most=64),
         "max_side": whole("max_side", max_side, 16, 4096),
     }
+    name = legible(path.name)
     refuse_file(path)
-    reply, pixels = decode_apart(request, path.name)
+    reply, pixels = decode_apart(request, name)
     frames_THWC = np.frombuffer(pixels, np.uint8).reshape(reply["shape"]).copy()  # a copy is writable, as torch likes it
-    return Clip(frames_THWC, np.array(reply["time_T"]), np.array(reply["source_T"]), path.name, tuple(reply["notes"]))
+    return Clip(frames_THWC, np.array(reply["time_T"]), np.array(reply["source_T"]), name, tuple(reply["notes"]))
 
 
 def whole(name, value, low, high):
@@ -92,44 +93,48 @@ def whole_indices(indices, most):
     return [int(index) for index in indices]
 
 
+def legible(name):
+    """A file's name as text: bytes in it that are no UTF-8 become �, since neither a page nor a list could hold them."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
 def refuse_file(path):
     """Refuse what needs no decoder to be refused."""
+    name = legible(path.name)
     try:
         size = path.stat().st_size
         if not path.is_file():
-            raise BadClip(f"{path} is a folder or a device, not a file.")
+            raise BadClip(f"{legible(path)} is a folder or a device, not a file.")
         with path.open("rb") as file:
             head = file.read(16)
     except (OSError, ValueError) as error:
-        raise BadClip(f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}.") from None
+        raise BadClip(f"{legible(path)} cannot be opened: {getattr(error, 'strerror', None) or error}.") from None
     if size == 0:
-        raise BadClip(f"{path.name} is empty: 0 bytes.")
+        raise BadClip(f"{name} is empty: 0 bytes.")
     if size > LIMITS.bytes:
-        raise BadClip(f"{path.name} is {size / 1e9:.1f} GB. {LIMITS_TEXT}")
+        raise BadClip(f"{name} is {size / 1e9:.1f} GB. {LIMITS_TEXT}")
     for kind, is_kind in PICTURES.items():
-        if is_kind(head):
-            raise BadClip(f"{path.name} is a {kind} picture, not a video. {LIMITS_TEXT}")
+        if is_kind(head) and not (kind == "JPEG" and path.suffix.lower() == ".mjpeg"):
+            raise BadClip(f"{name} is a {kind} picture, not a video. {LIMITS_TEXT}")
 
 
 def decode_apart(request, name):
     """What `core.decoding` answers in a process of its own: its reply, and the pixels of the frames it kept."""
-    quiet = {"OPENCV_FFMPEG_LOGLEVEL": "-8", "OPENCV_LOG_LEVEL": "SILENT", "OPENBLAS_NUM_THREADS": "1"}
-    fence = {"OPENCV_FFMPEG_CAPTURE_OPTIONS": f"format_whitelist;{CONTAINERS}|protocol_whitelist;file"}
     try:
         done = subprocess.run(
             [sys.executable, "-c", DECODING, json.dumps(request)],
             cwd=Path(__file__).resolve().parents[1],
-            env=os.environ | quiet | fence,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # numpy's; every thread takes memory
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=LIMITS.wait,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise BadClip(f"{name} takes longer than {LIMITS.wait} s to read; cut it, or save it anew as mp4.") from None
+        raise BadClip(f"{name} takes longer than {LIMITS.wait} s to read: cut it, or make it smaller.") from None
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2] or f"exit status {done.returncode}"
-        raise BadClip(f"{name} makes the video decoder fail ({said}); save it anew as mp4.")
+        raise BadClip(f"{name} makes the video decoder fail ({said}).")
     head, _, pixels = done.stdout.partition(b"\n")
     reply = json.loads(head)
     if "refusal" in reply:

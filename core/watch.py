@@ -1,7 +1,8 @@
 """What a long computation tells whoever waits for it, and how it is called off.
 
-A stage is a pure function and knows nobody. One that takes long calls `tick` now and then; whoever runs it says, around the
-call, what is to happen then. Where nobody waits, nothing does. `Watch` counts the steps of what is made of many runs, and
+A stage is a pure function and knows nobody. One that takes long calls `tick` now and then, and `emit` with what it has so far
+(a caption's words, an agent's steps); whoever runs it says, around the call, what is to happen then. Where nobody waits,
+nothing does. `Watch` counts the steps of what is made of many runs, and
 `held` is for whoever must wait himself.
 """
 
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
+from typing import Any
 
 Progress = Callable[[float], None]
 Asked = Callable[[], bool]
@@ -29,10 +31,53 @@ def tick(done: float) -> None:
         told(done)
 
 
+_hears: ContextVar[Callable[[Any], None] | None] = ContextVar("hears", default=None)
+
+
+def emit(partial: Any) -> None:
+    """Called by whatever comes piece by piece. partial: all that is there so far. Raises Cancelled where it was called off."""
+    hears = _hears.get()
+    if hears is not None:
+        hears(partial)
+
+
+_chance: ContextVar[list[bool] | None] = ContextVar("chance", default=None)
+
+
+def sampled() -> None:
+    """Called by whatever would give something else the next time: what comes of it is not to be kept."""
+    chance = _chance.get()
+    if chance is not None:
+        chance.append(True)
+
+
 @contextmanager
-def watched(told: Callable[[float], None]) -> Iterator[None]:
-    """Inside, `tick` calls `told` with its number."""
-    before = _told.set(told)
+def chances() -> Iterator[list[bool]]:
+    """What it gives is no longer empty once something inside was `sampled`."""
+    found: list[bool] = []
+    before = _chance.set(found)
+    try:
+        yield found
+    finally:
+        _chance.reset(before)
+
+
+@contextmanager
+def watched(told: Callable[[float], None], hears: Callable[[Any], None] | None = None) -> Iterator[None]:
+    """Inside, `tick` calls `told` with its number, and `emit` calls `hears`."""
+    before, heard = _told.set(told), _hears.set(hears)
+    try:
+        yield
+    finally:
+        _told.reset(before)
+        _hears.reset(heard)
+
+
+@contextmanager
+def share(place: int, of: int) -> Iterator[None]:
+    """Inside, `tick` counts within one of so many equal parts."""
+    told = _told.get()
+    before = _told.set(told and (lambda done: told((place + done) / of)))
     try:
         yield
     finally:

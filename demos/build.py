@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.graph import digest
+from core.keys import digest
 from core.networks.weights import WEIGHTS
 
 HERE = Path(__file__).resolve().parent

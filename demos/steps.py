@@ -31,7 +31,7 @@ class Steps:
 
     def __init__(self, engine: Engine, method: str, clip: Clip, texts: Sequence[str] = (), **knobs: Any):
         self.trace = engine.run(method, clip, texts=texts, **knobs)
-        networks = {name: engine.network(name).network for name in METHODS[method].networks}
+        networks = {name: engine.network(name, method).network for name in METHODS[method].networks}
         given = {"clip": clip, "texts": tuple(texts), "box": (), "device": engine.device}
         self.values: dict[str, Any] = {**given, **networks, **engine.settings(method, knobs)}
         self.off: dict[str, float] = {}

@@ -91,7 +91,10 @@ check(answer, number(1 + T * P, f"1 + {T} · {P} = {1 + T * P}."))
 # %% read
 from core.networks.vision import VisionTower
 
-VisionTower.attention
+VisionTower.attend
+
+# %% read
+from core.networks.vision import key_shares
 
 # %% source
 from core.methods.stop.equations import to_clip_scale

@@ -5,9 +5,8 @@ import base64
 import numpy as np
 import pytest
 
+from app.modules import one_file
 from app.packing import bits, grid16, jpeg
-from app.views import view_of
-from core import METHODS
 from tests.test_viewer import ABOUT, GRID, bright, clip_of, trace_of
 
 METHOD = "stop"
@@ -74,8 +73,7 @@ def numbers(browser):
     """A page with the functions of numbers by their names."""
     page = browser.new_page()
     names = "masksApart, gapsApart, textsApart, settingsApart, apart, placeIn, plus, chipsOf"
-    source = f"{view_of(METHODS[METHOD]).source()}\nexport {{{names}}};"
-    encoded = base64.b64encode(source.encode()).decode()
+    encoded = base64.b64encode(one_file(f'export {{{names}}} from "./base/compare.js";').encode()).decode()
     page.evaluate(f"async () => {{ Object.assign(window, await import('data:text/javascript;base64,{encoded}')); }}")
     yield page
     page.close()

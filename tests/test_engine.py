@@ -46,11 +46,15 @@ def test_a_knob_that_cannot_be_is_refused_with_a_sentence(engine, knobs, told):
 
 @pytest.mark.parametrize("texts, told", [
     ("a red ball", "Texts are a list of sentences, got the single string 'a red ball'."),
+    (1, "Texts are a list of sentences, got 1."),
+    ({"a ball": 1}, "Texts are a list of sentences, got {'a ball': 1}."),
+    (["half \ud83d"], "A text is made of whole letters, and this holds half of one: 'half \\ud83d'."),
     ([1], "A text is a sentence, got 1."),
     (["a ball", "  "], "A text has 1 to 200 characters, got 0: ''."),
     (["a" * (TEXT_LENGTH + 1)], "A text has 1 to 200 characters, got 201: 'aaaa"),
     (["a ball"] * (TEXTS + 1), "Up to 64 texts can be compared at once, got 65."),
     (["!?"], "A text has at least one word, got '!?'."),
+    (["cut \ud83d"], "A text has whole characters, got half of one, as of a cut emoji: 'cut \\ud83d'."),
     (["a " * 17], "This text tower reads up to 16 words, got 17: 'a a "),
 ])  # fmt: skip
 def test_a_text_that_cannot_be_read_is_refused_with_a_sentence(engine, texts, told):
@@ -61,7 +65,7 @@ def test_a_text_that_cannot_be_read_is_refused_with_a_sentence(engine, texts, to
 
 def test_texts_lose_their_blanks_and_keep_their_order_and_unknown_words_are_told(engine):
     plain = engine.run("stop", CLIP, texts=["a red ball", "a ball stays"])
-    assert engine.run("stop", CLIP, texts=[" a red ball\n", "a ball stays "]).ran == ()
+    assert engine.run("stop", CLIP, texts=[" a red ball\n", "a\tball\u2028stays\x07 "]).ran == ()
     turned = engine.run("stop", CLIP, texts=["a ball stays", "a red ball"])
     assert torch.allclose(turned["similarity_Y"].flip(0), plain["similarity_Y"], atol=1e-6)
     assert plain["unknown_words"] == ()

@@ -1,23 +1,16 @@
 """Facts about the graph: what ran, what was known already, and what is forgotten."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from core.graph import (
-    Source,
-    StageCache,
-    bytes_of,
-    check_wiring,
-    content_key,
-    digest,
-    downstream,
-    run,
-    upstream,
-)
-from core.watch import Cancelled, tick
+from core.graph import Source, StageCache, bytes_of, check_wiring, downstream, run, upstream
+from core.keys import content_key, digest
+from core.watch import Cancelled, emit, tick
 
 
 def doubled(x):
@@ -158,6 +151,27 @@ def test_a_stage_that_takes_long_tells_how_far_it_is_and_can_be_called_off():
     tick(0.5)  # nobody waits: nothing happens
 
 
+def caption(words):
+    """A stage whose result comes word by word."""
+    for count in range(1, len(words) + 1):
+        emit(words[:count])
+    return " ".join(words)
+
+
+def test_what_comes_piece_by_piece_is_heard_and_nothing_more_after_it_was_called_off():
+    words, cache = ("a", "ring", "moves"), StageCache()
+    sources, heard = {"words": Source(words, "words")}, []
+    trace = run((caption,), sources, cache, emit=lambda stage, partial: heard.append((stage, partial)))
+    assert trace["caption"] == "a ring moves" and heard == [("caption", words[:count]) for count in (1, 2, 3)]
+    run((caption,), sources, cache, emit=lambda stage, partial: heard.append("again"))
+    assert "again" not in heard  # what is known is there at once
+    heard, cache = [], StageCache()
+    with pytest.raises(Cancelled, match="Called off in caption"):
+        run((caption,), sources, cache, cancelled=lambda: bool(heard), emit=lambda stage, partial: heard.append(partial))
+    assert heard == [("a",)] and len(cache) == 0
+    emit("nobody listens")
+
+
 def test_a_stage_that_fails_leaves_nothing_behind():
     def broken(doubled):
         raise RuntimeError("out of memory")
@@ -194,9 +208,9 @@ def test_memory_is_bounded_and_the_least_recently_used_goes_first():
 
 
 def test_what_is_larger_than_the_budget_is_not_kept_and_drives_nothing_out():
-    cache = StageCache(1000)
+    cache = StageCache(2000)
     cache.put("small", torch.zeros(100))
-    cache.put("large", torch.zeros(300))
+    cache.put("large", torch.zeros(500))
     assert cache.get("large") is None and cache.get("small") is not None
     assert asked(StageCache(10))["below_mask"].shape == (4,)  # nothing is kept, and the run still has its results
 
@@ -204,8 +218,59 @@ def test_what_is_larger_than_the_budget_is_not_kept_and_drives_nothing_out():
 def test_bytes_are_those_that_stay_alive():
     frames = torch.zeros(100, 10)
     assert bytes_of(frames[0]) == bytes_of(frames) >= 4000  # a view keeps the whole of it
-    assert bytes_of((frames, frames[1:])) >= 8000 and bytes_of({"a": frames}) >= 4000
+    assert 4000 <= bytes_of((frames, frames[1:])) < 8000 and bytes_of({"a": frames}) >= 4000  # two views of one memory
     assert bytes_of(np.zeros(500)) >= 4000 and 0 < bytes_of(3) < 200
+    assert bytes_of(np.zeros((500, 2))[:1]) >= 8000 and bytes_of("a" * 5000) >= 5000 and bytes_of({"a" * 5000: 1}) >= 5000
+    alike = np.zeros(1000)
+    assert bytes_of((alike, torch.from_numpy(alike), alike[1:])) < 12_000
+    assert bytes_of(torch.zeros(2, 3).expand(1000, 2, 3)) < 1000  # a thousand times the same six numbers
+
+
+def test_what_many_results_share_counts_once_and_for_as_long_as_one_of_them_is_there():
+    cache, large = StageCache(1 << 30), torch.zeros(25, 250_000)
+    for row in range(25):
+        cache.put(str(row), (large[row], "said"))
+    assert large.nbytes <= cache.bytes < 1.01 * large.nbytes
+    for row in range(24):
+        cache.put(str(row), ())  # the view is gone, and its memory is not
+    assert large.nbytes <= cache.bytes < 1.01 * large.nbytes
+    cache.put("24", ())
+    assert cache.bytes < 10_000
+    cache.put("a", large)
+    cache.clear()
+    assert cache.bytes == 0 == len(cache)
+    cache.put("b", large)
+    assert cache.bytes >= large.nbytes
+
+
+def test_views_of_one_memory_go_only_together():
+    """A budget for two memories: the third drives out both views of the first, for one of them gives nothing back."""
+    size = bytes_of(torch.zeros(10_000))
+    cache, first = StageCache(int(2.5 * size)), torch.zeros(10_000)
+    for key, one in (("view", first[:10]), ("another", first[10:]), ("second", torch.zeros(10_000))):
+        cache.put(key, one)
+    assert all(cache.get(key) is not None for key in ("view", "another", "second"))
+    cache.put("third", torch.zeros(10_000))
+    assert [key for key in ("view", "another", "second", "third") if cache.get(key) is not None] == ["second", "third"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc here")
+def test_the_memory_that_is_counted_is_the_memory_that_is_held():
+    """Of the process itself, in MB: results that share, results that do not, and what is let go."""
+
+    def resident():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    cache, before = StageCache(1 << 30), resident()
+    for key in range(8):
+        large = torch.ones(4_000_000)
+        for part in range(20):
+            cache.put(f"{key} {part}", large[part:])
+    del large
+    held = resident() - before
+    assert abs(held - cache.bytes) < 0.1 * cache.bytes
+    cache.clear()
+    assert resident() - before < 0.1 * held
 
 
 def test_a_cache_counts_right_under_threads():

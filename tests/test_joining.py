@@ -16,7 +16,7 @@ from app.store import find_examples
 from app.views import GAPS, view_of
 from core import METHODS, Engine, engine, report
 from core.graph import check_wiring, downstream
-from core.methods import GIVEN
+from core.methods import GIVEN, by_name
 from core.publish import figures, link, notebook, python, result, view
 from tests import tiny
 
@@ -36,14 +36,10 @@ def method(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, spec.name, module)
     spec.loader.exec_module(module)
     made = module.METHOD
-    methods, networks = engine.METHODS | {made.name: made}, engine.NETWORKS | made.networks
+    known, methods = engine.METHODS, by_name((*engine.METHODS.values(), made))
     for holder in list(sys.modules.values()):
-        if getattr(holder, "__name__", "").split(".")[0] in ("core", "app"):
-            for name, old, new in (("METHODS", engine.METHODS, methods), ("NETWORKS", engine.NETWORKS, networks)):
-                if vars(holder).get(name) is old and holder is not engine:
-                    monkeypatch.setattr(holder, name, new)
-    monkeypatch.setattr(engine, "METHODS", methods)
-    monkeypatch.setattr(engine, "NETWORKS", networks)
+        if getattr(holder, "__name__", "").split(".")[0] in ("core", "app") and vars(holder).get("METHODS") is known:
+            monkeypatch.setattr(holder, "METHODS", methods)
     return made
 
 

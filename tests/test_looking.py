@@ -65,16 +65,34 @@ def test_a_frame_beyond_the_clip_is_its_last(desk):
 def test_an_a_that_no_view_can_hold_is_left_out_and_a_sentence_says_why(desk, tmp_path):
     cases = [
         (taken(desk, weights="two"), "other weights than B"),
-        (taken(desk, str(tmp_path / "1-moves")), "another clip of the same name"),
         (taken(desk) | {"values": ["nobody's handle", *taken(desk)["values"][1:]]}, "no longer held"),
         (taken(desk) | {"values": []}, "do not fit together"),
         ("a", "do not fit together"),
     ]
     for a, said in cases:
-        if said == "another clip of the same name":
-            (tmp_path / "1-moves").write_bytes((desk.clips.examples["1-moves"].path).read_bytes())
         view, files, notes = view_of(desk, {"pinned": a})
         assert view.compared is None and said in notes[0] and list(files) == ["1-moves"]
+    mine, other = (copied(desk, tmp_path / folder / "mine") for folder in "ab")
+    view, files, notes = looked_at(desk, json.dumps({"pinned": taken(desk, other)}), desk.request(taken(desk, mine)))
+    assert view.compared is None and "another clip of the same name" in notes[0] and files == {"mine": mine}
+
+
+def test_an_own_clip_that_is_called_as_an_example_is_not_taken_for_it(desk, tmp_path):
+    for name, called in (("1-moves", "own 1-moves"), ("own 1-moves", "own 1-moves"), ("1-moves.mp4", "1-moves.mp4")):
+        request = desk.request(taken(desk, copied(desk, tmp_path / name)))
+        view, files, _ = looked_at(desk, "", request)
+        assert request.name == called and request.truth is None and files == {called: str(tmp_path / name)}
+        assert repr(called) in as_python(view)
+        assert from_link(to_link(view), tuple(desk.clips.examples)).notes  # it names no clip that can be opened
+    elsewhere = Clips({name: one for name, one in desk.clips.examples.items() if name != "1-moves"})
+    assert elsewhere.name(tmp_path / "1-moves") == "own 1-moves"  # what is shipped is no less an example
+
+
+def copied(desk, path):
+    """An own clip."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(desk.clips.examples["1-moves"].path.read_bytes())
+    return str(path)
 
 
 def test_an_overlay_that_no_figure_paints_is_the_method_s_own_in_a_file():

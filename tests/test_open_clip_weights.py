@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from core import Engine
 from core.errors import BadText, BadWeights
-from core.networks.open_clip_weights import OPENAI, tensors_of
+from core.networks.open_clip_weights import OPENAI, clip_tensors
 from core.networks.weights import load_clip
 from tests import tiny
 
@@ -67,6 +67,19 @@ def check_parity(loaded, model, name, most=1e-4):
     assert (ours - theirs).abs().max() <= most
     tokens = (open_clip.get_tokenizer(name) if name else open_clip.tokenize)(TEXTS)
     assert (text(TEXTS) - model.encode_text(tokens, normalize=True)).abs().max() <= most
+
+
+def test_what_a_text_tower_cuts_is_told_and_changes_nothing(held):
+    """Its tokenizer cuts what is longer than its context without a word: here 16 tokens, two of them the ends."""
+    engine = Engine("cpu", models={"clip": f"tiny-plain/{held['tiny-plain'][1]}"})
+    long = "a man " * 7  # fourteen words, a token each
+    trace = engine.run("stop", tiny.clip(4), texts=[f"{long}runs", f"{long}jumps", "a man runs", long])
+    runs, jumps, _, whole = trace["similarity_Y"].tolist()
+    assert runs == jumps == whole and trace["unknown_words"] == ("…runs", "…jumps")
+    text = engine.network("clip_towers").network.text
+    assert text.read([f"{long}runs", "a man"]) == (long, "a man")
+    for nothing in (" ", "&nbsp;"):
+        assert [*text.refused([nothing, "...", "🔥"])] == [nothing], "dots and emoji are tokens"
 
 
 @pytest.mark.parametrize("arch", ["tiny-plain", "tiny-quickgelu", "tiny-wide", "tiny-custom", "b32", "b16"])
@@ -249,5 +262,5 @@ def test_models_that_stop_cannot_prompt_are_refused(held, tmp_path):
 
 def test_tensors_come_as_they_are_in_the_file_in_single_precision(held, tmp_path):
     torch.save({"a": torch.ones(2).half(), "note": "words are left"}, tmp_path / "half.pt")
-    tensors, openai = tensors_of(tmp_path / "half.pt")
-    assert tensors["a"].dtype == torch.float32 and set(tensors) == {"a"} and openai is None
+    tensors, quick = clip_tensors(tmp_path / "half.pt")
+    assert tensors["a"].dtype == torch.float32 and set(tensors) == {"a"} and not quick

@@ -28,6 +28,7 @@ from core.training.processes import Team
 from core.training.stop import VARIANTS, Model
 from core.training.stop import main as training
 from core.training.tasks import both_ways, drawn_caption, number_of, recognition, task_of
+from core.training.texts import legible
 from core.training.videos import Videos
 from tests import tiny
 from tests.test_own_videos import video
@@ -174,6 +175,19 @@ def test_clips_that_cannot_be_read_cost_their_own_part_only(decoded, tmp_path):
     assert len(found) == 8 and np.isfinite([one["loss"] for one in found]).all()
     assert sorted(line for line in said if "damaged" in line) == [f"Left out: broken{i}.mp4: damaged" for i in (2, 5)]
     assert json.loads((tmp_path / "one.json").read_text())["made"]["unreadable"]["clips"] == 2
+    assert said[-2].startswith("2 of 12 training clips could not be read and counted for nothing: broken")
+
+
+def test_validation_clips_that_are_taken_away_cost_their_scores_and_no_training(decoded, tmp_path, monkeypatch):
+    def gone(models, *given):
+        if "STOP" in models:
+            raise BadData("Not one of these 4 clips can be read.")
+        return features(models, *given)
+
+    monkeypatch.setattr("core.training.own.features", gone)
+    _, said = run(tmp_path, validate=1)
+    assert "Validation was left out. Not one of these 4 clips can be read." in said and "is written" in said[-1]
+    assert (tmp_path / "one.safetensors").is_file()
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -215,6 +229,60 @@ def test_towers_without_texts_are_refused(decoded, tmp_path):
 def test_a_template_names_the_class(decoded, tmp_path):
     with pytest.raises(BadData, match="{} where the class is named, got 'a video'"):
         run(tmp_path, template="a video")
+
+
+# ---- what a text tower reads ------------------------------------------------------------------------------------------
+
+
+def of_captions(*captions):
+    """A data set of one video a caption, or a tuple of them."""
+    every = enumerate(said if isinstance(said, tuple) else (said,) for said in captions)
+    return Videos("made up", "retrieval", (), tuple(Item(Path(f"{i}.mp4"), captions=said) for i, said in every), (), ())
+
+
+class Short:
+    """A text tower that reads two letters, as tokenizers do that cut without a word."""
+
+    def read(self, texts):
+        return tuple(text[:2] for text in texts)
+
+    def refused(self, texts):
+        return {}
+
+    def unknown(self, texts):
+        return ()
+
+
+def test_captions_that_the_tower_cannot_read_are_named_and_left_out():
+    data = of_captions("a red ball", ("a ball", "ball " * 17), "...", "\U0001f525", "a purple zebra")
+    found = legible(data, TOWERS.network.text, "{}")
+    assert [one.captions for one in found.train] == [("a red ball",), ("a ball",), ("a purple zebra",)]
+    assert task_of(found, TOWERS.network, "{}", 0, ALONE), "what is left is read"
+    refused, unknown, none = found.notes
+    assert "cannot read, left out (3): 1.mp4: This text tower reads up to 16 words, got 17" in refused
+    assert "2.mp4: A text has at least one word, got '...'" in refused
+    assert "(2): 2.mp4, 3.mp4" in none and "does not know" in unknown and "(2): purple, zebra" in unknown
+    with pytest.raises(BadData, match="Not one training video .*at least one word"):
+        legible(of_captions("...", "!"), TOWERS.network.text, "{}")
+
+
+def test_captions_that_are_cut_are_named():
+    found = legible(of_captions("ab", "abc"), Short(), "{}")
+    assert found.train == of_captions("ab", "abc").train and found.notes == (
+        "Captions longer than the text tower reads, cut (1): 1.mp4, after “…ab”.",)  # fmt: skip
+    with pytest.raises(BadText, match="no text tower"):
+        legible(of_captions("ab"), NoText(), "{}")
+
+
+def test_classes_that_the_tower_cannot_read_are_left_out_in_every_part():
+    labels = ("ball", "...", "moves", "red " * 15)
+    items = tuple(Item(Path(f"{i}.mp4"), label=label) for i, label in enumerate(labels))
+    found = legible(Videos("", "actions", tuple(sorted(labels)), items, items, items), TOWERS.network.text, "a red {}")
+    assert found.classes == ("ball", "moves")
+    assert all([one.label for one in part] == ["ball", "moves"] for part in (found.train, found.val, found.test))
+    assert "left out (2): ...: A text has at least one word" in found.notes[0] and "up to 16 words, got 17" in found.notes[0]
+    with pytest.raises(BadData, match="cannot read.*takes two classes, got 1: ball"):
+        legible(Videos("", "actions", ("...", "ball"), items[:2], (), ()), TOWERS.network.text, "{}")
 
 
 # ---- what a model answers ---------------------------------------------------------------------------------------------
@@ -333,6 +401,30 @@ def test_weights_of_other_towers_are_refused(made, tmp_path, decoded):
         evaluate(["stop", *asked(made, tmp_path)[0], "--weights", str(tmp_path / "one.safetensors")])
     with pytest.raises(SystemExit, match="holds clip, not STOP"):
         evaluate(["stop", *asked(made, tmp_path)[0], "--weights", str(made[1])])
+
+
+def test_one_row_that_cannot_be_read_ends_nothing(made, tmp_path, capsys):
+    """Too long, nothing but dots, half an emoji: told by the check, at the start and by the evaluation."""
+    folder, _ = made
+    rows = [["a ball moves"]] * 3 + [["ball " * 20], ["...", "red"], ["red \ud83d ball"], ["\ud83d"]]
+    paths = [f"{('moves', 'stays still')[i % 2]}/{i}.mp4" for i in range(len(rows))]
+    table = tmp_path / "train.json"
+    table.write_text(json.dumps([{"path": path, "caption": said} for path, said in zip(paths, rows, strict=True)]))
+    (tmp_path / "test.json").write_text(table.read_text())
+    options = [*asked(made, "")[0], "--data", str(tmp_path), "--root", str(folder / "data"), "--held-out", "0"]
+    out = str(tmp_path / "x.safetensors")
+    for command in (["--check-only"], ["--epochs", "1", "--out", out]):
+        training([*options, *command, "--check", "0"])
+        said = capsys.readouterr().out
+        assert "5 training, 0 validation and 5 test clips, 5 captions" in said
+        for note in (
+            "cannot read, left out (2): ", "3.mp4: This text tower reads up to 16", "4.mp4: A text has at least one word",
+            "Half a character, as of a cut emoji, is left out of the caption (2): stays still/5", "empty caption (2): moves/6",
+        ):  # fmt: skip
+            assert note in said, said
+    evaluate(["stop", *options, "--weights", out])
+    said = capsys.readouterr().out
+    assert "3.mp4: This text tower reads" in said and "5 test clips" in said and "trained on other" not in said
 
 
 @pytest.mark.parametrize("words, said", [

@@ -1,6 +1,7 @@
 """Facts about data sets on disk: every layout is read as what it says, and what is wrong with it is said."""
 
 import json
+import os
 import re
 import shlex
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from core.command import sentences
 from core.errors import BadData
 from core.evaluate.own import arguments as evaluate_arguments
 from core.training.answers import Reading
@@ -15,7 +17,7 @@ from core.training.asking import about, unreadable
 from core.training.frames import Frames, Order, fitted, in_turn, loader
 from core.training.own import arguments as train_arguments
 from core.training.processes import Team
-from core.training.videos import read_videos, readable
+from core.training.videos import opened, read_videos, readable
 from core.video import read_clip
 from core.world import render_sequence, sample_scene
 from core.world.__main__ import write_mp4
@@ -123,6 +125,131 @@ def test_one_table_may_hold_all_splits_and_start_elsewhere(tmp_path):
     assert asked.task == "retrieval" and asked.test[0].captions == ("caption 5",)
 
 
+RUNS = "path,label\na.mp4,run\nb.mp4,jump\n"
+AS_WRITTEN = {
+    "a mark before it and line ends of Windows": ("train.csv", "\ufeff" + RUNS.replace("\n", "\r\n"), "utf-8"),
+    "line ends of old": ("train.csv", RUNS.replace("\n", "\r"), "utf-8"),
+    "semicolons": ("train.csv", RUNS.replace(",", ";"), "utf-8"),
+    "tabs": ("Train.TSV", RUNS.replace(",", "\t"), "utf-8"),
+    "UTF-16": ("train.csv", RUNS, "utf-16"),
+    "UTF-16 without a mark": ("train.csv", RUNS, "utf-16-le"),
+    "capitals and blanks": ("train.csv", " Path ,LABEL\na.mp4, run \n\nb.mp4,jump,,\n", "utf-8"),
+    "quotes": ("train.csv", '"path","label"\n"a.mp4", "run"\n"b.mp4","jump"\n', "utf-8"),
+    "other spellings of a path": ("train.csv", "path,label\nsub\\\\..\\\\A.MP4,run\nb,jump\n".replace("\\\\", "\\"), "utf-8"),
+    "numbers": ("train.json", '[{"id": "a", "label": "run"}, {"id": "b", "Label": ["jump"], "split": NaN}]', "utf-8"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name, text, encoding", AS_WRITTEN.values(), ids=AS_WRITTEN)
+def test_a_table_is_read_however_it_is_written(tmp_path, name, text, encoding):
+    files(tmp_path, "a.mp4", "b.MP4")
+    (tmp_path / name).write_bytes(text.encode(encoding))
+    found = read_videos(tmp_path, val=0)
+    assert {one.path.name: one.label for one in found.train} == {"a.mp4": "run", "b.MP4": "jump"}
+    assert len(found.notes) == 1 and "one training clip" in found.notes[0]
+
+
+def test_a_caption_keeps_its_separators_of_lines_as_blanks(tmp_path):
+    files(tmp_path, *(f"{name}.mp4" for name in "abcd"))
+    rows = {"a": "first\u2028second", "b": "a cat\x85sits", "c": "page\x0cbreak", "d": "two\nlines"}
+    cells = "".join(f'{name}.mp4,"{said}"\n' for name, said in rows.items())
+    (tmp_path / "train.csv").write_text("path,caption\n" + cells, newline="")
+    lines = (json.dumps({"path": name, "caption": said}, ensure_ascii=False) for name, said in rows.items())
+    (tmp_path / "val.jsonl").write_text("\n".join(lines))
+    found = read_videos(tmp_path)
+    whole = [(" ".join(said.split()),) for said in rows.values()]
+    assert [one.captions for one in found.train] == [one.captions for one in found.val] == whole
+    assert len(found.notes) == 1, found.notes  # the clips are in both
+
+
+@pytest.mark.parametrize("said, captions", [
+    ([["a", "man", "runs"], ["a", "dog"]], ("a man runs", "a dog")), (["a", "man", "runs"], ("a man runs",)),
+    (["a man runs", "a dog"], ("a man runs", "a dog")), ("['a man', 'a dog']", ("a man", "a dog")),
+    ("['a man' 'a dog']", ("a man", "a dog")), ('["a man", "a dog"]', ("a man", "a dog")), ("[a man] sits", ("[a man] sits",)),
+])  # fmt: skip
+def test_lists_of_words_are_captions_and_lists_of_captions_are_several(tmp_path, said, captions):
+    files(tmp_path, "a.mp4", "b.mp4")
+    (tmp_path / "train.json").write_text(json.dumps([{"path": "a", "caption": said}, {"path": "b", "caption": "x"}]))
+    assert read_videos(tmp_path, val=0).train[0].captions == captions
+
+
+def test_one_video_is_one_however_its_path_is_written(tmp_path):
+    files(tmp_path, "a.mp4", "b.mp4", "sub/c.mp4")
+    (tmp_path / "link.mp4").symlink_to(tmp_path / "a.mp4")
+    ways = ("a.mp4", "./a.mp4", "a", "sub/../a.mp4", tmp_path / "a.mp4", "link.mp4")
+    (tmp_path / "train.csv").write_text("path,caption\n" + "".join(f"{way},{i} x\n" for i, way in enumerate((*ways, "b"))))
+    (tmp_path / "test.csv").write_text("path,caption\nlink.mp4,a dog\n")
+    found = read_videos(tmp_path, val=0)
+    assert [len(one.captions) for one in found.train] == [6, 1]
+    assert found.notes == ("Clips of training that are in test too (1): link.mp4.",)
+
+
+def test_what_systems_leave_in_folders_is_nothing(tmp_path):
+    here = [f"{label}/{i}.mp4" for label in ("run", "jump") for i in "12"]
+    files(tmp_path, *here, "__MACOSX/run/._1.mp4", "run/._1.mp4", "run/.ipynb_checkpoints/1-checkpoint.mp4", "jump/.DS_Store")
+    found = read_videos(tmp_path, val=0)
+    assert found.classes == ("jump", "run") and len(found.train) == 4 and not found.notes
+
+
+def test_what_is_no_video_by_its_ending_is_counted_and_links_end(tmp_path):
+    files(tmp_path, "run/1.mp4", "run/2.M4V", "run/x.mp4/3.mov", "run/1.rm", "jump/1.mp4", "jump/1.txt", "loose.mp4")
+    (tmp_path / "run" / "back").symlink_to(tmp_path / "run")
+    (tmp_path / "jump" / "up").symlink_to(tmp_path)
+    (tmp_path / "jump" / "9.mp4").symlink_to(tmp_path / "gone.mp4")
+    found = read_videos(tmp_path, val=0)
+    assert names(found.train) == ["1.mp4", "1.mp4", "2.M4V", "3.mov"]
+    told = "\n".join(found.notes)
+    for said in ("no video that can be read has such an ending (1): run/1.rm", "link to nothing (1): jump/9.mp4",
+                 "in no folder of a class, left out (1): loose.mp4"):  # fmt: skip
+        assert said in told, told
+
+
+def test_train_is_a_split_or_a_class_by_what_stands_beside_it(tmp_path):
+    files(tmp_path / "splits", *(f"{part}/{label}/1.mp4" for part in ("Train", "TEST") for label in ("run", "jump")))
+    files(tmp_path / "splits", "odd/1.mp4")
+    split = read_videos(tmp_path / "splits", val=0)
+    assert split.classes == ("jump", "run") and len(split.test) == 2 and "left out (1): odd" in split.notes[0]
+    files(tmp_path / "classes", *(f"{label}/{i}.mp4" for label in ("train", "bus") for i in "12"))
+    classes = read_videos(tmp_path / "classes", val=0)
+    assert classes.classes == ("bus", "train") and "read as a class" in classes.notes[0] and "(1): train" in classes.notes[0]
+    files(tmp_path / "flat", "train/1.mp4", "test/2.mp4")
+    with pytest.raises(BadData, match="test, train in .* is read as a split, which holds folders of classes, not videos"):
+        read_videos(tmp_path / "flat")
+
+
+def test_names_that_are_not_utf8_are_listed_and_printed(tmp_path, capsys):
+    for label in (b"caf\xe9", b"caf\xe8"):
+        for i in range(6):
+            path = os.path.join(os.fsencode(tmp_path), label, b"\xff%d.mp4" % i)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            Path(os.fsdecode(path)).touch()
+    found = read_videos(tmp_path, val=0.5)
+    assert found.classes == ("caf\\xe8", "caf\\xe9") and len(found.val) == 6 and found.digest
+    with sentences():
+        print(about(found, [f"{found.train[0].path.name}: damaged"]))
+    said = capsys.readouterr().out
+    assert "not UTF-8" in said and "caf\\xe9" in said and "\\udcff" in said
+
+
+def test_classes_of_one_name_are_one_and_of_equal_names_are_told(tmp_path):
+    files(tmp_path, *(f"{label}/{i}.mp4" for i, label in enumerate(("cafe\u0301", "caf\xe9", "Big Run", "big run"))))
+    found = read_videos(tmp_path, val=0)
+    assert found.classes == ("Big Run", "big run", "caf\xe9") and len(found.train) == 4
+    assert any("Unicode form" in note for note in found.notes) and any("Big Run = big run" in note for note in found.notes)
+
+
+def test_ucf101s_other_spelling_of_a_class_is_the_class(tmp_path):
+    files(tmp_path, *(f"UCF-101/{label}/v_{name}_g0{g}_c01.avi" for g in (1, 2)
+                      for label, name in (("HandstandPushups", "HandStandPushups"), ("YoYo", "YoYo"))))  # fmt: skip
+    (tmp_path / "classInd.txt").write_text("1 HandstandPushups\n2 YoYo\n")
+    for part, g, label in (("train", 1, "HandStandPushups"), ("test", 2, "HandstandPushups")):
+        rows = (f"{name}/v_{name}_g0{g}_c01.avi 1\n" for name in (label, "YoYo"))
+        (tmp_path / f"{part}list01.txt").write_text("".join(rows))
+    found = read_videos(tmp_path, val=0)
+    assert found.classes == ("HandstandPushups", "YoYo") and len(found.train) == len(found.test) == 2
+    assert not any("missing" in note or "classInd" in note for note in found.notes)
+
+
 def test_a_class_is_said_in_words():
     for name, said in {
         "ApplyEyeMakeup": "apply eye makeup", "brush_hair": "brush hair", "TaiChi": "tai chi", "run": "run",
@@ -196,6 +323,43 @@ def test_what_is_wrong_with_entries_is_said_and_left_out(tmp_path):
     assert all(note in about(found, ["x.mp4: damaged"]) for note in (*found.notes, "Left out: x.mp4: damaged"))
 
 
+@pytest.mark.parametrize("rows, said", [
+    (f"{'x' * 300}.mp4,run", "cannot be looked for .*too long|missing .*xxx"), ("https://x.org/1.mp4,run", "Addresses"),
+    ("folder.mp4,run", "Files are folders"), ("loop.mp4,run", "missing .*loop.mp4"), ("c.mp4,nan", "empty label .*c.mp4"),
+    ("c.mp4,None", "empty label .*c.mp4"), ("c.mp4,run,far", r"more cells than its head \(1\): row 4: c.mp4,run,far"),
+    ('c.mp4,"run', r"Lines of train.csv left out.* \(1\): line 4"), ("c.mp4,0", "Classes that are numbers.* 0"),
+    ("c.mp4,True", "Classes that are numbers.* True"),
+])  # fmt: skip
+def test_an_odd_row_is_a_note_and_the_others_are_read(tmp_path, rows, said):
+    files(tmp_path, *(f"{name}.mp4" for name in "abc"), "folder.mp4/x.txt")
+    (tmp_path / "loop.mp4").symlink_to(tmp_path / "loop.mp4")
+    (tmp_path / "train.csv").write_text(f"{RUNS}{rows}\n")
+    found = read_videos(tmp_path, val=0)
+    assert {"a.mp4", "b.mp4"} <= set(names(found.train)) and any(re.search(said, note) for note in found.notes), found.notes
+
+
+def test_lines_and_entries_that_are_no_objects_are_notes(tmp_path):
+    files(tmp_path, "a.mp4", "b.mp4")
+    good = [{"path": "a", "label": 1.0}, {"path": "b", "label": "x", "more": 1}]
+    deep = "[" * 100_000
+    (tmp_path / "train.jsonl").write_text("\n".join([json.dumps(good[0]), "{oops", deep, "3", json.dumps(good[1])]))
+    (tmp_path / "test.json").write_text(json.dumps([7, *good]))
+    (tmp_path / "val.csv").write_text("path,label\n")
+    found = read_videos(tmp_path, val=0)
+    assert [one.label for one in found.train] == [one.label for one in found.test] == ["1", "x"]
+    told = "\n".join(found.notes)
+    for said in ("as they are no objects (3): line 2", "(1): entry 1: 7", "Tables without rows (1): val.csv"):
+        assert said in told, told
+
+
+def test_empty_files_are_left_out_before_any_is_decoded(tmp_path):
+    files(tmp_path, *(f"{label}/{i}.mp4" for label in "abc" for i in range(2)))
+    for path in tmp_path.glob("[ab]/*"):
+        path.write_bytes(b"something")
+    found = opened(read_videos(tmp_path, val=0))
+    assert found.classes == ("a", "b") and len(found.train) == 4 and "as they are empty (2): 0.mp4, 1.mp4" in found.notes[-1]
+
+
 def test_an_empty_caption_is_said_and_left_out(tmp_path):
     files(tmp_path, "a.mp4", "b.mp4")
     (tmp_path / "train.json").write_text(json.dumps([{"path": "a", "caption": ["", "one"]}, {"path": "b", "caption": " "}]))
@@ -217,6 +381,13 @@ def test_many_examples_are_counted_not_listed(tmp_path):
     ({"train.csv": "path,label\ngone.mp4,x\n"}, r"Not one training video .* missing \(1\): gone.mp4"),
     ({"train.json": "[1, 2]"}, "is a list of objects"),
     ({"train.json": "{"}, "is not a readable json"),
+    ({"train.json": '{"annotations": [], "database": {}}'}, "is a list of objects.* an object with annotations, database"),
+    ({"train.json": "[" * 100_000}, "is not a readable json: it is nested too deeply"),
+    ({"train.jsonl": "{\n}\n"}, "is not a readable jsonl: line 1"),
+    ({"train.csv": ""}, r"Not one training video .*Tables without rows \(1\): train.csv"),
+    ({"train.csv": "path,label,split\na.mp4,x,training\nb.mp4,y,\n", "a.mp4": "", "b.mp4": ""},
+     r"splits are train.* \(1\): training \(a.mp4\)\. To tell actions apart takes two classes, got 1: y"),
+    ({"train.csv": "path,label\na.mp4,x\ngone.mp4,y\n", "a.mp4": ""}, r"missing \(1\): gone.mp4\. .*takes two classes"),
     ({"train.csv": "path,label\na.mp4,x\n", "test.csv": "path,caption\na.mp4,x y\n", "a.mp4": ""}, "labels in one table"),
 ])  # fmt: skip
 def test_what_leaves_nothing_to_train_on_is_one_sentence(tmp_path, made, said):
@@ -230,6 +401,11 @@ def test_what_leaves_nothing_to_train_on_is_one_sentence(tmp_path, made, said):
 def test_what_is_not_there_or_not_a_share_is_said(tmp_path):
     with pytest.raises(BadData, match="no folder and no table"):
         read_videos(tmp_path / "gone")
+    with pytest.raises(BadData, match="no folder .*elsewhere.* to start from"):
+        read_videos(tmp_path, root=tmp_path / "elsewhere")
+    files(tmp_path, "list.xlsx")
+    with pytest.raises(BadData, match="A table ends in .csv, .tsv, .json, .jsonl, got list.xlsx"):
+        read_videos(tmp_path / "list.xlsx")
     with pytest.raises(BadData, match="from 0 to below 1, got 1"):
         read_videos(tmp_path, val=1)
 

@@ -2,10 +2,13 @@
 
 import json
 import random
+import re
 import shutil
 import tempfile
 import time
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import gradio as gr
 import numpy as np
@@ -13,16 +16,13 @@ import pytest
 from gradio.route_utils import delete_files_created_by_app
 from PIL import Image
 
+from app import assets
 from app.answers import answers_of
 from app.desk import Desk, edits_of
-from app.keeping import FILES as KEPT
 from app.page import DELETED
-from app.panels import PANELS, SHELL
 from app.running import Running
 from app.store import Clips
 from app.taking import panel
-from app.touring import FILES as TOP
-from app.views import SHARED, VIEWER, VIEWS
 from core import METHODS, ReaderError, read_clip
 from tests.pages import EDIT, PATIENCE, number, opened, settles, shown, slider, stepped
 
@@ -302,15 +302,39 @@ def test_only_what_is_meant_for_programs_is_offered_to_them(served):
     }  # fmt: skip
 
 
-def test_the_modules_have_no_dependencies():
-    drawn = {name for view in VIEWS for name in (SHARED, *view.modules)}
-    folds = {SHELL, *(one.file for one in PANELS)}
-    # what a file without a server adds, what stands at the page's top, and the notebook below
-    others = {"alone.js", *TOP, *KEPT}
-    assert {path.name for path in VIEWER.glob("*.js")} == drawn | folds | others
-    for view in VIEWS:
-        source = view.source()
-        assert "import " not in source.replace("import(", "") and "http" not in source and source.count("export ") == 1
+def test_code_travels_once_whatever_is_opened_and_under_an_address_that_names_it(browser, served):
+    context = browser.new_context()
+    page, asked = context.new_page(), []
+    page.set_default_timeout(PATIENCE)
+    page.on("request", lambda one: asked.append(one.url))
+    opened(page, served)
+    first = [url.removeprefix(served[0]) for url in asked if "/viewer/" in url]
+    # seen first: no other tab's viewer, and no fold that nobody opened
+    assert f"{assets.folder()}/viewers/gaps.js" in first and f"{assets.folder()}/{assets.LOOK}" in first
+    assert not [path for path in first if "viewers/supports" in path or "/panels/" in path]
+    page.get_by_role("tab", name="STPN").click()
+    page.wait_for_selector(".sp[data-shown]")
+    page.locator("#viewer-stpn [data-panel=equations] > summary").click()
+    page.locator("#viewer-stpn .eq-list").wait_for()
+    code = [url for url in asked if "/viewer/" in url]
+    assert len(code) == len(set(code)) and any(url.endswith("panels/equations.js") for url in code)
+    with urlopen(f"{served[0]}{assets.folder()}/page/tab.js") as answer:
+        assert "immutable" in answer.headers["cache-control"] and "text/javascript" in answer.headers["content-type"]
+    for other in ("viewer/000000000000/page/tab.js", f"{assets.folder()}/../../app/page.py", f"{assets.folder()}/nothing.js"):
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(f"{served[0]}{other}")
+    context.close()
+
+
+def test_python_holds_no_program_of_the_page(served):
+    with urlopen(f"{served[0]}config") as answer:
+        config = json.load(answer)
+    scripts = [one["props"].get("js_on_load") for one in config["components"]]
+    scripts += [one["js"] for one in config["dependencies"] if isinstance(one.get("js"), str)]
+    address = r'import\(new URL\("viewer/\w+/page/\w+\.js", document\.baseURI\)\)'
+    call = rf"(\(\.\.\.values\) => )?{address}\.then\(it => it\.\w+\(.*\)\)"
+    assert len(scripts) > 30
+    assert not [one for one in scripts if one and one != gr.HTML().js_on_load and not re.fullmatch(call, one)]
 
 
 # ---- the tab of STPN ----------------------------------------------------------------------------------------------------

@@ -1,12 +1,16 @@
 """Long runs take turns, in the order they were asked for, and who waits can leave."""
 
+import os
+import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from app import running
-from app.running import AT_ONCE, AWAY, WAITING, Running
+from app.aside import NICE
+from app.running import AT_ONCE, AWAY, PICTURE, WAITING, Running
 from core.errors import ReaderError
 from core.watch import Cancelled
 
@@ -109,6 +113,59 @@ def test_who_asks_again_calls_his_last_one_off_and_holds_one_place(monkeypatch):
         runs.start(who, kind, long=True)
     assert not mine[-1].run.cancelled()
     mine[-1].end()
+
+
+def test_the_picture_does_not_wait_for_folds():
+    runs = Running()
+    folds = [Long(runs, str(who)) for who in range(AT_ONCE)]
+    until(lambda: all(one.inside.is_set() for one in folds))
+    picture = runs.start("me", "whole", long=True)
+    assert runs.aside(picture, lambda run: run is picture, PICTURE)
+    for one in folds:
+        one.end()
+
+
+def test_long_work_is_done_in_threads_that_stand_back_and_its_faults_come_through():
+    runs, told = Running(), []
+
+    def work(run):
+        told.append((threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, threading.get_native_id())))
+        thread = threading.Thread(target=lambda: told.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id())))
+        thread.start()
+        thread.join()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        runs.aside(runs.start("me", "long", long=True), work)
+    mine = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    (who, nice), below = told
+    assert who != threading.get_native_id() and not runs._line
+    if sys.platform == "linux":
+        assert nice == below == min(mine + NICE, 19) and os.getpriority(os.PRIO_PROCESS, 0) == mine
+
+
+def test_a_long_run_stands_still_while_a_knob_is_answered_and_goes_on_in_time():
+    runs = Running()
+    with runs.turn(runs.start("me", "long", long=True)) as run:
+        time.sleep(0.1)
+        began = time.monotonic()
+        run.progress("half", 0.5)
+        assert time.monotonic() - began < 0.09  # nobody asks
+        time.sleep(0.1)
+        with ThreadPoolExecutor(1) as thread, runs.knob():
+            went = thread.submit(run.progress, "half", 0.5)
+            time.sleep(0.05)
+            assert not went.done()
+        time.sleep(0.1)
+        with runs.knob():  # whose answer takes for ever
+            began = time.monotonic()
+            run.progress("more", 0.7)
+            assert 0.3 < time.monotonic() - began < 10
+        time.sleep(0.5)
+        with runs.knob():
+            run.stopped, began = True, time.monotonic()
+            run.progress("more", 0.8)
+            assert time.monotonic() - began < 0.2  # who is called off waits for nobody
 
 
 def test_short_runs_of_a_kind_go_side_by_side():

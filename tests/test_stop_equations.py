@@ -188,6 +188,20 @@ def test_attention_of_every_block_is_read_along_the_plain_forward_pass():
         x = vision.vit.blocks[layer](x)
 
 
+def test_the_frozen_pass_goes_no_further_than_the_layer_asks_and_goes_on_where_it_ended():
+    loaded, seen = tiny.towers(), []
+    vision = loaded.network.vision
+    for number, block in enumerate(vision.vit.blocks):
+        block.register_forward_hook(lambda *_, number=number: seen.append(number))
+    one = tiny.engine(loaded)
+    for layer, blocks in ((1, []), (3, [0, 1]), (2, []), (3, [])):  # the block that A is read from is not run itself
+        seen.clear()
+        trace = one.run("stop", tiny.clip(3), outputs=["attention_TP", "tokens_TSD"], layer=layer)
+        assert seen == blocks and len(trace["attention_LTP"]) == layer
+        whole = vision.attentions(trace["tokens_TSD"])[layer - 1]
+        close(trace["attention_TP"], whole / whole.max(), 1e-5)
+
+
 @pytest.mark.parametrize("shape", [{}, {"registers": 2}, {"init_values": 0.5}, {"qk_norm": True}, {"patch": 8}])
 @torch.no_grad()
 def test_the_last_block_for_cls_alone_is_its_row_of_the_whole_block(shape):

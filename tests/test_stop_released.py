@@ -218,9 +218,8 @@ def test_a_checkpoint_of_the_released_layout_fills_everything(tmp_path, mode):
 @pytest.mark.parametrize("change, told", [
     (lambda held: {name: one for name, one in held.items() if "Cal_Net.bias" not in name}, "1 missing.*Cal_Net.bias"),
     (lambda held: held | {"module.clip.visual.extra": torch.ones(1)}, "1 unexpected.*visual.extra"),
-    (lambda held: held | {"module.head.weight": torch.ones(1)}, "not of module.clip: module.head.weight"),
-    (lambda held: {}, "no tensors under 'state_dict'"),
-    (lambda held: held | {"module.clip.visual.conv1.weight": nn.Identity()}, "nothing else is read"),
+    (lambda held: {}, "no tensors by name"),
+    (lambda held: held | {"module.clip.visual.conv1.weight": nn.Identity()}, "'visual.conv1.weight' is missing"),
     (lambda held: {"module.clip.visual.proj": torch.ones(2, 2)}, "not of the released layout"),
     (lambda held: held | {"module.clip.visual.positional_embedding": torch.ones(17, 64)}, "4 patches in a row"),
 ])  # fmt: skip
@@ -234,7 +233,7 @@ def test_a_file_that_is_not_there_or_damaged_is_told(tmp_path):
     with pytest.raises(BadWeights, match="There is no weights file"):
         load_released(tmp_path / CHECKPOINT, None)
     (tmp_path / CHECKPOINT).write_bytes(b"PK\x03\x04 and nothing more")
-    with pytest.raises(BadWeights, match="cannot be read as tensors alone"):
+    with pytest.raises(BadWeights, match="not a readable weights file: only a part of it"):
         load_released(tmp_path / CHECKPOINT, None)
 
 

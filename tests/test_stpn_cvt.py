@@ -1,6 +1,7 @@
 """Facts about STPN on a CvT: the method keeps its promises, its cost is what is counted, and a file becomes a tower."""
 
 import pytest
+import timm
 import torch
 from timm.models.swin_transformer import SwinTransformer
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -121,15 +122,20 @@ def test_a_public_cvt_is_named_on_the_command_line_and_runs(file):
         assert torch.equal(one, other)
 
 
-def test_a_timm_swin_is_named_on_the_command_line(monkeypatch):
-    def made(name, pretrained, checkpoint_path, **options):
-        assert name == "swin_small_one" and not pretrained and checkpoint_path == "swin.pth"
-        swin = SwinTransformer(img_size=64, embed_dim=16, depths=(1, 1), num_heads=(1, 2), window_size=4, **options)
+def test_a_timm_swin_is_named_on_the_command_line(monkeypatch, tmp_path):
+    def made(name, pretrained, num_classes=10, **options):
+        assert name == "swin_small_one" and not pretrained
+        swin = SwinTransformer(
+            img_size=64, embed_dim=16, depths=(1, 1), num_heads=(1, 2), window_size=4, num_classes=num_classes, **options
+        )
         swin.pretrained_cfg = {"mean": (0.5, 0.5, 0.5), "std": (0.25, 0.25, 0.25)}
         return swin
 
-    monkeypatch.setattr(public.timm, "create_model", made)
-    loaded = load_stpn("timm:swin_small_one:swin.pth")
+    monkeypatch.setattr(timm, "create_model", made)
+    own = made("swin_small_one", False)
+    torch.save({"model": own.state_dict()}, tmp_path / "swin.pth")
+    loaded = load_stpn(f"timm:swin_small_one:{tmp_path / 'swin.pth'}")
+    assert torch.equal(loaded.network.baseline.detector.tower.swin.patch_embed.proj.weight, own.patch_embed.proj.weight)
     assert loaded.network.size == (64, 64) and loaded.network.grid() == (8, 8)
     assert "swin_small_one taught elsewhere · swin.pth" in loaded.label and "UNTRAINED" in loaded.label
     assert loaded.network.pick("mixer/deep").prompting.places == ((1, 0),)
@@ -148,6 +154,6 @@ def test_what_cannot_be_loaded_is_told(spec, told):
 
 
 def test_what_is_no_swin_is_refused(monkeypatch):
-    monkeypatch.setattr(public.timm, "create_model", lambda *given, **named: torch.nn.Identity())
+    monkeypatch.setattr(timm, "create_model", lambda *given, **named: torch.nn.Identity())
     with pytest.raises(BadWeights, match="resnet18 is not a Swin"):
         load_backbone("timm", "resnet18:x.pth")

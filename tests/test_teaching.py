@@ -12,6 +12,7 @@ import pytest
 from app.controls import readings
 from app.glossary import WORDS, declared, entries, glossed, sorting
 from app.main import CLIPS
+from app.modules import text_of
 from app.page import SHIPPED
 from app.presets import PRESETS
 from app.store import find_examples
@@ -19,7 +20,6 @@ from app.supports import boxes_of, boxes_payload, things_seen
 from app.teaching import equations_about, numbered
 from app.touring import PIN, STEPS
 from app.viewer import actor_TP
-from app.views import VIEWER
 from core import METHODS, Engine, read_clip
 from core.publish.link import from_link
 from core.written import Term, equations_of, parts, said_by
@@ -82,7 +82,7 @@ def test_every_difference_that_is_named_by_number_is_listed_on_the_page():
     shown = "\n".join(one.value for one in blocks.blocks.values() if isinstance(one, gr.Markdown))
     assert all(f"**{number}**: " in shown for number in known)
     assert '<abbr title="The region gates nothing' in numbered("twice (D5, D8)"), "said where it is named too"
-    titles = re.findall("<h4>(.*?)</h4>", (VIEWER / "released.js").read_text(encoding="utf-8"))
+    titles = re.findall("<h4>(.*?)</h4>", text_of("viewers/comb.js"))
     assert len(titles) > 5 and not re.search(r"\bD\d", " ".join(titles)), "a title is in words"
 
 

@@ -66,6 +66,17 @@ def test_a_bright_patch_lights_its_own_place_and_no_other(viewer):
     assert lit not in colours.values()
 
 
+def test_words_nobody_knows_and_texts_that_are_cut_are_told_apart(viewer):
+    mount(viewer, bright(2, 5))
+    texts = {"text": ["a", "b"], "value": [0.1, 0.1], "symbol": "c", "unit": "cosine"}
+    cut = "Longer than the model reads, so cut before: …runs, …<b>. Texts that differ only there get the same number."
+    for unknown, said in (([], []), (["zorgle"], ["Words the model has never seen: zorgle."]), (["…runs", "…<b>"], [cut])):
+        trace = trace_of(bright(2, 5), 9 + len(unknown), texts=texts) | {"unknown": unknown}
+        viewer.evaluate("trace => view.update({trace})", trace)
+        viewer.wait_for_function("n => document.querySelectorAll('.vw-texts .vw-note').length === n", arg=len(said))
+        assert viewer.locator(".vw-texts .vw-note").all_inner_texts() == said
+
+
 def test_hovering_tells_the_patch_under_the_pointer(viewer):
     mount(viewer, bright(2, 5))
     box = viewer.locator(".vw-canvas").bounding_box()

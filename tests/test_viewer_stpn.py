@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from app.modules import VIEWER
 from app.packing import STRANGE, jpeg, log16, pooled, runs, weights_payload
 from app.supports import (
     boxes_of,
@@ -16,7 +17,7 @@ from app.supports import (
     things_seen,
     untrained,
 )
-from app.views import VIEWER, view_of
+from app.views import view_of
 from core import METHODS
 from core.metrics import overlap
 from core.networks.stpn_weights import Trained, label_of

@@ -214,7 +214,7 @@ def fold(page):
 
 
 def opened_fold(page, method):
-    one = page.locator(f"#viewer-{method} [data-panel=whatif]")
+    one = page.locator(f"#viewer-{method} [data-panel=edits]")
     one.locator("summary").click()
     one.locator(".vw-fold-in[data-edits]").wait_for()
     return one

@@ -14,12 +14,13 @@ from tqdm import tqdm
 
 from core.command import file_to_write, sentences
 from core.errors import BadData, BadWeights
-from core.networks.weights import Loaded, load_clip, read
+from core.networks.weights import Loaded, load_clip, read_prompters
 from core.training.answers import PLAIN, Reading, features, placed, plain, scores
 from core.training.asking import HELD_OUT, about, data_arguments, data_of
 from core.training.clips import FRAMES
 from core.training.processes import Team, team
 from core.training.stop import Model, load
+from core.training.texts import legible
 from core.training.videos import Videos, checked_template
 
 STOP = "STOP"
@@ -52,9 +53,7 @@ def evaluate(
 
 def fitting(file: Path, clip: Loaded) -> tuple[Model, dict]:
     """Trained prompters and their description; a BadWeights if they are something else, or of other towers."""
-    description = read(file)[1]
-    if description["kind"] != "stop":
-        raise BadWeights(f"{file.name} holds {description['kind']}, not STOP prompters.")
+    description = read_prompters(file)[1]
     if description["towers"] != clip.digest:
         raise BadWeights(f"{file.name} was trained on other towers than the ones loaded ({clip.label}).")
     return load(file, clip), description
@@ -62,14 +61,15 @@ def fitting(file: Path, clip: Loaded) -> tuple[Model, dict]:
 
 def measurable(videos: Videos, on: str, file: Path, description: dict) -> Videos:
     """The data set, with a note if the weights were not trained on its training clips; a BadData if no clip was held out."""
-    before = description["made"].get("data")  # of the world's own weights: none
+    before = description.get("made", {}).get("data")  # of the world's own weights: none
     same = before == videos.digest
     if same and not videos.val and (on == "val" or not on and not videos.test):
         told = f"{file.name} was trained on all clips of {videos.name}, none was held out"
         raise BadData(f"{told}: --on train measures on those.")
     if same or before is None:
         return videos
-    note = f"{file.name} was trained on other clips than these training clips (of {description['trained_on']}): "
+    taught = description.get("trained_on", "other videos")
+    note = f"{file.name} was trained on other clips than these training clips (of {taught}): "
     return replace(videos, notes=(*videos.notes, note + "what is measured on may be among them."))
 
 
@@ -113,6 +113,7 @@ def main(argv: list[str] | None = None) -> None:
     model, description = fitting(args.weights, clip) if args.weights else (None, {})
     template = checked_template(args.template or description.get("template", "a video of {}"))
     videos, how = data_of(args, description.get("frames", FRAMES), description.get("held_out", HELD_OUT))
+    videos = legible(videos, clip.network.text, template)
     if args.weights:
         videos = measurable(videos, args.on, args.weights, description)
     with team(args.device) as own:

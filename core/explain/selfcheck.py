@@ -21,11 +21,11 @@ from torch import Tensor, nn
 
 from core.clip import Clip
 from core.device import upload
-from core.engine import NETWORKS, Engine, method_named
+from core.engine import Engine, method_named
 from core.errors import ReaderError
 from core.graph import Trace
 from core.metrics import rank_correlation
-from core.networks.vision import VisionTower, heads
+from core.networks.vision import VisionTower, key_shares
 from core.networks.weights import WEIGHTS, Loaded, sha256
 from core.watch import Asked, Progress, Watch
 
@@ -111,7 +111,7 @@ def weights(engine: Engine, method: str, trace: Trace, knobs: Mapping[str, Any])
     written = {sha256(path): path for path in sorted(WEIGHTS.glob("*.safetensors")) if path.with_suffix(".json").is_file()}
     made = []
     for name, label in trace.weights.items():
-        digest = engine.network(name).digest
+        digest = engine.network(name, method).digest
         own = [(sha, path) for sha, path in written.items() if sha == digest or sha[:8] in label]
         bent = [path.name for sha, path in own if json.loads(path.with_suffix(".json").read_text()).get("sha256") != sha]
         said = f" {', '.join(bent)}: the sha256 is not the one in its JSON." if bent else " sha256 as in the JSON."
@@ -142,8 +142,8 @@ def random_weights(
 def scrambled(engine: Engine, method: str, seed: int = 0) -> dict[str, Loaded]:
     """The method's networks with each parameter's own numbers in a random order: same geometry, same scale, no meaning."""
     made = {}
-    for name in method_named(method).networks:
-        loaded = engine.network(name)
+    for name, wanted in method_named(method).networks.items():
+        loaded = engine.network(name, method)
         network = copy.deepcopy(loaded.network)
         generator = torch.Generator().manual_seed(seed)
         with torch.no_grad():
@@ -151,7 +151,7 @@ def scrambled(engine: Engine, method: str, seed: int = 0) -> dict[str, Loaded]:
                 order = torch.randperm(one.numel(), generator=generator).to(one.device)
                 one.copy_(one.flatten()[order].view_as(one))
         label = f"RANDOM: the numbers of {loaded.label} in a random order"
-        made[NETWORKS[name].model] = Loaded(network, label, f"scrambled {seed} {loaded.digest}")
+        made[wanted.model] = Loaded(network, label, f"scrambled {seed} {loaded.digest}")
     return made
 
 
@@ -224,9 +224,8 @@ def stop_special(engine: Engine, trace: Trace, knobs: Mapping[str, Any]) -> Chec
     with torch.no_grad():
         tokens_TSD = vision.blocks(trace["tokens_TSD"], None, 0, layer)
         block = vision.vit.blocks[layer]
-        query, key, _ = heads(block, block.norm1(tokens_TSD))
-        share_TNS = (torch.einsum("tnd,tnsd->tns", query[:, :, 0], key) * block.attn.scale).softmax(-1)
-        share = share_TNS[..., : vision.prefix].sum(-1).mean().item()
+        normed_TSD = block.norm1(tokens_TSD)
+        share = key_shares(block, normed_TSD[:, :1], normed_TSD)[..., : vision.prefix].sum(-1).mean().item()
     who = "CLS" if vision.prefix == 1 else f"CLS and {vision.prefix - 1} registers"
     told = f"{share:.0%} of CLS's attention in block {layer + 1} goes to {who}; A is shared out among the patches alone."
     return Check("special tokens", share <= MOST, share, told)

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,13 +19,24 @@ class Network:
     """A network that stages ask for by name.
 
     model: what a reader names other weights by (`--models clip=FILE`). load: (that file or name, or None for the shipped
-    ones, and the networks in `after`) → Loaded. used: settings → whether a run with these knobs reads it.
+    ones, and the networks in `after`) → Loaded. used: settings → whether a run with these knobs reads it; in one that does
+    not, stages are given None in its place. Methods that name the same model with the same `load` share the network.
     """
 
     model: str
     load: Callable[..., Loaded]
-    after: tuple[str, ...] = ()
+    after: tuple["Network", ...] = ()
     used: Callable[[Mapping[str, Any]], bool] = lambda settings: True
+
+    @property
+    def key(self) -> tuple:
+        """What is equal in two descriptions of one network."""
+        return (self.model, self.load, *(one.key for one in self.after))
+
+    @property
+    def needed(self) -> "tuple[Network, ...]":
+        """Itself, and what it is loaded after."""
+        return (self, *(one for other in self.after for one in other.needed))
 
 
 @dataclass(frozen=True)
@@ -52,8 +63,32 @@ class Method:
         check_wiring(self.stages, (*GIVEN, *self.networks, *(one.name for one in self.knobs.knobs())))
 
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """What its weights are named by: models of its own networks, then of those that they are loaded after."""
+        own = tuple(self.networks.values())
+        return tuple(dict.fromkeys(one.model for one in (*own, *(other for one in own for other in one.needed))))
+
+
 def find() -> dict[str, Method]:
     """Every method of this folder by name, in the order of their tabs."""
     modules = [importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
-    methods = [module.METHOD for module in modules if hasattr(module, "METHOD")]
-    return {one.name: one for one in sorted(methods, key=lambda one: (one.place, one.name))}
+    return by_name([module.METHOD for module in modules if hasattr(module, "METHOD")])
+
+
+def by_name(methods: Iterable[Method]) -> dict[str, Method]:
+    """Methods by name, in the order of their tabs. ValueError: two of one name, or one name for two models."""
+    found: dict[str, Method] = {}
+    models: dict[str, tuple[Method, Network]] = {}
+    for method in sorted(methods, key=lambda one: (one.place, one.name)):
+        if method.name in found:
+            raise ValueError(f"Two methods are called {method.name}: a name is for one.")
+        found[method.name] = method
+        for network in (one for own in method.networks.values() for one in own.needed):
+            other, same = models.setdefault(network.model, (method, network))
+            if same.key != network.key:
+                raise ValueError(
+                    f"{other.name} and {method.name} load the model {network.model!r} in two ways, and who names a file for it "
+                    "means one of them: share the loader, or give the model another name."
+                )
+    return found

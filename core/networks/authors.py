@@ -25,7 +25,6 @@ Letters: B batch, C channels, H W pixels, N boxes.
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
 import torch.nn.functional as F
@@ -33,6 +32,7 @@ from timm.models.swin_transformer import SwinTransformer
 from torch import Tensor
 
 from core.errors import BadKnob, BadWeights
+from core.networks.checkpoints import checked_file, guarded, tensors_of
 from core.networks.detector import Detector, DetectorShape
 from core.networks.stpn import Prompting, Stpn
 from core.networks.swin import SwinTower
@@ -78,43 +78,34 @@ NAMES = (
     (r"^detector\.roi\.box_predictor\.bbox_pred\.", "detector.roi_head.bbox_head.fc_reg."),
 )
 INDEX = ".attn.w_msa.relative_position_index"  # a constant that mmdetection saves and timm does not
+ANCHOR = "detector.backbone.patch_embed.projection.weight"
 BIAS = "detector.backbone.stages.{}.blocks.0.attn.w_msa.relative_position_bias_table"
 
 
+@guarded
 def load_authors(path: str | Path) -> Loaded:
     """The released checkpoint, or one of its layout and any widths, as an `Stpn`. What is missing, unexpected or misshapen
     is a BadWeights that names it, by the checkpoint's names."""
-    path = Path(path)
-    tensors = read_checkpoint(path)
-    stpn = empty(tensors, path.name)
+    path = checked_file(Path(path))
+    tensors = tensors_of(path, (ANCHOR,))
+    with torch.device("meta"):  # sizes alone: however large they are, they take no memory before they are known to fit
+        stpn = empty(tensors, path.name)
     ours = {official(name): (name, tensor) for name, tensor in stpn.state_dict().items()}
     index = {name for name in tensors if name.endswith(INDEX)}
     missing, extra = sorted(ours.keys() - tensors.keys()), sorted(tensors.keys() - ours.keys() - index)
     bent = [name for name in ours.keys() & tensors.keys() if tensors[name].shape != their_shape(name, ours[name][1])]
-    bent = sorted(bent + [name for name in index if not same_index(stpn, name, tensors[name])])
+    bent = sorted(bent + [name for name in index if not same_place(stpn, name, tensors[name])])
+    if not (missing or extra or bent):
+        stpn = empty(tensors, path.name)
+        bent = sorted(name for name in index if not same_index(stpn, name, tensors[name]))
     if missing or extra or bent:
         raise BadWeights(
             f"{path.name} does not fit STPN's layout: {len(missing)} missing {missing[:3]}, {len(extra)} unexpected "
             f"{extra[:3]}, {len(bent)} of another shape or content {bent[:3]}."
         )
-    stpn.load_state_dict({own: converted(name, tensors[name].float()) for name, (own, _) in ours.items()})
+    stpn.load_state_dict({own: converted(name, tensors[name]) for name, (own, _) in ours.items()})
     digest = sha256(path)
     return Loaded(stpn.eval().requires_grad_(False), f"STPN, released layout · {path.name} · {digest[:8]}", digest)
-
-
-def read_checkpoint(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file of torch.save, which may hold nothing but tensors and plain values."""
-    if not path.is_file():
-        raise BadWeights(f"There is no weights file {path.name!r} where it was looked for ({path}).")
-    try:
-        held = torch.load(path, map_location="cpu", weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as wrong:
-        told = str(wrong).strip().partition("\n")[0] or type(wrong).__name__
-        raise BadWeights(f"{path.name} is not a checkpoint that can be read safely: {told}") from wrong
-    held = held.get("state_dict", held) if isinstance(held, dict) else held
-    if not isinstance(held, dict) or not held or not all(isinstance(one, Tensor) for one in held.values()):
-        raise BadWeights(f"{path.name} holds no state_dict: names and tensors.")
-    return dict(held)
 
 
 def empty(tensors: dict[str, Tensor], file: str) -> Stpn:
@@ -127,8 +118,8 @@ def empty(tensors: dict[str, Tensor], file: str) -> Stpn:
 
     stages = range(4)
     blocks = [re.match(r"detector\.backbone\.stages\.(\d+)\.blocks\.(\d+)\.", name) for name in tensors]
-    depths = tuple(max((1 + int(one[2]) for one in blocks if one and int(one[1]) == i), default=1) for i in stages)
-    stem = shape("detector.backbone.patch_embed.projection.weight")
+    depths = tuple(max(1, len({one[2] for one in blocks if one and one[1] == str(i)})) for i in stages)
+    stem = shape(ANCHOR)
     tables = [shape(BIAS.format(i)) for i in stages]
     wide = shape("detector.backbone.stages.0.blocks.0.ffn.layers.0.0.weight")[0]
     try:
@@ -177,14 +168,27 @@ def their_shape(name: str, own: Tensor) -> torch.Size:
     return own[4:].shape if "bbox_head.fc_reg." in name else own.shape
 
 
-def same_index(stpn: Stpn, name: str, index_MM: Tensor) -> bool:
-    """Whether a stored table of relative positions belongs to a block that is here, and is the one used here."""
-    stage, block = map(int, re.findall(r"\d+", name)[:2])
+def own_index(stpn: Stpn, name: str) -> Tensor | None:
+    """Our table of relative positions in the block that a name of the checkpoint's is about; None where there is no such."""
+    stage, block = re.findall(r"\d+", name)[:2]
     tower = stpn.detector.tower
-    if not isinstance(tower, SwinTower) or (stage, block) not in tower.places:
-        return False
-    own_MM = tower.swin.layers[stage].blocks[block].attn.relative_position_index
-    return torch.equal(own_MM, index_MM)
+    places = {(str(i), str(j)): (i, j) for i, j in tower.places}
+    if not isinstance(tower, SwinTower) or (stage, block) not in places:
+        return None
+    i, j = places[stage, block]
+    return tower.swin.layers[i].blocks[j].attn.relative_position_index
+
+
+def same_place(stpn: Stpn, name: str, index_MM: Tensor) -> bool:
+    """Whether a stored table belongs to a block that is here, and has its shape."""
+    own_MM = own_index(stpn, name)
+    return own_MM is not None and own_MM.shape == index_MM.shape
+
+
+def same_index(stpn: Stpn, name: str, index_MM: Tensor) -> bool:
+    """Whether it is the table used here."""
+    own_MM = own_index(stpn, name)
+    return own_MM is not None and torch.equal(own_MM, index_MM)
 
 
 @dataclass(frozen=True, eq=False)

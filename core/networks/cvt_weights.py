@@ -1,18 +1,19 @@
 """Public CvT checkpoints in our modules: of the original release or of transformers' port, by the names that either has."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor
 
-from core.errors import BadWeights
-from core.networks.authors import read_checkpoint
+from core.networks.checkpoints import check_fit, checked_file, guarded, tensors_of
 from core.networks.cvt import Cvt, CvtShape, CvtTower
-from core.networks.weights import Loaded, fill, sha256
+from core.networks.weights import Loaded, sha256
 
+ANCHORS = (
+    "stage0.patch_embed.proj.weight", "cvt.encoder.stages.0.embedding.convolution_embeddings.projection.weight",
+)  # fmt: skip
+HEAD = ("head.weight", "head.bias")  # of ImageNet's classes: nothing here asks for them, so any number will do, or none
 # The original release's name (and ours) → the one that transformers' checkpoints have, applied in turn.
 NAMES = (
     (r"^stage(\d+)\.", r"cvt.encoder.stages.\1."),
@@ -42,6 +43,7 @@ def ported(name: str) -> str:
     return name
 
 
+@guarded
 def load_cvt(path: str | Path, shape: CvtShape | None = None) -> Loaded:
     """A public checkpoint, torch's or safetensors, by the names of the original release or of transformers, as a `CvtTower`.
 
@@ -49,21 +51,22 @@ def load_cvt(path: str | Path, shape: CvtShape | None = None) -> Loaded:
     (by its original name), unexpected or misshapen is a BadWeights that names it. Ours start the same every time: norms plain,
     re-projections of prompts random, and the label says so.
     """
-    path = Path(path)
-    tensors = read_safetensors(path) if path.suffix == ".safetensors" else read_checkpoint(path)
+    path, shape = checked_file(Path(path)), shape or CvtShape()
+    original = {ported(name): name for name in names_of(shape)}
+    tensors = {original.get(name, name): one for name, one in tensors_of(path, ANCHORS).items()}
+    if HEAD[0] in tensors:
+        shape = replace(shape, classes=len(tensors[HEAD[0]]))
+    check_fit(lambda: Cvt(shape), tensors, path.name, optional=() if HEAD[0] in tensors else HEAD)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        tower = CvtTower(Cvt(shape or CvtShape()))
-    original = {ported(name): name for name in tower.cvt.state_dict()}
-    fill(tower.cvt, {f"cvt.{original.get(name, name)}": one.float() for name, one in tensors.items()}, "cvt", path.name)
+        tower = CvtTower(Cvt(shape))
+    tower.cvt.load_state_dict(tensors, strict=False)
     digest = sha256(path)
     label = f"CvT, public layout · {path.name} · {digest[:8]} · norms and re-projections of prompts UNTRAINED"
     return Loaded(tower.eval().requires_grad_(False), label, digest)
 
 
-def read_safetensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file of anyone's."""
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError) as wrong:
-        raise BadWeights(f"{path.name} is not a readable safetensors file: {wrong}.") from wrong
+def names_of(shape: CvtShape) -> list[str]:
+    """Of every tensor, as in the original release."""
+    with torch.device("meta"):
+        return list(Cvt(shape).state_dict())

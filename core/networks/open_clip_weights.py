@@ -5,35 +5,34 @@
     ViT-B-32-quickgelu/FILE    that architecture with the weights of a file
     FILE                       any CLIP with a plain vision transformer: its geometry is read from its tensors
 
-A FILE is OpenAI's archive or state dict, a checkpoint of open_clip's training, or safetensors. Files are read without
-running anything in them: `weights_only=True`, and TorchScript's reader for archives, which knows no Python objects.
+A FILE is OpenAI's archive or state dict, a checkpoint of open_clip's training or of any that wraps it, or safetensors; by the
+names of open_clip or of transformers. Nothing in a file is run: `core.networks.checkpoints` reads it.
 
 Which activation weights were trained with is in no tensor. OpenAI's used a quick approximation of GELU, and their files
-carry three numbers that no others do; whatever else was trained with it is named so (ViT-B-32-quickgelu/FILE). With the wrong
-one everything runs, and accuracy falls without a word.
+carry three numbers that no others do, and transformers' models say it in the config.json beside them; whatever else was trained
+with it is named so (ViT-B-32-quickgelu/FILE). With the wrong one everything runs, and accuracy falls without a word.
 """
 
 import difflib
 import logging
-import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile, is_zipfile
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from timm.models.vision_transformer import VisionTransformer, checkpoint_filter_fn
 from torch import Tensor, nn
 
 from core.errors import BadWeights
+from core.networks.checkpoints import check_fit, first_line, sound, tensors_of
+from core.networks.clip_names import from_transformers, is_transformers, quick_in_config
 from core.networks.text import OpenClipText
 from core.networks.vision import VisionTower
 
 OPENAI = ("input_resolution", "context_length", "vocab_size")  # what OpenAI's files hold besides weights
+ANCHORS = ("visual.conv1.weight", "vision_model.embeddings.patch_embedding.weight")  # a CLIP's; the second, transformers'
 HEAD = 64  # width of a head in OpenAI's and open_clip's ViTs: no tensor's shape tells it
 HUB = "hf-hub:"
 
@@ -59,19 +58,26 @@ def open_clip_towers(spec: str) -> Towers:
         if file is None:
             model = fetched(arch, source)
         elif arch:
-            tensors, quick = tensors_of(file)
-            with quietly():
-                model = open_clip.create_model(arch, force_quick_gelu=bool(quick))
-            model = fill(model, tensors, file.name)
+            tensors, quick = clip_tensors(file)
+            model = fill(lambda device: of_list(arch, quick, device), tensors, file.name)
         else:
             model = built(file)
         tokenizer = open_clip.get_tokenizer(arch) if arch else open_clip.SimpleTokenizer(context_length=model.context_length)
     except (MemoryError, torch.OutOfMemoryError) as wrong:
         raise BadWeights(f"{spec} does not fit into memory: a smaller model is ViT-B-32.") from wrong
+    sound(model.state_dict(), file.name if file else spec)
     vision = VisionTower(twin(model.eval(), arch or file.name if file else arch), *statistics(model.visual))
     model.visual = nn.Identity()  # its weights live in the twin now
     named = " · ".join(one for one in (arch, file.name if file else source) if one)
     return Towers(vision, OpenClipText(model, tokenizer), model.logit_scale.exp().item(), named, file)
+
+
+def of_list(arch: str, quick: bool, device: str) -> Any:
+    """An architecture of open_clip's, without weights. device: cpu, or meta, where it takes no memory."""
+    import open_clip
+
+    with quietly(), torch.device(device):
+        return open_clip.create_model(arch, force_quick_gelu=quick, device=device)
 
 
 @contextmanager
@@ -124,38 +130,20 @@ def fetched(arch: str, tag: str) -> Any:
         ) from wrong
 
 
-def tensors_of(file: Path) -> tuple[dict[str, Tensor], bool | None]:
-    """Every tensor of a file, float32, and whether it says that it is OpenAI's; None where it does not."""
-    try:
-        if file.suffix == ".safetensors":
-            held = load_file(file)
-        else:
-            held = torch.jit.load(file, "cpu").state_dict() if archived(file) else torch.load(file, "cpu", weights_only=True)
-    except pickle.UnpicklingError as wrong:
-        raise BadWeights(
-            f"{file.name} holds Python objects besides tensors, and reading them could run anything: save its state dict alone."
-        ) from wrong
-    except (SafetensorError, RuntimeError, OSError, ValueError, EOFError, KeyError) as wrong:
-        raise BadWeights(f"{file.name} is not a readable weights file, or only a part of one: {first_line(wrong)}") from wrong
-    if isinstance(held, dict) and isinstance(held.get("state_dict"), dict):
-        held = held["state_dict"]
-    if not isinstance(held, dict) or not any(isinstance(one, Tensor) for one in held.values()):
-        raise BadWeights(f"{file.name} holds no tensors by name.")
-    named = {name.removeprefix("module."): one for name, one in held.items() if isinstance(one, Tensor)}
-    openai = any(name in named for name in OPENAI)
-    return {name: one.float() for name, one in named.items() if name not in OPENAI}, openai or None
-
-
-def archived(file: Path) -> bool:
-    """Whether a file is TorchScript's, as OpenAI's are."""
-    return is_zipfile(file) and any(Path(one).name == "constants.pkl" for one in ZipFile(file).namelist())
+def clip_tensors(file: Path) -> tuple[dict[str, Tensor], bool]:
+    """A CLIP's tensors by OpenAI's names, float32, and whether it was trained with the quick GELU, as far as the file tells."""
+    tensors = tensors_of(file, ANCHORS)
+    quick = any(name in tensors for name in OPENAI)
+    if is_transformers(tensors):
+        return from_transformers(tensors, file.name), quick_in_config(file)
+    return {name: one for name, one in tensors.items() if name not in (*OPENAI, "attn_mask")}, quick
 
 
 def built(file: Path) -> Any:
     """A CLIP with the geometry of its tensors, filled with them."""
     from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
 
-    tensors, openai = tensors_of(file)
+    tensors, quick = clip_tensors(file)
     try:
         kernel, place = tensors["visual.conv1.weight"], tensors["visual.positional_embedding"]
         width, patch, words = kernel.shape[0], kernel.shape[-1], tensors["ln_final.weight"].shape[0]
@@ -168,41 +156,46 @@ def built(file: Path) -> Any:
         raise BadWeights(f"{file.name} has no {wrong}: it is no CLIP with a plain vision transformer.") from wrong
     if width % HEAD or words % HEAD or side**2 + 1 != len(place):
         raise BadWeights(f"No tensor of {file.name} tells its geometry: name it, as in ARCHITECTURE/{file.name}.")
-    model = CLIP(
-        features,
-        CLIPVisionCfg(layers=layers[0], width=width, patch_size=patch, image_size=side * patch),
-        CLIPTextCfg(context_length=longest, vocab_size=embedding, width=words, heads=words // HEAD, layers=layers[1]),
-        quick_gelu=bool(openai),
-    )
+    if unlike := wider_heads(width, layers[0]):
+        raise BadWeights(
+            f"{file.name} is as wide and deep as {unlike}, whose heads are not {HEAD} wide, and no tensor tells: name it, "
+            f"as in {unlike}/{file.name}."
+        )
+
+    def model(device: str) -> Any:
+        with torch.device(device):
+            return CLIP(
+                features,
+                CLIPVisionCfg(layers=layers[0], width=width, patch_size=patch, image_size=side * patch),
+                CLIPTextCfg(longest, embedding, width=words, heads=words // HEAD, layers=layers[1]),
+                quick_gelu=quick,
+            )
+
     return fill(model, tensors, file.name)
 
 
-def fill(model: Any, tensors: dict[str, Tensor], file: str) -> Any:
-    """The model with these tensors; what is missing, left over or of another shape is named."""
-    if not hasattr(model, "positional_embedding"):  # open_clip's layout with the text tower as a part of its own
+def wider_heads(width: int, layers: int) -> str:
+    """An architecture of open_clip's with a vision tower of this size and heads of another width; "" where there is none."""
+    import open_clip
+
+    for name in open_clip.list_models():
+        vision = (open_clip.get_model_config(name) or {}).get("vision_cfg", {})
+        if (vision.get("width"), vision.get("layers")) == (width, layers) and vision.get("head_width", HEAD) != HEAD:
+            return name
+    return ""
+
+
+def fill(build: Callable[[str], Any], tensors: dict[str, Tensor], file: str) -> Any:
+    """What `build` makes, with these tensors; what is missing, left over or of another shape is named before it is made."""
+    empty = build("meta")
+    if not hasattr(empty, "positional_embedding"):  # open_clip's layout with the text tower as a part of its own
         from open_clip.model import convert_to_custom_text_state_dict
 
         tensors = convert_to_custom_text_state_dict(tensors)
-    held = model.state_dict()
-    missing, extra = sorted(held.keys() - tensors.keys()), sorted(tensors.keys() - held.keys())
-    bent = [name for name in sorted(held.keys() & tensors.keys()) if held[name].shape != tensors[name].shape]
-    missing = [name for name in missing if name not in ("attn_mask", "logit_bias")]
-    if missing or bent or extra:
-        raise BadWeights(
-            f"{file} does not fit the architecture: {len(missing)} missing {missing[:3]}, {len(extra)} unexpected {extra[:3]}, "
-            f"{len(bent)} of another shape {bent[:3]}."
-        )
-    finite(tensors, file)
+    check_fit(lambda: empty, tensors, file, "the architecture", optional=("attn_mask", "logit_bias"))
+    model = build("cpu")
     model.load_state_dict(tensors, strict=False)
     return model
-
-
-def finite(tensors: dict[str, Tensor], file: str) -> None:
-    """BadWeights where a tensor holds NaN or infinity: everything would run, and nothing would mean anything."""
-    wrong = [name for name, one in tensors.items() if not one.isfinite().all()]
-    if wrong:
-        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise BadWeights(f"{file} holds numbers that are none (NaN or infinite) in {', '.join(wrong[:3])}{more}.")
 
 
 def twin(model: Any, name: str) -> VisionTransformer:
@@ -242,8 +235,3 @@ def statistics(visual: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
     mean, std = getattr(visual, "image_mean", None), getattr(visual, "image_std", None)
     return tuple(mean or OPENAI_DATASET_MEAN), tuple(std or OPENAI_DATASET_STD)
-
-
-def first_line(wrong: Exception) -> str:
-    """What went wrong, ending in a full stop."""
-    return (str(wrong).strip().partition("\n")[0] or type(wrong).__name__).rstrip(".") + "."

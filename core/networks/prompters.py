@@ -59,7 +59,8 @@ class SpatialPrompter(nn.Module):
 
     def read(self, tokens_BTPD: Tensor, grid: tuple[int, int]) -> Tensor:
         """What happens at each patch, before it is written as a prompt: [B, T, P, hidden]."""
-        return self.mlp[:2](to_tokens(self.convs(repeat_ends(to_video(tokens_BTPD, grid)))))
+        video_BDThw = repeat_ends(to_video(tokens_BTPD, grid)).contiguous()  # on a CPU the convolution takes half the time then
+        return self.mlp[:2](to_tokens(self.convs(video_BDThw)))
 
     def write(self, read_BTPH: Tensor, tokens_BTPD: Tensor) -> Tensor:
         """The prompts that say it: [B, T, P, D]."""

@@ -7,14 +7,14 @@ timm:NAME[:FILE]            a timm Swin, from a file or, with a network, from ti
 from dataclasses import dataclass
 from pathlib import Path
 
-import timm
-import torch
 from timm.models.swin_transformer import SwinTransformer
+from torch import nn
 
 from core.errors import BadWeights
 from core.networks.cvt import CvtShape, CvtTower
 from core.networks.cvt_weights import load_cvt
 from core.networks.swin import SwinTower
+from core.networks.timm_weights import timm_model
 from core.networks.tower import Size
 from core.networks.weights import state_digest
 
@@ -45,15 +45,14 @@ def load_backbone(kind: str, rest: str) -> Backbone:
         label = f"{kind} taught elsewhere · {Path(rest).name} · {found.digest[:8]}"
         return Backbone(found.network, SIZE, MEAN, STD, label, found.digest)
     name, _, file = rest.partition(":")
-    try:
-        with torch.random.fork_rng(devices=[]):
-            options = {"always_partition": True, "strict_img_size": False} if "swin" in name else {}
-            swin = timm.create_model(name, pretrained=not file, checkpoint_path=file, **options)
-    except Exception as wrong:  # timm, torch and the hub each raise errors of their own
-        raise BadWeights(f"timm could not load {name}: {str(wrong).strip().partition(chr(10))[0]}") from wrong
-    if not isinstance(swin, SwinTransformer):
-        raise BadWeights(f"{name} is not a Swin: the prompts are written for timm's SwinTransformer.")
-    config, tower = swin.pretrained_cfg, SwinTower(swin.eval())
+    options = {"always_partition": True, "strict_img_size": False} if "swin" in name else {}
+
+    def fits(model: nn.Module) -> None:
+        if not isinstance(model, SwinTransformer):
+            raise BadWeights(f"{name} is not a Swin: the prompts are written for timm's SwinTransformer.")
+
+    swin = timm_model(name, fits, file, **options)
+    config, tower = swin.pretrained_cfg, SwinTower(swin)
     digest = state_digest(tower)
     label = f"{name} taught elsewhere · {Path(file).name or 'timm'} · {digest[:8]}"
     return Backbone(tower, tuple(swin.patch_embed.img_size), tuple(config["mean"]), tuple(config["std"]), label, digest)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from core.errors import BadText
 from core.networks.convolution import conv3d, conv3d_chain
+from core.networks.text import fitting
 
 PROMPTS = 4  # a frame, a video and at each end of a text: the released code has one number for all of them
 HEAD = 64  # width of an attention head, as in every CLIP
@@ -263,10 +264,15 @@ def global_and_local(query: Tensor, key: Tensor, value: Tensor, T: int) -> Tenso
 
 
 def words(texts: list[str], context: int) -> Tensor:
-    """CLIP's byte pairs of each text, no longer than the longest: [Y, S]."""
+    """CLIP's byte pairs of each text, no longer than the longest: [Y, S]. The tokenizer would cut what is too long without a
+    word; here it is a BadText."""
     import open_clip  # only where a text is read: it takes seconds
 
-    ids_YS = open_clip.get_tokenizer("ViT-B-32")(texts, context_length=context)
+    tokenizer = open_clip.get_tokenizer("ViT-B-32")
+    for text, read in zip(texts, fitting(texts, tokenizer, context), strict=True):
+        if read != text:
+            raise BadText(f"This text tower reads up to {context} tokens, not the end of {text[:60]!r}: {text[len(read) :]!r}.")
+    ids_YS = tokenizer(texts, context_length=context)
     return ids_YS[:, : int(ids_YS.argmax(-1).max()) + 1]
 
 

@@ -1,25 +1,26 @@
 """What the networks of STOP's released code are filled with: a checkpoint of its own layout, a CLIP, or nothing but chance."""
 
-import zipfile
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
 from torch import Tensor
 
 from core.errors import BadWeights
+from core.networks.checkpoints import checked_file, filled, guarded, tensors_of
 from core.networks.released import HEAD, PROMPTS, RELEASED, Released, Shape
 from core.networks.text import OpenClipText
 from core.networks.vision import VisionTower
-from core.networks.weights import Clip, Loaded, fill, sha256
+from core.networks.weights import Clip, Loaded, sha256
 
 PREFIX = "module.clip"  # how `main.py` of the release saves what it trains
+ANCHOR = "visual.conv1.weight"
 STAND_IN = (
     "RANDOM towers (ViT-B/32, 224²): for the pictures of the comb, the min-max and the counts, which do not depend on what the "
     "towers know · released STOP's parts UNTRAINED (seed 0)"
 )
 
 
+@guarded
 def load_released(spec: str | Path | Loaded | None, clip: Loaded) -> Loaded:
     """The released code's networks.
 
@@ -105,32 +106,12 @@ def is_quick(vision: VisionTower) -> bool:
 
 def from_checkpoint(path: Path) -> Loaded:
     """A `.pth.tar` of the released layout. Missing and unexpected keys are named."""
-    held = state_of(path)
-    strangers = [name for name in held if not name.startswith(f"{PREFIX}.")]
-    if strangers:
-        raise BadWeights(f"{path.name} has keys that are not of {PREFIX}: {', '.join(strangers[:3])}.")
-    own = {name.removeprefix(f"{PREFIX}."): one for name, one in held.items()}
+    own = tensors_of(checked_file(path), (ANCHOR,))
     shape = shape_of(own, path.name)
-    network = chance(shape)
-    fill(network, held, PREFIX, path.name)
+    network = filled(lambda: chance(shape), own, "", path.name)
     digest = sha256(path)
     label = f"released STOP, its own checkpoint ({shape.mode} prompts) · {path.name} · sha256 {digest[:8]}"
     return Loaded(network, label, digest)
-
-
-def state_of(path: Path) -> dict[str, Tensor]:
-    """The tensors under `state_dict`, real numbers as float32. Nothing in the file is executed."""
-    if not path.is_file():
-        raise BadWeights(f"There is no weights file {path.name!r} where it was looked for ({path}).")
-    try:
-        read = torch.load(path, map_location="cpu", weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, zipfile.BadZipFile) as wrong:
-        told = str(wrong).strip().partition("\n")[0]
-        raise BadWeights(f"{path.name} cannot be read as tensors alone, and nothing else is read: {told}.") from wrong
-    held = read.get("state_dict") if isinstance(read, dict) else None
-    if not isinstance(held, dict) or not held or not all(isinstance(one, Tensor) for one in held.values()):
-        raise BadWeights(f"{path.name} has no tensors under 'state_dict', where the released code puts them.")
-    return {name: one.float() if one.is_floating_point() else one for name, one in held.items()}
 
 
 def shape_of(held: dict[str, Tensor], file: str) -> Shape:

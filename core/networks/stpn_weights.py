@@ -20,16 +20,30 @@ from torch import Tensor, nn
 from core.errors import BadKnob, BadWeights
 from core.networks import authors
 from core.networks.authors import Prepared
+from core.networks.checkpoints import border, filled, guarded
 from core.networks.detector import Detector, DetectorShape
 from core.networks.dvp import PREDICTORS
 from core.networks.public import KINDS, Backbone, load_backbone
+from core.networks.schema import described, fields, listed, number, one_of, switch, text, whole
 from core.networks.stpn import DEPTHS, SIZE, Prompting, Stpn, small_stpn
+from core.networks.swin import ORDERS
 from core.networks.tower import Size
-from core.networks.weights import SYNTHETIC, WEIGHTS, Loaded, fill, read
+from core.networks.weights import MADE, SYNTHETIC, WEIGHTS, Loaded, read
 
 BASELINE = "baseline"
 VARIANTS = (BASELINE, *(f"{kind}/{depth}" for kind in PREDICTORS for depth in DEPTHS))
 RELEASED = "attention/shallow"  # the one variant the authors released weights of
+DESCRIPTION = {
+    "variant": text(), "prompts": whole(1, 1000), "made": MADE,
+    "shape": fields({
+        "classes": whole(1, 100_000), "widths": listed(whole(1, 16_384), 1, 8), "strides": listed(whole(1, 1024), 1, 8),
+        "order": one_of(*ORDERS), "channels": whole(1, 16_384), "extra": switch(), "anchor": number(0.1, 1000),
+        "ratios": listed(number(0.01, 100), 1, 16), "finest": number(0.1, 10_000), "samples": whole(0, 16),
+        "hidden": whole(1, 65_536), "deviation": number(1e-3, 1000), "candidates": whole(1, 10_000),
+        "proposals": whole(1, 10_000), "sampled": whole(1, 10_000), "score": number(0, 1), "overlap": number(0, 1),
+        "detections": whole(1, 1000), "embedding": whole(0, 16_384), "mask": whole(0, 16_384),
+    }),
+}  # fmt: skip
 CHUNK = 8  # frames that are resized or encoded at once
 
 
@@ -119,16 +133,17 @@ class Trained:
 
 def load(path: Path) -> Trained:
     """A trained network from its file."""
-    tensors, about, digest = read(path)
-    if about["kind"] != "stpn":
-        raise BadWeights(f"{path.name} holds {about['kind']}, not STPN.")
+    tensors, about, digest = read(path, "stpn:STPN", {"variant": text()})
     if about["variant"] not in VARIANTS:
         raise BadWeights(f"{path.name} holds the variant {about['variant']!r}; the variants are {', '.join(VARIANTS)}.")
-    model = build(about["variant"], about["prompts"], DetectorShape.of(about["shape"]))
-    fill(model, tensors, "stpn", path.name)
+    described(about, DESCRIPTION, path.name)
+    with border(path.name):
+        shape = DetectorShape.of({name: about["shape"][name] for name in DESCRIPTION["shape"].parts or ()})
+        model = filled(lambda: build(about["variant"], about["prompts"], shape), tensors, "stpn", path.name)
     return Trained(model.eval().requires_grad_(False), about["variant"], digest, about.get("made", {}).get("steps", 0))
 
 
+@guarded
 def load_stpn(spec: str | Path | Loaded | None = None) -> Loaded:
     """Every variant.
 
@@ -146,7 +161,7 @@ def load_stpn(spec: str | Path | Loaded | None = None) -> Loaded:
     if colon and kind in KINDS:
         return untaught(load_backbone(kind, rest))
     path = Path(spec or WEIGHTS)
-    if path.suffix in (".pth", ".pt"):
+    if spec is not None and not path.is_dir() and path.suffix != ".safetensors":
         found = authors.load_authors(path)
         label = f"{found.label} · no single-frame baseline: the same weights without prompts stand in"
         return Loaded(Variants({RELEASED: found.network}, None, authors.CLASSES), label, found.digest)

@@ -1,9 +1,14 @@
-"""Two text towers behind one door: `tower(texts) → [Y, E]` unit vectors, and `tower.unknown(texts)`.
+"""Two text towers behind one door: `tower(texts) → [Y, E]` unit vectors, and what of the texts it does not take in.
+
+    unknown(texts)      what is not taken in: words that are read as one and the same, and “…” with what is behind a cut
+    read(texts)         each text as far as it is read: one that is longer than the tower reads is cut
+    refused(texts)      {text: why} of those that are not read at all; `tower(texts)` raises a BadText with that reason
 
 `SmallText` is trained here and knows the words of the world's grammar; `OpenClipText` is any open_clip text model.
 """
 
 import re
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -13,6 +18,7 @@ from core.errors import BadText
 
 WORDS = 16  # longest text in words; the grammar's longest is far shorter
 PAD, UNKNOWN = 0, 1
+EMPTY = "A text has at least one word, got {!r}."
 
 
 def words(text: str) -> list[str]:
@@ -40,16 +46,25 @@ class SmallText(nn.Module):
         """Words outside the vocabulary, each once, in order of appearance."""
         return tuple(dict.fromkeys(word for text in texts for word in words(text) if word not in self.ids))
 
-    def tokens(self, texts: list[str]) -> Tensor:
-        """[Y, S] word ids, S the longest text. A text without any word, or with more than WORDS, is a BadText."""
-        rows: list[list[int]] = []
+    def read(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """The whole texts: longer ones are refused."""
+        return tuple(texts)
+
+    def refused(self, texts: Sequence[str]) -> dict[str, str]:
+        """Texts without any word, or with more than WORDS."""
+        found = {}
         for text in texts:
-            ids = [self.ids.get(word, UNKNOWN) for word in words(text)]
-            if not ids:
-                raise BadText(f"A text has at least one word, got {text!r}.")
-            if len(ids) > WORDS:
-                raise BadText(f"This text tower reads up to {WORDS} words, got {len(ids)}: {text[:60]!r}.")
-            rows.append(ids)
+            count = len(words(text))
+            if not count:
+                found[text] = EMPTY.format(text)
+            elif count > WORDS:
+                found[text] = f"This text tower reads up to {WORDS} words, got {count}: {text[:60]!r}."
+        return found
+
+    def tokens(self, texts: list[str]) -> Tensor:
+        """[Y, S] word ids, S the longest text."""
+        raise_first(self.refused(texts))
+        rows = [[self.ids.get(word, UNKNOWN) for word in words(text)] for text in texts]
         longest = max(map(len, rows))
         return torch.tensor([ids + [PAD] * (longest - len(ids)) for ids in rows], device=self.position.device)
 
@@ -74,13 +89,21 @@ class OpenClipText(nn.Module):
         self.model, self.tokenizer = model, tokenizer
 
     def unknown(self, texts: list[str]) -> tuple[str, ...]:
-        """Byte-pair tokens leave no word unknown."""
-        return ()
+        """Byte-pair tokens leave no word unknown, but a longer text is cut: “…” and what is behind the cut, each once."""
+        behind = (text[len(read) :] for text, read in zip(texts, self.read(texts), strict=True))
+        return tuple(dict.fromkeys(f"…{rest}" for rest in behind if rest.strip()))
+
+    def read(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """Each text as far as its tokens fit."""
+        return fitting(texts, self.tokenizer, self.tokenizer.context_length)
+
+    def refused(self, texts: Sequence[str]) -> dict[str, str]:
+        """Texts of which the tokenizer leaves nothing."""
+        return {text: EMPTY.format(text) for text in texts if left_empty(text, self.tokenizer)}
 
     def forward(self, texts: list[str]) -> Tensor:
         """[Y, E], unit length."""
-        if empty := [text for text in texts if not text.strip()]:
-            raise BadText(f"A text has at least one word, got {empty[0]!r}.")
+        raise_first(self.refused(texts))
         device = next(self.model.parameters()).device
         return F.normalize(self.model.encode_text(self.tokenizer(texts).to(device)), dim=-1)
 
@@ -91,5 +114,48 @@ class NoText(nn.Module):
     def unknown(self, texts: list[str]) -> tuple[str, ...]:
         return ()
 
-    def forward(self, texts: list[str]) -> Tensor:
+    def read(self, texts: Sequence[str]) -> tuple[str, ...]:
+        return tuple(texts)
+
+    def refused(self, texts: Sequence[str]) -> dict[str, str]:
         raise BadText("These weights have no text tower, so texts cannot be compared with the video.")
+
+    def forward(self, texts: list[str]) -> Tensor:
+        raise_first(self.refused(texts))
+
+
+# ---- tokenizers that cut without a word -----------------------------------------------------------------------------------
+
+
+def fitting(texts: Sequence[str], tokenizer: Callable[..., Tensor], context: int) -> tuple[str, ...]:
+    """Each text as far as its tokens fit into a context: its longest beginning that is not cut. A token takes a byte at
+    least, so that most texts need no look."""
+    wide, made = 2 * context, []
+    blank = tokenizer(["a"], context_length=wide).mode().values if texts else None
+
+    def whole(text: str) -> bool:
+        counts = [int((tokenizer([text], context_length=room) != blank).sum()) for room in (context, wide)]
+        return counts[0] == counts[1]
+
+    for text in texts:
+        low = high = len(text)
+        if len(text.encode(errors="replace")) > context - 3 and not whole(text):
+            low = 0
+        while high - low > 1:  # the beginning up to low fits, the one up to high does not
+            middle = (low + high) // 2
+            low, high = (middle, high) if whole(text[:middle]) else (low, middle)
+        made.append(text[:low])
+    return tuple(made)
+
+
+def left_empty(text: str, tokenizer: Callable[..., Tensor]) -> bool:
+    """Whether a tokenizer leaves nothing of a text: it cleans texts first, and "&nbsp;" is a blank to it."""
+    if "&" not in text and any(map(str.isalnum, text)):
+        return False
+    return not text.strip() or torch.equal(tokenizer([text]), tokenizer([""]))
+
+
+def raise_first(refused: dict[str, str]) -> None:
+    """A BadText of the first text that cannot be read."""
+    for why in refused.values():
+        raise BadText(why)

@@ -11,7 +11,7 @@ from functools import partial
 import torch
 import torch.nn.functional as F
 from timm.layers import PatchEmbed
-from timm.models.vision_transformer import Block, VisionTransformer
+from timm.models.vision_transformer import Attention, Block, VisionTransformer
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -35,6 +35,14 @@ class VisionTower(nn.Module):
         super().__init__()
         if vit.cls_token is None:
             raise BadWeights("STOP reads attention from a class token, and this vision transformer has none.")
+        for block in vit.blocks:
+            kinds = type(block), type(getattr(block, "attn", None))
+            if kinds != (Block, Attention):
+                unlike = kinds[0] if kinds[0] is not Block else kinds[1]
+                raise BadWeights(
+                    "STOP reads the queries and keys of blocks that attend first and have one MLP then, and this vision "
+                    f"transformer is built of others (timm's {unlike.__name__})."
+                )
         self.vit = vit
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
@@ -88,12 +96,12 @@ class VisionTower(nn.Module):
 
         Softmax over the patches alone: CLS and registers take no part, so each row sums to 1.
         """
+        return self.attend(layer, tokens_BSD[:, :1], tokens_BSD[:, self.prefix :])
+
+    def attend(self, layer: int, cls_B1D: Tensor, patches_BPD: Tensor) -> Tensor:
+        """The same of tokens that stand apart; one CLS will do for all frames. Not rounded: it costs next to nothing."""
         block = self.vit.blocks[layer]
-        with self.rounded():
-            query_BNSd, key_BNSd, _ = heads(block, block.norm1(tokens_BSD))
-        query_BNSd, key_BNSd = query_BNSd.to(tokens_BSD.dtype), key_BNSd.to(tokens_BSD.dtype)
-        logits_BNP = torch.einsum("bnd,bnpd->bnp", query_BNSd[:, :, 0], key_BNSd[:, :, self.prefix :])
-        return (logits_BNP * block.attn.scale).softmax(-1).mean(1)
+        return key_shares(block, block.norm1(cls_B1D), block.norm1(patches_BPD)).mean(1)
 
     def attentions(self, tokens_BSD: Tensor, layers: int | None = None) -> Tensor:
         """`attention` of the first `layers` blocks (all, if not said) along the unprompted per-frame pass: [L, B, P]."""
@@ -122,10 +130,12 @@ class VisionTower(nn.Module):
         block: Block = self.vit.blocks[-1]
         if type(block) is not Block or getattr(block.attn, "gate", None) is not None:
             return self.blocks(tokens_BSD, seen_BS, self.depth - 1)[:, :1]  # a variant of timm's: run it as it is
-        query, key, value = heads(block, block.norm1(tokens_BSD))
-        mask = None if seen_BS is None else seen_BS[:, None, None, :]
-        mixed_BN1d = F.scaled_dot_product_attention(query[:, :, :1], key, value, attn_mask=mask, scale=block.attn.scale)
-        mixed_B1D = block.attn.norm(mixed_BN1d.transpose(1, 2).flatten(2))
+        normed_BSD = block.norm1(tokens_BSD)
+        gathered_BND = key_shares(block, normed_BSD[:, :1], normed_BSD, seen_BS) @ normed_BSD
+        # what is gathered is multiplied by W_v after the sum over tokens, not before it
+        weight_NdD, bias = block.attn.qkv.weight.chunk(3)[2].unflatten(0, (block.attn.num_heads, -1)), block.attn.qkv.bias
+        mixed_BD = torch.einsum("bne,nde->bnd", gathered_BND, weight_NdD).flatten(1)
+        mixed_B1D = block.attn.norm(mixed_BD if bias is None else mixed_BD + bias.chunk(3)[2])[:, None]
         x_B1D = tokens_BSD[:, :1] + block.ls1(block.attn.proj(mixed_B1D))
         return x_B1D + block.ls2(block.mlp(block.norm2(x_B1D)))
 
@@ -146,6 +156,27 @@ def heads(block: Block, normed_BSD: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     parts = attn.qkv(normed_BSD).unflatten(-1, (3, attn.num_heads, -1)).permute(2, 0, 3, 1, 4)
     query, key, value = parts.unbind(0)
     return attn.q_norm(query), attn.k_norm(key), value
+
+
+def key_shares(block: Block, asks_B1D: Tensor, tokens_BSD: Tensor, seen_BS: Tensor | None = None) -> Tensor:
+    """How much one token (normed, as all here) looks at each of the others, head by head: [B, N, S], rows sum to 1.
+
+    q·(W_k x + b) is (W_kᵀ q)·x + q·b, and the softmax does not see q·b, which is the same for every key. So one query asks all
+    tokens for the price of one token, and nobody computes their keys.
+    """
+    attn = block.attn
+    if isinstance(attn.k_norm, nn.Identity):
+        weight, bias = attn.qkv.weight.chunk(3), attn.qkv.bias
+        query_BNd = attn.q_norm(F.linear(asks_B1D[:, 0], weight[0], None if bias is None else bias.chunk(3)[0])
+                                .unflatten(-1, (attn.num_heads, -1)))  # fmt: skip
+        look_BND = torch.einsum("bnd,nde->bne", query_BNd, weight[1].unflatten(0, (attn.num_heads, -1)))
+        logits_BNS = look_BND @ tokens_BSD.transpose(1, 2)
+    else:
+        query, key = heads(block, asks_B1D)[0], heads(block, tokens_BSD)[1]
+        logits_BNS = (query @ key.transpose(2, 3))[:, :, 0]
+    if seen_BS is not None:
+        logits_BNS = logits_BNS.masked_fill(~seen_BS[:, None], -torch.inf)
+    return (logits_BNS * attn.scale).softmax(-1)
 
 
 class PatchStem(PatchEmbed):

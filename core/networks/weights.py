@@ -6,32 +6,52 @@ scored, written by the program that made it.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialized
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
 from core.errors import BadWeights
-from core.networks.open_clip_weights import finite, first_line, open_clip_towers
+from core.networks.checkpoints import border, filled, guarded, read_file, single, sound
+from core.networks.open_clip_weights import open_clip_towers
 from core.networks.prompters import Prompters
+from core.networks.schema import Rule, described, fields, listed, maybe, number, one_of, parsed, text, whole
 from core.networks.text import NoText, SmallText
+from core.networks.timm_weights import timm_model
 from core.networks.vision import VisionTower, small_vit
 
 PASSING = ("device", "minutes", "processes")  # of how weights were made: two equal trainings may differ in them
 WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "weights"
 SYNTHETIC = "our synthetic clips"  # what was trained on clips of `core.world` says so in its label
 
+MADE = maybe(fields({"steps": maybe(whole(0, 1 << 40)), "data": maybe(text())}))
+CLIP = {
+    "shape": fields({
+        "size": listed(whole(1, 4096), 2, 2), "patch": whole(1, 256), "width": whole(1, 16_384), "depth": whole(1, 200),
+        "features": whole(1, 16_384),
+    }),
+    "vocabulary": listed(text(100), 0, 100_000), "scale": number(0.01, 1000), "made": MADE,
+}  # fmt: skip
+PROMPTERS = {
+    "variant": maybe(one_of("static", "spatial", "temporal", "full")), "layers": whole(1, 200),
+    "hidden": whole(1, 16_384), "towers": text(), "trained_on": maybe(text()), "template": maybe(text()),
+    "frames": maybe(whole(1, 1024)), "held_out": maybe(number(0, 1)), "made": MADE,
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Loaded:
-    """A network, ready to use; a label for the reader; a digest of its weights for the keys of results."""
+    """A network, ready to use; a label for the reader; a digest of its weights for the keys of results.
 
-    network: nn.Module
+    A network is a module, or what stands for one that runs elsewhere (`core.networks.service`)."""
+
+    network: Any
     label: str
     digest: str
 
@@ -54,27 +74,25 @@ def save(path: Path, modules: dict[str, nn.Module], about: dict, scores: dict) -
     path.with_suffix(".json").write_text(json.dumps(beside, indent=1) + "\n")
 
 
-def read(path: Path) -> tuple[dict[str, torch.Tensor], dict, str]:
-    """Tensors (float32), description and sha256 of a file written by `save`."""
-    if not path.is_file():
-        raise BadWeights(f"There is no weights file {path.name!r} where it was looked for ({path}).")
-    try:
-        with safe_open(path, "pt") as file:
-            about = json.loads((file.metadata() or {}).get("about", "{}"))
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}
-    except (SafetensorError, OSError, ValueError) as wrong:
-        raise BadWeights(f"{path.name} is not a readable safetensors file: {wrong}.") from wrong
-    if "kind" not in about:
-        raise BadWeights(f"{path.name} does not say what it holds: it was not written by this project.")
-    return tensors, about, sha256(path)
+def read(path: Path, kind: str = "", rules: Mapping[str, Rule] | None = None) -> tuple[dict[str, torch.Tensor], dict, str]:
+    """Tensors (float32), description and sha256 of a file written by `save`. kind: what it must hold, as a sentence has it;
+    rules: of its description, checked before any tensor is read."""
+    path = Path(path)
+    held, about = read_file(path)
+    with border(path.name):
+        said = parsed(about.get("about", "{}"), path.name)
+        if kind and said["kind"] != kind.partition(":")[0]:
+            raise BadWeights(f"{path.name} holds {said['kind'][:40]}, not {kind.partition(':')[2]}.")
+        described(said, rules or {}, path.name)
+        tensors = {name: single(one.read()) for name, one in held.items()}
+        sound(tensors, path.name)
+        return tensors, said, sha256(path)
 
 
 def written_here(path: Path) -> bool:
     """Whether `save` wrote this file: it says what it holds."""
-    if path.suffix != ".safetensors" or not path.is_file():
-        return False
-    with suppress(SafetensorError, OSError, ValueError), safe_open(path, "pt") as file:
-        return "about" in (file.metadata() or {})
+    with suppress(BadWeights):
+        return path.suffix == ".safetensors" and "about" in read_file(path)[1]
     return False
 
 
@@ -87,21 +105,6 @@ def sha256(path: Path) -> str:
     return made.hexdigest()
 
 
-def fill(module: nn.Module, tensors: dict[str, torch.Tensor], part: str, file: str) -> None:
-    """Load the tensors named `part.*`; a missing, unexpected or misshapen one is a BadWeights that names it."""
-    own = {name.removeprefix(part + "."): t for name, t in tensors.items() if name.startswith(part + ".")}
-    held = module.state_dict()
-    missing, extra = sorted(held.keys() - own.keys()), sorted(own.keys() - held.keys())
-    bent = [name for name in held.keys() & own.keys() if held[name].shape != own[name].shape]
-    if missing or extra or bent:
-        raise BadWeights(
-            f"{file} does not fit the network: {len(missing)} missing {missing[:3]}, {len(extra)} unexpected {extra[:3]}, "
-            f"{len(bent)} of another shape {bent[:3]}."
-        )
-    finite(tensors, file)
-    module.load_state_dict(own)
-
-
 class Clip(nn.Module):
     """Two frozen towers that share a feature space. scale: the trained inverse temperature of their cosine."""
 
@@ -111,6 +114,7 @@ class Clip(nn.Module):
         self.eval().requires_grad_(False)
 
 
+@guarded
 def load_clip(spec: str | Path | Loaded | None = None) -> Loaded:
     """The frozen towers.
 
@@ -130,13 +134,12 @@ def load_clip(spec: str | Path | Loaded | None = None) -> Loaded:
     path = Path(said)
     if not written_here(path):
         return _open_clip(said)
-    tensors, about, digest = read(path)
-    if about["kind"] != "clip":
-        raise BadWeights(f"{path.name} holds {about['kind']}, not a clip.")
-    vision = VisionTower(small_vit(**(about["shape"] | {"size": tuple(about["shape"]["size"])})))
-    text = SmallText(tuple(about["vocabulary"]), features=about["shape"]["features"])
-    fill(vision, tensors, "vision", path.name)
-    fill(text, tensors, "text", path.name)
+    tensors, about, digest = read(path, "clip:a clip", CLIP)
+    shape = about["shape"]
+    sizes = {name: shape[name] for name in ("patch", "width", "depth", "features")} | {"size": tuple(shape["size"])}
+    vision = filled(lambda: VisionTower(small_vit(**sizes)), tensors, "vision", path.name)
+    words = tuple(about["vocabulary"])
+    text = filled(lambda: SmallText(words, features=shape["features"]), tensors, "text", path.name)
     return Loaded(Clip(vision, text, about["scale"]), f"small CLIP trained on {SYNTHETIC} · {path.name} · {digest[:8]}", digest)
 
 
@@ -147,20 +150,23 @@ def load_prompters(clip: Loaded, layers: int, path: str | Path | Loaded | None =
         return path
     vision = clip.network.vision
     shipped = WEIGHTS / f"stop_{'first' if layers == 1 else 'all'}.safetensors"
-    if path is None and (not shipped.is_file() or read(shipped)[1]["towers"] != clip.digest):
+    if path is None and (not shipped.is_file() or read_prompters(shipped)[1]["towers"] != clip.digest):
         return training_free(vision, layers)
     path = Path(path or shipped)
-    tensors, about, digest = read(path)
-    if about["kind"] != "stop":
-        raise BadWeights(f"{path.name} holds {about['kind']}, not STOP prompters.")
+    tensors, about, digest = read_prompters(path)
     if about["layers"] != layers:
         raise BadWeights(f"{path.name} holds STOP prompters for {about['layers']} layers, and {layers} are asked for.")
     if about["towers"] != clip.digest:
         raise BadWeights(f"{path.name} was trained on other towers than the ones loaded ({clip.label}).")
-    prompters = Prompters(layers, vision.width, about["hidden"])
-    fill(prompters, tensors, "prompters", path.name)
+    with border(path.name):
+        prompters = filled(lambda: Prompters(layers, vision.width, about["hidden"]), tensors, "prompters", path.name)
     label = f"STOP prompters trained on {about.get('trained_on', SYNTHETIC)} · {path.name} · {digest[:8]}"
     return Loaded(prompters.eval().requires_grad_(False), label, digest)
+
+
+def read_prompters(path: Path) -> tuple[dict[str, torch.Tensor], dict, str]:
+    """`read` of STOP's trained parts."""
+    return read(path, "stop:STOP prompters", PROMPTERS)
 
 
 def training_free(vision: VisionTower, layers: int) -> Loaded:
@@ -191,21 +197,17 @@ def _open_clip(spec: str) -> Loaded:
 
 
 def _timm(name: str, file: str, random: bool) -> Loaded:
-    import timm
-
     told = f"{name} · RANDOM weights" if random else f"{name} · {Path(file).name or 'timm'}"
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            vit = timm.create_model(name, pretrained=not random and not file, checkpoint_path=file)
-    except Exception as wrong:  # timm, torch and the hub each raise errors of their own
-        raise BadWeights(f"timm could not load {name}: {first_line(wrong)}") from wrong
-    if not isinstance(vit, VisionTransformer):
-        raise BadWeights(f"{name} is not a plain vision transformer.")
-    config = vit.pretrained_cfg
-    towers = Clip(VisionTower(vit, config["mean"], config["std"]), NoText())
+    towers = towers_of(timm_model(name, lambda vit: towers_of(vit, name), file, random), name)
     digest = state_digest(towers)
     return Loaded(towers, f"{told} · {digest[:8]}", digest)
+
+
+def towers_of(vit: nn.Module, name: str) -> Clip:
+    """A vision tower alone."""
+    if not isinstance(vit, VisionTransformer):
+        raise BadWeights(f"{name} is not a plain vision transformer, which STOP prompts: it is timm's {type(vit).__name__}.")
+    return Clip(VisionTower(vit, vit.pretrained_cfg["mean"], vit.pretrained_cfg["std"]), NoText())
 
 
 def state_digest(module: nn.Module) -> str:

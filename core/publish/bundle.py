@@ -33,6 +33,7 @@ LETTERS = {
     "B": "frames read at once",
     "H": "rows of pixels", "W": "columns of pixels", "C": "colours", "h": "rows of patches", "w": "columns of patches",
 }  # fmt: skip
+NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?|[-+]?(inf|nan)")  # as it stands in a table
 STAMP = (1980, 1, 1, 0, 0, 0)  # of every file in the zip
 
 
@@ -169,8 +170,8 @@ def _csv(names: Iterable[str], rows: Iterable[Iterable[Any]]) -> bytes:
 
 
 def _harmless(cell: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is quoted."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+@\t\r" else cell
+    """A text that a spreadsheet would take for a formula is quoted; a number is none."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and not NUMBER.fullmatch(cell) else cell
 
 
 # ---- files ------------------------------------------------------------------------------------------------------------

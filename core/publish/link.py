@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, urlencode
 from core.counterfactuals import EDITS, MOST, checked_edits, frames_left
 from core.engine import METHODS, TEXT_LENGTH, TEXTS
 from core.errors import BadKnob, ReaderError
-from core.graph import digest
+from core.keys import digest
 from core.knobs import Knob, KnobSet
 from core.publish.view import (
     FRAMES,

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from core.counterfactuals import checked_edits, frames_left
-from core.engine import checked_texts, method_named
+from core.engine import checked_texts, method_named, without_control
 from core.errors import BadClip, BadKnob, ReaderError
 from core.kinds import PatchMap, PromptAttention
 from core.knobs import Knob, KnobSet
@@ -76,6 +76,7 @@ class View:
             raise ReaderError(f"The overlay is one of {', '.join(overlays(self.shown.method))}, got {self.overlay!r:.40}.")
         if isinstance(self.frame, bool) or not isinstance(self.frame, int) or not 0 <= self.frame < self.shown.length:
             raise ReaderError(f"The current frame is 0 to {self.shown.length - 1}, got {self.frame!r:.40}.")
+        object.__setattr__(self, "note", without_control(self.note, but="\n\t"))
         if len(self.note) > NOTE_LENGTH:
             raise ReaderError(f"A note has up to {NOTE_LENGTH} characters, got {len(self.note)}.")
 

@@ -15,8 +15,9 @@ from core.training.answers import Reading
 from core.training.clips import FRAMES
 from core.training.frames import loader
 from core.training.layouts import Item
+from core.training.notes import shown
 from core.training.processes import Team
-from core.training.videos import Videos, read_videos
+from core.training.videos import Videos, opened, read_videos
 from core.video import whole
 
 HELD_OUT = 0.1  # of the training clips, where neither the command nor the weights say
@@ -26,13 +27,18 @@ def unreadable(items: tuple[Item, ...], most: int, how: Reading, vision: VisionT
     """Which of `most` clips, evenly spread, cannot be read, and why; each process tries a share."""
     chosen = sorted(set(np.linspace(0, len(items) - 1, min(most, len(items))).round().astype(int).tolist()))
     batches = [[i] for i in chosen[team.rank :: team.size]]
-    read = loader(how.of(items, vision), batches, how.workers, torch.device("cpu"))
-    bar = tqdm(read, desc="check clips", unit="clip", leave=False, disable=not team.leads)
-    own = [why for taken in bar for _, why in taken.wrong]
-    wrong = [why for each in team.collect(own) for why in each]
+    loaded = loader(how.of(items, vision), batches, how.workers, torch.device("cpu"))
+    bar = tqdm(loaded, desc="check clips", unit="clip", leave=False, disable=not team.leads)
+    own = [pair for taken in bar for pair in taken.wrong]
+    wrong = dict(pair for each in team.collect(own) for pair in each)
     if chosen and len(wrong) == len(chosen):
-        raise BadData(f"Not one of the {len(chosen)} clips tried can be read. {wrong[0]}")
-    return wrong
+        raise BadData(f"Not one of the {len(chosen)} clips tried can be read. {next(iter(wrong.values()))}")
+    read = {items[i].label for i in chosen if i not in wrong}
+    for i in wrong:
+        if (label := items[i].label) and label not in read:
+            wrong[i] += f" Not one clip of {shown(label)} that was tried can be read."
+            read.add(label)  # once a class
+    return list(wrong.values())
 
 
 def about(videos: Videos, wrong: list[str]) -> str:
@@ -64,7 +70,7 @@ def data_of(args: argparse.Namespace, frames: int = FRAMES, held_out: float = HE
     at_least(args, 0, "workers")
     frames = frames if args.frames is None else whole("--frames", args.frames, 4, 32)
     share = held_out if args.held_out is None else args.held_out
-    videos = read_videos(args.data, split=args.split, task=args.task, root=args.root, val=share)
+    videos = opened(read_videos(args.data, split=args.split, task=args.task, root=args.root, val=share))
     return videos, Reading(frames, args.workers, args.batch, args.cache)
 
 

@@ -23,6 +23,8 @@ from torch.utils.data import DataLoader, Dataset
 from core.errors import ReaderError
 from core.video import read_clip
 
+DECODER = 2  # raised whenever `core.video` reads other pixels of a file than before: no older cache is used again
+
 
 class Taken(NamedTuple):
     """A batch as it leaves the workers. index_B: which item. there_B: False where the file cannot be read, and its frames
@@ -69,7 +71,7 @@ class Frames(Dataset):
     def key(self, path: Path) -> str:
         """Of the file as it is now, and of what is read of it."""
         told = path.stat()
-        every = (str(path.resolve()), told.st_size, told.st_mtime_ns, self.T, *self.size)
+        every = (DECODER, str(path.resolve()), told.st_size, told.st_mtime_ns, self.T, *self.size)
         return blake2b(repr(every).encode(), digest_size=16).hexdigest()
 
     def together(self, parts: list[tuple[int, Tensor | None, str]]) -> Taken:

@@ -5,6 +5,10 @@ import math
 from pathlib import Path
 
 import torch
+from torch import Tensor
+
+from core.networks.checkpoints import border, read_file, restored, sound
+from core.networks.pickled import Damaged
 
 
 def cosine(step: int, steps: int, peak: float, warmup: int) -> float:
@@ -32,15 +36,23 @@ class Checkpoint:
         self.parts = parts
 
     def resume(self) -> int:
-        """The step to go on from; 0 where there is nothing, or something made with other settings."""
+        """The step to go on from; 0 where there is nothing, or something made with other settings. What cannot be read is a
+        BadWeights: whoever wants to begin again deletes it."""
         if not self.file.exists():
             return 0
-        held = torch.load(self.file, weights_only=True, map_location="cpu")
-        if held["settings"] != self.settings:
-            return 0
-        for name, part in self.parts.items():
-            part.load_state_dict(held["parts"][name])
-        return held["step"]
+        with border(self.file.name):
+            held = restored(read_file(self.file)[0])
+            if not isinstance(held, dict) or not isinstance(held.get("settings"), str):
+                raise Damaged("it is no checkpoint of a training of this project")
+            if held["settings"] != self.settings:
+                return 0
+            step, parts = held.get("step"), held.get("parts")
+            if type(step) is not int or step < 0 or not isinstance(parts, dict) or not self.parts.keys() <= parts.keys():
+                raise Damaged("it does not say how far the training went, and with what")
+            for name, part in self.parts.items():
+                sound({one: tensor for one, tensor in parts[name].items() if isinstance(tensor, Tensor)}, self.file.name)
+                part.load_state_dict(parts[name])
+            return step
 
     def save(self, step: int) -> None:
         self.file.parent.mkdir(parents=True, exist_ok=True)

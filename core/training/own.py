@@ -27,6 +27,7 @@ from core.training.answers import PLAIN, Reading, features, headline, placed, pl
 from core.training.asking import about, above_nothing, at_least, data_arguments, data_of, unreadable
 from core.training.frames import Order, Taken, loader
 from core.training.loop import Checkpoint, cosine
+from core.training.notes import several, shown
 from core.training.processes import Team, team
 from core.training.stop import (
     HIDDEN,
@@ -42,6 +43,7 @@ from core.training.stop import (
     set_rate,
 )  # fmt: skip
 from core.training.tasks import Actions, Retrieval, task_of
+from core.training.texts import legible
 from core.training.videos import Videos, checked_template
 
 NAMED = 20  # unreadable files that are named in the JSON beside the weights
@@ -147,11 +149,20 @@ def train(
     if checkpoint.file.exists() and not order.first:
         raise BadData(f"{checkpoint.file.name} is the checkpoint of another training. Name another --out, or delete it.")
 
+    under_way = bool(order.first)
+
     def validated(*names: str) -> dict[str, float]:
         asked = {PLAIN: lambda one: plain(towers.vision, one), "STOP": lambda one: model(one)[0]}
         if not videos.val:
             return {}
-        found, index_N, _ = features({name: asked[name] for name in names}, videos.val, towers.vision, how, team, "validate")
+        try:
+            wanted = {name: asked[name] for name in names}
+            found, index_N, _ = features(wanted, videos.val, towers.vision, how, team, "validate")
+        except BadData as gone:  # as of a disk that was taken away: what is trained so far is worth keeping
+            if not under_way:
+                raise
+            say(f"Validation was left out. {gone}")
+            return {}
         return {
             name: headline(scores(videos, videos.val, one, index_N, towers, recipe.template)) for name, one in found.items()
         }
@@ -159,6 +170,7 @@ def train(
     if not order.first:  # also tries the validation clips before hours are spent
         told = validated(PLAIN)
         say("".join(f"{name}: {value:.1%} of validation" for name, value in told.items()) or "There are no validation clips.")
+    under_way = True
     network = team.share(taught, unused=recipe.variant != "full")
     batches = iter(loader(how.of(videos.train, towers.vision), order, how.workers, team.device))
     saved, wrong, right = time.time(), {}, {}
@@ -188,7 +200,7 @@ def train(
         for tensor in held_by(model).state_dict().values():
             tensor.copy_(tensor.half())
     told = validated(PLAIN, "STOP")
-    wrong = {videos.train[i].path.name: why for some in team.collect(wrong) for i, why in some.items()}
+    wrong = {shown(videos.train[i].path.name): why for some in team.collect(wrong) for i, why in some.items()}
     if team.leads:
         made = dict(
             device=str(team.device), processes=team.size, minutes=round((time.time() - began) / 60, 1), epochs=recipe.epochs,
@@ -202,6 +214,9 @@ def train(
         what = "top-1" if videos.task == "actions" else "R@1, text to video"
         save(out, {"prompters": held_by(model)}, described, {"what": what, "clips": len(videos.val), "val": told})
         checkpoint.clear()
+        if wrong:
+            counted = f"{len(wrong)} of {len(videos.train)} training clips could not be read and counted for nothing"
+            say(f"{counted}: {several([*wrong])}.")
         say(f"{out} is written. " + ", ".join(f"{name}: {value:.1%}" for name, value in told.items()))
     team.collect(None)  # nobody leaves before the file is there
 
@@ -258,6 +273,7 @@ def main(argv: list[str] | None = None) -> None:
     with team(args.device) as own:
         say = tqdm.write if own.leads else lambda line: None
         clip = load_clip(args.clip)
+        videos = legible(videos, clip.network.text, args.template)
         wrong = unreadable(videos.train + videos.val, args.check, how, clip.network.vision, own)
         say(about(videos, wrong))
         if not args.check_only:

@@ -72,7 +72,7 @@ def team(device: str) -> Iterator[Team]:
         yield Team(where)
         return
     if where.type == "cuda":
-        where = torch.device("cuda", local)
+        where = pick_device(f"cuda:{local}")
         torch.cuda.set_device(where)
     joined = dist.is_initialized()  # by a program that trains several times: joining again would find what is left of before
     if not joined:

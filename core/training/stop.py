@@ -27,11 +27,13 @@ from tqdm import tqdm
 
 from core.command import folder_to_write, sentences
 from core.device import pick_device
+from core.errors import BadWeights
 from core.methods.stop import METHOD
 from core.methods.stop.equations import Prompted, Settings, encode, prompt_layer, with_prefix
+from core.networks.checkpoints import border, check_fit, part_of
 from core.networks.prompters import Prompters
 from core.networks.vision import VisionTower
-from core.networks.weights import WEIGHTS, Clip, fill, load_clip, read, save
+from core.networks.weights import WEIGHTS, Clip, load_clip, read_prompters, save
 from core.training.clips import FRAMES, Batch, Data, generic, grammar, half_stored
 from core.training.loop import Checkpoint, cosine
 from core.training.pool import pool
@@ -231,9 +233,15 @@ def score(model: Model, towers: Clip, clips: int = 240) -> dict[str, float]:
 
 def load(path: Path, clip) -> Model:
     """A trained variant from its file."""
-    tensors, about, _ = read(path)
-    model = Model(clip.network, about["variant"], about["layers"])
-    fill(held_by(model), tensors, "prompters", path.name)
+    tensors, about, _ = read_prompters(path)
+    variant, layers = about.get("variant"), about["layers"]
+    if variant not in VARIANTS or layers not in (1, clip.network.vision.depth):
+        raise BadWeights(f"{path.name} holds {variant} prompts for {layers} layers, and these towers have none ({clip.label}).")
+    own = part_of(tensors, "prompters")
+    with border(path.name):
+        check_fit(lambda: held_by(Model(clip.network, variant, layers)), own, path.name)
+        model = Model(clip.network, variant, layers)
+        held_by(model).load_state_dict(own)
     return model.eval().requires_grad_(False)
 
 
@@ -285,7 +293,7 @@ def main(argv: list[str] | None = None) -> None:
 
 def made_from(path: Path, towers: str) -> bool:
     """Whether the file is there and was trained on these towers: then an interrupted command goes on behind it."""
-    return path.is_file() and read(path)[1].get("towers") == towers
+    return path.is_file() and read_prompters(path)[1]["towers"] == towers
 
 
 if __name__ == "__main__":

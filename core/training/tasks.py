@@ -97,4 +97,4 @@ def drawn_caption(captions: tuple[str, ...], seed: int, position: int) -> str:
 
 def number_of(text: str) -> int:
     """Equal for equal captions, in every process."""
-    return int.from_bytes(blake2b(text.lower().encode(), digest_size=7).digest(), "big")
+    return int.from_bytes(blake2b(text.lower().encode(errors="surrogatepass"), digest_size=7).digest(), "big")

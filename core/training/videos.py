@@ -4,14 +4,19 @@ Labels make a data set of actions, captions one of retrieval. `core.training.lay
 wrong with single entries is told in `notes` and left out; what leaves nothing to train on is a BadData.
 """
 
+import os
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
 from core.errors import BadData
-from core.training.layouts import Item, Wrong, entries, several
+from core.training.layouts import Item, entries
+from core.training.notes import Wrong, several, shown
+from core.training.places import alike
 
 
 @dataclass(frozen=True)
@@ -65,44 +70,104 @@ def read_videos(data: Path, *, split: int = 1, task: str = "", root: Path | None
         raise BadData(f"There is no folder and no table {str(data)!r}.")
     if not 0 <= val < 1:
         raise BadData(f"The share held out for validation is from 0 to below 1, got {val}.")
+    if root is not None and not root.is_dir():
+        raise BadData(f"There is no folder {str(root)!r} for a table's paths to start from.")
+    if data.is_dir():
+        os.listdir(data)  # a folder that may not be opened ends the command with its own reason
     wrong = Wrong()
     found = {"train": [], "val": [], "test": []}
     for name, items in entries(data, split, task, root or (data if data.is_dir() else data.parent), wrong):
         found[name] += items
-    return checked(data.stem if data.is_file() else data.resolve().name, found, val, wrong)
+    return checked(shown(data.stem if data.is_file() else data.resolve().name), found, val, wrong)
 
 
 def checked(name: str, found: dict[str, list[Item]], val: float, wrong: Wrong) -> Videos:
     """The data set with what is wrong in it told, and validation clips held out where it has none."""
-    train = found["train"]
-    if not train:
-        raise BadData(" ".join([f"Not one training video was found in {name!r}.", *wrong.sentences()]))
-    task = "retrieval" if train[0].captions else "actions"
-    if any(bool(one.captions) != (task == "retrieval") for part in found.values() for one in part):
+    if found["train"] and len({bool(one.captions) for part in found.values() for one in part}) > 1:
         raise BadData(f"{name!r} has labels in one table and captions in another: a data set has either.")
-    classes = tuple(sorted({one.label for one in train})) if task == "actions" else ()
-    if task == "actions" and len(classes) < 2:
-        raise BadData(f"To tell actions apart takes two classes, got {len(classes)}: {several(classes)}.")
-    alike: dict[str, str] = {}
+    real = cache(os.path.realpath)
+    train, found["val"], found["test"] = (once(found[part], real, wrong) for part in ("train", "val", "test"))
+    classes = classes_of(name, train, wrong)
+    task = "actions" if classes else "retrieval"
+    same: dict[str, str] = {}
     clips = Counter(one.label for one in train)
     for label in classes:
         if clips[label] == 1:
             wrong.note("Classes with one training clip, too few to hold one out", label)
-        if alike.setdefault(readable(label), label) != label:
-            wrong.note("Classes that read alike, so that no model can tell them apart", f"{alike[readable(label)]} = {label}")
-    seen = {one.path for one in train}
+        if (first := same.setdefault(alike(readable(label)), label)) != label:
+            wrong.note("Classes that read alike, so that no model can tell them apart", f"{first} = {label}")
+        if re.fullmatch(r"[-+.\d]+|true|false", label, re.IGNORECASE):
+            wrong.note("Classes that are numbers, which say nothing to a text tower: put their names into the table", label)
+    seen = {real(one.path) for one in train}
     for part in ("val", "test"):
         for one in found[part]:
-            if one.path in seen:
+            if real(one.path) in seen:
                 wrong.note(f"Clips of training that are in {part} too", one.path.name)
-        if classes:
-            for label in sorted({one.label for one in found[part]} - set(classes)):
-                wrong.note(f"Classes of {part} without a training clip, left out", label)
-            found[part] = [one for one in found[part] if one.label in classes]
+        found[part] = of_classes(found[part], classes, part, wrong)
     if not found["val"] and val:
         train, found["val"] = held_out(train, val)
     parts = (tuple(sorted(one, key=lambda item: item.path)) for one in (train, found["val"], found["test"]))
     return Videos(name, task, classes, *parts, notes=wrong.sentences(), held_out=val)
+
+
+def once(items: list[Item], real: Callable[[Path], str], wrong: Wrong) -> list[Item]:
+    """Each video once, however its path is written, with all its captions."""
+    made: dict[str, Item] = {}
+    for one in items:
+        before = made.setdefault(real(one.path), one)
+        if before is one:
+            continue
+        if before.label != one.label:
+            wrong.note("Videos with two labels, of which the first counts", one.path.name)
+        made[real(one.path)] = replace(before, captions=before.captions + one.captions)
+    return list(made.values())
+
+
+def classes_of(name: str, train: Iterable[Item], wrong: Wrong) -> tuple[str, ...]:
+    """The sorted classes, () of retrieval; a BadData where there is nothing to train on, with what was wrong before."""
+    labels = {one.label for one in train}
+    if not labels:
+        raise BadData(" ".join([f"Not one training video was found in {name!r}.", *wrong.sentences()]))
+    if labels == {""}:
+        return ()
+    if len(labels) < 2:
+        few = f"To tell actions apart takes two classes, got 1: {several([*map(shown, labels)])}."
+        raise BadData(" ".join([*wrong.sentences(), few]))
+    return tuple(sorted(labels))
+
+
+def of_classes(items: Iterable[Item], classes: tuple[str, ...], part: str, wrong: Wrong) -> list[Item]:
+    """The items of classes that are trained on; all of retrieval."""
+    for label in sorted({one.label for one in items} - set(classes)) if classes else ():
+        wrong.note(f"Classes of {part} without a training clip, left out", label)
+    return [one for one in items if not classes or one.label in classes]
+
+
+def narrowed(videos: Videos, keep: Callable[[Item], Item | None], wrong: Wrong) -> Videos:
+    """The data set with what `keep` makes of each item, without those of which it makes None; wrong: why, as notes."""
+    train, val, test = ([made for one in part if (made := keep(one))] for part in (videos.train, videos.val, videos.test))
+    if videos.classes or not train:
+        classes = classes_of(videos.name, train, wrong)
+        val, test = of_classes(val, classes, "val", wrong), of_classes(test, classes, "test", wrong)
+        videos = replace(videos, classes=classes)
+    notes = (*videos.notes, *wrong.sentences())
+    return replace(videos, train=tuple(train), val=tuple(val), test=tuple(test), notes=notes)
+
+
+def opened(videos: Videos) -> Videos:
+    """The data set without files that are empty or may not be read, which no decoder is needed to know."""
+    wrong = Wrong()
+
+    def keep(one: Item) -> Item | None:
+        if not os.access(one.path, os.R_OK):
+            wrong.note("Files left out, as they may not be read", one.path.name)
+        elif not one.path.stat().st_size:
+            wrong.note("Files left out, as they are empty", one.path.name)
+        else:
+            return one
+        return None
+
+    return narrowed(videos, keep, wrong)
 
 
 def held_out(items: list[Item], share: float) -> tuple[list[Item], list[Item]]:
@@ -113,7 +178,7 @@ def held_out(items: list[Item], share: float) -> tuple[list[Item], list[Item]]:
         groups.setdefault(one.label, {}).setdefault(one.group or str(one.path), []).append(one)
     kept, out = [], []
     for of_class in groups.values():
-        order = sorted(of_class, key=lambda group: blake2b(Path(group).name.encode()).digest())
+        order = sorted(of_class, key=lambda group: blake2b(os.fsencode(Path(group).name)).digest())
         count = min(max(1, round(share * len(order))), len(order) - 1)
         for i, group in enumerate(order):
             (out if i < count else kept).extend(of_class[group])

@@ -1,6 +1,9 @@
 """Times and memory of the engine and of the page, on the machine at hand.
 
-    python -m tests.bench [--json FILE] [--device auto] [--models NAME=PATH …] [--only stop stpn vit_b_32 frozen swin_t page]
+    python -m tests.bench [--json FILE] [--device auto] [--models NAME=PATH …]
+                          [--only stop stpn vit_b_32 ratios frozen swin_t page]
+    python -m tests.bench --only soak [--moves 10000] [--uploads 500] [--openings 200]
+    python -m tests.bench --only users [--users 8] [--minutes 7]
 
 Every scenario runs in a process of its own, so that its peak memory is its own. Each number is a median; what is
 compared is measured in turns, so that another process disturbs both alike. On a busy machine trust the ratios.
@@ -8,8 +11,13 @@ compared is measured in turns, so that another process disturbs both alike. On a
     full run     every stage, nothing known before
     plain        the frozen encoder on the same frames one by one, no prompts (STOP), or the detector's tower on the
                  current frame without prompts (STPN): what one would pay without the method
+    ratios       of CPU time, on real towers: STOP in parts of open_clip's own pass over the same frames, and of what STOP's
+                 released code spends on the clip
     knob         one knob moved to values it has not had, everything else known. "maps": what the page asks for first;
                  "all": that and what takes longer (similarities, boxes)
+
+The last two take long, and are measured only where they are named: whether the server stays as small as it was however long it
+is asked, and whether many readers at once are each answered rightly and soon.
 """
 
 import argparse
@@ -27,7 +35,10 @@ from core import ReaderError
 from tests.bench.engine import engine_times
 from tests.bench.frozen import frozen_times
 from tests.bench.page import page_times
+from tests.bench.ratios import ratio_times
+from tests.bench.soak import soak_figures
 from tests.bench.towers import swin_times
+from tests.bench.users import users_figures
 
 TEXTS = ("a red ring moves left", "a red ring moves right", "a red ring grows", "a red ring stays still")
 
@@ -44,9 +55,16 @@ def main(words=None):
             engine_times,
             ("stop", args.device, vit, 12, 224, (), 3),
         ),
+        "ratios": ("STOP beside open_clip and the released code, ViT-B/32, 12 frames of 224×224", ratio_times, (args.device,)),
         "frozen": ("The frozen pass of CLIP's towers, random weights", frozen_times, (args.device,)),
         "swin_t": ("STPN's towers with 5 prompts and without, one frame", swin_times, (args.device,)),
-        "page": ("The page, in headless Chromium beside its server", page_times, (args.device, args.models, args.moves)),
+        "page": ("The page, in headless Chromium beside its server", page_times, (args.device, args.models, args.moves or 40)),
+        "soak": (
+            "A long stay: what the server holds",
+            soak_figures,
+            (args.device, args.models, args.moves or 10_000, args.uploads, args.openings),
+        ),
+        "users": ("Many readers at once", users_figures, (args.device, args.models, args.users, args.minutes)),
     }
     found: dict = {"machine": machine()}
     print(", ".join(f"{name} {value}" for name, value in found["machine"].items()))
@@ -69,9 +87,13 @@ def arguments():
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there too")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--models", nargs="*", default=[], metavar="NAME=PATH", help="weights other than the shipped")
-    parser.add_argument("--moves", type=int, default=40, help="slider moves on the page")
-    known = ("stop", "stpn", "vit_b_32", "frozen", "swin_t", "page")
-    parser.add_argument("--only", nargs="+", choices=known, default=known, help="some of the scenarios")
+    parser.add_argument("--moves", type=int, help="of knobs: 40 on the page, 10,000 of a long stay")
+    parser.add_argument("--uploads", type=int, default=500, help="of a long stay")
+    parser.add_argument("--openings", type=int, default=200, help="of the page, of a long stay")
+    parser.add_argument("--users", type=int, default=8, help="readers at once")
+    parser.add_argument("--minutes", type=float, default=7, help="that they stay")
+    usual = ("stop", "stpn", "vit_b_32", "ratios", "frozen", "swin_t", "page")
+    parser.add_argument("--only", nargs="+", choices=(*usual, "soak", "users"), default=usual, help="some of the scenarios")
     return parser
 
 

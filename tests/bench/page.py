@@ -1,20 +1,16 @@
-"""The page in headless Chromium: time to the first picture, and from a slider's move to pixels."""
+"""The page in headless Chromium: time to the first picture, from a slider's move to pixels, and what a first visit loads."""
 
-import socket
-import subprocess
-import sys
+import json
+import re
 import tempfile
 import time
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import numpy as np
 
 from core import METHODS, ReaderError
+from tests.bench.server import serving
 
-ROOT = Path(__file__).resolve().parents[2]
-CLIPS = ROOT / "assets" / "clips"
 MOVED = {"stop": ("alpha", "kept", "beta", "eta"), "stpn": ("supports", "stride", "severity")}  # knobs of each tab
 
 PAINTED = "new Promise(done => requestAnimationFrame(() => setTimeout(() => done(performance.now()), 0)))"
@@ -48,38 +44,28 @@ def page_times(device, models, moves):
     from playwright.sync_api import Error, sync_playwright
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        clips = example_clips(Path(folder))
-        port = free_port()
-        words = [
-            "--port",
-            str(port),
-            "--device",
-            device,
-            "--clips",
-            str(clips),
-            *(["--models", *models] if models else []),
-        ]
-        with subprocess.Popen([sys.executable, "-m", "app", *words], cwd=ROOT, stdout=subprocess.DEVNULL) as server:
+        began = time.perf_counter()
+        with serving(device, models, Path(folder)) as (address, server):
             try:
-                started = wait_for(f"http://127.0.0.1:{port}/", server)
+                started = time.perf_counter() - began
                 browser = playwright.chromium.launch(executable_path=chromium())
-                first = [first_picture_ms(browser, port) for _ in range(3)]
-                knobs = {f"page knobs, {METHODS[name].title}": knob_times(browser, port, name, moves) for name in MOVED}
+                first = [first_picture_ms(browser, address) for _ in range(3)]
+                sizes = {"first visit kB": first_visit_sizes(browser, address + "/")}
+                knobs = {f"page knobs, {METHODS[name].title}": knob_times(browser, address, name, moves) for name in MOVED}
                 return {
                     "server ready s": started,
                     "first picture ms, each time": [round(ms) for ms in first],
+                    **sizes,
                     **knobs,
                     "server's peak memory MB": peak_of(server.pid),
                 }
             except Error as wrong:
                 raise ReaderError(f"The page could not be driven: {wrong.message.splitlines()[0]}") from wrong
-            finally:
-                server.terminate()
 
 
-def knob_times(browser, port, method, moves):
+def knob_times(browser, address, method, moves):
     """Knob → medians and 95th percentiles of its moves in a visitor's tab of that method."""
-    page, times = open_page(browser, port), {}
+    page, times = open_page(browser, address), {}
     last = {"stop": "texts", "stpn": "done"}[method]  # what its viewer sets when everything is there
     page.get_by_role("tab", name=METHODS[method].title.partition(" — ")[0], exact=True).click()
     page.wait_for_selector(f"#viewer-{method} .vw[data-{last}]", timeout=60_000)
@@ -107,49 +93,56 @@ def slider_values(method, moves):
     return chosen
 
 
-def example_clips(folder):
-    """The shipped examples; where there are none, some of the world's."""
-    if list(CLIPS.glob("*.mp4")):
-        return CLIPS
-    command = [sys.executable, "-m", "core.world", "--out", str(folder), "--clips", "3"]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    return folder
-
-
-def open_page(browser, port):
+def open_page(browser, address):
     """A fresh visitor, once the viewer shows its first picture."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.goto(f"http://127.0.0.1:{port}/", wait_until="commit")
+    page.goto(address, wait_until="commit")
     page.wait_for_selector(".vw[data-shown]", timeout=60_000)
     return page
 
 
-def first_picture_ms(browser, port):
+def first_picture_ms(browser, address):
     """From navigation to the frame after the viewer has drawn, for a visitor with nothing in store."""
-    page = open_page(browser, port)
+    page = open_page(browser, address)
     ms = page.evaluate(f"() => {PAINTED}")
     page.context.close()
     return ms
 
 
-def wait_for(address, server, patience=180):
-    """Seconds until the server answers."""
-    began = time.perf_counter()
-    while time.perf_counter() - began < patience:
-        if server.poll() is not None:
-            raise ReaderError(f"The page stopped before it answered (exit {server.returncode}).")
-        try:
-            urlopen(address, timeout=5).close()
-            return time.perf_counter() - began
-        except (URLError, OSError):
-            time.sleep(0.1)
-    raise ReaderError(f"The page did not answer within {patience} s.")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def first_visit_sizes(browser, address):
+    """kB of code and markup (JS, HTML, CSS; pictures in a text are counted with it) that a visitor with nothing in store loads
+    until the first picture and what follows it: as they are read, and as they travel."""
+    page, answers, travelled = browser.new_context(viewport={"width": 1280, "height": 900}).new_page(), [], {}
+    sent = page.context.new_cdp_session(page)
+    sent.send("Network.enable")
+    named = {}
+    sent.on("Network.responseReceived", lambda one: named.setdefault(one["requestId"], one["response"]["url"]))
+    sent.on("Network.loadingFinished", lambda one: travelled.update({named.get(one["requestId"]): one["encodedDataLength"]}))
+    page.on("response", lambda one: answers.append(one))
+    page.goto(address)
+    page.wait_for_selector(".vw[data-texts]", timeout=60_000)
+    page.wait_for_load_state("networkidle")
+    found = {"JS of ours": [0.0, 0.0], "HTML and CSS of ours": [0.0, 0.0], "of Gradio": [0.0, 0.0]}
+    for one in {one.url: one for one in answers if one.request.resource_type in ("document", "script", "stylesheet")}.values():
+        text, sent_kB = one.text(), travelled.get(one.url, 0) / 1e3
+        parts = {"of Gradio": len(text.encode()) / 1e3}
+        if one.url == address:
+            own = json.loads(re.search(r"window\.gradio_config = (.*?);</script>", text, re.DOTALL)[1])
+            code = [part["props"].pop("js_on_load", None) or "" for part in own["components"]]
+            code += [part["js"] for part in own["dependencies"] if isinstance(part.get("js"), str)]
+            scripts = sum(len(json.dumps(script)) for script in code) / 1e3
+            values = [part["props"].get("value") for part in own["components"] if part["type"] == "html"]
+            markup = len(own.get("head") or "") / 1e3 + sum(len(json.dumps(value)) for value in values) / 1e3
+            parts = {"JS of ours": scripts, "HTML and CSS of ours": markup, "of Gradio": parts["of Gradio"] - scripts - markup}
+        elif "/viewer/" in one.url:
+            parts = {"JS of ours" if one.url.endswith(".js") else "HTML and CSS of ours": parts["of Gradio"]}
+        whole = sum(parts.values())
+        for name, kB in parts.items():
+            found[name][0] += kB
+            found[name][1] += sent_kB * kB / whole
+    page.context.close()
+    found["all"] = [sum(column) for column in zip(*found.values(), strict=True)]
+    return {name: {"as read": round(read), "as they travel": round(travel)} for name, (read, travel) in found.items()}
 
 
 def chromium():

@@ -8,11 +8,13 @@ read. What they share with training is in `equations`. Where these are silent th
 Letters: T frames, G = T − 1 gaps, P patches (row-major), Q prompts a gap can hold, D width, L layers, Y texts, E features.
 """
 
+import torch
 from torch import Tensor
 
 from core.clip import Clip
 from core.device import upload
-from core.errors import BadClip, BadKnob
+from core.errors import BadClip, BadGiven, BadKnob
+from core.fold import fold
 from core.kinds import GapCounts, GapScores, PatchMap, RegionMask, TextScores, TokenSequence
 from core.knobs import KnobSet, knob
 from core.methods import Method, Network
@@ -30,7 +32,6 @@ from core.methods.stop.equations import (
     split,
     to_clip_scale,
     weighted_change,
-    with_prefix,
 )  # fmt: skip
 from core.methods.stop.written import EQUATIONS as EQUATIONS  # shown on the page, as READINGS are
 from core.networks.prompters import CAP
@@ -66,16 +67,22 @@ def patches_TPD(tokens_TSD: Tensor, clip_towers) -> Tensor:
     return tokens_TSD[:, clip_towers.vision.prefix :]
 
 
-def attention_LTP(tokens_TSD: Tensor, clip_towers) -> Tensor:
-    """CLS → patch attention of every block, frame by frame, without prompts. Each row sums to 1 over the patches."""
-    return clip_towers.vision.attentions(tokens_TSD)
+@fold(over="layer", gather=torch.stack)
+def attention_LTP(entering_TSD: Tensor | None, block: int, tokens_TSD: Tensor, clip_towers) -> tuple[Tensor, Tensor]:
+    """CLS → patch attention of the first ℓ blocks, frame by frame, without prompts. Each row sums to 1 over the patches."""
+    vision = clip_towers.vision
+    if block >= vision.depth:
+        raise BadKnob(f"ℓ (layer) is 1 to {vision.depth} for these weights, got {block + 1}.")
+    if entering_TSD is None:
+        entering_TSD = tokens_TSD
+    else:
+        entering_TSD = vision.blocks(entering_TSD, None, block - 1, block)
+    return entering_TSD, vision.attention(block, entering_TSD)
 
 
-def attention_TP(attention_LTP: Tensor, layer: int) -> Tensor:
-    """A = Attn(h_cls, h_i) of the chosen block, on one scale for the clip: its largest value is 1. (Figure 2a)"""
-    if layer > len(attention_LTP):
-        raise BadKnob(f"ℓ (layer) is 1 to {len(attention_LTP)} for these weights, got {layer}.")
-    return to_clip_scale(attention_LTP[layer - 1])
+def attention_TP(attention_LTP: Tensor) -> Tensor:
+    """A = Attn(h_cls, h_i) of block ℓ, on one scale for the clip: its largest value is 1. (Figure 2a)"""
+    return to_clip_scale(attention_LTP[-1])
 
 
 # ---- intra-frame spatial prompting ------------------------------------------------------------------------------------
@@ -151,6 +158,8 @@ def sequence_SD(
 ) -> Tensor:
     """[CLS; h^s_1; p^t_1; h^s_2; p^t_2; …]: one CLS for the video, prompts between the frames they join. (Figure 2a)"""
     prefix_RD = tokens_TSD[0, : clip_towers.vision.prefix]
+    if max(prompt_count_G) > temporal_prompt_GQD.shape[1]:
+        raise BadGiven(f"A gap holds up to {temporal_prompt_GQD.shape[1]} prompts, got {max(prompt_count_G)}.")
     return interleave(prefix_RD, prompted_TPD, temporal_prompt_GQD, prompt_count_G)
 
 
@@ -173,7 +182,7 @@ def video_E(sequence_SD: Tensor, prompt_count_G: tuple[int, ...], later: tuple, 
     for layer in range(1, vision.depth):
         held_SD = vision.blocks(held_SD[None], heard_1S, layer - 1, layer)[0]
         prefix_RD, frames_TPD, _ = split(held_SD, prompt_count_G, vision.prefix, vision.patches)
-        attention = vision.attention(layer, with_prefix(prefix_RD[None], frames_TPD[None]))
+        attention = vision.attend(layer, prefix_RD[None, :1], frames_TPD)
         made = prompt_layer(frames_TPD[None], attention[None], prompters[layer], vision.grid, settings)
         prompt_count_G = tuple(made.count_BG[0].tolist())
         held_SD = interleave(prefix_RD, made.prompted_BTPD[0], made.temporal_BGQD[0], prompt_count_G)
@@ -233,6 +242,8 @@ def all_layers(file, clip):
     return load_prompters(clip, clip.network.vision.depth, file)
 
 
+CLIP = Network("clip", load_clip)
+
 METHOD = Method(
     name="stop",
     place=1,
@@ -245,9 +256,9 @@ METHOD = Method(
         sequence_SD, later, video_E, text_YE, similarity_Y, unknown_words,
     ),
     networks={
-        "clip_towers": Network("clip", load_clip),
-        "stop_first": Network("stop_first", first_layer, ("clip_towers",), lambda knobs: knobs["depth"] == "first"),
-        "stop_all": Network("stop_all", all_layers, ("clip_towers",), lambda knobs: knobs["depth"] == "all"),
+        "clip_towers": CLIP,
+        "stop_first": Network("stop_first", first_layer, (CLIP,), lambda knobs: knobs["depth"] == "first"),
+        "stop_all": Network("stop_all", all_layers, (CLIP,), lambda knobs: knobs["depth"] == "all"),
     },
     grid=lambda networks: networks["clip_towers"].vision.grid,
     outputs=(

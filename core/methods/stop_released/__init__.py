@@ -29,6 +29,7 @@ from core.methods.stop_released.equations import (
 )
 from core.metrics import rank_correlation
 from core.networks.released_weights import load_released
+from core.networks.weights import load_clip
 
 
 class ReleasedKnobs(KnobSet):
@@ -303,7 +304,7 @@ METHOD = Method(
         still_variation_T, mate_variation_T, alone_T, weight_T, still_T, one_frame_is_nan, still_order, written_TQD,
         prompt_TQD, prompt_moved, prompt_count_T, prompt_LTQD, sequence_SD, video_E, reads_texts, text_YE, similarity_Y,
     ),
-    networks={"released": Network("stop_released", networks_of, ("clip_towers",))},
+    networks={"released": Network("stop_released", networks_of, (Network("clip", load_clip),))},
     grid=lambda networks: (7, 7),
     outputs=(
         PixelMask("comb_THW", "r", "pixels the code selects", "True every seventh pixel"),

@@ -1,0 +1,28 @@
+// Folds under a viewer. A panel's module and what it is told come, and the panel is made, when its fold is opened for the first
+// time.
+//
+//   foldsOf([[name, title], …], host, given)      given: see app/panels.py; `own` is what this panel is told
+
+import {make} from "./parts.js";
+
+const AGAIN = "This part did not come: load the page again.";
+
+export const foldsOf = (list, host, given) =>
+  host.replaceChildren(
+    ...list.map(([name, title]) => {
+      const fold = make("details", {class: "vw-fold", "data-panel": name}),
+        inside = make("div", {class: "vw-fold-in"});
+      fold.append(Object.assign(make("summary"), {textContent: title}), inside);
+      const load = async () => {
+        const both = await Promise.all([import(`../panels/${name}.js`), given.server.own(name)]).catch(() => null);
+        if (both) return both[0].panel(inside, {...given, own: JSON.parse(both[1])});
+        inside.textContent = AGAIN;
+      };
+      let made = null;
+      fold.ontoggle = async () => {
+        if (fold.open) made ??= load();
+        (await made)?.toggled?.(fold.open);
+      };
+      return fold;
+    }),
+  );

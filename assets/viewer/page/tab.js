@@ -1,0 +1,107 @@
+// A method's tab: its viewer and the folds under it, and what travels between them, the knobs and the server.
+//
+// given   method, viewer: the module that draws it;  panels: [[name, title], …];  untouched: what is on the page before any knob
+//         was moved;  first: whether it is the tab that is seen first;  pick: the event of an example that is chosen
+// constants   about, examples, clip: with the tab that is seen first, and else asked for when it is opened
+//
+// A viewer turns a knob by typing into it: no reply of the server can arrive after a later knob.
+
+import {foldsOf} from "../base/folds.js";
+import {linkWasRead, lookOf, taken, type, views} from "./values.js";
+
+let addressed = null; // what the page's address says, for all tabs
+
+export async function tab({element, props, trigger, server}, {method, viewer, panels, untouched, first, pick, constants}) {
+  const [{mount}, {about, ...rest}] = await Promise.all([
+    import(`../${viewer}`),
+    constants ?? server.constants().then(JSON.parse),
+    styled(),
+  ]);
+  const values = () => taken(method) ?? untouched;
+  const host = element.closest(`#viewer-${method}`);
+  const hooks = {
+    frames: key => server.frames(key),
+    pick: name => trigger(pick, {name}),
+    turn,
+    soon: one => server.at_once(one),
+    later: one => server.everything(one),
+    whole: one => server.through(one),
+    curve: one => server.curve(one),
+    far: one => server.far(one),
+    stop: one => server.stop(one),
+    keep: () => {
+      const detail = {method, taken: values(), ...view.state()};
+      document.dispatchEvent(new CustomEvent("keep", {detail}));
+    },
+  };
+  const view = mount(
+    element.querySelector(".viewer"),
+    {about, untouched, ...rest, trace: JSON.parse(props.value || "null")},
+    hooks,
+  );
+  views[method] = view;
+  foldsOf(panels, element.querySelector(".panels"), {method, about, view, taken: values, turn, edit, server, hooks});
+
+  function turn(name, value) {
+    const knob = document.querySelector(`#knob-${method}-${name}`),
+      of = kind => knob?.querySelector(`input[type=${kind}]`);
+    if (of("number")) return type(of("number"), value);
+    const box = of("checkbox") || [...(knob?.querySelectorAll("input[type=radio]") || [])].find(one => one.value === value);
+    if (box && box.checked !== (box.type === "radio" || value)) box.click();
+  }
+
+  let asked = null;
+  const ask = () => {
+    // a tab that is not seen waits until it is
+    const now = taken(method) ?? (props.value ? null : untouched);
+    if (now && now !== asked && host.offsetParent) view.ask((asked = now));
+  };
+  const look = () => {
+    // as a link says
+    const wanted = lookOf(method);
+    if (!wanted) return;
+    view.look(wanted);
+    if (wanted.pinned) view.pin(wanted.pinned);
+  };
+  const fresh = JSON.stringify([untouched.values, view.state()]);
+  document.addEventListener("linked", look);
+  look();
+
+  // the address says what is on the page, so that a reload brings it back; nothing is asked while a pointer is down
+  let soon = 0,
+    down = false;
+  const address = async () => {
+    const now = JSON.stringify([values().values, view.state()]),
+      said = `${method} ${now}`;
+    const early = !linkWasRead() || down || host.querySelector(".vw-pin[aria-busy=true]");
+    if (early || !host.offsetParent || said === addressed) return;
+    addressed = said;
+    const query = first && now === fresh ? "" : await server.address({...values(), state: view.state()}).catch(() => null);
+    if (typeof query !== "string" || said !== addressed) return;
+    const here = new URL(location.href),
+      own = [...here.searchParams].filter(([name]) => /^(__.*|tour)$/.test(name));
+    here.search = [query, new URLSearchParams(own)].join("&").replace(/^&|&$/g, "");
+    if (here.href !== location.href) history.replaceState(history.state, "", here);
+  };
+  const moved = event => {
+    down = event.type === "pointerdown" || (down && event.type !== "pointerup" && event.type !== "pointercancel");
+    clearTimeout(soon);
+    soon = setTimeout(address, 700); // longer than a frame of a clip that is played
+  };
+  for (const kind of ["taken", "looked", "keyup", "pointerdown", "pointerup", "pointercancel"])
+    document.addEventListener(kind, moved);
+  document.addEventListener("taken", ask);
+  new ResizeObserver(ask).observe(host);
+  ask();
+}
+
+const edit = list => type(document.querySelector("#edits textarea, #edits input"), JSON.stringify(list));
+
+// What is measured when it is drawn is measured in its own look.
+async function styled() {
+  const sheet = document.querySelector("link[data-look]");
+  if (sheet && !sheet.sheet)
+    await new Promise(done => {
+      sheet.onload = sheet.onerror = done;
+    });
+}

@@ -1,0 +1,59 @@
+// The values on the page, from its knobs to whoever draws them, and the small scripts of its events. A function here that an
+// event calls is given the event's inputs last, and answers its outputs.
+//
+// Events of the document: "taken", the values of a method are others; "linked", a link says how to look at them.
+
+// method → its viewer; where the console, and a test, finds it too
+window.views ??= {};
+export const views = window.views;
+const latest = {},
+  looks = {};
+let read = false;
+
+// All values of a method as they are, and the browser's clock. A viewer that is not mounted or not seen yet finds them when it is.
+export function take(method, ...values) {
+  latest[method] = {values, stamp: performance.now()};
+  document.dispatchEvent(new Event("taken"));
+}
+
+export const taken = method => latest[method] ?? null;
+
+// What a link says goes to the viewers. said: {method: how to look} as JSON, or nothing
+export function follow(said) {
+  read = true;
+  if (!said) return;
+  Object.assign(looks, JSON.parse(said));
+  document.dispatchEvent(new Event("linked"));
+}
+
+export const linkWasRead = () => read;
+
+// How to look, as a link said: said once
+export function lookOf(method) {
+  const look = looks[method];
+  delete looks[method];
+  return look;
+}
+
+// What a viewer says of itself goes first into the values of a button's event.
+export const withState = (method, _, ...values) => [JSON.stringify(views[method]?.state() ?? {}), ...values];
+
+// The link of what is on the page now, with the place where the page is
+export const link = query => [new URL(`?${query}`, location.href).href];
+
+// A preset's values. last: which of them is a frame, that the clip may be too short for, and where its slider is; or null
+export const preset = (values, last) =>
+  last ? values.map((one, i) => (i === last.place ? Math.min(one, document.querySelector(last.slider).max) : one)) : values;
+
+// From the knob as it is now: the knob of a frame ends where the clip does.
+export const fit = (last, frame) => ({__type__: "update", maximum: last, value: Math.min(frame, last)});
+
+// The step below what was typed
+export const stepped = (low, step, typed) => typed - ((typed - low) % step);
+
+// Types into a box of Gradio's as a reader would.
+export function type(box, value) {
+  if (!box) return;
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(box), "value").set.call(box, value);
+  box.dispatchEvent(new Event("input", {bubbles: true}));
+}
