@@ -70,7 +70,7 @@ def test_a_file_says_which_stem_it_has_and_one_that_says_nothing_has_patches(tmp
     vision = load_clip(file).network.vision
     assert isinstance(vision.vit.patch_embed, ConvolutionStem) and vision.grid == (8, 8)
     save(file, {"vision": tower(), "text": text}, about | {"shape": SHAPE | {"stem": "lace"}}, {})
-    with pytest.raises(BadWeights, match="patch, convolutions, got 'lace'"):
+    with pytest.raises(BadWeights, match='shape.stem is "lace"; it is patch or convolutions'):
         load_clip(file)
 
 
