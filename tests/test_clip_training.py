@@ -14,7 +14,7 @@ from core.networks.weights import WEIGHTS, load_clip, read, save
 from core.training import clip
 from core.training.loop import level
 from core.training.naming import among
-from core.training.pictures import NOUNS, PAIRS, Shown, batch, clause, inside, window_of
+from core.training.pictures import COLOURED, LOOK_Y2, NOUNS, PAIRS, SHAPED, Shown, batch, clause, inside, window_of
 from core.training.pool import pool
 from core.world import ACTIONS, COLOURS, SHAPES, Mix
 from tests import tiny
@@ -114,11 +114,14 @@ def test_a_window_holds_a_whole_thing_and_names_no_part_of_one(clips):
 
 def test_patches_of_a_window_have_the_colours_of_what_they_are_said_to_show(clips):
     one = batch(clips, 1, 0, 11, np.random.default_rng(5))
-    cut = one.windows_WHWC.reshape(11, 4, 16, 4, 16, 3).transpose(2, 3).flatten(3, 4).float()
-    vivid = (cut.amax(-1) - cut.amin(-1)).amax(-1)  # things are vivid, but for the white ones
     things = [i for i, (colour, _) in enumerate(PAIRS) if colour in ("red", "orange", "yellow", "blue")]
-    shown = torch.isin(one.patch_Whw, torch.tensor(things))
-    assert shown.sum() > 8 and vivid[shown].median() > 2 * vivid[one.patch_Whw == -1].median()
+    frames = batch(clips, 12, 0, 0, np.random.default_rng(6))
+    for pictures, patches in ((one.windows_WHWC, one.patch_Whw), (frames.pictures_BHWC, frames.patch_BRC)):
+        B, n, _ = patches.shape
+        cut = pictures.reshape(B, n, 16, n, 16, 3).transpose(2, 3).flatten(3, 4).float()
+        vivid = (cut.amax(-1) - cut.amin(-1)).amax(-1)  # things are vivid, but for the white ones
+        shown = torch.isin(patches, torch.tensor(things))
+        assert shown.sum() > 8 and vivid[shown].median() > 2 * vivid[patches == -1].median()
 
 
 def test_a_mirror_turns_left_into_right_and_leaves_up_and_down(clips):
@@ -153,12 +156,20 @@ def test_things_that_nobody_may_speak_of_take_no_part():
     assert torch.allclose(alone, -own[[0, 1, 2, 4]].log_softmax(0)[0]) and loss > 0
 
 
-def test_a_patch_is_asked_for_its_colour_and_its_shape():
-    logits = torch.full((3, 16), -20.0)
-    for patch, (colour, shape) in enumerate(PAIRS[i] for i in (4, 30)):
-        logits[patch, COLOURS.index(colour)] = logits[patch, 8 + SHAPES.index(shape)] = 20
-    noun = torch.tensor([4, 30, -1])
-    assert clip.looks(logits, noun) < 1e-6 < 5 < clip.looks(logits, torch.tensor([5, 30, -1]))
+def test_colours_and_shapes_are_there_where_a_noun_is_that_has_them():
+    there = torch.zeros(1, len(PAIRS), dtype=torch.long)
+    there[0, PAIRS.index(("red", "star"))], there[0, PAIRS.index(("blue", "star"))] = 1, -1
+    colours, shapes = (clip.merged(there, torch.from_numpy(look_Y))[0] for look_Y in LOOK_Y2.T)
+    assert {COLOURS[i]: int(v) for i, v in enumerate(colours) if v} == {"red": 1, "blue": -1}
+    assert {SHAPES[i]: int(v) for i, v in enumerate(shapes) if v} == {"star": 1}
+    assert COLOURED[0] == "a red object" and SHAPED[4] == "a ring"
+
+
+def test_a_whole_frame_is_read_as_the_engine_reads_it():
+    vision, frames = tower(), torch.randint(0, 255, (2, 128, 128, 3), dtype=torch.uint8)
+    with torch.no_grad():
+        wanted = vision.encode(vision.embed(vision.pixels(frames)))
+        assert (vision.feature(clip.read(vision, frames)[1]) - wanted).abs().max() < 1e-5
 
 
 def test_two_pictures_of_one_sentence_are_no_negatives_of_each_other():

@@ -8,14 +8,14 @@ actions apart in the text space; without it the image–text loss would teach th
 frame can show.
 
 Hard negatives: in a batch few pictures differ in one shape alone, or in the action alone. So every frame and window is also
-asked which of all nouns of the training split are there, and three plates which of all fifteen actions.
+asked which of all nouns of the training split are there, which colours ("a red object") and which shapes ("a ring"): nouns
+alone would leave it at whole pairs, of which a quarter is held out. Three plates are asked which of all fifteen actions.
 
-Windows cost a quarter of a frame and show a thing each: they teach shapes fast, the more so as each of their patches is also
-asked which noun it shows, in the same space as the class token (what CLS is to gather must first be there), and, by two linear
-heads that are thrown away (deep supervision, Lee et al., 2015), which colour and which shape: of the stem and of the last
-block. They end where the rate falls, so that the tower settles on whole frames. The rate is level until the last quarter of
-the steps: an interrupted training goes on with any other --steps that still lie ahead, and comes to what it would have come
-to at once.
+What CLS is to gather must first be there. So each patch that shows a thing is asked for its noun, colour and shape, too, in the
+same space as CLS, and by two linear heads that are thrown away (deep supervision, Lee et al., 2015): one on the stem, one after
+the last block. Windows cost a quarter of a frame and show a thing each: they teach shapes fast. They end where the rate falls,
+so that the tower settles on whole frames. The rate is level until the last quarter of the steps: an interrupted training goes
+on with any other --steps that still lie ahead, and comes to what it would have come to at once.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from core.networks.vision import ConvolutionStem, VisionTower, small_vit
 from core.networks.weights import WEIGHTS, load_clip, save
 from core.training.loop import Checkpoint, level
 from core.training.naming import score
-from core.training.pictures import DOINGS, NOUNS, PAIRS, Batch, Shown, batch
+from core.training.pictures import COLOURED, DOINGS, LOOK_Y2, NOUNS, PAIRS, SHAPED, Batch, Shown, batch
 from core.training.pool import pool
 from core.training.words import paraphrase, vocabulary
 from core.world import ACTIONS, COLOURS, SHAPES, STANDARD, caption, meanwhile
@@ -127,34 +127,42 @@ def settled(vision: VisionTower) -> VisionTower:
 def losses_of(
     vision: VisionTower, text: SmallText, heads: nn.ModuleList, scale: Tensor, one: Batch, rng: np.random.Generator
 ) -> dict[str, Tensor]:
-    """image: InfoNCE with sentences; action: which of fifteen; text: InfoNCE of paraphrases; things: which nouns are there;
-    and, of windows, patches: which noun is here; looks: which colour and which shape."""
+    """image: InfoNCE with sentences; action: which of fifteen; text: InfoNCE of paraphrases; things: which nouns, colours and
+    shapes are there; patches: which is here; heads: the same by linear heads."""
     device = vision.mean.device
-    whole_BE = encode(vision, one.pictures_BHWC.to(device))
-    said = [one.texts, *zip(*captions(rng), strict=True), [paraphrase(noun, rng) for noun in NOUNS], DOINGS]
-    shown_BE, first_CE, second_CE, noun_YE, doing_YE = text([one for part in said for one in part]).split([*map(len, said)])
+    reads = [read(vision, one.pictures_BHWC.to(device))]
+    patch_P = one.patch_BRC.flatten().to(device)
+    if len(one.windows_WHWC):
+        reads.append(read(vision, one.windows_WHWC.to(device), rng))
+        patch_P = torch.cat([patch_P, one.patch_Whw.flatten().to(device)])
+    whole_BE = vision.feature(reads[0][1])
+    image_BE = torch.cat([vision.feature(last_BSD) for _, last_BSD in reads])
+    stem_PD, last_PD = (torch.cat([part.flatten(0, 1) for part in parts])[patch_P >= 0]
+                        for parts in ([stem for stem, _ in reads], [last[:, 1:] for _, last in reads]))  # fmt: skip
+    said = [one.texts, *zip(*captions(rng), strict=True)]
+    said += [[paraphrase(text, rng) for text in texts] for texts in (NOUNS, COLOURED, SHAPED)] + [DOINGS]
+    shown_BE, first_CE, second_CE, *looks, doing_YE = text([one for part in said for one in part]).split([*map(len, said)])
     same_BB = torch.tensor([[a == b for b in one.texts] for a in one.texts], device=device)
-    losses = {
+    patch_PE, thing_P = vision.feature(last_PD[:, None]), patch_P[patch_P >= 0]
+    there_BY, look_Y2 = one.thing_BY.to(device), torch.from_numpy(LOOK_Y2).to(device)
+    there = [there_BY, *(merged(there_BY, look_Y) for look_Y in look_Y2.T)]
+    here = [thing_P, *look_Y2[thing_P].T]
+    return {
         "image": contrast(whole_BE, shown_BE, scale, same_BB),
         "action": among(whole_BE, doing_YE, one.action_B.to(device), scale),
         "text": 0.5 * contrast(first_CE, second_CE, scale),
-    }
-    image_BE, there_BY = whole_BE, one.thing_BY.to(device)
-    if len(one.windows_WHWC):
-        stem_WPD, last_WSD = read_windows(vision, one.windows_WHWC.to(device), rng)
-        image_BE = torch.cat([whole_BE, vision.feature(last_WSD)])
-        patch_PD, noun_P = last_WSD[:, 1:].flatten(0, 1), one.patch_Whw.flatten().to(device)
-        losses["patches"] = among(vision.feature(patch_PD[:, None]), noun_YE, noun_P, scale)
-        losses["looks"] = looks(heads[0](stem_WPD.flatten(0, 1)), noun_P) + looks(heads[1](patch_PD), noun_P)
-    return losses | {"things": present(image_BE, noun_YE, there_BY, scale)}
+        "things": sum(present(image_BE, look_YE, there_BY, scale) for look_YE, there_BY in zip(looks, there, strict=True)),
+        "patches": sum(among(patch_PE, look_YE, here_P, scale) for look_YE, here_P in zip(looks, here, strict=True)),
+        "heads": sum(F.cross_entropy(part, here_P) for head, x_PD in zip(heads, (stem_PD, last_PD), strict=True)
+                     for part, here_P in zip(head(x_PD).split(len(COLOURS), 1), here[1:], strict=True)),
+    }  # fmt: skip
 
 
-def looks(logits_PK: Tensor, noun_P: Tensor) -> Tensor:
-    """Cross-entropy of the colour and of the shape of each patch that shows a noun (not −1)."""
-    has_P = noun_P >= 0
-    colour_Y, shape_Y = torch.tensor([(COLOURS.index(c), SHAPES.index(s)) for c, s in PAIRS], device=noun_P.device).T
-    colour_PK, shape_PK = logits_PK[has_P].split([len(COLOURS), len(SHAPES)], 1)
-    return F.cross_entropy(colour_PK, colour_Y[noun_P[has_P]]) + F.cross_entropy(shape_PK, shape_Y[noun_P[has_P]])
+def merged(there_BY: Tensor, look_Y: Tensor) -> Tensor:
+    """Which colours (or shapes) are there, from which nouns are: 1, 0, or −1 where one may not say. [B, 8]"""
+    member_YK = F.one_hot(look_Y, 8).float()
+    is_BK, may_BK = ((there_BY == value).float() @ member_YK > 0 for value in (1, -1))
+    return torch.where(is_BK, 1, torch.where(may_BK, -1, 0))
 
 
 def captions(rng: np.random.Generator, objects: int = 2, pairs: int = 6) -> list[tuple[str, str]]:
@@ -171,25 +179,19 @@ def captions(rng: np.random.Generator, objects: int = 2, pairs: int = 6) -> list
     return [(paraphrase(one, rng), paraphrase(other, rng)) for one, other in told]
 
 
-def encode(vision: VisionTower, frames_BHWC: Tensor) -> Tensor:
-    """Frames one by one, without prompts: [B, E], unit length."""
-    return vision.encode(vision.embed(vision.pixels(frames_BHWC)))
-
-
-def read_windows(vision: VisionTower, windows_WHWC: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Parts of a frame, each as if it lay somewhere on the grid of patches: its tokens have positions there. What the stem
-    makes of the patches, [W, P, D], and the tokens after the last block, [W, 1 + P, D]."""
+def read(vision: VisionTower, pictures_BHWC: Tensor, rng: np.random.Generator | None = None) -> tuple[Tensor, Tensor]:
+    """Pictures one by one, without prompts: what the stem makes of the patches, [B, P, D], and the tokens after the last block,
+    [B, 1 + P, D]. Parts of a frame each as if they lay somewhere on the grid of patches: their tokens have positions there."""
     vit, cls, position = vision.vit, vision.vit.cls_token, vision.vit.pos_embed
     assert cls is not None and position is not None  # timm's types allow a tower without
-    pixels_WCHW = (windows_WHWC.permute(0, 3, 1, 2).float() / 255 - vision.mean) / vision.std
-    tokens_WDhw = vit.patch_embed.proj(pixels_WCHW)
-    h, w = tokens_WDhw.shape[-2:]
-    position_RCD = position[0, 1:].unflatten(0, vision.grid)
-    rows, columns = (rng.integers(0, most + 1 - n, len(tokens_WDhw)) for most, n in zip(vision.grid, (h, w), strict=True))
-    position_WhwD = torch.stack([position_RCD[r : r + h, c : c + w] for r, c in zip(rows, columns, strict=True)])
-    stem_WPD = tokens_WDhw.flatten(2).transpose(1, 2)
-    cls_W1D = (cls + position[:, :1]).expand(len(stem_WPD), -1, -1)
-    return stem_WPD, vision.blocks(torch.cat([cls_W1D, stem_WPD + position_WhwD.flatten(1, 2)], 1))
+    stem_BDhw = vit.patch_embed.proj((pictures_BHWC.permute(0, 3, 1, 2).float() / 255 - vision.mean) / vision.std)
+    B, _, h, w = stem_BDhw.shape
+    position_RCD, (R, C) = position[0, 1:].unflatten(0, vision.grid), vision.grid
+    rows, columns = (rng.integers(0, most + 1, B) if rng else np.zeros(B, int) for most in (R - h, C - w))
+    position_BPD = torch.stack([position_RCD[r : r + h, c : c + w] for r, c in zip(rows, columns, strict=True)]).flatten(1, 2)
+    stem_BPD = stem_BDhw.flatten(2).transpose(1, 2)
+    cls_B1D = (cls + position[:, :1]).expand(B, -1, -1)
+    return stem_BPD, vision.blocks(torch.cat([cls_B1D, stem_BPD + position_BPD], 1))
 
 
 def contrast(a_BE: Tensor, b_BE: Tensor, scale: Tensor, same_BB: Tensor | None = None) -> Tensor:

@@ -6,8 +6,8 @@ the green and the blue plate one after the other: what moves leaves fringes of c
 and the sentence is the clip's caption. This is how the tower comes to know what "moves left" can look like; they are there so
 that prompts can steer the frozen tower towards an action. A frame still tells no action.
 
-Pictures are mirrored (and "left" with them), cropped a little and, some, compressed or given a sensor's noise: without that the
-tower learns its backgrounds by heart.
+Pictures are mirrored (and "left" with them), plates cropped a little, and some compressed or given a sensor's noise: without
+that the tower learns its backgrounds by heart.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from torch import Tensor
 from core.training.clips import STORED
 from core.training.pool import Sample
 from core.training.words import list_of, paraphrase
-from core.world import ACTIONS, Scene, Thing, caption, degrade, meanwhile, pairs
+from core.world import ACTIONS, COLOURS, SHAPES, Scene, Thing, caption, degrade, meanwhile, pairs
 
 CROP = 0.86  # least side of the window that is cut out of a picture
 SPOILT = 0.25  # of the pictures are compressed or noisy
@@ -31,6 +31,8 @@ MIRRORED = {"moves left": "moves right", "spins clockwise": "spins counter-clock
 MIRRORED |= {after: before for before, after in MIRRORED.items()}
 PAIRS = pairs("train")
 NOUNS = [list_of([f"{colour} {shape}"]) for colour, shape in PAIRS]
+COLOURED, SHAPED = ([list_of([one]) for one in ones] for ones in ([f"{c} object" for c in COLOURS], SHAPES))
+LOOK_Y2 = np.array([(COLOURS.index(colour), SHAPES.index(shape)) for colour, shape in PAIRS])
 DOINGS = [caption(None, None, action) for action in ACTIONS]
 
 
@@ -64,12 +66,13 @@ class Shown:
 class Batch:
     """Whole pictures, each with a sentence about it, and windows. uint8.
 
-    patch_Whw: what each patch of a window shows, an index in NOUNS, or −1. thing_BY: of whole pictures and then of windows,
-    which of NOUNS are there: 1, 0, or −1 where one may not say (it is hardly seen; of plates, all). action_B: of whole
-    pictures, the index in DOINGS, or −1 where it has none.
+    patch_BRC, patch_Whw: what each patch of a picture, of a window shows, an index in NOUNS, or −1. thing_BY: of whole pictures
+    and then of windows, which of NOUNS are there: 1, 0, or −1 where one may not say (it is hardly seen; of plates, all).
+    action_B: of whole pictures, the index in DOINGS, or −1 where it has none.
     """
 
     pictures_BHWC: Tensor
+    patch_BRC: Tensor
     texts: list[str]
     windows_WHWC: Tensor
     patch_Whw: Tensor
@@ -79,13 +82,14 @@ class Batch:
 
 def batch(clips: list[Shown], size: int, plates: int, windows: int, rng: np.random.Generator) -> Batch:
     """`size` pictures of different clips, the first `plates` of them three plates, and `windows` of others."""
-    pictures, texts, cut, patches, things, actions = [], [], [], [], [], []
+    pictures, shown, texts, cut, patches, things, actions = [], [], [], [], [], [], []
     for number, i in enumerate(rng.choice(len(clips), size + windows, replace=False)):
         one, mirror = clips[i], rng.random() < 0.5
         if number < size:
             make = plate_of if number < plates else frame_of
-            picture, said, there_Y, action = make(one, mirror, rng)
-            pictures.append(spoilt(cropped(picture[:, ::-1] if mirror else picture, rng), rng))
+            picture, patch_RC, said, there_Y, action = make(one, mirror, rng)
+            pictures.append(spoilt(picture[:, ::-1] if mirror else picture, rng))
+            shown.append(patch_RC[:, ::-1] if mirror else patch_RC)
             texts.append(paraphrase(said, rng))
             actions.append(action)
         else:
@@ -97,18 +101,20 @@ def batch(clips: list[Shown], size: int, plates: int, windows: int, rng: np.rand
     none = np.zeros((0, WINDOW, WINDOW, 3), np.uint8), np.zeros((0, WINDOW // STEP, WINDOW // STEP), int)
     stacked = (np.stack(cut), np.stack(patches)) if cut else none
     return Batch(
-        torch.from_numpy(np.stack(pictures)), texts, *map(torch.from_numpy, stacked),
+        torch.from_numpy(np.stack(pictures)), torch.from_numpy(np.stack(shown)), texts, *map(torch.from_numpy, stacked),
         torch.from_numpy(np.stack(things)), torch.tensor(actions),
     )  # fmt: skip
 
 
 def frame_of(one: Shown, mirror: bool, rng: np.random.Generator):
-    """A frame, what up to three of its things are (or of an empty frame the clip's caption), which nouns are there."""
+    """A frame, what its patches show, what up to three of its things are (or of an empty frame the clip's caption), which nouns
+    are there."""
     t = rng.integers(len(one.frames_THWC))
     seen = one.seen(t)
     nouns = [noun(one.scene.objects[o]) for o in rng.permutation(seen)[:3]] if seen else []
     said = list_of(nouns) if nouns else clause(one.scene.actor, mirror)
-    return one.frames_THWC[t], said, there(one, seen, np.flatnonzero(one.area_TO[t]).tolist()), -1
+    there_Y = there(one, seen, np.flatnonzero(one.area_TO[t]).tolist())
+    return one.frames_THWC[t], nouns_of(one)[one.patch_TRC[t]], said, there_Y, -1
 
 
 def plate_of(one: Shown, mirror: bool, rng: np.random.Generator):
@@ -121,7 +127,8 @@ def plate_of(one: Shown, mirror: bool, rng: np.random.Generator):
     else:
         said = clause(told[0], mirror, bare=rng.random() < 0.25)
     action = ACTIONS.index(doing(acting[0], mirror)) if len(acting) == 1 else -1
-    return three_plates(one.frames_THWC, rng), said, np.full(len(NOUNS), -1), action
+    nothing = np.full_like(one.patch_TRC[0], -1, int), np.full(len(NOUNS), -1)
+    return cropped(three_plates(one.frames_THWC, rng), rng), nothing[0], said, nothing[1], action
 
 
 def window_of(one: Shown, rng: np.random.Generator):
@@ -135,10 +142,14 @@ def window_of(one: Shown, rng: np.random.Generator):
     x, y = corners_K2[k]
     whole = [o for o in seen if share_KO[k, o] > 0.8]
     there_Y = there(one, whole, np.flatnonzero(share_KO[k] > 0).tolist())
-    index_O = np.array([-1, *(PAIRS.index((thing.colour, thing.shape)) for thing in one.scene.objects)])
     row, column, n = y // STEP, x // STEP, WINDOW // STEP
-    patch_hw = index_O[one.patch_TRC[t, row : row + n, column : column + n]]
+    patch_hw = nouns_of(one)[one.patch_TRC[t, row : row + n, column : column + n]]
     return one.frames_THWC[t, y : y + WINDOW, x : x + WINDOW], patch_hw, there_Y
+
+
+def nouns_of(one: Shown) -> np.ndarray:
+    """The index in NOUNS of each instance, −1 of none (0)."""
+    return np.array([-1, *(PAIRS.index((thing.colour, thing.shape)) for thing in one.scene.objects)])
 
 
 def inside(corners_K2: np.ndarray, box_O4: np.ndarray) -> np.ndarray:
