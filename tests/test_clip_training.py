@@ -121,7 +121,7 @@ def test_patches_of_a_window_have_the_colours_of_what_they_are_said_to_show(clip
         cut = pictures.reshape(B, n, 16, n, 16, 3).transpose(2, 3).flatten(3, 4).float()
         vivid = (cut.amax(-1) - cut.amin(-1)).amax(-1)  # things are vivid, but for the white ones
         shown = torch.isin(patches, torch.tensor(things))
-        assert shown.sum() > 8 and vivid[shown].median() > 2 * vivid[patches == -1].median()
+        assert shown.sum() > 8 and (vivid[shown] > 2 * vivid[patches == -1].median()).float().mean() > 0.9
 
 
 def test_a_mirror_turns_left_into_right_and_leaves_up_and_down(clips):
