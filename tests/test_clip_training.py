@@ -14,7 +14,20 @@ from core.networks.weights import WEIGHTS, load_clip, read, save
 from core.training import clip
 from core.training.loop import level
 from core.training.naming import among
-from core.training.pictures import COLOURED, LOOK_Y2, NOUNS, PAIRS, SHAPED, Shown, batch, clause, inside, window_of
+from core.training.pictures import (
+    COLOURED,
+    LOOK_Y2,
+    MAY_COLOUR_YK,
+    MAY_SHAPE_YK,
+    NOUNS,
+    PAIRS,
+    SHAPED,
+    Shown,
+    batch,
+    clause,
+    inside,
+    window_of,
+)  # fmt: skip
 from core.training.pool import pool
 from core.world import ACTIONS, COLOURS, SHAPES, Mix
 from tests import tiny
@@ -156,12 +169,22 @@ def test_things_that_nobody_may_speak_of_take_no_part():
     assert torch.allclose(alone, -own[[0, 1, 2, 4]].log_softmax(0)[0]) and loss > 0
 
 
+def test_where_everything_is_there_nothing_is_learned():
+    image_BE = unit(1, 8).requires_grad_()
+    clip.present(image_BE, unit(3, 8), torch.tensor([[1, 1, -1]]), torch.tensor(9.0)).backward()
+    assert image_BE.grad.abs().max() == 0
+
+
 def test_colours_and_shapes_are_there_where_a_noun_is_that_has_them():
     there = torch.zeros(1, len(PAIRS), dtype=torch.long)
     there[0, PAIRS.index(("red", "star"))], there[0, PAIRS.index(("blue", "star"))] = 1, -1
-    colours, shapes = (clip.merged(there, torch.from_numpy(look_Y))[0] for look_Y in LOOK_Y2.T)
-    assert {COLOURS[i]: int(v) for i, v in enumerate(colours) if v} == {"red": 1, "blue": -1}
-    assert {SHAPES[i]: int(v) for i, v in enumerate(shapes) if v} == {"star": 1}
+    may = map(torch.from_numpy, (MAY_COLOUR_YK, MAY_SHAPE_YK))
+    colours, shapes = (clip.merged(there, torch.from_numpy(look_Y), may_YK)[0] for look_Y, may_YK in zip(LOOK_Y2.T, may))
+    # a red star is not said to be no ring, no red ring being there to be seen; nor a star no yellow one, for the same reason
+    unseen = {colour for colour in COLOURS if (colour, "star") not in PAIRS}, {s for s in SHAPES if ("red", s) not in PAIRS}
+    assert {COLOURS[i]: int(v) for i, v in enumerate(colours) if v} == {"red": 1, "blue": -1} | dict.fromkeys(unseen[0], -1)
+    assert {SHAPES[i]: int(v) for i, v in enumerate(shapes) if v} == {"star": 1} | dict.fromkeys(unseen[1], -1)
+    assert len(unseen[0]) == len(unseen[1]) == 2
     assert COLOURED[0] == "a red object" and SHAPED[4] == "a ring"
 
 

@@ -35,7 +35,19 @@ from core.networks.vision import ConvolutionStem, VisionTower, small_vit
 from core.networks.weights import WEIGHTS, load_clip, save
 from core.training.loop import Checkpoint, level
 from core.training.naming import score
-from core.training.pictures import COLOURED, DOINGS, LOOK_Y2, NOUNS, PAIRS, SHAPED, Batch, Shown, batch
+from core.training.pictures import (
+    COLOURED,
+    DOINGS,
+    LOOK_Y2,
+    MAY_COLOUR_YK,
+    MAY_SHAPE_YK,
+    NOUNS,
+    PAIRS,
+    SHAPED,
+    Batch,
+    Shown,
+    batch,
+)  # fmt: skip
 from core.training.pool import pool
 from core.training.words import paraphrase, vocabulary
 from core.world import ACTIONS, COLOURS, SHAPES, STANDARD, caption, meanwhile
@@ -145,24 +157,28 @@ def losses_of(
     same_BB = torch.tensor([[a == b for b in one.texts] for a in one.texts], device=device)
     patch_PE, thing_P = vision.feature(last_PD[:, None]), patch_P[patch_P >= 0]
     there_BY, look_Y2 = one.thing_BY.to(device), torch.from_numpy(LOOK_Y2).to(device)
-    there = [there_BY, *(merged(there_BY, look_Y) for look_Y in look_Y2.T)]
-    here = [thing_P, *look_Y2[thing_P].T]
+    may = [torch.from_numpy(one).to(device) for one in (MAY_COLOUR_YK, MAY_SHAPE_YK)]
+    there = [there_BY, *(merged(there_BY, look_Y, may_YK) for look_Y, may_YK in zip(look_Y2.T, may, strict=True))]
+    here, may = [thing_P, *look_Y2[thing_P].T], [may_YK[thing_P] for may_YK in may]
     return {
         "image": contrast(whole_BE, shown_BE, scale, same_BB),
         "action": among(whole_BE, doing_YE, one.action_B.to(device), scale),
         "text": 0.5 * contrast(first_CE, second_CE, scale),
         "things": sum(present(image_BE, look_YE, there_BY, scale) for look_YE, there_BY in zip(looks, there, strict=True)),
-        "patches": sum(among(patch_PE, look_YE, here_P, scale) for look_YE, here_P in zip(looks, here, strict=True)),
-        "heads": sum(F.cross_entropy(part, here_P) for head, x_PD in zip(heads, (stem_PD, last_PD), strict=True)
-                     for part, here_P in zip(head(x_PD).split(len(COLOURS), 1), here[1:], strict=True)),
+        "patches": sum(among(patch_PE, look_YE, here_P, scale, may_PY)
+                       for look_YE, here_P, may_PY in zip(looks, here, [None, *may], strict=True)),
+        "heads": sum(F.cross_entropy(part.masked_fill(~may_PK, -torch.inf), here_P)
+                     for head, x_PD in zip(heads, (stem_PD, last_PD), strict=True)
+                     for part, here_P, may_PK in zip(head(x_PD).split(len(COLOURS), 1), here[1:], may, strict=True)),
     }  # fmt: skip
 
 
-def merged(there_BY: Tensor, look_Y: Tensor) -> Tensor:
-    """Which colours (or shapes) are there, from which nouns are: 1, 0, or −1 where one may not say. [B, 8]"""
-    member_YK = F.one_hot(look_Y, 8).float()
-    is_BK, may_BK = ((there_BY == value).float() @ member_YK > 0 for value in (1, -1))
-    return torch.where(is_BK, 1, torch.where(may_BK, -1, 0))
+def merged(there_BY: Tensor, look_Y: Tensor, may_YK: Tensor) -> Tensor:
+    """Which colours (or shapes) are there, from which nouns are: 1, 0, or −1 where one may not say, also because a thing that
+    is there never has it in training. [B, 8]"""
+    member_YK, is_BY = F.one_hot(look_Y, may_YK.shape[1]).float(), (there_BY == 1).float()
+    silent_BK = (there_BY == -1).float() @ member_YK + is_BY @ (~may_YK).float() > 0
+    return torch.where(is_BY @ member_YK > 0, 1, torch.where(silent_BK, -1, 0))
 
 
 def captions(rng: np.random.Generator, objects: int = 2, pairs: int = 6) -> list[tuple[str, str]]:
@@ -204,14 +220,18 @@ def contrast(a_BE: Tensor, b_BE: Tensor, scale: Tensor, same_BB: Tensor | None =
 def present(image_BE: Tensor, noun_YE: Tensor, there_BY: Tensor, scale: Tensor) -> Tensor:
     """Cross-entropy of each noun that is there (1) against all that are not (0), mean over things; −1 takes no part."""
     logits_BY = scale * image_BE @ noun_YE.T
-    others_B1 = logits_BY.masked_fill(there_BY != 0, -torch.inf).logsumexp(1, keepdim=True)
+    # not −∞: where there is nothing that is not there, its gradient would be no number
+    others_B1 = logits_BY.masked_fill(there_BY != 0, -1e4).logsumexp(1, keepdim=True)
     return F.softplus(others_B1 - logits_BY)[there_BY == 1].mean()
 
 
-def among(image_BE: Tensor, choice_YE: Tensor, right_B: Tensor, scale: Tensor) -> Tensor:
-    """Cross-entropy of the right choice among all, of the pictures that have one (not −1)."""
-    has_B = right_B >= 0
-    return F.cross_entropy(scale * image_BE[has_B] @ choice_YE.T, right_B[has_B]) if has_B.any() else image_BE.sum() * 0
+def among(
+    image_BE: Tensor, choice_YE: Tensor, right_B: Tensor, scale: Tensor, may_BY: Tensor | None = None
+) -> Tensor:  # fmt: skip
+    """Cross-entropy of the right choice among all, or those it `may` be, of the pictures that have one (not −1)."""
+    has_B, logits_BY = right_B >= 0, scale * image_BE @ choice_YE.T
+    logits_BY = logits_BY if may_BY is None else logits_BY.masked_fill(~may_BY, -torch.inf)
+    return F.cross_entropy(logits_BY[has_B], right_B[has_B]) if has_B.any() else image_BE.sum() * 0
 
 
 if __name__ == "__main__":

@@ -33,6 +33,10 @@ PAIRS = pairs("train")
 NOUNS = [list_of([f"{colour} {shape}"]) for colour, shape in PAIRS]
 COLOURED, SHAPED = ([list_of([one]) for one in ones] for ones in ([f"{c} object" for c in COLOURS], SHAPES))
 LOOK_Y2 = np.array([(COLOURS.index(colour), SHAPES.index(shape)) for colour, shape in PAIRS])
+# Of a red thing training never says that it is no ring: no red thing is one there, and that would be learned by heart
+MAY_COLOUR_YK, MAY_SHAPE_YK = (np.array([[may(pair, one) in PAIRS for one in ones] for pair in PAIRS]) for ones, may in (
+    (COLOURS, lambda pair, colour: (colour, pair[1])), (SHAPES, lambda pair, shape: (pair[0], shape)),
+))  # fmt: skip
 DOINGS = [caption(None, None, action) for action in ACTIONS]
 
 
