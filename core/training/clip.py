@@ -16,6 +16,12 @@ same space as CLS, and by two linear heads that are thrown away (deep supervisio
 the last block. Windows cost a quarter of a frame and show a thing each: they teach shapes fast. They end where the rate falls,
 so that the tower settles on whole frames. The rate is level until the last quarter of the steps: an interrupted training goes
 on with any other --steps that still lie ahead, and comes to what it would have come to at once.
+
+Tried, each for a few minutes of one core. Which noun a window of another clip shows, after 240 steps of 48 windows: 15 % with
+patches that do not overlap, 18 % with this stem (16 % at two thirds of its width and three blocks); after 480, with patches
+asked, 42 %. Held-out shapes after 200–250 steps: 2 % where a red thing may be told to be no ring, 21 % where it may not (of
+pairs that are trained on 43 and 27 %). STOP's pass over eight frames takes 2.4 times as long as with the former towers (128
+wide, three blocks), 3.5 times at a width of 256, and 15 times with patches of 8 pixels: these would not be live.
 """
 
 import argparse
