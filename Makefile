@@ -24,12 +24,12 @@ bench: $(VENV)/test.stamp
 # From nothing to the files in assets/weights. Each command takes up where it was interrupted.
 weights: $(VENV)/run.stamp
 	$(PY) -m core.training.clip
-	$(PY) -m core.training.stop
-	$(PY) -m core.training.stpn
+	$(PY) -m core.training stop
+	$(PY) -m core.training stpn
 
-# What the weights are worth, and README's tables of it.
+# What the weights are worth, and the tables of it in the READMEs of the methods.
 evaluate: $(VENV)/run.stamp
-	$(PY) -m core.evaluate stop --clips 240 --json assets/weights/metrics.json
+	$(PY) -m core.evaluate stop --clips 240 --json assets/weights/metrics_stop.json
 	$(PY) -m core.evaluate stpn --clips 48 --json assets/weights/metrics_stpn.json
 	$(PY) -m core.report
 

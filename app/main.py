@@ -12,11 +12,11 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from app import assets
-from app.guarding import Guard
+from app.figures.drawing import view_of
 from app.page import SHIPPED, build
-from app.store import find_examples
-from app.told import told
-from app.views import view_of
+from app.server.clips import find_examples
+from app.server.errors import as_message
+from app.server.guard import Guard
 from core import METHODS, Engine
 from core.engine import NETWORKS_MB
 from core.memory import give_back
@@ -31,7 +31,7 @@ def main(words=None):
         family, _, _, _, address = socket.getaddrinfo(host.strip("[]"), args.port or 0, type=socket.SOCK_STREAM)[0]
         socket.create_server(address[:2], family=family).close()
     give_back()
-    with told(SystemExit):
+    with as_message(SystemExit):
         engines = {SHIPPED: Engine(args.device, networks_mb=args.memory)}
         models = dict([*args.models, *args.service])
         if models:  # first: whoever names weights wants to see them
@@ -67,7 +67,7 @@ def arguments():
     parser.add_argument("--port", type=port, help="else GRADIO_SERVER_PORT, or the first free one from 7860")
     parser.add_argument(
         "--models", nargs="*", type=named, default=[], metavar="NAME=PATH",
-        help="weights beside the shipped: stop=ViT-B-32/openai, stop=FILE.pt, stpn=FILE.pth … (README has all forms)",
+        help="weights beside the shipped: stop=ViT-B-32/openai, stop=FILE.pt, stpn=FILE.pth … (core/networks/README.md)",
     )  # fmt: skip
     parser.add_argument(
         "--service", nargs="*", type=named, default=[], metavar="NAME=URL,model=…",

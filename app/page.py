@@ -19,9 +19,7 @@ from pathlib import Path
 import gradio as gr
 
 from app import assets
-from app.answers import answers_of
-from app.api import path_of, publish
-from app.controls import (
+from app.controls.knobs import (
     DEFAULT_FRAMES,
     FRAME,
     FRAMES,
@@ -33,22 +31,24 @@ from app.controls import (
     scenes_of,
     set_knobs,
 )
-from app.desk import Desk, edits_of
-from app.glossary import glossed
-from app.guarding import Page
-from app.keeping import notebook
-from app.packing import jpeg
+from app.controls.presets import looks_of
+from app.export.notebook import notebook
+from app.export.panel import address_of, opened_by, panel
+from app.figures.drawing import reads_texts, view_of
+from app.figures.pack import jpeg
+from app.help.glossary import glossed
+from app.help.tour import top
 from app.panels import panels_of
-from app.presets import looks_of
-from app.running import Running
-from app.store import Clips
-from app.taking import address_of, opened_by, panel
-from app.told import told
-from app.touring import top
-from app.views import reads_texts, view_of
+from app.server.answers import answers_of
+from app.server.api import path_of, publish
+from app.server.clips import Clips
+from app.server.errors import as_message
+from app.server.guard import Page
+from app.server.jobs import Running
+from app.server.request import Desk, edits_of
 from core import METHODS, ReaderError
 from core.kinds import TextScores
-from core.video import LIMITS_TEXT
+from core.video.read import LIMITS_TEXT
 
 DELETED = (3600, 23 * 3600)  # seconds: every hour, files older than 23 h, so that none stays longer than a day
 SHIPPED = "shipped"  # what an engine without named weights is called
@@ -187,7 +187,7 @@ def tab(desk, handle, edits, open_at_once):
     def take(uploaded, frames):
         if uploaded is None:
             return gr.skip(), gr.skip()
-        with told():
+        with as_message():
             clips.open(uploaded, FRAMES.check(frames))
         return clips.handle(uploaded), "[]"
 

@@ -10,31 +10,30 @@ trace["region_TP"], trace.ran, trace.ms, trace.weights
 import importlib
 import typing
 
-from core.clip import Clip
 from core.errors import BadClip, BadGiven, BadKnob, BadService, BadText, BadWeights, ReaderError
-from core.video import read_clip
+from core.video.clip import Clip
+from core.video.read import read_clip
 
 if typing.TYPE_CHECKING:
-    from core.counterfactuals import EDITS, edited
     from core.engine import METHODS, Engine
     from core.explain import (
         ATTRIBUTIONS,
         Explanation,
         Subject,
         attribution,
+        explained,
         faithfulness_of,
         self_check,
-        stop_subject,
-        stpn_subject,
     )
     from core.graph import Trace
+    from core.progress import Cancelled
     from core.sweep import Sweep, sweep_over
-    from core.watch import Cancelled
+    from core.video.edits import EDITS, edited
 
 __all__ = [
     "ATTRIBUTIONS", "EDITS", "METHODS", "BadClip", "BadGiven", "BadKnob", "BadService", "BadText", "BadWeights", "Cancelled",
-    "Clip", "Engine", "Explanation", "ReaderError", "Subject", "Sweep", "Trace", "attribution", "edited", "faithfulness_of",
-    "read_clip", "self_check", "stop_subject", "stpn_subject", "sweep_over",
+    "Clip", "Engine", "Explanation", "ReaderError", "Subject", "Sweep", "Trace", "attribution", "edited", "explained",
+    "faithfulness_of", "read_clip", "self_check", "sweep_over",
 ]  # fmt: skip
 
 # Found when asked for: the process that decodes a video imports this package too, and torch alone would cost it several
@@ -44,12 +43,11 @@ _LATER = {
     for module, names in {
         "core.engine": ("METHODS", "Engine"),
         "core.graph": ("Trace",),
-        "core.watch": ("Cancelled",),
-        "core.counterfactuals": ("EDITS", "edited"),
+        "core.progress": ("Cancelled",),
+        "core.video.edits": ("EDITS", "edited"),
         "core.sweep": ("Sweep", "sweep_over"),
         "core.explain": (
-            "ATTRIBUTIONS", "Explanation", "Subject", "attribution", "faithfulness_of", "self_check", "stop_subject",
-            "stpn_subject",
+            "ATTRIBUTIONS", "Explanation", "Subject", "attribution", "explained", "faithfulness_of", "self_check",
         ),
     }.items()
     for name in names

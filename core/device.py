@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from core.clip import Clip
 from core.errors import ReaderError
+from core.video.clip import Clip
 
 # kinds of devices → how many of them this machine has
 THERE: dict[str, Callable[[], int]] = {

@@ -11,19 +11,21 @@ from typing import Any
 import torch
 from torch import nn
 
-from core.clip import Clip
+from core.cache import StageCache
 from core.device import pick_device, pick_precision
 from core.errors import BadClip, BadGiven, BadKnob, BadText, BadWeights, ReaderError
 from core.given import accepted
-from core.graph import Source, StageCache, Trace, downstream, inputs, letters, run, upstream
+from core.graph import Source, Trace, downstream, inputs, letters, run, upstream
 from core.keys import digest
-from core.methods import Method, find
+from core.method import Method
+from core.methods import find
 from core.networks.checkpoints import first_line
 from core.networks.text import NoText
 from core.networks.vision import VisionTower
 from core.networks.weights import Loaded
+from core.progress import held
 from core.shelf import Shelf
-from core.watch import held
+from core.video.clip import Clip
 
 METHODS: Mapping[str, Method] = find()
 NETWORKS_MB = 4096  # memory for networks, where nothing else is said: a CLIP of 430 million numbers twice
@@ -244,15 +246,13 @@ def checked_texts(texts: Sequence[str] | None) -> tuple[str, ...]:
         if not isinstance(text, str):
             raise BadText(f"A text is a sentence, got {str(text)[:40]}.")
         if any(unicodedata.category(letter) == "Cs" for letter in text):
-            raise BadText(f"A text is made of whole letters, and this holds half of one: {text[:40]!r}.")
+            raise BadText(f"A text has whole characters, got half of one, as of a cut emoji: {text[:40]!r}.")
     said = tuple(without_control(text).strip() for text in given)
     if len(said) > TEXTS:
         raise BadText(f"Up to {TEXTS} texts can be compared at once, got {len(said)}.")
     for text in said:
         if not 0 < len(text) <= TEXT_LENGTH:
             raise BadText(f"A text has 1 to {TEXT_LENGTH} characters, got {len(text)}: {text[:40]!r}.")
-        if any("\ud800" <= c <= "\udfff" for c in text):
-            raise BadText(f"A text has whole characters, got half of one, as of a cut emoji: {text[:40]!r}.")
     return said
 
 

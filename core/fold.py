@@ -26,7 +26,7 @@ from functools import wraps
 from typing import Any, get_args
 
 from core.keys import digest, whole_key
-from core.watch import share, tick
+from core.progress import share, tick
 
 Step = tuple[Any, Any]  # what is left to the next, what is given out
 

@@ -46,7 +46,7 @@ class TextScores(Output):
     """A number per text query, [Y], −1 to 1."""
 
 
-class SupportFrames(Output):
+class ChosenFrames(Output):
     """Which frames of the clip support the current one, counted from 0: a tuple [K]; the same frame may stand there twice."""
 
 
@@ -116,7 +116,7 @@ class SignedPatchMap(Output):
     """A number per patch, [T, P] or [P], of either sign: its zero is the middle of its colours."""
 
 
-class FrameWeights(Output):
+class FrameScores(Output):
     """A number per frame, [T], 0–1; not a number where the method has none to give."""
 
 

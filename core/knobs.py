@@ -1,14 +1,15 @@
 """A knob: a number (or switch, or choice) a reader may turn, declared once where it is used.
 
-The slider, the check, the help text and the README row all come from the declaration:
+The slider, the check, the help text and the row in the README all come from the declaration:
 
-    class StopKnobs(KnobSet):
+    class Knobs(KnobSet):
         alpha: float = knob(0.5, "α", (0.0, 1.0, 0.05), "1 = attention only, 0 = dynamics only")
         spatial: bool = knob(True, "P^s", None, "insert spatial prompts")
         depth: str = knob("first", "×L", ("first", "all"), "layers that are prompted")
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
@@ -90,3 +91,13 @@ class KnobSet:
             if name not in known:
                 raise BadKnob(f"There is no knob {name!r}. The knobs are {', '.join(known)}.")
         return cls(**values)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """values: of knobs, the others are at their defaults. clip: an example's name; None leaves the clip alone. look: what there
+    is to see."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    clip: str | None = None
+    look: str = ""

@@ -13,7 +13,7 @@ from typing import Any
 
 from torch import nn
 
-from core.methods import Network
+from core.method import Network
 from core.networks.checkpoints import guarded
 from core.networks.weights import Loaded
 

@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.clip import Clip
 from core.engine import Engine, method_named
 from core.errors import BadKnob, ReaderError
 from core.knobs import Knob
-from core.watch import Asked, Progress, Watch
+from core.progress import CalledOff, Progress, Watch
+from core.video.clip import Clip
 
 MOST = 64  # cells: more are no picture any more
-USUAL = {"stop": (("alpha", "kept"), ("beta", "eta")), "stpn": (("supports", "stride"),)}  # pairs worth a look
 REDUCED = {"mean": np.mean, "sum": np.sum, "largest": np.max, "smallest": np.min}
 
 Axis = tuple[str, Sequence[Any]]  # a knob and its values
@@ -28,7 +27,7 @@ Number = tuple[str, str | int]  # a result, and how it becomes one number: a nam
 
 
 @dataclass(frozen=True, eq=False)
-class Cell:
+class Combination:
     """One setting. knobs: the two that differ. value: the chosen output, as an array. number: of the chosen result."""
 
     knobs: Mapping[str, Any]
@@ -47,7 +46,7 @@ class Sweep:
     y: str
     x_values: tuple[Any, ...]
     y_values: tuple[Any, ...]
-    cells: tuple[tuple[Cell, ...], ...]
+    cells: tuple[tuple[Combination, ...], ...]
     knobs: Mapping[str, Any]
     weights: Mapping[str, str]
     seconds: float
@@ -60,7 +59,7 @@ class Sweep:
 
 def sweep_over(
     engine: Engine, method: str, clip: Clip, x: Axis, y: Axis, output: str, number: Number, texts: Sequence[str] | None = None,
-    progress: Progress = lambda done: None, cancelled: Asked = lambda: False, **knobs: Any,
+    progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False, **knobs: Any,
 ) -> Sweep:  # fmt: skip
     """Run the method at every pair of values, at most 64. Values are checked before anything runs; the engine keeps what
     does not change from cell to cell. A called-off sweep raises Cancelled."""
@@ -84,7 +83,7 @@ def sweep_over(
             wanted = {output, number[0]}
             trace = engine.run(method, clip, texts=texts, outputs=wanted, cancelled=cancelled, **(knobs | turned))
             weights = trace.weights
-            row.append(Cell(MappingProxyType(turned), _array(trace[output], output), reduced(trace[number[0]], number)))
+            row.append(Combination(MappingProxyType(turned), _array(trace[output], output), reduced(trace[number[0]], number)))
         rows.append(tuple(row))
     watch.end()
     rest = {name: value for name, value in engine.settings(method, knobs).items() if name not in (x_name, y_name)}

@@ -24,8 +24,8 @@ import tempfile
 import numpy as np
 
 from core import EDITS, Engine, ReaderError, edited, read_clip, sweep_over
-from core.counterfactuals import paint_patches
-from core.networks.weights import training_free
+from core.video.edits import paint_patches
+from core.methods.stop.weights import training_free
 from core.publish.bundle import bundle
 from core.publish.figures import picture
 from core.publish.link import to_link
@@ -33,8 +33,8 @@ from core.publish.movies import gif
 from core.publish.notebook import keep, to_notebook
 from core.publish.python import as_python
 from core.publish.result import Result
-from core.publish.view import Asked, View, clip_name
-from core.video import LIMITS, LIMITS_TEXT
+from core.publish.view import Setting, View, clip_name
+from core.video.read import LIMITS, LIMITS_TEXT
 from demos import pictures
 from demos.questions import check, number, yes_or_no
 
@@ -214,7 +214,7 @@ check(answer, number(sweep.y_values[int(column.argmax())], f"{column.max():.2f};
 # stands in it.
 
 # %%
-asked = Asked("stop", clip_name(file.stem), len(clip), {}, tuple(texts))
+asked = Setting("stop", clip_name(file.stem), len(clip), {}, tuple(texts))
 result = Result(View(asked), clip, trace, grid)
 made = {
     "figure.pdf": picture(result, "pdf").data,
@@ -239,13 +239,13 @@ picture(result, "png", "two")
 # package anywidget is there.
 
 # %%
-from app.standalone import interactive_html
+from app.export.standalone import interactive_html
 
 (out / "alone.html").write_text(interactive_html(result), encoding="utf-8")
 print("written to runs/taken: alone.html")
 
 # %%
-from app.widget import widget
+from app.export.widget import widget
 
 try:
     viewer = widget(result)

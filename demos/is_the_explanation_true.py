@@ -26,7 +26,9 @@ import numpy as np
 import torch
 
 from core import Engine, read_clip
-from core.explain import against_truth, attribution, controls, faithfulness_of, self_check, stop_subject, stpn_subject
+from core.methods.stop.explain import stop_subject
+from core.methods.stpn.explain import stpn_subject
+from core.explain import against_truth, attribution, controls, faithfulness_of, self_check
 from core.explain.faithfulness import beyond, centre_map, random_map
 from core.explain.selfcheck import random_weights
 from core.explain.subject import fills

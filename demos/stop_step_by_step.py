@@ -137,7 +137,7 @@ check(answer, lambda block: (block in best, f"on the ring in {hits[block - 1]} o
 # that. Time is padded with the end frames. $M$, too, is divided by the clip's largest value.
 
 # %% read
-from core.networks.prompters import Filter
+from core.methods.stop.networks import Filter
 
 # %% source
 from core.methods.stop.equations import mean_square
@@ -248,7 +248,7 @@ check(answer, number(needed, f"of {P} patches in order of their score, the ring'
 # long as its token.
 
 # %% read
-from core.networks.prompters import SpatialPrompter
+from core.methods.stop.networks import SpatialPrompter
 
 # %% source
 from core.methods.stop.equations import add_prompts
@@ -372,7 +372,7 @@ check(answer, number(N, f"⌈4 · {W:.2f}⌉ = ⌈{4 * W:.2f}⌉ = {N}."))
 # $N^t$ are inserted.
 
 # %% read
-from core.networks.prompters import TemporalPrompter
+from core.methods.stop.networks import TemporalPrompter
 
 # %% source
 from core.methods.stop import temporal_prompt_GQD

@@ -22,7 +22,7 @@
 #   open follows the released code (**released**); where both are silent the choice is ours (**our reading**).
 #
 # The detector is small and was trained on drawn shapes. In this frame prompts help much, which is why it stands here;
-# section 8 counts more frames, and README's tables many clips.
+# section 8 counts more frames, and the tables of `core/methods/stpn/README.md` many clips.
 
 # %%
 import sys
@@ -139,7 +139,7 @@ check(answer, number(K * P, f"{K} supports of {grid[0]} × {grid[1]} patches: {K
 # or time.
 
 # %% read
-from core.networks.dvp import AttentionPredictor
+from core.methods.stpn.dvp import AttentionPredictor
 
 # %% source
 from core.methods.stpn import predicted, prompt_LQD

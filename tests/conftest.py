@@ -26,8 +26,8 @@ def browser():
 @pytest.fixture
 def viewer(browser, request):
     """A page that holds the viewer's module and nothing else: of the method that the test file names in METHOD."""
+    from app.figures.drawing import view_of
     from app.modules import one_file, styles
-    from app.views import view_of
     from core import METHODS
 
     blank = browser.new_page(viewport={"width": 1000, "height": 900})

@@ -20,9 +20,9 @@ def served(tmp_path_factory):
 
     from app.main import launch
     from app.page import build
-    from app.store import find_examples
+    from app.server.clips import find_examples
     from core import Engine
-    from core.networks.stpn_weights import VARIANTS, Variants, label_of, untrained
+    from core.methods.stpn.weights import VARIANTS, Variants, label_of, untrained
     from core.networks.text import SmallText
     from core.networks.vision import VisionTower, small_vit
     from core.networks.weights import Loaded, save

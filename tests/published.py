@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core import Engine, read_clip
 from core.publish.result import compute
-from core.publish.view import Asked, View
+from core.publish.view import Setting, View
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXTS = ("a cyan ring moves left", "a cyan ring stays still")
@@ -25,12 +25,12 @@ def opened(name, frames):
 @cache
 def stop(frames=8):
     """Two sets of one clip, with a note that is not to be trusted."""
-    shown = Asked("stop", "1-moves", frames, {"alpha": 0.3, "kept": 9}, (*TEXTS, NASTY))
-    compared = Asked("stop", "1-moves", frames, {"alpha": 0.9, "spatial": False}, TEXTS)
+    shown = Setting("stop", "1-moves", frames, {"alpha": 0.3, "kept": 9}, (*TEXTS, NASTY))
+    compared = Setting("stop", "1-moves", frames, {"alpha": 0.9, "spatial": False}, TEXTS)
     return compute(engine(), View(shown, 2, "score_TP", compared, NASTY), opened)
 
 
 @cache
 def stpn():
     outputs = ("support_index_K", "support_THWC", "support_grid", "prompt_attention_NQKP", "mass_K", "entropy_Q", "change")
-    return compute(engine(), View(Asked("stpn", "2-bounces", 8, {"supports": 4})), opened, outputs)
+    return compute(engine(), View(Setting("stpn", "2-bounces", 8, {"supports": 4})), opened, outputs)

@@ -9,12 +9,13 @@ from timm.models.swin_transformer import SwinTransformer
 from timm.models.vision_transformer import VisionTransformer
 
 from core import Clip, Engine
+from core.methods.stop.weights import training_free
+from core.methods.stop_released.networks import Released, Shape
+from core.methods.stpn.networks import Prompting, Stpn
+from core.methods.stpn.weights import BASELINE, VARIANTS, Variants, parts_of
 from core.networks import weights
 from core.networks.cvt import Cvt, CvtShape, CvtTower
 from core.networks.detector import Detector, DetectorShape
-from core.networks.released import Released, Shape
-from core.networks.stpn import Prompting, Stpn
-from core.networks.stpn_weights import BASELINE, VARIANTS, Variants, parts_of
 from core.networks.swin import SwinTower
 from core.networks.text import SmallText
 from core.networks.vision import VisionTower
@@ -41,7 +42,7 @@ def towers(size=(32, 48), patch=16, depth=3, registers=0, **shape):
         )  # fmt: skip
         lively(vit)
         text = SmallText(WORDS, width=32, depth=1, features=10)
-    network = weights.Clip(VisionTower(vit), text, 10.0)
+    network = weights.ClipTowers(VisionTower(vit), text, 10.0)
     return weights.Loaded(network, "tiny towers", weights.state_digest(network))
 
 
@@ -106,7 +107,7 @@ def engine(loaded=None, **asked):
 
 def prompters(clip, layers):
     """STOP's parts with filters as they start and lively random prompters, for these towers."""
-    made = weights.training_free(clip.network.vision, layers)
+    made = training_free(clip.network.vision, layers)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         for one in made.network.children():

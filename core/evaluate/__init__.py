@@ -1,1 +1,1 @@
-"""What the pictures are worth, on clips no training has seen: one file a method."""
+"""What the pictures are worth, on clips no training has seen: the command, and what it found as tables."""

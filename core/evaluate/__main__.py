@@ -1,5 +1,5 @@
-"""Measure a method against the truth of held-out clips:  python -m core.evaluate stop [--clips N --seed S --json FILE]
-On your own videos:  python -m core.evaluate stop --data DIR --clip SPEC [--weights FILE]  (`core.evaluate.own`)
+"""Measure a method against the truth of held-out clips:  python -m core.evaluate METHOD [--clips N --seed S --json FILE]
+On your own videos, where the method can:  python -m core.evaluate METHOD --data DIR [--help]
 """
 
 import argparse
@@ -7,23 +7,22 @@ import json
 import sys
 from pathlib import Path
 
-from core.command import file_to_write, seed_number, sentences
+from core.cli import file_to_write, names_data, seed_number, sentences
 from core.device import pick_device
-from core.evaluate import own, stop, stpn
+from core.methods import part, with_part
 from core.networks.weights import WEIGHTS
-
-METHODS = {"stop": stop, "stpn": stpn}
 
 
 @sentences()
 def main(argv: list[str] | None = None) -> None:
     argv = sys.argv[1:] if argv is None else argv
-    if argv[:1] == ["stop"] and any(word.partition("=")[0] == "--data" for word in argv):
-        return own.main(argv[1:])
+    own = names_data(argv)
     parser = argparse.ArgumentParser(
         prog="python -m core.evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("method", choices=METHODS)
+    parser.add_argument("method", choices=with_part("evaluate_own" if own else "evaluate"))
+    if own:
+        return part(parser.parse_args(argv[:1]).method, "evaluate_own").main(argv[1:])
     parser.add_argument("--clips", type=int, default=480, help="held-out clips; a third of that for each hard case")
     parser.add_argument("--seed", type=seed_number, default=0, help="of the clips")
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
@@ -32,7 +31,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.clips < 3:
         parser.error(f"--clips is at least 3, got {args.clips}.")
-    method = METHODS[args.method]
+    method = part(args.method, "evaluate")
     found = method.evaluate(args.weights, args.clips, args.seed, pick_device(args.device))
     print(method.table(found))
     if args.json:

@@ -8,52 +8,25 @@ deletion and insertion against pointing at random places, and against where the 
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
-from core.clip import Clip
-from core.command import file_to_write, seed_number, sentences
+from core.cli import file_to_write, seed_number, sentences
+from core.data.rendered import sample
 from core.engine import Engine
 from core.explain.attributions import ATTRIBUTIONS, attribution
 from core.explain.faithfulness import controls, faithfulness_of
-from core.explain.stop import stop_subject
-from core.explain.stpn import stpn_subject
 from core.explain.subject import Subject
 from core.explain.truth import against_truth
-from core.metrics import on_actor, overlap
-from core.training.clips import FRAMES
-from core.training.pool import Sample, sample
+from core.methods import part, with_part
+from core.video.clip import Clip
 
+FRAMES = 8  # of a clip
 SEEDS, STEPS = 4, 6  # random places, and points of a curve: in a fair time
 SETTINGS = {"occlusion": dict(window=2, step=2), "feature_ablation": dict(by="place")}  # likewise
-LIKE = 0.5  # IoU of a detection and the actor, to be a detection of it
 
 Case = tuple[Subject, dict[str, np.ndarray], np.ndarray]  # what is explained, maps at hand, truth
-
-
-def stop_case(engine: Engine, clip: Clip, one: Sample) -> Case:
-    """The clip's own caption at default knobs, and the method's own maps."""
-    subject = stop_subject(engine, clip, [one.scene.caption])
-    names = {"A": "attention_TP", "M": "dynamics_TP", "W^s": "score_TP", "r": "region_TP"}
-    trace = engine.run("stop", clip, outputs=list(names.values()))
-    maps = {name: trace[stage].cpu().numpy() for name, stage in names.items()}
-    return subject, maps, on_actor(one.instance_THW, subject.grid)
-
-
-def stpn_case(engine: Engine, clip: Clip, one: Sample) -> Case | None:
-    """The clean current frame's detection that fits the actor best; None where none does."""
-    knobs = dict(t=FRAMES // 2, spoil="none")
-    box_N4 = engine.run("stpn", clip, outputs=["prompted_found"], **knobs)["prompted_found"].box_N4.cpu().numpy()
-    H, W = one.frames_THWC.shape[1:3]
-    like_N = overlap(box_N4 * [W, H, W, H], np.broadcast_to(one.box_TO4[FRAMES // 2 - 1, 0], box_N4.shape))
-    if not len(like_N) or not like_N.max() > LIKE:  # an unseen actor has no box: NaN
-        return None
-    subject = stpn_subject(engine, clip, int(like_N.argmax()), **knobs)
-    return subject, {}, on_actor(one.instance_THW[FRAMES // 2 - 1][None], subject.grid)
-
-
-CASES: dict[str, Callable[[Engine, Clip, Sample], Case | None]] = {"stop": stop_case, "stpn": stpn_case}
 
 
 def measured(engine: Engine, case: Case) -> Iterator[tuple[str, dict]]:
@@ -84,7 +57,7 @@ def measure(engine: Engine, method: str, clips: int, seed: int) -> dict:
     for number in range(clips):
         one = sample(seed * 100_000 + number, "test", FRAMES, size)
         clip = Clip(one.frames_THWC, np.arange(FRAMES) / 4, np.arange(FRAMES), one.scene.caption)
-        case = CASES[method](engine, clip, one)
+        case = part(method, "explain").case(engine, clip, one)
         if case is None or not case[2].any():
             continue
         used += 1
@@ -135,7 +108,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument("--clips", type=int, default=12)
     parser.add_argument("--seed", type=seed_number, default=0, help="of the clips")
-    parser.add_argument("--methods", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--methods", nargs="+", choices=with_part("explain"), default=with_part("explain"))
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", type=file_to_write)
     args = parser.parse_args(argv)

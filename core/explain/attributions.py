@@ -6,10 +6,10 @@
     feature_ablation       what is lost where one patch, one place through the whole clip, or one frame is filled
 
 Along integrated gradients and Grad-CAM STOP's region and counts are held; under the other two they are made anew
-(`core.explain.stop` says why). Grad-CAM sees only what goes through patches of its layer: what reaches a clip's feature
+(`core.methods.stop.explain` says why). Grad-CAM sees only what goes through patches of its layer: what reaches a clip's feature
 through temporal prompts further up is not in it.
 
-    subject = stop_subject(engine, clip, texts, text=0)
+    subject = explained(method).subject(engine, clip, texts, choice, knobs)
     estimate(subject, "occlusion", window=2)                      # seconds
     attribution(subject, "occlusion", window=2, progress=print)   # Explanation
 """
@@ -28,7 +28,7 @@ from torch import Tensor
 from core.errors import BadKnob, ReaderError
 from core.explain.subject import BATCH, FILLS, Subject
 from core.knobs import KnobSet, knob
-from core.watch import Asked, Progress, Watch, watched
+from core.progress import CalledOff, Progress, Watch, watched
 
 BACKWARD = 2  # a backward pass costs about two forward passes
 FILL = "what stands for nothing to see: a wide blur, or the clip's mean colour"
@@ -98,7 +98,7 @@ class Attribution:
 
 
 def attribution(
-    subject: Subject, name: str, progress: Progress = lambda done: None, cancelled: Asked = lambda: False, **settings: Any
+    subject: Subject, name: str, progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False, **settings: Any
 ) -> Explanation:
     """The map. progress is told a share of 1 before each batch; `cancelled` is asked there too, and raises Cancelled."""
     chosen, made = _named(name), _named(name).knobs.of(settings)

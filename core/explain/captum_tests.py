@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.clip import Clip
 from core.explain.subject import Subject
-from core.watch import Asked, Progress, Watch
+from core.progress import CalledOff, Progress, Watch
+from core.video.clip import Clip
 
 BOXES = 16  # taken away to measure infidelity
 RADIUS, SAMPLES = 4 / 255, 3  # of the noise that sensitivity is measured with, and how often
@@ -53,7 +53,7 @@ def boxes_of(shape: tuple[int, int, int], seed: int = 0) -> np.ndarray:
 
 def sensitivity_of(
     explain: Callable[[Clip], np.ndarray], clip: Clip, radius: float = RADIUS, samples: int = SAMPLES, seed: int = 0,
-    progress: Progress = lambda done: None, cancelled: Asked = lambda: False,
+    progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False,
 ) -> float:  # fmt: skip
     """Captum's sensitivity_max (Yeh et al., 2019): the furthest that a map moves, over its own length, when no pixel moves by
     more than `radius` (of 1). A map that never moves has 0, and need not be true for that.

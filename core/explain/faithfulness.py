@@ -32,7 +32,7 @@ from scipy.stats import t as student
 from core.errors import ReaderError
 from core.explain.captum_tests import BOXES, boxes_of, infidelity_of
 from core.explain.subject import FILLS, Subject, scores
-from core.watch import Asked, Progress, Watch
+from core.progress import CalledOff, Progress, Watch
 
 STEPS, SEEDS = 8, 8
 LEVEL = 0.05  # of maps that know nothing, this share may be called better than chance
@@ -196,7 +196,7 @@ def rows(subject: Subject, steps: int = STEPS, seeds: int = SEEDS, maps: int = 1
 
 def controls(
     subject: Subject, steps: int = STEPS, seeds: int = SEEDS,
-    progress: Progress = lambda done: None, cancelled: Asked = lambda: False,
+    progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False,
 ) -> Controls:  # fmt: skip
     """Random places and the centre, once for all maps of a subject."""
     if steps < 2 or seeds < 2:
@@ -228,7 +228,7 @@ def controls(
 
 def faithfulness_of(
     subject: Subject, name: str, map_TP: np.ndarray, against: Controls | None = None,
-    progress: Progress = lambda done: None, cancelled: Asked = lambda: False,
+    progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False,
 ) -> Faithfulness:  # fmt: skip
     """What the tests say of a map [T, P] (numbers or a mask). against: `controls`, if they are at hand."""
     map_TP = checked(subject, map_TP)

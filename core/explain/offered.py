@@ -1,9 +1,9 @@
 """What of a method can be explained, and which of its own maps can be tested beside: from here the page knows both.
 
-    what = EXPLAINED["stpn"]
-    chosen = what.choices(engine, clip, (), {"t": 4})[0]             # the best detection of frame 4
+    what = explained(method)
+    chosen = what.choices(engine, clip, (), {"t": 4})[0]             # of a detector: the best detection of frame 4
     subject = what.subject(engine, clip, (), chosen, {"t": 4})
-    maps = own_maps(engine, "stpn", clip, subject, {"t": 4})         # Δf, x → P, P → x over the subject's patches
+    maps = own_maps(engine, method, clip, subject, {"t": 4})         # Δf, x → P, P → x over the subject's patches
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,16 +15,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core import kinds as kind
-from core.clip import Clip
 from core.engine import METHODS, Engine
 from core.errors import ReaderError
-from core.explain.stop import stop_subject
-from core.explain.stpn import READERS, stpn_subject
 from core.explain.subject import Subject
+from core.methods import part
 from core.metrics import overlap
-from core.watch import Asked
+from core.progress import CalledOff
+from core.video.clip import Clip
 
-MOST = 20  # detections of one reader that can be chosen from, best first
 SAME = 0.5  # IoU of two boxes from which they are one detection
 
 
@@ -42,7 +40,7 @@ class Choice:
     own: bool = True
 
 
-Choices = Callable[[Engine, Clip, Sequence[str], Mapping[str, Any], Asked], tuple[Choice, ...]]
+Choices = Callable[[Engine, Clip, Sequence[str], Mapping[str, Any], CalledOff], tuple[Choice, ...]]
 
 
 @dataclass(frozen=True)
@@ -61,14 +59,14 @@ class Explained:
 
     def subject(
         self, engine: Engine, clip: Clip, texts: Sequence[str], choice: Choice, knobs: Mapping[str, Any],
-        cancelled: Asked = lambda: False,
+        cancelled: CalledOff = lambda: False,
     ) -> Subject:  # fmt: skip
         """The number of a choice, as a function of the patches that are shown."""
         return self.make(engine, clip, texts, choice, knobs, cancelled)
 
     def again(
         self, engine: Engine, clip: Clip, texts: Sequence[str], choice: Choice, knobs: Mapping[str, Any],
-        cancelled: Asked = lambda: False,
+        cancelled: CalledOff = lambda: False,
     ) -> Choice:  # fmt: skip
         """The same choice in a clip that is nearly the same: there a detection may have another number, or none."""
         if not choice.box:
@@ -83,55 +81,10 @@ class Explained:
         raise ReaderError(f"{choice.said} is not found in a clip that is a little noisier: there is no map to compare with.")
 
 
-def texts_of(
-    engine: Engine, clip: Clip, texts: Sequence[str], knobs: Mapping[str, Any], cancelled: Asked
-) -> tuple[Choice, ...]:
-    """Every text, as it is written."""
-    return tuple(Choice(f"“{text}”", "texts", {"text": place}) for place, text in enumerate(texts))
-
-
-def detections_of(
-    engine: Engine, clip: Clip, texts: Sequence[str], knobs: Mapping[str, Any], cancelled: Asked
-) -> tuple[Choice, ...]:
-    """What each reader finds in the current frame, best first."""
-    titles = {one.stage: one.title for one in METHODS["stpn"].outputs}
-    stages = {reader: f"{reader}_found" for reader in READERS}
-    trace, made = engine.run("stpn", clip, outputs=list(stages.values()), cancelled=cancelled, **knobs), []
-    for reader, stage in stages.items():
-        seen = trace[stage]
-        box_N4, score_N = seen.box_N4.cpu().tolist(), seen.score_N.cpu().tolist()
-        for place, (name, box_4, score) in enumerate(zip(seen.label_N[:MOST], box_N4, score_N)):
-            said, asked = f"{place + 1}: {name} {score:.2f}", {"detection": place, "reader": reader}
-            made.append(Choice(said, titles[stage], asked, name, tuple(box_4), reader == "prompted"))
-    return tuple(made)
-
-
-EXPLAINED: Mapping[str, Explained] = {
-    "stop": Explained(
-        "why this text?",
-        "There is no text to explain: write one, a line each, among the texts of the page.",
-        "Integrated gradients and Grad-CAM follow gradients, which do not see steps: the region r and the counts Nᵗ stay as "
-        "they are for the whole clip. Occlusion, feature ablation and every test make them anew, as the model would for such a "
-        "clip.",
-        "cosine",
-        texts_of,
-        lambda engine, clip, texts, choice, knobs, cancelled: stop_subject(
-            engine, clip, texts, cancelled=cancelled, **choice.asked, **knobs
-        ),
-    ),
-    "stpn": Explained(
-        "why this detection?",
-        "Nothing is found in this frame, so there is no detection to explain: choose another frame, or spoil it less.",
-        "The box stays where it was found and the prompts stay what the supports made of them: only the current frame is "
-        "asked. The number is the probability of the box's class, read in that box: near the score on the screen, which was "
-        "read before the box was refined, and not equal to it.",
-        "probability",
-        detections_of,
-        lambda engine, clip, texts, choice, knobs, cancelled: stpn_subject(
-            engine, clip, cancelled=cancelled, **choice.asked, **knobs
-        ),
-    ),
-}  # fmt: skip
+def explained(method: str) -> Explained | None:
+    """What of a method can be explained; None: nothing of it."""
+    explain = part(method, "explain")
+    return explain and explain.EXPLAINED
 
 
 # ---- a method's own maps ---------------------------------------------------------------------------------------------
@@ -151,7 +104,7 @@ OVER_FRAME = (kind.FeatureChange, kind.PromptMaps)  # over the current frame, a 
 
 
 def own_maps(
-    engine: Engine, method: str, clip: Clip, subject: Subject, knobs: Mapping[str, Any], cancelled: Asked = lambda: False
+    engine: Engine, method: str, clip: Clip, subject: Subject, knobs: Mapping[str, Any], cancelled: CalledOff = lambda: False
 ) -> tuple[Own, ...]:
     """The method's maps over the patches that are explained, at these knobs.
 

@@ -19,15 +19,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.clip import Clip
-from core.device import upload
 from core.engine import Engine, method_named
 from core.errors import ReaderError
 from core.graph import Trace
+from core.methods import part, with_part
 from core.metrics import rank_correlation
-from core.networks.vision import VisionTower, key_shares
 from core.networks.weights import WEIGHTS, Loaded, sha256
-from core.watch import Asked, Progress, Watch
+from core.progress import CalledOff, Progress, Watch
+from core.video.clip import Clip
 
 WITHIN = 1e-4  # of a sum of 1, in single precision
 MOST = 0.5  # of the attention to special tokens: beyond it the map shows the lesser part
@@ -50,16 +49,16 @@ MapOf = Callable[[Engine, Clip], np.ndarray]
 
 def self_check(
     engine: Engine, method: str, clip: Clip, texts: Sequence[str] | None = None, map_of: MapOf | None = None,
-    progress: Progress = lambda done: None, cancelled: Asked = lambda: False, **knobs: Any,
+    progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False, **knobs: Any,
 ) -> tuple[Check, ...]:  # fmt: skip
     """All checks of a method on a clip, in the order above.
 
     map_of: (engine, clip) → the map [T, P] to compare with that from random weights, for example an attribution's; if not
-    given, STOP's score W^s or STPN's prompt attention."""
+    given, the method's usual one."""
     method_named(method)
-    if method not in PARTS:
-        raise ReaderError(f"There are checks of {', '.join(PARTS)}, and none of {method}.")
-    parts, watch = PARTS[method], Watch(4, progress, cancelled)
+    parts, watch = parts_of(method), Watch(4, progress, cancelled)
+    if parts is None:
+        raise ReaderError(f"There are checks of {', '.join(with_part('selfcheck'))}, and none of {method}.")
     watch.step(1)
     trace = engine.run(method, clip, texts=texts, cancelled=cancelled, **knobs)
     checks = [parts.orientation(engine, knobs)]
@@ -115,13 +114,13 @@ def weights(engine: Engine, method: str, trace: Trace, knobs: Mapping[str, Any])
         own = [(sha, path) for sha, path in written.items() if sha == digest or sha[:8] in label]
         bent = [path.name for sha, path in own if json.loads(path.with_suffix(".json").read_text()).get("sha256") != sha]
         said = f" {', '.join(bent)}: the sha256 is not the one in its JSON." if bent else " sha256 as in the JSON."
-        trained = PARTS[method].trained(label, engine.settings(method, knobs))
+        trained = parts_of(method).trained(label, engine.settings(method, knobs))
         made.append(Check(f"weights: {name}", trained and not bent, digest, f"{label}.{said if own else ''}"))
     return made
 
 
 def random_weights(
-    engine: Engine, method: str, clip: Clip, map_of: MapOf, seed: int = 0, cancelled: Asked = lambda: False
+    engine: Engine, method: str, clip: Clip, map_of: MapOf, seed: int = 0, cancelled: CalledOff = lambda: False
 ) -> Check:
     """The map beside that of a twin whose weights mean nothing. The twin keeps no results: it is asked once."""
     precision, watch = str(engine.precision).removeprefix("torch."), Watch(1, cancelled=cancelled)
@@ -167,7 +166,7 @@ class Parts:
     rows: Callable[[Trace], dict[str, Tensor]]
     special: Callable[[Engine, Trace, Mapping[str, Any]], Check]
     trained: Callable[[str, Mapping[str, Any]], bool]
-    map_of: Callable[[Mapping[str, Any], Asked], MapOf]
+    map_of: Callable[[Mapping[str, Any], CalledOff], MapOf]
     title: str
     over: str
 
@@ -189,95 +188,7 @@ def lit(found: Sequence[int], wanted: Sequence[set[int]], what: str) -> Check:
     return Check("orientation", all(hits), sum(hits) / len(hits), told)
 
 
-def stop_orientation(engine: Engine, knobs: Mapping[str, Any]) -> Check:
-    """M of a bright patch that moves: of each frame it must be highest where the patch is, was, or will be."""
-    vision: VisionTower = engine.network("clip_towers").network.vision
-    rows, columns = vision.grid
-    # along a path that no flip and no transposition maps to itself
-    path = [0, 1, columns + 1, columns + 2 % columns, 2 * columns % (rows * columns)]
-    clip = bright_patch(vision.size, vision.grid, path)
-    trace = engine.run("stop", clip, outputs=["dynamics_TP"], depth=knobs.get("depth", "first"))
-    around = [set(path[max(i - 1, 0) : i + 2]) for i in range(len(path))]
-    return lit(trace["dynamics_TP"].argmax(-1).tolist(), around, "M")
-
-
-def stpn_orientation(engine: Engine, knobs: Mapping[str, Any]) -> Check:
-    """The last map of a grey frame with a bright patch less that of another: highest where one of the patches is."""
-    stpn = engine.network("stpn").network
-    network, grid = stpn.baseline, stpn.grid()
-    size = stpn.size or (grid[0] * network.detector.shape.strides[-1], grid[1] * network.detector.shape.strides[-1])
-    corners = [0, grid[1] - 1, (grid[0] - 1) * grid[1], grid[0] * grid[1] - 1]
-    found = []
-    for place in corners:
-        clip = bright_patch(size, grid, [place, corners[-1] - place])
-        frames = stpn.prepare(upload(clip, engine.device))
-        with torch.no_grad():
-            map_Dhw, other_Dhw = network.detector.features(frames.pixels_BCHW)[-1]
-        found.append(int((map_Dhw - other_Dhw).norm(dim=0).argmax()))
-    return lit(found, [{place, corners[-1] - place} for place in corners], "The change of the last map")
-
-
-def stop_special(engine: Engine, trace: Trace, knobs: Mapping[str, Any]) -> Check:
-    """Share of CLS's own attention, over all tokens of a frame, that goes to CLS and registers, in the block A is read from."""
-    vision: VisionTower = engine.network("clip_towers").network.vision
-    layer = engine.settings("stop", knobs)["layer"] - 1
-    with torch.no_grad():
-        tokens_TSD = vision.blocks(trace["tokens_TSD"], None, 0, layer)
-        block = vision.vit.blocks[layer]
-        normed_TSD = block.norm1(tokens_TSD)
-        share = key_shares(block, normed_TSD[:, :1], normed_TSD)[..., : vision.prefix].sum(-1).mean().item()
-    who = "CLS" if vision.prefix == 1 else f"CLS and {vision.prefix - 1} registers"
-    told = f"{share:.0%} of CLS's attention in block {layer + 1} goes to {who}; A is shared out among the patches alone."
-    return Check("special tokens", share <= MOST, share, told)
-
-
-def stpn_special(engine: Engine, trace: Trace, knobs: Mapping[str, Any]) -> Check:
-    """Share of the patches' attention that goes to prompts, mean over blocks and places."""
-    shares = [look_Qhw.sum(0).mean().item() for look_Qhw in trace["to_prompts"].values()]
-    share = float(np.mean(shares)) if shares else 0.0
-    told = f"{share:.0%} of the patches' attention goes to prompts, mean over {len(shares)} blocks."
-    return Check("special tokens", share <= MOST, share, told)
-
-
-def stop_map(knobs: Mapping[str, Any], cancelled: Asked) -> MapOf:
-    """W^s, [T, P]."""
-    asked = {"outputs": ["score_TP"], "cancelled": cancelled, **knobs}
-    return lambda engine, clip: engine.run("stop", clip, **asked)["score_TP"].cpu().numpy()
-
-
-def stpn_map(knobs: Mapping[str, Any], cancelled: Asked) -> MapOf:
-    """Where prompts looked in the supports, mean over heads and prompts, [K, P]."""
-    stage = "prompt_attention_NQKP"
-    asked = {"outputs": [stage], "cancelled": cancelled, **knobs}
-    return lambda engine, clip: engine.run("stpn", clip, **asked)[stage].mean((0, 1)).cpu().numpy()
-
-
-def stpn_trained(label: str, settings: Mapping[str, Any]) -> bool:
-    """Not all variants of STPN are; the label names those that are not."""
-    bare = label.partition("UNTRAINED: ")[2]
-    return "RANDOM" not in label and not bare.startswith("all ") and f"{settings['predictor']}/{settings['depth']}" not in bare
-
-
-PARTS: Mapping[str, Parts] = {
-    "stop": Parts(
-        stop_orientation,
-        lambda trace: {"attention_LTP": trace["attention_LTP"].sum(-1)},
-        stop_special,
-        lambda label, settings: "UNTRAINED" not in label and "RANDOM" not in label,
-        stop_map,
-        "W^s",
-        "frames",
-    ),
-    "stpn": Parts(
-        stpn_orientation,
-        lambda trace: {
-            "prompt_attention_NQKP": trace["prompt_attention_NQKP"].sum((-2, -1)),
-            "mass_K": trace["mass_K"].sum(-1, keepdim=True),
-        },
-        stpn_special,
-        stpn_trained,
-        stpn_map,
-        "where prompts looked (mean over heads and prompts)",
-        "supports",
-    ),
-}
+def parts_of(method: str) -> Parts | None:
+    """What a method's own `selfcheck` says of it; None: nothing of it is checked."""
+    selfcheck = part(method, "selfcheck")
+    return selfcheck and selfcheck.PARTS

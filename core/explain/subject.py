@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.transforms.functional import gaussian_blur
 
-from core.watch import Watch, watched
+from core.progress import Watch, watched
 
 FILLS = ("blur", "mean")
 BATCH = 8  # variants that are scored at once: more is no faster on a few cores, and a larger tower needs the memory
@@ -29,7 +29,7 @@ class Subject:
     """A number to explain.
 
     what: a phrase for the reader. net: (B inputs, held) → [B]; held: hard choices stay as they are for the whole input,
-    see `stop_subject`. whole: the network's input, without B. filled: fill → the same input with nothing to see in it.
+    see a method's `explain`. whole: the network's input, without B. filled: fill → the same input with nothing to see in it.
     spread: [B, T, h, w] → something to multiply such inputs with. frame_T: the explained frames' places in the clip, from 0.
     taps: the layers that Grad-CAM can look at, [B, D, h, w] or [B, D, T, h, w] each, the deepest last.
     """

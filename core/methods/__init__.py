@@ -1,73 +1,25 @@
-"""Methods, found by looking in this folder: every module with a `METHOD` is one."""
+"""Methods, found by looking in this folder: every module with a `METHOD` is one.
+
+A folder holds all that is its method's own. Some of its modules have names that all folders share, and whoever asks by such a
+name is given the module, or None: what a method has no `explain` for, it has no explanations for.
+
+    lesson      READINGS, DIFFERENCES, EQUATIONS, PRESETS, PAIRS, FIRST, WORDS, TOUR: what is said of it
+    explain     EXPLAINED: what of it can be explained        selfcheck   PARTS: what is checked in its own way
+    train       main(words), and `train_own` on videos of the reader's own
+    evaluate    evaluate(…), table(…), and `evaluate_own` on videos of the reader's own
+    report      measured(…): what `evaluate` found, as tables for the README of its folder
+"""
 
 import importlib
+import importlib.util
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Iterable
+from functools import cache
+from types import ModuleType
 from typing import Any
 
-from core.graph import Stage, check_wiring
-from core.kinds import Output
-from core.knobs import KnobSet
-from core.networks.weights import Loaded
-
-GIVEN = ("clip", "texts", "box", "device")  # what every run has, besides knobs and networks
-
-
-@dataclass(frozen=True)
-class Network:
-    """A network that stages ask for by name.
-
-    model: what a reader names other weights by (`--models clip=FILE`). load: (that file or name, or None for the shipped
-    ones, and the networks in `after`) → Loaded. used: settings → whether a run with these knobs reads it; in one that does
-    not, stages are given None in its place. Methods that name the same model with the same `load` share the network.
-    """
-
-    model: str
-    load: Callable[..., Loaded]
-    after: tuple["Network", ...] = ()
-    used: Callable[[Mapping[str, Any]], bool] = lambda settings: True
-
-    @property
-    def key(self) -> tuple:
-        """What is equal in two descriptions of one network."""
-        return (self.model, self.load, *(one.key for one in self.after))
-
-    @property
-    def needed(self) -> "tuple[Network, ...]":
-        """Itself, and what it is loaded after."""
-        return (self, *(one for other in self.after for one in other.needed))
-
-
-@dataclass(frozen=True)
-class Method:
-    """A paper as a list of functions.
-
-    networks: what its stages ask for, by the name they ask with. limits: networks → upper ends of knobs that depend on their
-    geometry. grid: networks → (rows, columns) of the patches that its maps are over. place: of its tab, from the left;
-    of those with the same place the names decide.
-    """
-
-    name: str
-    title: str
-    paper: str
-    knobs: type[KnobSet]
-    stages: tuple[Stage, ...]
-    networks: Mapping[str, Network]
-    outputs: tuple[Output, ...]
-    grid: Callable[[Mapping[str, Any]], tuple[int, int]]
-    limits: Callable[[Mapping[str, Any]], dict[str, float]] = field(default=lambda networks: {})
-    place: int = 100
-
-    def __post_init__(self):
-        check_wiring(self.stages, (*GIVEN, *self.networks, *(one.name for one in self.knobs.knobs())))
-
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """What its weights are named by: models of its own networks, then of those that they are loaded after."""
-        own = tuple(self.networks.values())
-        return tuple(dict.fromkeys(one.model for one in (*own, *(other for one in own for other in one.needed))))
+from core.method import Method, Network
 
 
 def find() -> dict[str, Method]:
@@ -92,3 +44,27 @@ def by_name(methods: Iterable[Method]) -> dict[str, Method]:
                     "means one of them: share the loader, or give the model another name."
                 )
     return found
+
+
+@cache
+def part(method: str, stem: str) -> ModuleType | None:
+    """A method's module of a shared name, None where it has none."""
+    return importlib.import_module(f"{__name__}.{method}.{stem}") if has(method, stem) else None
+
+
+def has(method: str, stem: str) -> bool:
+    """Whether a method has such a module, which is not imported for that."""
+    try:
+        return importlib.util.find_spec(f"{__name__}.{method}.{stem}") is not None
+    except ModuleNotFoundError:  # a method that is one file has no parts
+        return False
+
+
+def with_part(stem: str) -> tuple[str, ...]:
+    """The names of the methods that have such a module."""
+    return tuple(found.name for found in pkgutil.iter_modules(__path__) if has(found.name, stem))
+
+
+def lesson(method: Method, name: str) -> Any:
+    """What a method says of itself under a name, in its `lesson` or, where it is one file, in that; () where nothing."""
+    return getattr(part(method.name, "lesson") or sys.modules[method.knobs.__module__], name, ())

@@ -8,7 +8,7 @@ Features are computed once, with prompts or without, and read as often as is ask
     found = detector.heads(maps, (128, 128))             # a Found for each image
     losses = detector.train().heads(maps, (128, 128), targets)
 
-The embedding is for linking a frame's instances with another's (`core.networks.linking`). Our reading: MinVIS (Huang et al.,
+The embedding is for linking a frame's instances with another's. Our reading: MinVIS (Huang et al.,
 2022) links the queries of Mask2Former; a box detector has none, so a linear layer on the RoI's feature stands in for them,
 trained so that two views of one object agree and those of two objects do not.
 

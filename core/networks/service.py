@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 from core.errors import BadService, BadWeights
 from core.keys import digest
 from core.networks.weights import Loaded
-from core.watch import sampled, tick
+from core.progress import sampled, tick
 
 FORM = "URL,model=NAME[,key=VARIABLE]"
 SECONDS = 60.0  # for one answer

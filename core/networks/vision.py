@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core.errors import BadWeights
-from core.watch import tick
+from core.progress import tick
 
 
 class VisionTower(nn.Module):

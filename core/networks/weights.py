@@ -1,7 +1,8 @@
 """Weights on disk: a safetensors file with its description inside it, and beside it a JSON of how it was made and what it
 scored, written by the program that made it.
 
-`load_clip` and `load_prompters` turn a file (or the name of a model) into networks and a label that says what they are.
+`load_clip` turns a file (or the name of a model) into networks and a label that says what they are; a method's own `weights` do
+the same for what is the method's alone.
 """
 
 import hashlib
@@ -20,7 +21,6 @@ from torch import nn
 from core.errors import BadWeights
 from core.networks.checkpoints import border, filled, guarded, read_file, single, sound
 from core.networks.open_clip_weights import open_clip_towers
-from core.networks.prompters import Prompters
 from core.networks.schema import Rule, described, fields, listed, maybe, number, one_of, parsed, text, whole
 from core.networks.text import NoText, SmallText
 from core.networks.timm_weights import timm_model
@@ -37,11 +37,6 @@ CLIP = {
         "features": whole(1, 16_384), "stem": maybe(one_of(*STEMS)),
     }),
     "vocabulary": listed(text(100), 0, 100_000), "scale": number(0.01, 1000), "made": MADE,
-}  # fmt: skip
-PROMPTERS = {
-    "variant": maybe(one_of("static", "spatial", "temporal", "full")), "layers": whole(1, 200),
-    "hidden": whole(1, 16_384), "towers": text(), "trained_on": maybe(text()), "template": maybe(text()),
-    "frames": maybe(whole(1, 1024)), "held_out": maybe(number(0, 1)), "made": MADE,
 }  # fmt: skip
 
 
@@ -105,7 +100,7 @@ def sha256(path: Path) -> str:
     return made.hexdigest()
 
 
-class Clip(nn.Module):
+class ClipTowers(nn.Module):
     """Two frozen towers that share a feature space. scale: the trained inverse temperature of their cosine."""
 
     def __init__(self, vision: VisionTower, text: nn.Module, scale: float = 100.0):
@@ -118,7 +113,7 @@ class Clip(nn.Module):
 def load_clip(spec: str | Path | Loaded | None = None) -> Loaded:
     """The frozen towers.
 
-    spec Loaded                      towers that are at hand already (a `Clip` with its label and digest)
+    spec Loaded                      towers that are at hand already (a `ClipTowers` with its label and digest)
          None                        the small CLIP trained on our synthetic clips, shipped with the project
          FILE.safetensors            one written by `core.training.clip`
          ViT-B-32/openai, FILE.pt …  a real CLIP, by name or from a file: see `core.networks.open_clip_weights`
@@ -141,57 +136,13 @@ def load_clip(spec: str | Path | Loaded | None = None) -> Loaded:
     vision = filled(lambda: VisionTower(small_vit(**sizes, stem=stem)), tensors, "vision", path.name)
     words = tuple(about["vocabulary"])
     text = filled(lambda: SmallText(words, features=shape["features"]), tensors, "text", path.name)
-    return Loaded(Clip(vision, text, about["scale"]), f"small CLIP trained on {SYNTHETIC} · {path.name} · {digest[:8]}", digest)
-
-
-def load_prompters(clip: Loaded, layers: int, path: str | Path | Loaded | None = None) -> Loaded:
-    """STOP's trained parts for these towers: from a file (or at hand already), else the shipped ones if they were trained
-    on these towers, else the training-free start (the label says so)."""
-    if isinstance(path, Loaded):
-        return path
-    vision = clip.network.vision
-    shipped = WEIGHTS / f"stop_{'first' if layers == 1 else 'all'}.safetensors"
-    if path is None and (not shipped.is_file() or read_prompters(shipped)[1]["towers"] != clip.digest):
-        return training_free(vision, layers)
-    path = Path(path or shipped)
-    tensors, about, digest = read_prompters(path)
-    if about["layers"] != layers:
-        raise BadWeights(f"{path.name} holds STOP prompters for {about['layers']} layers, and {layers} are asked for.")
-    if about["towers"] != clip.digest:
-        raise BadWeights(f"{path.name} was trained on other towers than the ones loaded ({clip.label}).")
-    with border(path.name):
-        prompters = filled(lambda: Prompters(layers, vision.width, about["hidden"]), tensors, "prompters", path.name)
-    label = f"STOP prompters trained on {about.get('trained_on', SYNTHETIC)} · {path.name} · {digest[:8]}"
-    return Loaded(prompters.eval().requires_grad_(False), label, digest)
-
-
-def read_prompters(path: Path) -> tuple[dict[str, torch.Tensor], dict, str]:
-    """`read` of STOP's trained parts."""
-    return read(path, "stop:STOP prompters", PROMPTERS)
-
-
-def training_free(vision: VisionTower, layers: int) -> Loaded:
-    """Prompters before any training: the filters measure temporal difference, so M and W^t are of real change, and every
-    prompt is zero, so that the features are the frozen encoder's (`equations.heard` leaves prompts of zeros out).
-
-    W^t is divided by what unrelated noise frames would give, so that 1 stands for "everything changed"."""
-    generator = torch.Generator().manual_seed(0)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        prompters = Prompters(layers, vision.width).eval().requires_grad_(False)
-    noise = torch.randn(2, 3, *vision.size, generator=generator).to(vision.mean.device)
-    with torch.no_grad():
-        first, second = vision.embed(noise)[:, vision.prefix :]
-    for prompter in prompters:
-        prompter.change_scale.copy_((second - first).square().mean())
-        prompter.silence()
-    label = "STOP prompters UNTRAINED, a training-free start: filters measure change, prompts are zero"
-    return Loaded(prompters, label, f"training-free {layers}")
+    label = f"small CLIP trained on {SYNTHETIC} · {path.name} · {digest[:8]}"
+    return Loaded(ClipTowers(vision, text, about["scale"]), label, digest)
 
 
 def _open_clip(spec: str) -> Loaded:
     found = open_clip_towers(spec)
-    towers = Clip(found.vision, found.text, found.scale)
+    towers = ClipTowers(found.vision, found.text, found.scale)
     activation = type(found.vision.vit.blocks[0].mlp.act).__name__  # no tensor tells it, and another gives other features
     digest = hashlib.sha256(f"{state_digest(towers)} {activation}".encode()).hexdigest()
     return Loaded(towers, f"CLIP {found.name} · sha256 {(sha256(found.file) if found.file else digest)[:12]}", digest)
@@ -204,11 +155,11 @@ def _timm(name: str, file: str, random: bool) -> Loaded:
     return Loaded(towers, f"{told} · {digest[:8]}", digest)
 
 
-def towers_of(vit: nn.Module, name: str) -> Clip:
+def towers_of(vit: nn.Module, name: str) -> ClipTowers:
     """A vision tower alone."""
     if not isinstance(vit, VisionTransformer):
         raise BadWeights(f"{name} is not a plain vision transformer, which STOP prompts: it is timm's {type(vit).__name__}.")
-    return Clip(VisionTower(vit, vit.pretrained_cfg["mean"], vit.pretrained_cfg["std"]), NoText())
+    return ClipTowers(VisionTower(vit, vit.pretrained_cfg["mean"], vit.pretrained_cfg["std"]), NoText())
 
 
 def state_digest(module: nn.Module) -> str:

@@ -16,12 +16,12 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from core import kinds
-from core.counterfactuals import in_words
 from core.engine import method_named
 from core.errors import ReaderError
 from core.publish.link import link_in_words
 from core.publish.painting import OPACITY, Layer, coloured, edges, layer, painted
 from core.publish.result import Result
+from core.video.edits import in_words
 
 WIDTHS = {"one": 3.25, "two": 6.75}  # inches
 PER_ROW = {"one": 4, "two": 8}
@@ -166,7 +166,7 @@ def _bars(result: Result):
         gaps = np.arange(len(count_G))
         span = (-1, len(gaps))
         return gaps, span, count_G, [f"{g + 1}–{g + 2}" for g in gaps], "gap between frames", _math(counts.symbol)
-    supports = result.output(kinds.SupportFrames)
+    supports = result.output(kinds.ChosenFrames)
     if shares is None or supports is None:
         return None
     share_K, index_K = result.array(shares.stage), result.array(supports.stage)

@@ -18,7 +18,6 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from core.counterfactuals import EDITS, MOST, checked_edits, frames_left
 from core.engine import METHODS, TEXT_LENGTH, TEXTS
 from core.errors import BadKnob, ReaderError
 from core.keys import digest
@@ -28,12 +27,13 @@ from core.publish.view import (
     NAME_LENGTH,
     NOTE_LENGTH,
     VERSION,
-    Asked,
+    Setting,
     View,
     clip_name,
     default_overlay,
     overlays,
 )  # fmt: skip
+from core.video.edits import EDITS, MOST, checked_edits, frames_left
 
 LINK_LENGTH = 8000  # characters: what browsers and proxies carry
 FIELDS = 200  # of a link
@@ -85,7 +85,7 @@ def link_in_words(view: View) -> str:
         return ""
 
 
-def _pairs(asked: Asked, frames: int = FRAMES.default) -> list[tuple[str, Any]]:
+def _pairs(asked: Setting, frames: int = FRAMES.default) -> list[tuple[str, Any]]:
     """Method, clip, frames where they are others, and the knobs that were turned."""
     knobs = METHODS[asked.method].knobs.knobs()
     turned = [(f"k.{one.name}", _short(asked.settings[one.name])) for one in knobs if asked.settings[one.name] != one.default]
@@ -199,7 +199,9 @@ def _view(plain: Mapping[str, Any], clips: Collection[str], limits: Limits, note
     return View(shown, frame, overlay or "", compared, note)
 
 
-def _asked(plain: Mapping[str, Any], beside: Asked | None, clips: Collection[str], limits: Limits, notes: list[str]) -> Asked:
+def _asked(
+    plain: Mapping[str, Any], beside: Setting | None, clips: Collection[str], limits: Limits, notes: list[str]
+) -> Setting:
     """One set. beside: whose method, clip, frames, edits and texts it has where it names none."""
     method = plain.get("method", beside.method if beside else next(iter(METHODS)))
     if not isinstance(method, str) or method not in METHODS:
@@ -218,7 +220,7 @@ def _asked(plain: Mapping[str, Any], beside: Asked | None, clips: Collection[str
     texts = plain.get("texts", beside.texts if beside else ())
     edits = _edits(plain.get("edits", list(beside.edits) if beside else []), frames, notes)
     knobs = _knobs(method, plain.get("knobs", {}), limits, frames_left(edits, frames), notes)
-    return Asked(method, clip, frames, knobs, _texts(texts, notes), edits)
+    return Setting(method, clip, frames, knobs, _texts(texts, notes), edits)
 
 
 def _knobs(method: str, given: Any, limits: Limits, length: int, notes: list[str]) -> KnobSet:

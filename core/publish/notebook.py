@@ -20,14 +20,14 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from core.counterfactuals import in_words
 from core.engine import method_named
 from core.errors import ReaderError
 from core.publish.figures import Picture, picture
 from core.publish.link import Limits, from_plain, link_in_words, parsed
 from core.publish.python import edit_lines, engine_call, example_file, keywords
 from core.publish.result import Result, numbers
-from core.publish.view import VERSION, Asked, View, to_plain
+from core.publish.view import VERSION, Setting, View, to_plain
+from core.video.edits import in_words
 
 CELLS, PICTURE_BYTES, JSON_BYTES, LABELS, VALUES = 200, 2_000_000, 64_000_000, 300, 4096
 PIXELS = 50_000_000  # of a picture: a small file can be a picture that no browser can open
@@ -49,7 +49,7 @@ class Cell:
 
     @property
     def title(self) -> str:
-        """ "STOP on 1-moves, frame 3", and what it is compared with."""
+        """ "A method on 1-moves, frame 3", and what it is compared with."""
         told = f"{_about(self.view.shown)}, frame {self.view.frame + 1}"
         return f"{told}, against {_about(self.view.compared)}" if self.view.compared else told
 
@@ -67,7 +67,7 @@ def keep(result: Result, models: Mapping[str, str] | None = None, precision: str
     return Cell(result.view, dict(result.trace.weights), numbers(result), shown, dict(models or {}), precision)
 
 
-def _about(asked: Asked) -> str:
+def _about(asked: Setting) -> str:
     return f"{method_named(asked.method).title.partition(' — ')[0]} on {asked.clip}"
 
 
@@ -79,7 +79,7 @@ from pathlib import Path
 from core import Engine, edited, read_clip
 from core.publish.figures import picture
 from core.publish.result import Result, against, numbers
-from core.publish.view import Asked, View
+from core.publish.view import Setting, View
 
 # the project's folder, where this notebook lies in it or beside it; otherwise write its path here
 root = next((folder for folder in [Path.cwd(), *Path.cwd().parents] if (folder / "assets/clips").is_dir()), Path.cwd())
@@ -135,7 +135,7 @@ def _compute(cell: Cell, file: Callable[[str], str]) -> str:
     return "\n".join([*lines, "picture(result, beside=True)" if other else "picture(result)"])
 
 
-def _run(asked: Asked, file: Callable[[str], str]) -> list[str]:
+def _run(asked: Setting, file: Callable[[str], str]) -> list[str]:
     return [
         f"clip = read_clip(root / {file(asked.clip)!r}, frames={asked.frames})",
         *edit_lines(asked, "clip"),
@@ -145,9 +145,9 @@ def _run(asked: Asked, file: Callable[[str], str]) -> list[str]:
     ]
 
 
-def _asked(asked: Asked) -> str:
+def _asked(asked: Setting) -> str:
     edits = f", {[dict(one) for one in asked.edits]}" if asked.edits else ""
-    return f"Asked({asked.method!r}, {asked.clip!r}, {asked.frames}, knobs, tuple(texts){edits})"
+    return f"Setting({asked.method!r}, {asked.clip!r}, {asked.frames}, knobs, tuple(texts){edits})"
 
 
 def _compare(cell: Cell) -> str:
@@ -221,11 +221,11 @@ def _told(cell: Cell) -> str:
     return "\n".join([*quoted, _plain(_knobs(cell.view.shown)), "", *against, *edits, *texts, *weights])
 
 
-def _knobs(asked: Asked) -> str:
+def _knobs(asked: Setting) -> str:
     return ", ".join(f"{one.symbol} = {asked.settings[one.name]}" for one in method_named(asked.method).knobs.knobs())
 
 
-def _against(asked: Asked) -> str:
+def _against(asked: Setting) -> str:
     """What it is compared with."""
     edits = f"; edits: {in_words(asked.edits)}" if asked.edits else ""
     return f"Against A: {_about(asked)}, {asked.frames} frames, {_knobs(asked)}{edits}"

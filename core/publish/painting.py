@@ -13,7 +13,7 @@ from PIL import Image
 from core import kinds
 from core.engine import METHODS
 from core.errors import ReaderError
-from core.methods import Method
+from core.method import Method
 from core.publish.result import Result, as_array
 from core.publish.view import NONE
 
@@ -106,7 +106,7 @@ def _attention(result: Result, one: kinds.Output, prompt: int | None) -> Layer:
     if prompt is not None and not 0 <= prompt < Q:
         raise ReaderError(f"The prompt is 0 to {Q - 1}, got {prompt}.")
     share_KP = attention_NQKP.mean(0)[slice(None) if prompt is None else [prompt]].mean(0) * K * P
-    supports, grid = result.output(kinds.SupportFrames), result.output(kinds.MapGrid)
+    supports, grid = result.output(kinds.ChosenFrames), result.output(kinds.MapGrid)
     pictures = [one for one in result.outputs if isinstance(one, kinds.Pictures) and result.array(one.stage).ndim == 4]
     if supports is None or not pictures:
         raise ReaderError(f"{one.symbol} is drawn over the support frames, which were not computed.")

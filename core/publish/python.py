@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.publish.view import Asked, View
+from core.publish.view import Setting, View
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,7 +44,7 @@ def engine_call(models: Mapping[str, str] | None = None, precision: str | None =
     return f"Engine({', '.join(f'{name}={value!r}' for name, value in given.items() if value)})"
 
 
-def run_lines(asked: Asked, file: Callable[[str], str], clip: str, trace: str, outputs: Collection[str] | None = None):
+def run_lines(asked: Setting, file: Callable[[str], str], clip: str, trace: str, outputs: Collection[str] | None = None):
     """The clip, its edits where there are any, and the run."""
     texts = [f"    texts={list(asked.texts)!r},"] if asked.texts else []
     wanted = [f"    outputs={list(outputs)!r},"] if outputs else []
@@ -60,7 +60,7 @@ def run_lines(asked: Asked, file: Callable[[str], str], clip: str, trace: str, o
     ]
 
 
-def edit_lines(asked: Asked, clip: str) -> list[str]:
+def edit_lines(asked: Setting, clip: str) -> list[str]:
     """One statement, with every setting written out; none where nothing was edited."""
     return [f"{clip} = edited({clip}, [", *(f"    {dict(one)!r}," for one in asked.edits), "])"] if asked.edits else []
 

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from core import kinds
-from core.clip import Clip
-from core.counterfactuals import edited
 from core.engine import METHODS, Engine
 from core.graph import Trace
 from core.kinds import Output
 from core.publish.view import View
+from core.video.clip import Clip
+from core.video.edits import edited
 
 COUNTED = (
-    kinds.GapScores, kinds.GapCounts, kinds.TextScores, kinds.SupportFrames, kinds.SupportScores, kinds.PromptScores,
-    kinds.StageScores, kinds.FrameWeights, kinds.FrameCounts,
+    kinds.GapScores, kinds.GapCounts, kinds.TextScores, kinds.ChosenFrames, kinds.SupportScores, kinds.PromptScores,
+    kinds.StageScores, kinds.FrameScores, kinds.FrameCounts,
 )  # fmt: skip
 DIGITS = 6  # significant, of a kept number
 CLOSE = 1e-3  # of the largest: other machines add up in another order

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from core.counterfactuals import checked_edits, frames_left
 from core.engine import checked_texts, method_named, without_control
 from core.errors import BadClip, BadKnob, ReaderError
 from core.kinds import PatchMap, PromptAttention
 from core.knobs import Knob, KnobSet
+from core.video.edits import checked_edits, frames_left
 
 VERSION = 1  # of the JSON and of the link
 FRAMES = Knob("frames", "T", 8, (4, 32, 1), "read from the file at the centres of equal segments")
@@ -18,11 +18,11 @@ NONE = "none"  # no overlay
 
 
 @dataclass(frozen=True)
-class Asked:
+class Setting:
     """What a run is asked, and all that decides its numbers besides the weights.
 
     clip: the name of an example, or what an own clip is called: never a path. knobs: a KnobSet, or names and values of which
-    the missing are at their defaults. edits: of the clip, as `core.counterfactuals` has them, done before the method runs.
+    the missing are at their defaults. edits: of the clip, as `core.video.edits` has them, done before the method runs.
     Anything out of bounds is a ReaderError.
     """
 
@@ -55,6 +55,9 @@ class Asked:
         return {one.name: getattr(self.knobs, one.name) for one in method_named(self.method).knobs.knobs()}
 
 
+Setting = Setting  # what notebooks that were saved with 0.1 import
+
+
 @dataclass(frozen=True)
 class View:
     """What was asked, and how it is looked at.
@@ -63,10 +66,10 @@ class View:
     compared: a second set beside the first. note: the reader's own words.
     """
 
-    shown: Asked
+    shown: Setting
     frame: int = 0
     overlay: str = ""
-    compared: Asked | None = None
+    compared: Setting | None = None
     note: str = ""
 
     def __post_init__(self):
@@ -104,7 +107,7 @@ def to_plain(view: View) -> dict[str, Any]:
     return made | {"compared": view.compared and _plain(view.compared), "note": view.note}
 
 
-def _plain(asked: Asked) -> dict[str, Any]:
+def _plain(asked: Setting) -> dict[str, Any]:
     return asdict(asked) | {"knobs": asked.settings, "texts": list(asked.texts), "edits": list(asked.edits)}
 
 

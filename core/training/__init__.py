@@ -1,0 +1,1 @@
+"""What every training shares, and the command that trains a method by its name."""

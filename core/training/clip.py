@@ -20,8 +20,8 @@ on with any other --steps that still lie ahead, and comes to what it would have 
 Tried, each for a few minutes of one core. Which noun a window of another clip shows, after 240 steps of 48 windows: 15 % with
 patches that do not overlap, 18 % with this stem (16 % at two thirds of its width and three blocks); after 480, with patches
 asked, 42 %. Held-out shapes after 200–250 steps: 2 % where a red thing may be told to be no ring, 21 % where it may not (of
-pairs that are trained on 43 and 27 %). STOP's pass over eight frames takes 2.4 times as long as with the former towers (128
-wide, three blocks), 3.5 times at a width of 256, and 15 times with patches of 8 pixels: these would not be live.
+pairs that are trained on 43 and 27 %). A joint pass over eight frames with prompts takes 2.4 times as long as with the former
+towers (128 wide, three blocks), 3.5 times at a width of 256, and 15 times with patches of 8 pixels: these would not be live.
 """
 
 import argparse
@@ -34,7 +34,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core.command import file_to_write, seed_number, sentences
+from core.cli import file_to_write, seed_number, sentences
+from core.data.rendered import pool
 from core.device import pick_device
 from core.networks.text import SmallText
 from core.networks.vision import ConvolutionStem, VisionTower, small_vit
@@ -54,7 +55,6 @@ from core.training.pictures import (
     Shown,
     batch,
 )  # fmt: skip
-from core.training.pool import pool
 from core.training.words import paraphrase, vocabulary
 from core.world import ACTIONS, COLOURS, SHAPES, STANDARD, caption, meanwhile
 

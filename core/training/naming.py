@@ -10,11 +10,11 @@
 import numpy as np
 import torch
 
+from core.data.rendered import Sample, pool
 from core.metrics import iou, on_actor, pointing, top
 from core.networks.vision import VisionTower
-from core.networks.weights import Clip
+from core.networks.weights import ClipTowers
 from core.training.pictures import SEEN, three_plates
-from core.training.pool import Sample, pool
 from core.training.words import list_of, paraphrase
 from core.world import ACTIONS, COLOURS, MIXES, SHAPES, caption
 
@@ -23,7 +23,7 @@ SPLITS = ("val", "test")
 
 
 @torch.no_grad()
-def score(towers: Clip, clips: int = 250) -> dict:
+def score(towers: ClipTowers, clips: int = 250) -> dict:
     """{mix: numbers of the lines above} for the plain world and the standard mix, and what is known of actions. clips: of each
     split and kind. Fractions, 0–1."""
     size = tuple(towers.vision.size)
@@ -59,14 +59,14 @@ def seen(one: Sample) -> list[tuple[str, str]]:
     return [(o.colour, o.shape) for o in one.scene.objects if (one.instance_THW[0] == o.id).sum() >= SEEN]
 
 
-def best(towers: Clip, one: Sample, count: int) -> list[tuple[str, str]]:
+def best(towers: ClipTowers, one: Sample, count: int) -> list[tuple[str, str]]:
     """The nouns that fit its first frame best."""
     noun_YE = towers.text([list_of([" ".join(pair)]) for pair in EVERY])
     score_Y = (features(towers.vision, one.frames_THWC[:1]) @ noun_YE.T)[0]
     return [EVERY[i] for i in score_Y.topk(count).indices.tolist()]
 
 
-def alone(towers: Clip, samples: list[Sample]) -> dict[str, float]:
+def alone(towers: ClipTowers, samples: list[Sample]) -> dict[str, float]:
     """Of lone actors: both right, the colour, the shape."""
     pairs_of = [(best(towers, one, 1)[0], own[0]) for one in samples if (own := seen(one))]
     right = {
@@ -77,7 +77,7 @@ def alone(towers: Clip, samples: list[Sample]) -> dict[str, float]:
     return {f"held_out_{name}": float(np.mean(hits)) for name, hits in right.items()}
 
 
-def among(towers: Clip, samples: list[Sample]) -> dict[str, float]:
+def among(towers: ClipTowers, samples: list[Sample]) -> dict[str, float]:
     """Of things among others: the share that is named, and of actors alone."""
     every, actors = [], []
     for one in samples:

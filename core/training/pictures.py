@@ -17,10 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.training.clips import STORED
-from core.training.pool import Sample
+from core.data.rendered import Sample
 from core.training.words import list_of, paraphrase
-from core.world import ACTIONS, COLOURS, SHAPES, Scene, Thing, caption, degrade, meanwhile, pairs
+from core.world import ACTIONS, COLOURS, SHAPES, STORED, Scene, Thing, caption, degrade, meanwhile, pairs
 
 CROP = 0.86  # least side of the window that is cut out of a picture
 SPOILT = 0.25  # of the pictures are compressed or noisy

@@ -4,7 +4,7 @@ import argparse
 
 import cv2
 
-from core.command import folder_to_write, seed_number, sentences
+from core.cli import folder_to_write, seed_number, sentences
 from core.errors import ReaderError
 from core.world.captions import ACTIONS, SPLITS
 from core.world.nuisances import MIXES, NUISANCES

@@ -1,4 +1,5 @@
-"""What real video has besides an action, each with a strength from 0 (nothing) to 1: it fools one of STOP's two cues.
+"""What real video has besides an action, each with a strength from 0 (nothing) to 1: it fools one of two cues to
+what matters, dynamics and attention.
 
     dynamics are fooled by what changes and is no thing that acts:
         shimmer      patches of the background change where they are, like leaves or water, as strongly as a moving thing

@@ -70,6 +70,11 @@ def render_scenes(scenes, time_T):
     return frames_THWC, Truth(tuple(scenes), time_T, instance_THW, box_TO4, energy_GO, camera_G)
 
 
+def truth_at(truth, indices):
+    """The truth of chosen frames. They are rendered again: the energy between them is not a sum of others."""
+    return render_scenes(truth.scenes, truth.time_T[np.asarray(indices)])[1]
+
+
 @dataclass(frozen=True, eq=False)
 class Layer:
     """A thing's own picture: premultiplied RGBA, 0–1, shadow included, and the body's share of each pixel, of the

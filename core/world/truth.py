@@ -65,12 +65,6 @@ class Truth:
             start += scene.seconds
         return tuple(found)
 
-    def at(self, indices):
-        """The truth of chosen frames. They are rendered again: the energy between them is not a sum of others."""
-        from core.world.rendering import render_scenes  # rendering makes truths, so it imports this file
-
-        return render_scenes(self.scenes, self.time_T[np.asarray(indices)])[1]
-
     def to_json(self):
         """A JSON text. Caption, action, duration, events and seed are there to be read: `scenes` has them all."""
         H, W = self.instance_THW.shape[1:]

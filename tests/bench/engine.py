@@ -8,10 +8,10 @@ from statistics import median
 import numpy as np
 import torch
 
-from app.views import soon
+from app.figures.drawing import soon
 from core import METHODS, Clip, Engine
-from core.graph import StageCache
-from core.networks.stpn_weights import BASELINE
+from core.cache import StageCache
+from core.methods.stpn.weights import BASELINE
 from core.world import render, sample_scene, segment_centres
 
 

@@ -15,7 +15,7 @@ import open_clip
 import torch
 
 from core import Engine
-from core.graph import StageCache
+from core.cache import StageCache
 from core.methods import stop_released as released
 from core.networks.weights import load_clip
 from tests import tiny

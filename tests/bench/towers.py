@@ -5,7 +5,7 @@ from statistics import median
 import timm
 import torch
 
-from core.networks.stpn import SIZE, small_swin
+from core.methods.stpn.networks import SIZE, small_swin
 from core.networks.swin import SwinTower
 from tests.bench.engine import timed
 

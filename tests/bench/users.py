@@ -47,7 +47,7 @@ def users_figures(device, models, users, minutes, seed=0):
         f"{users} readers": many.rows(),
         "x alone": {"": {name: np.percentile(many.took[name], 95) / np.percentile(alone.took[name], 95) for name in knobs}},
         "places told": ", ".join(sorted(many.places)) or "none",
-        "errors": len(alone.wrong + many.wrong),
+        "errors": f"{len(alone.wrong + many.wrong)} of {sum(map(len, [*alone.took.values(), *many.took.values()]))} answers",
         "the first of them": next(iter(alone.wrong + many.wrong), ""),
     }
 

@@ -279,7 +279,7 @@ export function mount(element, payload, hooks = {}) {
 
   function weights() {
     const box = card("weights"),
-      known = slow && of("FrameWeights").map(one => ({...one, value: slow.values[one.stage]}));
+      known = slow && of("FrameScores").map(one => ({...one, value: slow.values[one.stage]}));
     if (!known) {
       box.querySelector(".rl-rows").textContent = "";
       box.querySelector(".rl-said").textContent = "computing…";
@@ -391,7 +391,7 @@ export function mount(element, payload, hooks = {}) {
       return;
     }
     const said = [];
-    for (const one of [...of("FrameWeights"), ...of("FrameCounts")]) {
+    for (const one of [...of("FrameScores"), ...of("FrameCounts")]) {
       const [x, y] = [value(a, one), b.values[one.stage]],
         digits = one.kind === "FrameCounts" ? 0 : 3;
       if (!x || !y) continue;
@@ -410,7 +410,7 @@ export function mount(element, payload, hooks = {}) {
   function value({stage, kind}) {
     const given = (trace.stop ? trace : (slow ?? trace)).values[stage];
     if (given === undefined || given === null) return null;
-    if (kind === "FrameWeights") return {text: given[view.frame] === null ? "NaN" : String(given[view.frame]), because: here()};
+    if (kind === "FrameScores") return {text: given[view.frame] === null ? "NaN" : String(given[view.frame]), because: here()};
     if (kind === "FrameCounts") return {text: String(given[view.frame]), because: here()};
     return kind === "Fact" && typeof given === "number" ? {text: String(given)} : null;
   }
@@ -418,7 +418,7 @@ export function mount(element, payload, hooks = {}) {
     PixelMask: "comb",
     CombMap: "maps",
     SignedPatchMap: "maps",
-    FrameWeights: "weights",
+    FrameScores: "weights",
     FrameCounts: "counts",
     Fact: "weights",
     TextScores: "texts",

@@ -338,7 +338,7 @@ export function mount(element, payload, hooks = {}) {
     const box = $("texts");
     box.closest(".vw-card").hidden = about.texts === false;
     const some = (said, behind, end) => {
-      const found = (trace.unknown || []).filter((word) => word.startsWith("…") === behind);
+      const found = (trace.unknown || []).filter(word => word.startsWith("…") === behind);
       return found.length ? `<p class="vw-note">${said}: ${found.map(safe).join(", ")}.${end}</p>` : "";
     };
     const unknown =

@@ -312,7 +312,7 @@ export function mount(element, payload, hooks = {}) {
     if (at.k >= 0) {
       const value = looked()[at.k * P + at.row * first("MapGrid")[1] + at.column];
       const head = view.head === null ? "" : `, head ${view.head + 1}`;
-      box.innerHTML = `support ${at.k + 1} (frame ${first("SupportFrames")[at.k] + 1}), ${where}: <b>${number(value)}</b> × an even share = ${share(value / K / P)} of ${prompt() === null ? "a prompt's" : `prompt ${prompt() + 1}'s`} attention${head}`;
+      box.innerHTML = `support ${at.k + 1} (frame ${first("ChosenFrames")[at.k] + 1}), ${where}: <b>${number(value)}</b> × an even share = ${share(value / K / P)} of ${prompt() === null ? "a prompt's" : `prompt ${prompt() + 1}'s`} attention${head}`;
       return;
     }
     const map = over();
@@ -347,7 +347,7 @@ export function mount(element, payload, hooks = {}) {
   }
 
   function strip() {
-    const index = first("SupportFrames") || [];
+    const index = first("ChosenFrames") || [];
     for (const [t, button] of [...$("strip").children].entries()) {
       const times = index.filter(k => k === t).length;
       button.children[1].textContent = t === trace.frame ? `t = ${t + 1}` : t + 1;
@@ -413,7 +413,7 @@ export function mount(element, payload, hooks = {}) {
   const lookScale = () => LADDER[view.head === null ? rungs.mean : rungs.head];
   function supports() {
     if (!attention) return;
-    const index = first("SupportFrames"),
+    const index = first("ChosenFrames"),
       mass = first("SupportScores") || [],
       [, K, P] = attention.shape,
       [rows, columns] = first("MapGrid");
@@ -560,8 +560,7 @@ export function mount(element, payload, hooks = {}) {
       at = view.at?.k >= 0 ? view.at : view.last,
       list = over()?.one.stage === stage && view.at?.k === -1 ? over() : null;
     if (given === undefined) return null;
-    if (kind === "SupportFrames")
-      return {text: given.map(k => k + 1).join(", "), because: "frames of the clip, counted from 1"};
+    if (kind === "ChosenFrames") return {text: given.map(k => k + 1).join(", "), because: "frames of the clip, counted from 1"};
     if (kind === "PromptAttention" && at) {
       const share =
         slice(attention, prompt(), "mean")[at.k * attention.shape[2] + at.row * first("MapGrid")[1] + at.column] /
@@ -593,7 +592,7 @@ export function mount(element, payload, hooks = {}) {
     still($("stage"), view.peeked);
     lit(
       {
-        SupportFrames: $("strip"),
+        ChosenFrames: $("strip"),
         Pictures: $("canvas").parentElement,
         PromptAttention: $("supports"),
         SupportScores: $("supports"),

@@ -3,7 +3,7 @@
 Liu, Xu, Su, Zou, Peng, Zhou: *STOP: Integrated Spatial-Temporal Dynamic Prompting for Video Understanding*, CVPR 2025.
 
 The stages below are the paper's equations in its order, as other texts quote them: of the paper itself, Figure 2 could be
-read. What they share with training is in `equations`. Where these are silent the choice is ours, and is listed in READINGS.
+read. What they share with training is in `equations`. Where these are silent the choice is ours, and is listed in `lesson`.
 
 Letters: T frames, G = T − 1 gaps, P patches (row-major), Q prompts a gap can hold, D width, L layers, Y texts, E features.
 """
@@ -11,13 +11,12 @@ Letters: T frames, G = T − 1 gaps, P patches (row-major), Q prompts a gap can 
 import torch
 from torch import Tensor
 
-from core.clip import Clip
 from core.device import upload
 from core.errors import BadClip, BadGiven, BadKnob
 from core.fold import fold
 from core.kinds import GapCounts, GapScores, PatchMap, RegionMask, TextScores, TokenSequence
 from core.knobs import KnobSet, knob
-from core.methods import Method, Network
+from core.method import Method, Network
 from core.methods.stop.equations import (
     Settings,
     add_prompts,
@@ -33,9 +32,9 @@ from core.methods.stop.equations import (
     to_clip_scale,
     weighted_change,
 )  # fmt: skip
-from core.methods.stop.written import EQUATIONS as EQUATIONS  # shown on the page, as READINGS are
-from core.networks.prompters import CAP
-from core.networks.weights import load_clip, load_prompters
+from core.methods.stop.weights import load_prompters
+from core.networks.weights import load_clip
+from core.video.clip import Clip
 
 
 class StopKnobs(KnobSet):
@@ -203,33 +202,6 @@ def similarity_Y(video_E: Tensor, text_YE: Tensor) -> Tensor:
 def unknown_words(texts: tuple[str, ...], clip_towers) -> tuple[str, ...]:
     """Words of the texts that the text tower has never seen, and reads as one and the same unknown word."""
     return clip_towers.text.unknown(list(texts))
-
-
-READINGS = (
-    ("A", "The frozen model's CLS → patch attention, softmax over one frame's patches, mean over heads, from one block."),
-    ("scale of A and M", "Each is divided by its largest value in the clip, never per frame: α blends like with like."),
-    ("𝒩^s, 𝒩^t", "Depth-wise 3×3×3 convolutions without bias; 𝒩^s starts as a frame less its neighbours' mean, 𝒩^t as it is."),
-    ("gradients", "The top-N_s and the ceiling are exact forward and straight-through backward, into 𝒩^s and 𝒩^t alone."),
-    (
-        "training of 𝒫^s, 𝒫^t",
-        "What they read is taught by a head that names the action, dropped afterwards; what they write, by the frozen tower.",
-    ),
-    ("𝒫^s", "The first kernel spans three frames, the second one: the window is i − 1, i, i + 1, as the equation says."),
-    ("length of p^s", "At most half of the token it is added to, so that W^t measures the frames' change, not the prompts'."),
-    ("r in W^t", "The region of the gap's later frame."),
-    (
-        "scale of W^t",
-        "A constant stored with the weights, set on training clips, never by the batch or the clip: a still clip stays still.",
-    ),
-    ("N^t", f"⌈η·W^t⌉, at most {CAP}; the paper states no bound. η·W^t has two digits: less is a decoder's noise, not motion."),
-    ("𝒫^t", f"{CAP} prompts a gap, each with its own softmax over the gap's patches; the first N^t are inserted."),
-    ("order", "The frozen encoder has no code for time: order reaches the video feature only through the prompts."),
-    (
-        "×L",
-        "“all” repeats both modules at every layer, with weights of its own, and drops the previous layer's temporal prompts.",
-    ),
-    ("frames", "A frame is resized whole to the encoder's input; nothing is cropped."),
-)
 
 
 def first_layer(file, clip):

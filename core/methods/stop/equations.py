@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.networks.prompters import CAP, Prompter
+from core.methods.stop.networks import CAP, Prompter
 from core.networks.vision import VisionTower
 
 SILENT = 1e-12  # a map whose largest value is below this is all zero: a still clip has no dynamics to scale
@@ -124,7 +124,7 @@ def prompt_layer(
     The top-N_s and the ceiling have no gradient. Forward both are exact; backward r passes the gradient of a sigmoid
     around the N_s-th score, so that 𝒩^s learns, and each prompt that is there passes that of a sigmoid around its rank,
     so that 𝒩^t learns. The tower's gradient, which is wild, teaches what is written, not what is read: the readers
-    learn from a head of their own (`core.training.stop`). In inference nothing of this is seen.
+    learn from a head of their own (`core.methods.stop.train`). In inference nothing of this is seen.
     """
     attention = to_clip_scale(attention_BTP)
     dynamics = to_clip_scale(mean_square(prompter.dynamics_filter(h_BTPD, grid)))

@@ -1,8 +1,8 @@
 """STOP as its released code computes it: a comb over pixels, four prompts in every frame, weights that depend on the batch.
 
 Liu et al., *STOP*, CVPR 2025; github.com/zhoujiahuan1991/CVPR2025-STOP at a47eb224. The code differs from the paper: what
-stands here follows the code, and DIFFERENCES numbers what is not as in the paper. Where our knowledge of it ends the choice is
-in READINGS.
+stands here follows the code, and `lesson` numbers what is not as in the paper. Where our knowledge of it ends the choice is
+listed there too.
 
 Letters: T frames, C colours, H W pixels, Z cells of the comb, P patches (row-major), Q prompts a frame, S tokens, D width,
 L layers, Y texts, E features. Z and P are both 49, and are not the same 49: that is D3.
@@ -11,11 +11,10 @@ L layers, Y texts, E features. Z and P are both 49, and are not the same 49: tha
 import torch
 from torch import Tensor
 
-from core.clip import Clip
 from core.device import upload
-from core.kinds import CombMap, Fact, FrameCounts, FrameWeights, PixelMask, SignedPatchMap, TextScores, TokenSequence
+from core.kinds import CombMap, Fact, FrameCounts, FrameScores, PixelMask, SignedPatchMap, TextScores, TokenSequence
 from core.knobs import KnobSet, knob
-from core.methods import Method, Network
+from core.method import Method, Network
 from core.methods.stop_released.equations import (
     above_rank,
     add_pixel_prompt,
@@ -27,9 +26,10 @@ from core.methods.stop_released.equations import (
     signed_change,
     tile,
 )
+from core.methods.stop_released.weights import load_released
 from core.metrics import rank_correlation
-from core.networks.released_weights import load_released
 from core.networks.weights import load_clip
+from core.video.clip import Clip
 
 
 class ReleasedKnobs(KnobSet):
@@ -245,48 +245,6 @@ def variation_of(pixels: Tensor, prompt: Tensor, cells: int, scale: float, relea
     return variation_T(mixed_TPD(tokens_TSD(prompted, released), released), mask, released)
 
 
-READINGS = (
-    ("source", "We follow an audit of the code; the numbers D1 … D21 are its list of differences. No line was copied."),
-    ("frames", "Resized bilinearly until the shorter side fits, then cropped to the centre, as the code's transform crops."),
-    ("dropout", "Off, as when the code is evaluated; in training the same layer of it is applied twice (D9)."),
-    ("Cal_Net_Inter", "It and InterConv read the self-attention's output as it is; nothing is added back to it."),
-    ("bottlenecks", "What the code calls LoRA reads what the MLP reads, and a tenth of it is added beside it."),
-    ("learned prompts", "56 rows: four before a text, four behind it, then four a frame; one block mixes them layer by layer."),
-    ("other lengths", "The rows are for 12 frames; a clip of T frames takes those at T even steps, where the code would stop."),
-    ("texts", "Start, four prompts, words, four prompts, end; each layer has its own, and the end's token is the feature."),
-    ("linear mode", "Four learned prompts a layer are shared by all frames, and projected once for each end of a text."),
-    ("chance", "What no file gives starts as PyTorch starts it, with seed 0: how the code starts it is not known to us."),
-    ("batch", "The code's batch has many clips; here a clip has one mate, as long as itself: still, noise, or it backwards."),
-    ("test picture", "Five equal frames with a white patch under a mean filter: no weights, so its map's shape is the code's."),
-)
-
-
-# What the code does that the paper does not say, in the order of the audit: shown on the page, as READINGS are.
-DIFFERENCES = (
-    ("D1", "No attention map is read, and there is no α: what is selected follows the dynamics alone."),
-    ("D2", "The dynamics are the signed mean of what one 3D convolution answers on RGB pixels: no tokens, and no square."),
-    ("D3", "The 7×7 cells of the map are no patches: each gathers every seventh row and column of the whole frame."),
-    ("D4", "So the region is a comb with a tooth every seven pixels, and every patch of the frame has a part in it."),
-    ("D5", "The region gates nothing: each pixel receives a prompt, and a selected one receives it twice."),
-    ("D6", "N_s is a rank: cells above a frame's seventh largest are selected, six of them, or fewer where some tie."),
-    ("D7", "The region is yes or no, so that 𝒩^s receives no gradient: it stays as chance made it."),
-    ("D8", "𝒫^s prompts pixels, once, before patches are embedded; nothing bends between its first two convolutions."),
-    ("D9", "In training a dropout of one half is applied twice: a quarter of a prompt's pixels is left, four times as large."),
-    ("D10", "No difference of frames is computed: self-attention over all their tokens stands in its place."),
-    ("D11", "W^t is a signed mean, then min–max over all frames of the batch: a clip's weights depend on the clips beside it."),
-    ("D12", "One frame of a batch always has 0, one has 1; a single frame has 0/0, and at a clip's ends equal frames differ."),
-    ("D13", "β is 1, and the comb's 49 cells are read as if they were the 49 patches."),
-    ("D14", "Each frame holds four temporal prompts, behind its CLS; what changes moves their size only, from once to twice."),
-    ("D15", "Prompts are computed once, and all twelve layers are given the same."),
-    ("D16", "Tokens of a frame see it and four global prompts; the first of them is the video's feature, not CLS."),
-    ("D17", "Bottlenecks beside every MLP, the prompts of DGL and prompts around each text are trained too."),
-    ("D18", "Frames of 224 pixels and patches of 32 are written into the code, and others fail."),
-    ("D19", "Action recognition cannot be run: what reads its data sets is not there."),
-    ("D20", "13.08 million numbers are trained, or 4.33 in its linear mode; the paper has 7.53."),
-    ("D21", "The published scripts do not run as they are: marks of an unfinished merge are left in them."),
-)
-
-
 def networks_of(file, clip):
     """The released code's networks, from a checkpoint or on the loaded CLIP."""
     return load_released(file, clip)
@@ -314,9 +272,9 @@ METHOD = Method(
         SignedPatchMap("share_TP", "share", "share of each patch that is selected", "of its pixels"),
         CombMap("white_comb_Z", "code", "the code's map of the test picture", "mean brightness"),
         SignedPatchMap("white_P", "meant", "the test picture, pooled over patches", "mean brightness"),
-        FrameWeights("alone_T", "w", "this clip, alone in its batch", "min-max over the batch"),
-        FrameWeights("weight_T", "w", "the same clip beside its mate", "min-max over the batch"),
-        FrameWeights("still_T", "w", "its first frame repeated, alone", "min-max over the batch"),
+        FrameScores("alone_T", "w", "this clip, alone in its batch", "min-max over the batch"),
+        FrameScores("weight_T", "w", "the same clip beside its mate", "min-max over the batch"),
+        FrameScores("still_T", "w", "its first frame repeated, alone", "min-max over the batch"),
         Fact("one_frame_is_nan", "0/0", "a batch of one frame"),
         Fact("still_order", "ρ", "weights of the clip and of the still one, in the same order"),
         Fact("prompt_moved", "Δp", "what the mate changes in this clip's prompts"),

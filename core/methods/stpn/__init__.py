@@ -2,7 +2,7 @@
 
 Sun, Wang, Zhang, Deng, Zafeiriou, Hua: *Spatio-temporal Prompting Network for Robust Video Feature Extraction*, ICCV 2023,
 arXiv 2402.02574. Where the text we could read leaves something open, its released code is followed (“released”); where both
-are silent the choice is ours, and is listed in READINGS.
+are silent the choice is ours, and is listed in `lesson`.
 
 The stages below are the method's steps in order, those through a whole clip in `tracks` and `following`; their equations
 are in `equations`, what is counted in `cost`.
@@ -15,20 +15,19 @@ import torch
 from torch import Tensor
 
 from core import kinds as kind
-from core.clip import Clip
 from core.device import upload
 from core.knobs import KnobSet, knob
-from core.methods import Method, Network
+from core.method import Method, Network
 from core.methods.stpn import equations as eq
 from core.methods.stpn import following, tracks
+from core.methods.stpn.authors import Prepared
 from core.methods.stpn.cost import Spent, spent
-from core.methods.stpn.written import EQUATIONS as EQUATIONS  # shown on the page, as READINGS are
-from core.networks.authors import Prepared
-from core.networks.dvp import PREDICTORS
-from core.networks.stpn import DEPTHS, Looked, Stpn
-from core.networks.stpn_weights import load_stpn
+from core.methods.stpn.dvp import PREDICTORS
+from core.methods.stpn.networks import DEPTHS, Looked, Stpn
+from core.methods.stpn.weights import load_stpn
 from core.networks.swin import ORDERS
 from core.networks.tower import Place, Pyramid, Size
+from core.video.clip import Clip
 from core.world import DEGRADATIONS, SHAPES
 
 
@@ -239,35 +238,6 @@ def cost(input_size: Size, variant: Stpn, supports: int, prompts: int) -> Spent:
     return spent(variant, input_size, supports, prompts)
 
 
-READINGS = (
-    ("τ", "A fixed stride leaves t itself out and repeats the clip's ends. S = 0 spreads K frames over the clip, t or not."),
-    (
-        "t as a support",
-        "One frame, one state: frame t supports as it is shown, itself and, through the clip, the others. Where supports are "
-        "spoilt, the other frames are so for each other; each is read, and supports itself, as it is in the clip.",
-    ),
-    ("per clip", "One set of prompts, around the clip's middle frame, for every current frame; released: one set, S = 0."),
-    ("spoilt frames", "Resized to the network's size first and spoilt then, as in training: a severity means one thing."),
-    ("N", "The trained prompts do not know of each other before they enter, so fewer are the first N of them."),
-    ("average", "Each support's strongest patches, averaged by rank: from the released code, not compared with the paper."),
-    ("mixer", "The paper names a Mixer predictor; no source that could be read has its layers, so those here are ours."),
-    ("deep", "Each block of the last stage has prompts of its own, from that block's own input, removed right after it."),
-    ("attention of deep prompts", "Drawn is the mean over the blocks; heads stay apart."),
-    ("merge", "“released”: how the released weights read a prompt in patch merging; “plain”: as four equal patches stand."),
-    (
-        "CvT",
-        "None was released with STPN: prompts go around its convolutions like the class token, and a linear map of ours takes "
-        "them from stage to stage. It merges no patches, so “released” is refused.",
-    ),
-    ("cosine", "Each way of reading is compared with itself on the clean frame: without prompts, or with the same prompts."),
-    ("change", "Divided by the mean length of a plain feature in its stage, one number a stage: dark places do not blow up."),
-    ("tracks", "The paper's video segmentation is not released: every frame is read by itself and linked as MinVIS links."),
-    ("following", "Nor is its tracking: of a frame's detections the one most like the thing, near where it heads, is taken."),
-    ("past", "One thing is followed with prompts of K past frames, S apart, or spread over the past (S = 0)."),
-    ("baseline", "A detector of its own, trained as long without prompts. The same weights with prompts skipped are “plain”."),
-)
-
-
 METHOD = Method(
     name="stpn",
     place=3,
@@ -284,7 +254,7 @@ METHOD = Method(
     # that of the support maps, over which prompts look; maps of the current frame carry their own rows and columns
     grid=lambda networks: networks["stpn"].grid(),
     outputs=(
-        kind.SupportFrames("support_index_K", "τ", "support frames", "counted from 0"),
+        kind.ChosenFrames("support_index_K", "τ", "support frames", "counted from 0"),
         kind.Pictures("current_HWC", "I_t", "the current frame as the network sees it"),
         kind.Pictures("support_THWC", "I_τ", "the frames as supports"),
         kind.MapGrid("support_grid", "h × w", "patches of a support", "rows, columns"),

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from core.networks.dvp import AttentionPredictor, AveragePredictor, MixerPredictor
-from core.networks.stpn import Stpn
+from core.methods.stpn.dvp import AttentionPredictor, AveragePredictor, MixerPredictor
+from core.methods.stpn.networks import Stpn
 from core.networks.tower import Place, Size, Tower
 
 
@@ -65,7 +65,7 @@ def tower_flops(tower: Tower, size: Size, entered: Mapping[Place, int], shallow:
 
 
 def predictor_flops(one: nn.Module, K: int, P: int) -> int:
-    """Of `core.networks.dvp`'s three."""
+    """Of `core.methods.stpn.dvp`'s three."""
     if isinstance(one, AttentionPredictor):
         Q, D = one.query.shape
         return 2 * (K * P * one.reduction.weight.numel() + (2 * K * P + 2 * Q) * D * D + 2 * Q * K * P * D)

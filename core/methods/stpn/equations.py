@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.errors import BadKnob
+from core.methods.stpn.networks import Looked, Stpn
+from core.methods.stpn.weights import CHUNK
 from core.networks.detector import Found, paste
-from core.networks.stpn import Looked, Stpn
-from core.networks.stpn_weights import CHUNK
 from core.networks.tower import Pyramid
 from core.world import degrade
 

@@ -1,6 +1,6 @@
 """STPN following one thing from its first box (VOT): each frame's supports lie before it, and nothing later is looked at.
 
-Following is that of `core.networks.linking`, as in `core.evaluate stpn`: of a frame's detections, the one that is most like
+Following is that of `core.methods.stpn.linking`, as in `core.evaluate stpn`: of a frame's detections, the one that is most like
 the thing and lies where it was headed. K and S say which past frames support: t − S·K … t − S, the first one repeated where
 the clip has not begun; S = 0: spread over all that is past. The first frame has no past, and supports itself. As in `tracks`,
 frame t is as it is on the screen, read or as a past frame, and the others as they are in the clip.
@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.methods.stpn.linking import follow
+from core.methods.stpn.networks import Stpn
 from core.methods.stpn.tracks import Read, prompted_through, prompts_through
 from core.networks.detector import Detector
-from core.networks.linking import follow
-from core.networks.stpn import Stpn
 
 
 @dataclass(frozen=True, eq=False)

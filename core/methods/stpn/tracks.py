@@ -3,7 +3,7 @@
 Frame t is as it is on the screen, the others as they are in the clip: does an instance keep its number through a frame that
 is hard to see? One frame, one state: no frame that t supports gets another look at it than the reader does. Where supports
 are spoilt, the others are so for each other; each is read, and supports itself, as it is in the clip. Linking is that of
-`core.networks.linking`, as in `core.evaluate stpn`.
+`core.methods.stpn.linking`, as in `core.evaluate stpn`.
 
 Letters as in `core.methods.stpn`; a `…_TN` is a tuple of tuples, one a frame, of different lengths.
 """
@@ -15,12 +15,12 @@ import torch
 from torch import Tensor
 
 from core.methods.stpn import equations as eq
+from core.methods.stpn.linking import link, tracks
+from core.methods.stpn.networks import Stpn
+from core.methods.stpn.weights import CHUNK
 from core.networks.detector import Detector, Found
-from core.networks.linking import link, tracks
-from core.networks.stpn import Stpn
-from core.networks.stpn_weights import CHUNK
 from core.networks.tower import Size
-from core.watch import tick
+from core.progress import tick
 from core.world import SHAPES
 
 

@@ -1,0 +1,1 @@
+"""What a reader turns: knobs and presets."""

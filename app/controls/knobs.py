@@ -1,0 +1,107 @@
+"""Knobs as they are drawn, presets, and the words around them."""
+
+import inspect
+import sys
+
+import gradio as gr
+
+from app import assets
+from app.controls.presets import FRAME as FRAME
+from core.knobs import Preset
+from core.methods import lesson
+from core.publish.view import FRAMES
+
+DEFAULT_FRAMES = FRAMES.default
+
+
+def knobs_of(method, limits):
+    """{name: component} in the order of declaration, drawn in the order they are used."""
+    declared = {one.name: one for one in method.knobs.knobs()}
+    first = lesson(method, "FIRST") or tuple(declared)
+    made = {name: control(declared[name], limits, method.name) for name in first}
+    rest = [name for name in declared if name not in made]
+    if rest:
+        with gr.Accordion("More knobs: " + ", ".join(plain(declared[name].symbol) for name in rest), open=False):
+            made |= {name: control(declared[name], limits, method.name) for name in rest}
+    return {name: made[name] for name in declared}
+
+
+def control(knob, limits, tab):
+    """A knob as it is drawn, from its declaration. tab: the method it stands in, for its id."""
+    symbol, said = plain(knob.symbol), knob.name.replace("_", " ")
+    label, name = said if symbol == said else f"{symbol} · {said}", f"knob-{tab}-{knob.name}"
+    if knob.kind == "switch":
+        return gr.Checkbox(knob.default, label=label, info=knob.meaning, elem_id=name)
+    if knob.kind == "choice":
+        choices = [(one.replace("_", " "), one) for one in knob.span]
+        return gr.Radio(choices, value=knob.default, label=label, info=knob.meaning, elem_id=name)
+    low, high, step = knob.span
+    high = min(high, limits.get(knob.name, high))
+    made = gr.Slider(low, high, min(knob.default, high), step=step, label=label, info=knob.meaning, elem_id=name)
+    made.preprocess = lambda payload: payload  # the engine checks, in a sentence that is shown; Gradio's refusal is not
+    if knob.kind == "whole" and step > 1:  # a slider keeps what is typed between its steps, and the desk asks for the one below
+        made.release(None, made, made, js=assets.event("page/values.js", "stepped", low, step), api_visibility="private")
+    return made
+
+
+def presets_of(method):
+    """{name: (button, preset)} of those that turn knobs only."""
+    return buttons(method, "presets", lambda preset: preset.clip is None)
+
+
+def scenes_of(method, examples):
+    """{name: (button, preset)} of those that choose a clip too, if it is there, and say what to look for."""
+    return buttons(method, "scenes", lambda preset: preset.clip in examples)
+
+
+def buttons(method, row, wanted):
+    """A row of presets, if any is wanted."""
+    chosen = {name: one for name, one in (lesson(method, "PRESETS") or {"defaults": Preset()}).items() if wanted(one)}
+    if not chosen:
+        return {}
+    with gr.Row(elem_classes=row):
+        return {name: (gr.Button(name, size="sm", min_width=60), one) for name, one in chosen.items()}
+
+
+def set_knobs(button, knobs, defaults, preset):
+    """A preset is there at once: in the browser, so that no reply of the server can arrive after a later knob."""
+    values, whole = defaults | preset.values, not preset.values  # the defaults are those of the frame too
+    turned = [name for name in knobs if name != FRAME or FRAME in preset.values or whole]
+    last = None
+    if FRAME in turned and whole:  # the clip may be shorter
+        last = {"place": turned.index(FRAME), "slider": f"#{knobs[FRAME].elem_id} input[type=range]"}
+    script = assets.event("page/values.js", "preset", [values[name] for name in turned], last)
+    button.click(None, None, [knobs[name] for name in turned], js=script, api_visibility="private")
+
+
+def home_of(method):
+    """The file of a method: its first sentence and its readings are shown."""
+    return sys.modules[method.knobs.__module__]
+
+
+def first_sentence(method):
+    return (inspect.getdoc(home_of(method)) or "").splitlines()[0]
+
+
+def readings(method):
+    """Where the paper is silent, what we chose; and what its code does otherwise: from the method's own lists."""
+    differences = lesson(method, "DIFFERENCES")
+    with gr.Accordion("Where the paper is silent: our readings", open=False):
+        gr.Markdown(listed(lesson(method, "READINGS")) + f"\n\n{method.paper}")
+        if differences:
+            gr.Markdown(
+                "**What the released code does that the paper does not say.** The numbers are ours: equations and stages refer "
+                f"to them.\n\n{listed(differences)}"
+            )  # fmt: skip
+
+
+def listed(said):
+    """(topic, sentence) of each, as a list in Markdown."""
+    return "\n".join(f"- **{plain(topic)}**: {plain(sentence)}" for topic, sentence in said)
+
+
+def plain(symbol):
+    """A symbol as Unicode, where no markup is: W^s → Wˢ."""
+    for written, shown in {"^s": "ˢ", "^t": "ᵗ", "_s": "ₛ", "_t": "ₜ", "_P": "ₚ"}.items():
+        symbol = symbol.replace(written, shown)
+    return symbol

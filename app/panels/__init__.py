@@ -1,0 +1,52 @@
+"""Folds under a viewer: what is done with what the viewer shows. Each is a file of assets/viewer/panels and the server
+functions that it asks.
+
+A panel's file exports `panel(host, given)`, called when a reader opens its fold for the first time. It may return
+{toggled(open)}, called at every opening and closing. given:
+
+    method, about, own        the method's name, what its viewer was told once, what this panel is told once
+    view                      the viewer: `state()`, `look({frame, overlay})`, `ask(taken)`; A beside what is shown:
+                              `pin(taken, title)`, `unpin()`, `pinned()`; what a reader points at: see base/parts.js
+    taken()                   the values on the page, as `app.server.request` takes them
+    turn(knob, value)         turns a knob as the reader would
+    edit(list)                edits the clip: every edit, in order
+    server, hooks             the server's functions by name; the viewer's hooks
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.panels import explain, selfcheck
+from app.panels.edits import about_whatif, whatif_functions
+from app.panels.equations import equations_about
+from app.panels.sweep import about_sweep, sweep_functions, sweeps
+from app.server.request import Desk
+from core.method import Method
+
+
+@dataclass(frozen=True)
+class Panel:
+    """title: what the fold says, or method → that. about: desk → what its file is told once. serve: desk → server functions,
+    each of a name that no other panel has. fits: method → whether it has this fold."""
+
+    name: str
+    title: str | Callable[[Method], str]
+    about: Callable[[Desk], Any] = lambda desk: None
+    serve: Callable[[Desk], tuple[Callable[..., Any], ...]] = lambda desk: ()
+    fits: Callable[[Method], bool] = lambda method: True
+
+
+PANELS: tuple[Panel, ...] = (
+    Panel("equations", "Equations: what each term is, here", equations_about),
+    Panel("explain", explain.title, explain.about, explain.serve, explain.fits),
+    Panel("selfcheck", "Self-check: is what is drawn right?", selfcheck.about, selfcheck.serve, selfcheck.fits),
+    Panel("edits", "What if: edit the clip", about_whatif, whatif_functions),
+    Panel("sweep", "Sweep: two knobs at once", about_sweep, sweep_functions, sweeps),
+)  # fmt: skip
+
+
+def panels_of(method):
+    """The folds of a method, in the order they stand."""
+    fitting = (one for one in PANELS if one.fits(method))
+    return tuple(replace(one, title=one.title(method)) if callable(one.title) else one for one in fitting)

@@ -1,0 +1,1 @@
+"""What happens between a value on the page and an answer to it."""

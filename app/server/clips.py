@@ -1,0 +1,117 @@
+"""What the page holds open: example clips with their truth, and the clips of its visitors, bounded in bytes. Those of a
+visitor are held no longer than his file is there.
+
+The server knows a clip by its file, its number of frames and what was edited in it. The browser knows the file by a handle, and
+the clip by a key, made of these and of a secret of this process. Nobody can guess the handle or key of another visitor's clip,
+and equal frames in two visitors' files do not share a name.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+
+from app.server.aside import Aside
+from app.server.memo import Memo
+from core import ReaderError, read_clip
+from core.publish.python import example_file
+from core.publish.view import clip_name
+from core.video.edits import edited
+from core.world import Truth
+
+AT_ONCE = 2  # files that are decoded side by side: each takes a process and up to `LIMITS.memory`
+
+
+@dataclass(frozen=True)
+class Example:
+    """A clip of which everything is known."""
+
+    name: str
+    path: Path
+    truth: Truth
+
+    @property
+    def title(self):
+        return self.truth.caption
+
+
+def find_examples(folder):
+    """Every mp4 of the folder that has its truth beside it, by name."""
+    paths = [path for path in sorted(Path(folder).glob("*.mp4")) if path.with_suffix(".json").exists()]
+    if not paths:
+        raise ReaderError(f"There are no example clips in {folder}; python -m core.world --out {folder} --clips 6 makes some.")
+    return {path.stem: Example(path.stem, path, Truth.from_json(path.with_suffix(".json").read_text())) for path in paths}
+
+
+class Clips:
+    """Open clips, least recently used first out. Safe under threads."""
+
+    def __init__(self, examples, budget=256 << 20):
+        self.examples = examples
+        self._known = {str(one.path): one.truth for one in examples.values()}
+        self._open = Memo(budget, size=lambda clip: clip.frames_THWC.nbytes)  # by (path, frames, edits as JSON)
+        self._decoders = Aside(AT_ONCE)
+        self._paths: dict[str, str] = {}
+        self._secret = secrets.token_bytes(32)
+
+    def handle(self, path):
+        """What the browser may name a file by, from now on."""
+        for one in [one for one, held in list(self._paths.items()) if self._gone(held)]:
+            self._paths.pop(one, None)
+        handle = self.key(path, "file")
+        self._paths[handle] = str(path)
+        return handle
+
+    def path(self, handle):
+        """The file of a handle."""
+        path = self._paths.get(handle) if isinstance(handle, str) else None
+        if path is not None and self._gone(path):
+            self._paths.pop(handle, None)
+            path = None
+        if path is None:
+            raise ReaderError("This clip is no longer held by the server: choose it again.")
+        return path
+
+    def _gone(self, path):
+        """Whether a visitor's file was deleted."""
+        return path not in self._known and not Path(path).exists()
+
+    def _let_go(self):
+        """The frames of a file that was deleted go with it."""
+        self._open.drop(lambda name: self._gone(name[0]))
+
+    def name(self, path):
+        """An example's name, or what an own clip's file is called: never where it lies."""
+        own = clip_name(Path(path).name)
+        while own in self.examples or example_file(own) != own:  # or a link, a cell or a notebook would open the example
+            own = clip_name(f"own {own}")
+        return next((name for name, one in self.examples.items() if str(one.path) == str(path)), own)
+
+    def key(self, path, frames, edits=()):
+        """What the browser may ask an open clip by."""
+        return blake2b(f"{frames} {path} {json.dumps(edits)}".encode(), key=self._secret, digest_size=16).hexdigest()
+
+    def open(self, path, frames, edits=()):
+        """The clip of a file after the edits, read only if it is not open already."""
+        self._let_go()
+        make = (lambda: edited(self.open(path, frames), edits)) if edits else (lambda: self._read(path, frames))
+        return self._open.get((str(path), frames, json.dumps(edits)), make)
+
+    def _read(self, path, frames):
+        return self._decoders.result(partial(read_clip, path, frames=frames))
+
+    def truth(self, path):
+        """What is true of a file, if it is an example."""
+        return self._known.get(str(path))
+
+    def of_key(self, key):
+        """(clip, truth) of a key, or None when it is no longer open."""
+        self._let_go()
+        opened = [
+            (clip, self.truth(path))
+            for (path, frames, edits), clip in self._open.items()
+            if self.key(path, frames, json.loads(edits)) == key
+        ]
+        return opened[0] if opened else None

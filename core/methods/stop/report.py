@@ -1,0 +1,83 @@
+"""STOP's part of its README that was measured: what `core.evaluate` found, as tables."""
+
+from collections.abc import Mapping
+
+from core.evaluate.tables import number, number_table, spoken, spread, titled
+
+ANSWERS = (
+    "Which action is it, of fifteen? Which caption, of the held-out ones and of all? Share of clips answered rightly "
+    "({spread}); stored: compressed, or with a camera's noise"
+)
+CAPTIONS = (
+    "In the {captions} held-out captions each colour has one shape: colour and action tell which it is, and chance is "
+    "{chance:.3f}. Among all {captions_all} the shape must be right too, and chance is {chance_all:.3f}."
+)
+TITLES = {
+    "by_action": "Which actions are named rightly?",
+    "regions": "Do the kept patches lie on the actor?",
+    "counts": "Do the prompts follow the motion?",
+}
+NAMES = {
+    "mean_pool": "frozen CLIP, mean over frames",
+    "static": "static prompts: one learned set for all videos",
+    "spatial": "spatial prompts only",
+    "temporal": "temporal prompts only",
+    "full": "STOP, spatial and temporal",
+    "full_all": "STOP at every layer",
+    "default": "STOP, default α",
+    "attention": "attention only (α = 1)",
+    "dynamics": "dynamics only (α = 0)",
+    "random": "random patches",
+    "centre": "centre patches",
+    "spearman": "rank correlation of N^t with true motion (Spearman)",
+    "spearman_change": "the same of W^t",
+    "still": "mean prompts a gap, still clips",
+    "moving": "mean prompts a gap, an object moves",
+    "panning": "mean prompts a gap, the camera pans",
+}
+
+
+def measured(metrics: Mapping) -> str:
+    """How it was measured, and a table for each part; a hard case is one row."""
+    about = metrics.get("about", {})
+    counts = about.get("training_seeds", {})
+    seeds = ", ".join(f"{spoken(name)} {count}" for name, count in counts.items())
+    clips, few = about.get("clips", "?"), about.get("clips_hard", "?")
+    parts = [
+        f"`{about.get('command', 'make evaluate')}` on {clips} clips of the {about.get('split', 'test')} split "
+        f"({few} for each hard case). Fractions are 0–1. Trained with this many seeds: {seeds or '—'}."
+    ]
+    if "actions" in metrics:
+        parts.append(titled({ANSWERS.format(spread=spread(counts.values())): number_table(answers(metrics), NAMES)}))
+    if "captions_all" in about:
+        parts.append(CAPTIONS.format(chance=1 / about["captions"], chance_all=1 / about["captions_all"], **about))
+    parts += [titled({title: number_table(metrics[name], NAMES)}) for name, title in TITLES.items() if name in metrics]
+    if "hard" in metrics:
+        cases = {case: hard_row(part) for case, part in metrics["hard"].items()}
+        parts.append(titled({"Hard cases": number_table(cases, NAMES)}))
+    return "\n\n".join(parts)
+
+
+def answers(metrics: Mapping) -> dict[str, dict]:
+    """A row for each variant: actions with their spread over training seeds, the same of stored clips, captions."""
+    deviation, seeds = metrics.get("spread", {}), metrics.get("about", {}).get("training_seeds", {})
+    rows = {}
+    for name, value in metrics["actions"].items():
+        several = seeds.get(name, 1) > 1
+        rows[name] = {
+            "action": f"{number(value)} ± {number(deviation[name])}" if several and name in deviation else value,
+            "action, clip stored": metrics.get("stored", {}).get(name),
+            "caption, of the held-out (R@1)": metrics.get("captions", {}).get(name),
+            "caption, of all (R@1)": metrics.get("captions_all", {}).get(name),
+        }
+    return rows
+
+
+def hard_row(part: Mapping) -> dict[str, float]:
+    """What is looked at first in a hard case."""
+    return {
+        "action, frozen CLIP": part["actions"]["mean_pool"],
+        "action, STOP": part["actions"]["full"],
+        **part["regions"]["default"],
+        "Spearman of N^t": part["counts"]["spearman"],
+    }

@@ -1,0 +1,21 @@
+"""Every number that was measured of STOP is in its README's tables, in the row and column it belongs to."""
+
+from core.methods.stop.report import measured
+from tests.markdown import rows
+
+
+def test_a_variant_of_stop_is_a_row_with_its_spread_where_there_are_several_seeds():
+    told = rows(measured({
+        "actions": {"mean_pool": 0.11, "full": 0.22}, "spread": {"mean_pool": 0.0, "full": 0.03},
+        "stored": {"mean_pool": 0.44, "full": 0.55}, "captions": {"mean_pool": 0.66, "full": 0.77},
+        "captions_all": {"mean_pool": 0.06, "full": 0.07},
+        "counts": {"spearman": 0.88}, "about": {"training_seeds": {"full": 3}},
+    }))  # fmt: skip
+    assert told["frozen CLIP, mean over frames"] == ["0.11", "0.44", "0.66", "0.06"]
+    assert told["STOP, spatial and temporal"] == ["0.22 ± 0.03", "0.55", "0.77", "0.07"]
+    assert told["rank correlation of N^t with true motion (Spearman)"] == ["0.88"]
+
+
+def test_of_captions_it_is_said_what_chance_finds():
+    text = measured({"actions": {"full": 0.5}, "about": {"captions": 120, "captions_all": 960, "training_seeds": {"full": 1}}})
+    assert "0.008" in text and "0.001" in text and "one shape" in text

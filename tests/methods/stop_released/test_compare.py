@@ -1,0 +1,51 @@
+"""Facts about A beside B in the viewer of the released code: the weights of frames that need its networks, in numbers."""
+
+import pytest
+
+from app.figures.drawing import view_of
+from core import METHODS
+from core.methods import stop_released
+from tests import tiny
+
+METHOD = "stop_released"
+
+
+def run(mate, stamp):
+    """A small network's run, as the page sends it."""
+    engine, clip, view = tiny.engine(), tiny.clip(T=5), view_of(METHODS[METHOD])
+    trace = engine.run(METHOD, clip, mate=mate)
+    settings = engine.settings(METHOD, {"mate": mate})
+    made = view.trace(METHODS[METHOD], trace, "toy", clip, settings, engine.grid(METHOD), [], None, stamp)
+    return trace, made | view.besides(engine, METHODS[METHOD], clip, settings, trace)
+
+
+def test_towers_that_read_no_texts_say_what_would(viewer):
+    view, (_, made) = view_of(METHODS[METHOD]), run("none", 1)
+    made["values"]["reads_texts"] = False
+    payload = {"about": view.about(METHODS[METHOD]), "clip": view.clip("toy", tiny.clip(T=5)), "trace": made}
+    viewer.evaluate("payload => { window.view = viewer.mount(document.querySelector('#here'), payload); }", payload)
+    viewer.wait_for_selector(".rl[data-done]")
+    assert "needs a ViT-B/32" in viewer.locator(".rl-texts").inner_text()
+
+
+def test_the_weights_of_a_s_frames_stand_beside_b_s(viewer):
+    view, clip = view_of(METHODS[METHOD]), tiny.clip(T=5)
+    a_trace, a = run("noise", 1)
+    b_trace, b = run("still", 2)
+    payload = {"about": view.about(METHODS[METHOD]), "clip": view.clip("toy", clip), "trace": a}
+    viewer.evaluate("payload => { window.view = viewer.mount(document.querySelector('#here'), payload); }", payload)
+    viewer.wait_for_selector(".rl[data-done]")
+    assert viewer.locator(".vw-versus").is_hidden()
+    viewer.locator(".rl").press("p")
+    viewer.wait_for_selector(".vw-versus:not([hidden])")
+    viewer.evaluate("trace => view.update({trace})", b)
+    assert "batch noise → still" in viewer.locator(".vw-chips").inner_text()
+    rows = [one.split("\t") for one in viewer.locator(".vw-apart").inner_text().splitlines()]
+    title = next(one.title for one in stop_released.METHOD.outputs if one.stage == "weight_T")
+    told = [one[1:] for one in rows if one[0].startswith(f"{title}, frame")]
+    assert len(told) == 5
+    for (left, right, apart), x, y in zip(told, a_trace["weight_T"].tolist(), b_trace["weight_T"].tolist(), strict=True):
+        assert float(left) == pytest.approx(x, abs=6e-4) and float(right) == pytest.approx(y, abs=6e-4)
+        assert float(apart.replace("−", "-")) == pytest.approx(y - x, abs=1.1e-3)
+    viewer.locator(".vw-pin").click()
+    assert viewer.locator(".vw-versus").is_hidden() and viewer.evaluate("view.state().pinned") is None

@@ -1,0 +1,96 @@
+"""Facts about what a viewer asks of the server, with a server that answers when the test says so: one request at a time, the
+newest of those that wait, what takes long only when nothing is moving."""
+
+import json
+
+from tests.viewer.test_viewer import ABOUT, bright, clip_of, trace_of
+
+METHOD = "stop"
+TEXTS = {"text": ["a"], "value": [0.5], "unit": "", "symbol": "c"}
+
+# hooks whose answers are held back; asked: what was asked for, in order; reply(kind): answers the oldest of that kind
+SERVER = """payload => {
+  window.asked = []; window.held = {soon: [], later: []};
+  const hook = kind => taken => new Promise((done, fail) => {
+    asked.push(`${kind} ${taken.n}`);
+    held[kind].push({taken, done, fail});
+  });
+  const hooks = {soon: hook('soon'), later: hook('later')};
+  window.view = viewer.mount(document.querySelector('#here'), payload, hooks);
+  window.trace = payload.trace;
+  window.reply = (kind, error) => {
+    const one = held[kind].shift(), texts = kind === 'later' ? trace.texts : null;
+    one.done(JSON.stringify(error ? {error} : {...trace, texts, stamp: one.taken.n, knobs: {n: one.taken.n}}));
+  };
+}"""
+
+
+def started(page):
+    page.evaluate(SERVER, {"about": ABOUT, "clip": clip_of(), "trace": trace_of(bright(1, 2), stamp=0, texts=TEXTS)})
+    page.wait_for_selector(".vw[data-shown]")
+
+
+def ask(page, *numbers):
+    for n in numbers:
+        page.evaluate("n => { view.ask({n}); }", n)
+
+
+def answered(page, kind, error=None):
+    page.evaluate("([kind, error]) => reply(kind, error)", [kind, error])
+    page.wait_for_timeout(150)  # longer than the viewer waits for a paint
+
+
+def shown(page, what="shown"):
+    return json.loads(page.locator(".vw").get_attribute(f"data-{what}")).get("n")
+
+
+def test_one_request_is_under_way_and_the_newest_of_those_that_wait_follows(viewer):
+    started(viewer)
+    ask(viewer, 1, 2, 3, 4)
+    assert viewer.evaluate("asked") == ["soon 1"]
+    answered(viewer, "soon")
+    assert viewer.evaluate("asked") == ["soon 1", "soon 4"] and shown(viewer) == 1
+    answered(viewer, "soon")
+    assert shown(viewer) == 4 and viewer.evaluate("asked") == ["soon 1", "soon 4", "later 4"]
+    answered(viewer, "later")
+    assert shown(viewer, "texts") == 4
+
+
+def test_what_takes_long_never_holds_back_what_comes_at_once(viewer):
+    started(viewer)
+    ask(viewer, 1)
+    answered(viewer, "soon")
+    ask(viewer, 2)
+    assert viewer.evaluate("asked") == ["soon 1", "later 1", "soon 2"]
+    answered(viewer, "soon")
+    assert shown(viewer) == 2
+    answered(viewer, "later")  # of the first: older than what is shown, it is not drawn, and the newer one is asked for
+    assert shown(viewer) == 2 and viewer.evaluate("asked") == ["soon 1", "later 1", "soon 2", "later 2"]
+    answered(viewer, "later")
+    assert shown(viewer, "texts") == 2
+
+
+def test_after_a_refusal_the_last_good_values_are_completed_and_the_next_are_asked_for(viewer):
+    started(viewer)
+    ask(viewer, 1, 2)
+    answered(viewer, "soon")
+    answered(viewer, "soon", "α is 0 to 1.")
+    assert viewer.locator(".vw-wait").inner_text() == "α is 0 to 1." and shown(viewer) == 1
+    assert viewer.evaluate("asked") == ["soon 1", "soon 2", "later 1"]
+    answered(viewer, "later")  # of the values before: it completes the picture, and what was refused is still said
+    told = viewer.locator(".vw-wait")
+    assert shown(viewer, "texts") == 1 and told.is_visible() and told.inner_text() == "α is 0 to 1."
+    ask(viewer, 3)
+    answered(viewer, "soon")
+    assert shown(viewer) == 3 and not viewer.locator(".vw-wait").is_visible()
+
+
+def test_a_server_that_is_gone_is_told_and_asked_again(viewer):
+    started(viewer)
+    ask(viewer, 1)
+    viewer.evaluate("held.soon.shift().fail(new Error('offline'))")
+    viewer.wait_for_timeout(150)
+    assert "did not answer" in viewer.locator(".vw-wait").inner_text()
+    ask(viewer, 2)
+    answered(viewer, "soon")
+    assert shown(viewer) == 2 and not viewer.locator(".vw-wait").is_visible()

@@ -1,0 +1,198 @@
+"""Facts about the viewer: it draws what it is given, where it belongs, and says the rule in numbers that are true."""
+
+import math
+
+import numpy as np
+
+from app.figures.gaps import pointing_T, rule
+from app.figures.pack import bits, grid16, jpeg
+from core.metrics import on_actor
+
+METHOD = "stop"
+GRID = (4, 7)
+ABOUT = {
+    "title": "toy",
+    "paper": "",
+    "maps": [
+        {"stage": "score_TP", "symbol": "W^s", "title": "score", "unit": "", "kind": "PatchMap"},
+        {"stage": "region_TP", "symbol": "r", "title": "region", "unit": "", "kind": "RegionMask"},
+    ],
+    "stages": [{"name": "score_TP", "doc": "W.", "source": "def score_TP(): ...", "knobs": ["α"]}],
+}
+
+
+def clip_of(T=3, key="toy"):
+    frames = [jpeg(np.full((40, 70, 3), 128, np.uint8)) for _ in range(T)]
+    return {"key": key, "name": "toy", "width": 70, "height": 40, "frames": frames, "time": [0.0, 0.5, 1.0][:T],
+            "source": [0, 5, 10][:T], "notes": ["Short <b>clip</b>."], "truth": None}  # fmt: skip
+
+
+def trace_of(score_TP, stamp=1.0, alpha=0.5, texts=None):
+    region_TP = score_TP > 0.5
+    return {
+        "clip": "toy", "stamp": stamp, "knobs": {"alpha": alpha}, "grid": GRID, "maps": {"score_TP": grid16(score_TP)},
+        "region": bits(region_TP), "kept": region_TP.sum(1).tolist(), "blend": None, "texts": texts, "unknown": [],
+        "gaps": {"symbols": ["W^t", "N^t"], "unit": "", "score": [0.31, 0.0], "count": [3, 0], "eta": 8.0,
+                 "rule": [rule(0, 0.31, 3, 8.0), rule(1, 0.0, 0, 8.0)]},
+        "ledger": {"score_TP": [1.0, "3×28"]}, "weights": ["untrained"],
+    }  # fmt: skip
+
+
+def mount(page, score_TP):
+    payload = {"about": ABOUT, "clip": clip_of(), "trace": trace_of(score_TP)}
+    page.evaluate("payload => { window.view = viewer.mount(document.querySelector('#here'), payload); }", payload)
+    page.wait_for_selector(".vw[data-shown]")
+
+
+def bright(row, column):
+    score_TP = np.zeros((3, math.prod(GRID)))
+    score_TP[:, row * GRID[1] + column] = 1
+    return score_TP
+
+
+PIXEL = """([row, column, rows, columns]) => {
+  const canvas = document.querySelector('.vw-canvas'), pen = canvas.getContext('2d');
+  const x = (column + 0.5) * canvas.width / columns, y = (row + 0.5) * canvas.height / rows;
+  return [...pen.getImageData(x, y, 1, 1).data.slice(0, 3)];
+}"""
+
+
+def test_a_bright_patch_lights_its_own_place_and_no_other(viewer):
+    mount(viewer, bright(2, 5))
+    colours = {(r, c): tuple(viewer.evaluate(PIXEL, [r, c, *GRID])) for r in range(GRID[0]) for c in range(GRID[1])}
+    lit = colours.pop((2, 5))
+    assert lit[0] > lit[2] + 40, "the largest value is yellow"
+    assert len(set(colours.values())) == 1, "all others are alike"
+    assert lit not in colours.values()
+
+
+def test_words_nobody_knows_and_texts_that_are_cut_are_told_apart(viewer):
+    mount(viewer, bright(2, 5))
+    texts = {"text": ["a", "b"], "value": [0.1, 0.1], "symbol": "c", "unit": "cosine"}
+    cut = "Longer than the model reads, so cut before: …runs, …<b>. Texts that differ only there get the same number."
+    for unknown, said in (([], []), (["zorgle"], ["Words the model has never seen: zorgle."]), (["…runs", "…<b>"], [cut])):
+        trace = trace_of(bright(2, 5), 9 + len(unknown), texts=texts) | {"unknown": unknown}
+        viewer.evaluate("trace => view.update({trace})", trace)
+        viewer.wait_for_function("n => document.querySelectorAll('.vw-texts .vw-note').length === n", arg=len(said))
+        assert viewer.locator(".vw-texts .vw-note").all_inner_texts() == said
+
+
+def test_hovering_tells_the_patch_under_the_pointer(viewer):
+    mount(viewer, bright(2, 5))
+    box = viewer.locator(".vw-canvas").bounding_box()
+    viewer.mouse.move(box["x"] + box["width"] * 5.5 / 7, box["y"] + box["height"] * 2.5 / 4)
+    said = viewer.locator(".vw-patch").inner_text()
+    assert "row 3, column 6: kept" in said and "1.000" in said
+
+
+def test_an_older_trace_never_replaces_a_newer_one(viewer):
+    mount(viewer, bright(0, 0))
+    for stamp, alpha in ((5, 0.9), (3, 0.1)):
+        viewer.evaluate("trace => view.update({trace})", trace_of(bright(1, 1), stamp, alpha))
+    assert '"alpha":0.9' in viewer.locator(".vw").get_attribute("data-shown")
+
+
+def test_a_trace_of_an_unknown_clip_asks_for_its_frames_and_keeps_the_old_picture_meanwhile(viewer):
+    payload = {"about": ABOUT, "clip": clip_of(), "trace": trace_of(bright(0, 0))}
+    viewer.evaluate(
+        """([payload, other]) => { window.view = viewer.mount(document.querySelector('#here'), payload, {
+             frames: key => new Promise(done => { window.answer = () => done({...other, key}); })}); }""",
+        [payload, clip_of(2)],
+    )
+    viewer.wait_for_selector(".vw[data-shown]")
+    viewer.evaluate("trace => { view.update({trace}); }", trace_of(bright(0, 0), 2) | {"clip": "other"})
+    assert viewer.locator(".vw-thumb").count() == 3
+    viewer.evaluate("answer()")
+    viewer.wait_for_function("document.querySelectorAll('.vw-thumb').length === 2")
+
+
+def test_keys_step_play_and_change_the_overlay(viewer):
+    mount(viewer, bright(2, 5))
+    viewer.locator(".vw").focus()
+    frame = viewer.locator(".vw-frame")
+    steps = {".": 2, "ArrowRight": 3, ",": 2, "ArrowLeft": 1, "End": 3, "Home": 1}
+    for key, shown in steps.items():
+        viewer.keyboard.press(key)
+        assert frame.inner_text().startswith(f"{shown}/3"), key
+    viewer.keyboard.press("2")
+    assert viewer.locator("[data-stage=region_TP]").get_attribute("aria-checked") == "true"
+    viewer.keyboard.press("0")
+    assert viewer.locator("[data-stage=none]").get_attribute("aria-checked") == "true"
+    viewer.keyboard.press("Shift+ArrowRight")
+    assert "column 5" in viewer.locator(".vw-patch").inner_text()
+    viewer.keyboard.press("?")
+    assert viewer.locator(".vw-help").is_visible()
+    viewer.keyboard.press("Escape")
+    viewer.locator(".vw").focus()
+    viewer.keyboard.press(" ")
+    viewer.wait_for_function("document.querySelector('.vw-frame').textContent.startsWith('2/3')", timeout=5000)
+
+
+def test_holding_o_shows_the_bare_frame(viewer):
+    mount(viewer, bright(2, 5))
+    viewer.locator(".vw").focus()
+    covered = viewer.evaluate(PIXEL, [2, 5, *GRID])
+    viewer.keyboard.down("o")
+    bare = viewer.evaluate(PIXEL, [2, 5, *GRID])
+    viewer.keyboard.up("o")
+    assert max(bare) - min(bare) < 6 and viewer.evaluate(PIXEL, [2, 5, *GRID]) == covered
+
+
+def test_it_says_in_words_what_it_draws(viewer):
+    mount(viewer, bright(2, 5))
+    assert viewer.locator(".vw-canvas").get_attribute("aria-label") == "frame 1 of 3: 1 of 28 patches kept"
+    assert "1 CLS + 3 × 28 patches + 3 temporal prompts = 88 tokens" in viewer.locator(".vw-ribbon").get_attribute("aria-label")
+    assert viewer.locator(".vw-gap").first.get_attribute("aria-label") == "gap 1→2: W = 0.31, η = 8 → ⌈2.48⌉ = 3"
+
+
+def test_what_is_kept_has_a_legend_and_pointing_moves_nothing(viewer):
+    names = [("attention_TP", "A"), ("dynamics_TP", "M"), ("score_TP", "W^s")]
+    maps = [{"stage": stage, "symbol": symbol, "title": "map", "unit": "", "kind": "PatchMap"} for stage, symbol in names]
+    score_TP = bright(2, 5)
+    terms = [["attention_TP", 0.5], ["dynamics_TP", 0.5]]
+    blend = {"rule": "W<sup>s</sup> = α·A + (1 − α)·M", "terms": terms, "result": "score_TP"}
+    trace = trace_of(score_TP) | {"maps": {stage: grid16(score_TP) for stage, _ in names}, "blend": blend}
+    payload = {"about": ABOUT | {"maps": [*maps, ABOUT["maps"][1]]}, "clip": clip_of(), "trace": trace}
+    viewer.evaluate("payload => { window.view = viewer.mount(document.querySelector('#here'), payload); }", payload)
+    viewer.wait_for_selector(".vw[data-shown]")
+    legend, below = viewer.locator(".vw-bar .vw-edge"), viewer.locator(".vw-clipcard")
+    before = below.bounding_box()
+    viewer.locator(".vw-canvas").hover()
+    assert "W" in viewer.locator(".vw-eq").inner_text() and below.bounding_box()["y"] == before["y"]
+    for overlay in ("score_TP", "region_TP", "none"):
+        viewer.evaluate("overlay => view.look({overlay})", overlay)
+        assert legend.is_visible() and legend.inner_text() == "outlined: kept (r)"
+        assert viewer.locator(".vw-bar i").is_visible() == (overlay == "score_TP")
+    viewer.evaluate("trace => view.update({trace})", trace | {"stamp": 2.0, "region": None, "kept": None})
+    assert legend.is_hidden(), "nothing is outlined"
+
+
+def test_similarities_stand_on_one_axis_whatever_they_are(viewer):
+    mount(viewer, bright(2, 5))
+    lengths = []
+    for stamp, other in ((2.0, 0.25), (3.0, -0.25)):
+        texts = {"text": ["a", "b"], "value": [0.5, other], "symbol": "c", "unit": "cosine"}
+        viewer.evaluate("trace => view.update({trace})", trace_of(bright(2, 5), stamp, texts=texts))
+        viewer.locator(".vw-text b", has_text=f"{other:.3f}").wait_for()
+        lengths.append(viewer.locator(".vw-text u").first.evaluate("one => [one.style.left, one.style.width]"))
+        assert viewer.locator(".vw-scale i").inner_text().split() == ["−1", "0", "1"]
+    assert lengths[0] == lengths[1] == ["50%", "25%"]
+
+
+def test_words_of_a_file_are_words_and_not_markup(viewer):
+    mount(viewer, bright(2, 5))
+    assert "Short <b>clip</b>." in viewer.locator(".vw-clip").inner_text()
+
+
+def test_the_rule_is_true_as_it_is_written():
+    assert rule(2, 0.31, 3, 8.0) == "gap 3→4: W = 0.31, η = 8 → ⌈2.48⌉ = 3"
+    assert rule(0, 0.5, 2, 4.0).endswith("⌈2.00⌉ = 2")
+    assert rule(0, 0.500025, 2, 4.0).endswith("⌈2.00⌉ = 2"), "counts have two digits, so the rule is true with two"
+    assert rule(0, 3.0, 8, 4.0).endswith("⌈12.00⌉ = 12, capped at 8")
+    assert rule(0, 3.0, 0, 4.0, off=True).endswith("temporal prompts are off: 0")
+
+
+def test_pointing_hits_when_the_top_patch_holds_a_part_of_the_actor():
+    inside_THW = np.zeros((3, 40, 70), bool)
+    inside_THW[0, 20:30, 50:60] = inside_THW[1, :10, :10] = True
+    assert [one["hit"] for one in pointing_T(bright(2, 5), on_actor(inside_THW, GRID), GRID)] == [True, False, None]
