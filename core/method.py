@@ -60,7 +60,6 @@ class Method:
     def __post_init__(self):
         check_wiring(self.stages, (*GIVEN, *self.networks, *(one.name for one in self.knobs.knobs())))
 
-
     @property
     def models(self) -> tuple[str, ...]:
         """What its weights are named by: models of its own networks, then of those that they are loaded after."""

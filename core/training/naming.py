@@ -1,10 +1,10 @@
 """What a CLIP knows of the world, on pictures of the held-out splits: which things are there, and where it looks.
 
-    held_out_both, colour, shape   of a lone actor: the best of all 64 nouns is its own (its colour, its shape is right)
-    among, among_actor             where there are n things: the share of them, of the actors alone (whose colour and shape
-                                   nothing in training has together), that are among the n best nouns
-    attention                      of each block: whether the patch that CLS attends to most holds a bit of a thing (pointing),
-                                   and the IoU of as many patches as hold one with these
+held_out_both, colour, shape   of a lone actor: the best of all 64 nouns is its own (its colour, its shape is right)
+among, among_actor             where there are n things: the share of them, of the actors alone (whose colour and shape
+                               nothing in training has together), that are among the n best nouns
+attention                      of each block: whether the patch that CLS attends to most holds a bit of a thing (pointing),
+                               and the IoU of as many patches as hold one with these
 """
 
 import numpy as np
