@@ -14,6 +14,7 @@ run: $(VENV)/run.stamp
 test: $(VENV)/test.stamp
 	@command -v chromium >/dev/null || echo "No Chromium: the tests of the page need it (apt-get install chromium)."
 	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
 	$(PY) -m tests.biome check
 	$(PY) -m pyright --pythonpath $(PY)
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile

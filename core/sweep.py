@@ -1,7 +1,7 @@
 """A grid over two knobs: what a method gives at each pair of their values, and one number of it.
 
-    made = sweep_over(engine, "stop", clip, ("alpha", [0, 0.5, 1]), ("kept", [2, 6, 12]), "region_TP", ("score_TP", "mean"))
-    made.cells[0][2].number    # kept = 2, alpha = 1
+made = sweep_over(engine, "stop", clip, ("alpha", [0, 0.5, 1]), ("kept", [2, 6, 12]), "region_TP", ("score_TP", "mean"))
+made.cells[0][2].number    # kept = 2, alpha = 1
 """
 
 import time

@@ -1,6 +1,6 @@
 """The fold “Self-check”: is what the page draws right, and does it hang on what was learned?
 
-    checks   every check of `core.explain.selfcheck` at the values on the page, and one map beside that from random weights
+checks   every check of `core.explain.selfcheck` at the values on the page, and one map beside that from random weights
 """
 
 import numpy as np

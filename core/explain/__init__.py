@@ -1,11 +1,11 @@
 """Why did the network say so, and is the answer true? Captum's attributions, tests of any map, and a self-check.
 
-    what, texts = explained("METHOD"), ["a red ring moves left", "a red ring stays still"]
-    choice = what.choices(engine, clip, texts, {}, lambda: False)[0]
-    subject = what.subject(engine, clip, texts, choice, {})
-    why = attribution(subject, "integrated_gradients", progress=print, cancelled=lambda: False)
-    faithfulness_of(subject, why.title, why.map_TP).sentence
-    [check.sentence for check in self_check(engine, "METHOD", clip)]
+what, texts = explained("METHOD"), ["a red ring moves left", "a red ring stays still"]
+choice = what.choices(engine, clip, texts, {}, lambda: False)[0]
+subject = what.subject(engine, clip, texts, choice, {})
+why = attribution(subject, "integrated_gradients", progress=print, cancelled=lambda: False)
+faithfulness_of(subject, why.title, why.map_TP).sentence
+[check.sentence for check in self_check(engine, "METHOD", clip)]
 """
 
 from core.explain.attributions import ATTRIBUTIONS, Attribution, Explanation, attribution, estimate

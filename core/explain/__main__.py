@@ -45,10 +45,13 @@ def measured(engine: Engine, case: Case) -> Iterator[tuple[str, dict]]:
             "pointing": agreed.pointing, "iou": agreed.iou, "points_better": agreed.better,
             "shifted_pointing": agreed.shifted_pointing, "shifted_iou": agreed.shifted_iou,
         }  # fmt: skip
-    yield "random", {
-        kind: float(np.mean([value for one in against.random for (own, _), value in one.items() if own == kind]))
-        for kind in ("deletion", "insertion")
-    }
+    yield (
+        "random",
+        {
+            kind: float(np.mean([value for one in against.random for (own, _), value in one.items() if own == kind]))
+            for kind in ("deletion", "insertion")
+        },
+    )
 
 
 def measure(engine: Engine, method: str, clips: int, seed: int) -> dict:

@@ -1,9 +1,9 @@
 """What of a method can be explained, and which of its own maps can be tested beside: from here the page knows both.
 
-    what = explained(method)
-    chosen = what.choices(engine, clip, (), {"t": 4})[0]             # of a detector: the best detection of frame 4
-    subject = what.subject(engine, clip, (), chosen, {"t": 4})
-    maps = own_maps(engine, method, clip, subject, {"t": 4})         # Δf, x → P, P → x over the subject's patches
+what = explained(method)
+chosen = what.choices(engine, clip, (), {"t": 4})[0]             # of a detector: the best detection of frame 4
+subject = what.subject(engine, clip, (), chosen, {"t": 4})
+maps = own_maps(engine, method, clip, subject, {"t": 4})         # Δf, x → P, P → x over the subject's patches
 """
 
 from collections.abc import Callable, Mapping, Sequence

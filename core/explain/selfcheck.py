@@ -1,12 +1,12 @@
 """Is the picture right? Checks that need no truth, each a value and a sentence.
 
-    orientation      a bright patch at a known place: the network's maps must change there and nowhere more
-    rows             attention that is said to sum to 1 does
-    finite           no NaN and no infinity in any result
-    special tokens   how much of the attention goes to tokens that are no patch of the frame, and is not in the map
-    weights          what was loaded, whether it was trained, and whether a shipped file's sha256 is as its JSON says
-    random weights   the same map from the same numbers in a random order, tensor by tensor (Adebayo et al., 2018): a map
-                     that looks the same says little of what was learned
+orientation      a bright patch at a known place: the network's maps must change there and nowhere more
+rows             attention that is said to sum to 1 does
+finite           no NaN and no infinity in any result
+special tokens   how much of the attention goes to tokens that are no patch of the frame, and is not in the map
+weights          what was loaded, whether it was trained, and whether a shipped file's sha256 is as its JSON says
+random weights   the same map from the same numbers in a random order, tensor by tensor (Adebayo et al., 2018): a map
+                 that looks the same says little of what was learned
 """
 
 import copy

@@ -330,7 +330,7 @@ def read_older(path: Path) -> Any:
                 raise Damaged("it says that it holds more numbers than it does")
             if type(key) is not str or found.setdefault(key, dtype) is not dtype:
                 raise Damaged("two types of numbers share one storage")
-            start, length = (view[0][1:3] if view and type(view[0]) is tuple else (0, numel))
+            start, length = view[0][1:3] if view and type(view[0]) is tuple else (0, numel)
             if any(type(n) is not int or n < 0 for n in (start, length)) or start + length > numel:
                 raise Damaged("a part of a storage lies outside of it")
             return Storage(path, places, held, key, dtype, length, start)

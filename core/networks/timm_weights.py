@@ -18,9 +18,7 @@ ANCHORS = ("patch_embed.proj.weight", "patch_embed.backbone.conv1.weight")
 HEAD = re.compile(r"head(_dist)?(\.fc)?\.(weight|bias)")
 
 
-def timm_model(
-    name: str, fits: Callable[[nn.Module], Any], file: str = "", random: bool = False, **options: Any
-) -> nn.Module:
+def timm_model(name: str, fits: Callable[[nn.Module], Any], file: str = "", random: bool = False, **options: Any) -> nn.Module:
     """The model in eval mode. fits: is given the model without weights, and refuses one that cannot be used.
 
     A file's classifier decides how many classes there are, and may be missing: nothing asks which class a picture is of."""

@@ -6,11 +6,14 @@ Letters: B batch, C channels, H W pixels, P patches (row-major), R prefix tokens
 D width, N heads, L layers, E features shared with the text tower.
 """
 
+from functools import partial
+
 import torch
 import torch.nn.functional as F
 from timm.layers import PatchEmbed
 from timm.models.vision_transformer import Attention, Block, VisionTransformer
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core.errors import BadWeights
 from core.progress import tick
@@ -198,9 +201,50 @@ class PatchStem(PatchEmbed):
         )
 
 
-def small_vit(*, size: tuple[int, int] = (128, 128), patch: int = 16, width: int = 128, depth: int = 3, features: int = 128):
+class ConvolutionStem(PatchEmbed):
+    """Patch tokens from convolutions that overlap: a token sees ten pixels (of a patch of 16) around its own patch, too.
+
+    A shape is an outline, and an outline runs across patches: this stem reads it whole, where `PatchStem` leaves it to the
+    blocks to join. norms: batch norms, for training alone; `folded` leaves the same function without them, so that here, too,
+    a token changes as much as its pixels do.
+    """
+
+    def __init__(self, *, embed_dim: int, patch_size: int, norms: bool = False, **rest):
+        super().__init__(embed_dim=embed_dim, patch_size=patch_size, **rest)
+        if patch_size % 8:
+            raise ValueError(f"A stem of convolutions needs a patch that is a multiple of 8, got {patch_size}.")
+        few, some, many, quarter = embed_dim // 4, embed_dim // 3, 2 * embed_dim // 3, patch_size // 4
+        plan = (  # channels in and out, kernel, stride, zeros around: each as far to the left of its place as to the right
+            (3, few, 2 * quarter, quarter, quarter // 2), (few, few, 3, 1, 1), (few, some, 3, 1, 1),
+            (some, many, 2, 2, 0), (many, embed_dim, 2, 2, 0),
+        )  # fmt: skip
+        steps: list[nn.Module] = []
+        for fan_in, channels, kernel, stride, zeros in plan:
+            steps.append(nn.Conv2d(fan_in, channels, kernel, stride, zeros, bias=not norms))
+            steps += [nn.BatchNorm2d(channels)] * norms + [nn.ReLU()]
+        self.proj = nn.Sequential(*steps, nn.Conv2d(embed_dim, embed_dim, 1))
+
+    def folded(self) -> dict[str, Tensor]:
+        """The state of the same stem without norms, each in the convolution before it."""
+        parts, kept = list(self.proj), []
+        for part, after in zip(parts, [*parts[1:], None], strict=True):
+            if not isinstance(part, nn.BatchNorm2d):
+                kept.append(fuse_conv_bn_eval(part, after) if isinstance(after, nn.BatchNorm2d) else part)
+        return nn.Sequential(*kept).state_dict(prefix="proj.")
+
+
+STEMS = {"patch": PatchStem, "convolutions": ConvolutionStem}
+
+
+def small_vit(
+    *, size: tuple[int, int] = (128, 128), patch: int = 16, width: int = 128, depth: int = 3, features: int = 128,
+    stem: str = "patch", norms: bool = False,
+) -> VisionTransformer:  # fmt: skip
     """The vision tower this project trains: CLIP's layout (class token, linear head), small, with a stem and no norm
-    before the first block, where M is measured."""
+    before the first block, where M is measured.
+
+    A file says what its tower is by these arguments; files older than `stem` have "patch". norms: while it is trained.
+    """
     return VisionTransformer(
         img_size=size,
         patch_size=patch,
@@ -211,5 +255,5 @@ def small_vit(*, size: tuple[int, int] = (128, 128), patch: int = 16, width: int
         pre_norm=False,
         global_pool="token",
         init_values=None,
-        embed_layer=PatchStem,
+        embed_layer=partial(ConvolutionStem, norms=True) if norms else STEMS[stem],
     )

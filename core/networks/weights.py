@@ -21,10 +21,10 @@ from torch import nn
 from core.errors import BadWeights
 from core.networks.checkpoints import border, filled, guarded, read_file, single, sound
 from core.networks.open_clip_weights import open_clip_towers
-from core.networks.schema import Rule, described, fields, listed, maybe, number, parsed, text, whole
+from core.networks.schema import Rule, described, fields, listed, maybe, number, one_of, parsed, text, whole
 from core.networks.text import NoText, SmallText
 from core.networks.timm_weights import timm_model
-from core.networks.vision import VisionTower, small_vit
+from core.networks.vision import STEMS, VisionTower, small_vit
 
 PASSING = ("device", "minutes", "processes")  # of how weights were made: two equal trainings may differ in them
 WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "weights"
@@ -34,7 +34,7 @@ MADE = maybe(fields({"steps": maybe(whole(0, 1 << 40)), "data": maybe(text())}))
 CLIP = {
     "shape": fields({
         "size": listed(whole(1, 4096), 2, 2), "patch": whole(1, 256), "width": whole(1, 16_384), "depth": whole(1, 200),
-        "features": whole(1, 16_384),
+        "features": whole(1, 16_384), "stem": maybe(one_of(*STEMS)),
     }),
     "vocabulary": listed(text(100), 0, 100_000), "scale": number(0.01, 1000), "made": MADE,
 }  # fmt: skip
@@ -132,7 +132,8 @@ def load_clip(spec: str | Path | Loaded | None = None) -> Loaded:
     tensors, about, digest = read(path, "clip:a clip", CLIP)
     shape = about["shape"]
     sizes = {name: shape[name] for name in ("patch", "width", "depth", "features")} | {"size": tuple(shape["size"])}
-    vision = filled(lambda: VisionTower(small_vit(**sizes)), tensors, "vision", path.name)
+    stem = shape.get("stem", "patch")
+    vision = filled(lambda: VisionTower(small_vit(**sizes, stem=stem)), tensors, "vision", path.name)
     words = tuple(about["vocabulary"])
     text = filled(lambda: SmallText(words, features=shape["features"]), tensors, "text", path.name)
     label = f"small CLIP trained on {SYNTHETIC} · {path.name} · {digest[:8]}"

@@ -1,7 +1,7 @@
 """Train a method on the world, or on your own videos:
 
-    python -m core.training METHOD [--help]
-    python -m core.training METHOD --data DIR [--help]
+python -m core.training METHOD [--help]
+python -m core.training METHOD --data DIR [--help]
 """
 
 import argparse

@@ -19,6 +19,14 @@ def cosine(step: int, steps: int, peak: float, warmup: int) -> float:
     return peak * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
 
 
+def level(step: int, falls: int, steps: int, peak: float, warmup: int) -> float:
+    """Linear up to `peak` over `warmup` steps, level until step `falls`, then linear down to a hundredth of it: until it falls,
+    nobody needs to know when it will end (warmup–stable–decay; Hu et al., MiniCPM, 2024)."""
+    if step < falls:
+        return peak * min(1.0, (step + 1) / warmup)
+    return peak * max(0.01, 1 - (step - falls) / max(1, steps - falls))
+
+
 class Checkpoint:
     """The state of a training that may be interrupted, beside the file it will write. `parts`: name → has a state_dict."""
 

@@ -1,6 +1,6 @@
 """One process, or several that torchrun started: who this one is, and sums over all of them.
 
-    torchrun --nproc_per_node 4 -m core.training stop --data DIR …      a GPU each (NCCL), or processors (gloo)
+torchrun --nproc_per_node 4 -m core.training stop --data DIR …      a GPU each (NCCL), or processors (gloo)
 """
 
 import os

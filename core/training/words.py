@@ -29,7 +29,7 @@ SYNONYMS = {
     "stops": ("halts",),
     "stays": ("stands", "remains"),
 }
-CONNECTIVES = ("a", "an", "the", "and", "then", "object")
+CONNECTIVES = ("a", "an", "the", "and", "then", "while", "object")
 
 
 def vocabulary() -> tuple[str, ...]:

@@ -7,8 +7,9 @@ import cv2
 from core.cli import folder_to_write, seed_number, sentences
 from core.errors import ReaderError
 from core.world.captions import ACTIONS, SPLITS
+from core.world.nuisances import MIXES, NUISANCES
 from core.world.rendering import render_sequence
-from core.world.scene import HARD, sample_scene
+from core.world.scene import sample_scene
 
 
 @sentences()
@@ -17,6 +18,7 @@ def main(words=None):
     for number in range(args.seed, args.seed + args.clips):
         scene = sample_scene(
             number, args.split, action=args.action, distractors=args.distractors, hard=args.hard,
+            strength=args.strength, mix=MIXES[args.mix],
             size=args.size, seconds=args.seconds,
         )  # fmt: skip
         frames_THWC, truth = render_sequence([scene], args.rate)
@@ -34,7 +36,9 @@ def arguments():
     parser.add_argument("--split", choices=SPLITS, default="test")
     parser.add_argument("--action", choices=ACTIONS, help="the same for every clip; otherwise drawn")
     parser.add_argument("--distractors", type=int, choices=range(5), help="otherwise drawn")
-    parser.add_argument("--hard", choices=[h for h in HARD if h], help="a hard case")
+    parser.add_argument("--hard", choices=NUISANCES, help="a hard case: one nuisance in every clip")
+    parser.add_argument("--strength", type=float, default=1.0, help="of the hard case, up to 1")
+    parser.add_argument("--mix", choices=MIXES, default="plain", help="standard: half of the clips have one nuisance or two")
     parser.add_argument("--size", type=height_by_width, default=(128, 128), metavar="HxW", help="height x width")
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--rate", type=float, default=12.0, help="frames a second")

@@ -27,6 +27,11 @@ def caption(colour, shape, action):
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun} {action}"
 
 
+def meanwhile(first, second):
+    """Two captions of one clip: "a red ring moves left while a blue star grows"."""
+    return f"{first} while {second}"
+
+
 def pairs(split):
     """The (colour, shape) pairs an actor may have in a split. No pair is in two splits; val and test are two
     diagonals of the 8×8 table, so every colour and every shape is left in train six times."""

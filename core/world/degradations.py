@@ -78,6 +78,7 @@ def compression(frame, severity, rng, box):
 
 KINDS = {f.__name__: f for f in (motion_blur, defocus, occluder, deformation, noise, low_light, compression)}
 DEGRADATIONS = tuple(KINDS)
+STORED = {"compression": 0.5, "noise": 0.08}  # the worst that files and cameras are taken to do to a training clip
 
 
 def degrade(frames_THWC, kind, severity, frames=None, seed=0, box=None):

@@ -1,7 +1,8 @@
 """A scene at any times → frames and their truth.
 
 Each thing is a layer: its sprite turned, scaled and placed to a fraction of a pixel, lit from the upper left, over its
-own soft shadow. Layers are put on the background in order, the actor last. Nothing is random here.
+own soft shadow. Layers are put on the background in order, the actor last. Nothing is random here: what shimmers, the light
+and a trembling camera (`core.world.nuisances`) are functions of the moment, too.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import numpy as np
 
 from core.errors import ReaderError
 from core.world.motions import pose
+from core.world.nuisances import TREMBLE, Nuisances
 from core.world.textures import background_HW3, sprite
 from core.world.truth import Truth
 
@@ -94,13 +96,13 @@ class Painter:
 
     def __init__(self, scene):
         self.scene, (self.height, self.width) = scene, scene.size
-        self.layers = {}
-        reach = [abs(p) / 2 + abs(d) for p, d in zip(scene.pan, scene.background.drift)]
+        self.layers, self.nuisances = {}, Nuisances(scene)
+        reach = [abs(p) / 2 + abs(d) + TREMBLE * scene.shake for p, d in zip(scene.pan, scene.background.drift)]
         self.pad = ceil(reach[0] * self.width) + 2, ceil(reach[1] * self.height) + 2
         self.wide = background_HW3(
             scene.background, self.height + 2 * self.pad[1], self.width + 2 * self.pad[0], min(scene.size)
         )
-        self.fixed = not any(scene.pan) and not any(scene.background.drift)
+        self.fixed = not any((*scene.pan, *scene.background.drift, scene.shake, scene.shimmer))
         still = [o for o in range(1, len(scene.objects)) if scene.objects[o].motion.action == "stays still"]
         moving = [o for o in range(1, len(scene.objects)) if o not in still]
         self.order = moving + [0] if self.fixed else still + moving + [0]
@@ -111,17 +113,20 @@ class Painter:
 
     def camera(self, u):
         """The camera's displacement in pixels, (x, y)."""
-        return self.scene.pan[0] * (u - 0.5) * self.width, self.scene.pan[1] * (u - 0.5) * self.height
+        (x, y), (right, down) = self.nuisances.trembling(u), self.scene.pan
+        return right * (u - 0.5) * self.width + x * self.width, down * (u - 0.5) * self.height + y * self.height
 
     def paint(self, u, frame_HW3, instance_HW):
         """Draws into a frame and its instance mask; returns the layers as seen, and as a still camera sees them."""
+        camera = self.camera(u)
         frame_HW3[:] = self.picture if self.fixed else self._backdrop(u)
         instance_HW[:] = self.instance
-        camera = self.camera(u)
+        self.nuisances.shimmer(u, camera, frame_HW3)
         own = [self._layer(o, u, (0.0, 0.0)) for o in range(len(self.scene.objects))]
         shown = own if not any(camera) else [self._layer(o, u, camera) for o in range(len(own))]
         for o in self.order:
             put(shown[o], o + 1, frame_HW3, instance_HW)
+        self.nuisances.light(u, frame_HW3)
         return shown, own
 
     def _backdrop(self, u):

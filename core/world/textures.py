@@ -26,7 +26,7 @@ def background_HW3(background, height, width, unit):
     mix_HW = np.full((height, width), 0.5, np.float32)
     for cells, weight in ((3, 0.55), (8, 0.22), (24, 0.10)):
         grid = rng.random((24, 24), np.float32) - 0.5
-        mix_HW += weight * _noise_HW(grid, height, width, unit / cells)
+        mix_HW += weight * noise_HW(grid, height, width, unit / cells)
     y_H1, x_1W = (np.arange(n, dtype=np.float32) / np.float32(unit) for n in (height, width))
     y_H1 = y_H1[:, None]
     turn, cycles = rng.uniform(0, np.pi), rng.uniform(5, 9)
@@ -43,7 +43,7 @@ def background_HW3(background, height, width, unit):
     return np.clip(picture + 0.5, 0, 255).astype(np.uint8)
 
 
-def _noise_HW(grid, height, width, cell):
+def noise_HW(grid, height, width, cell):
     """A smooth field through the grid's values, one every `cell` pixels; the grid repeats where it ends."""
     rows, columns = (int(np.ceil(n / cell)) + 2 for n in (height, width))
     wide = np.take(np.take(grid, range(rows), 0, mode="wrap"), range(columns), 1, mode="wrap")

@@ -123,7 +123,8 @@ def scene_from(said):
     """A scene from its JSON: lists become tuples, dictionaries the things they describe."""
 
     def made(kind, values):
-        return kind(**{f.name: _tuples(values[f.name]) for f in fields(kind)})
+        # a clip written before there was such a field has its default
+        return kind(**{f.name: _tuples(values[f.name]) for f in fields(kind) if f.name in values})
 
     objects = tuple(made(Thing, {**o, "motion": made(Motion, o["motion"])}) for o in said["objects"])
     return made(Scene, {**said, "objects": objects, "background": made(Background, said["background"])})

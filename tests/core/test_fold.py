@@ -65,7 +65,7 @@ def test_more_steps_go_on_where_fewer_ended_and_fewer_run_nothing():
 
 def test_a_fold_is_a_stage_like_any_other():
     assert inputs(memory) == ("segments", "gain") and memory.__name__ == "memory"
-    assert inspect.getsource(memory).startswith("@fold(over=\"segments\", gather=last)\ndef memory(before, segment, gain):")
+    assert inspect.getsource(memory).startswith('@fold(over="segments", gather=last)\ndef memory(before, segment, gain):')
     assert memory((1.0, 2.0), 3.0) == 7.5 and memory((), 1.0) is None
 
 

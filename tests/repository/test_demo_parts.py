@@ -251,7 +251,6 @@ def test_a_table_is_a_chart_where_a_notebook_is_alive_and_a_picture_where_it_is_
     assert kind not in pictures.matrix(values, "α", "b", "c")._repr_mimebundle_() and kind not in build.KEPT
 
 
-
 def test_a_map_without_a_grid_is_an_error():
     with pytest.raises(ValueError, match="rows and columns"):
         pictures.frames(np.zeros((1, 8, 8, 3), np.uint8), np.zeros((1, 4)))

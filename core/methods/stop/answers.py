@@ -132,4 +132,3 @@ def scores(
 def headline(found: dict) -> float:
     """The one number that is watched: top-1, or text → video R@1."""
     return found["top1"] if "top1" in found else found["text_to_video"]["R1"]
-

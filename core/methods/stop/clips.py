@@ -9,10 +9,9 @@ from torch import Tensor
 from core.data.rendered import Sample
 from core.methods.stop import METHOD
 from core.networks.vision import VisionTower
-from core.world import ACTIONS, caption, degrade, pairs
+from core.world import ACTIONS, STORED, caption, degrade, pairs
 
 FRAMES = 8
-STORED = {"compression": 0.5, "noise": 0.08}  # the worst that files and cameras are taken to do to a training clip
 
 
 @dataclass(frozen=True)
@@ -20,13 +19,16 @@ class Batch:
     """Some clips as the frozen tower takes them in, and what they show.
 
     tokens_BTSD: every frame's tokens before the first block (R + P of them). attention_BTP: A of the default block, before
-    any scale. caption: index into the grammar's captions.
+    any scale. caption: index into the grammar's captions, of what the actor does. also_…: the same of what a second thing
+    does, which is no wrong answer, or −1.
     """
 
     tokens_BTSD: Tensor
     attention_BTP: Tensor
     caption_B: Tensor
     action_B: Tensor
+    also_caption_B: Tensor | None = None
+    also_action_B: Tensor | None = None
 
 
 class Data:
@@ -36,8 +38,15 @@ class Data:
         self.samples, self.device = samples, vision.mean.device
         parts = [taken_in(vision, one.frames_THWC) for one in samples]
         self.tokens_NTSD, self.attention_NTP = (torch.stack(part) for part in zip(*parts, strict=True))
-        self.caption_N = torch.tensor([captions.index(one.scene.caption) for one in samples], device=self.device)
-        self.action_N = torch.tensor([ACTIONS.index(one.scene.action) for one in samples], device=self.device)
+        # the clauses of a caption one by one: what the actor does is asked, what a second thing does is true as well
+        acting = [[one.scene.actor, *one.scene.acting[1:], None][:2] for one in samples]
+        (self.caption_N, self.also_caption_N), (self.action_N, self.also_action_N) = (
+            torch.tensor([[place(thing) if thing else -1 for thing in pair] for pair in acting], device=self.device).T
+            for place in (
+                lambda it: captions.index(caption(it.colour, it.shape, it.motion.action)),
+                lambda it: ACTIONS.index(it.motion.action),
+            )
+        )
 
     def __len__(self):
         return len(self.samples)
@@ -45,7 +54,8 @@ class Data:
     def batch(self, chosen) -> Batch:
         """The clips of these indices."""
         chosen = torch.as_tensor(np.asarray(chosen), device=self.device)
-        return Batch(self.tokens_NTSD[chosen], self.attention_NTP[chosen], self.caption_N[chosen], self.action_N[chosen])
+        told = (self.caption_N, self.action_N, self.also_caption_N, self.also_action_N)
+        return Batch(self.tokens_NTSD[chosen], self.attention_NTP[chosen], *(part[chosen] for part in told))
 
 
 def half_stored(samples: list[Sample]) -> list[Sample]:

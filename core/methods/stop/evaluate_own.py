@@ -27,9 +27,7 @@ from core.training.team import Team, team
 STOP = "STOP"
 
 
-def evaluate(
-    clip: Loaded, model: Model | None, videos: Videos, on: str, how: Reading, template: str, team: Team
-) -> dict:
+def evaluate(clip: Loaded, model: Model | None, videos: Videos, on: str, how: Reading, template: str, team: Team) -> dict:
     """{models: {name: scores}, unreadable, about}; shares are 0–1. on: train, val, test, or "" for the first there is of test
     and val."""
     on = on or ("test" if videos.test else "val")

@@ -37,7 +37,7 @@ from core.networks.checkpoints import border, check_fit, part_of
 from core.networks.vision import VisionTower
 from core.networks.weights import WEIGHTS, ClipTowers, load_clip, save
 from core.training.loop import Checkpoint, cosine
-from core.world import ACTIONS
+from core.world import ACTIONS, MIXES
 
 HIDDEN = 64
 STATIC = 16  # learned prompts of the static variant: about as many as STOP inserts in a clip
@@ -45,6 +45,7 @@ CAPTION = 0.25  # weight of telling all captions apart: colours are learned soon
 USUAL_CHANGE = 0.5  # W^t of a gap in which something moves, on average over training clips: this fixes its scale
 SHARPNESS = 20.0  # 1/τ of the loss: about the towers' own
 SAVED = 200  # steps between two checkpoints
+OPTIONS = ("steps", "batch", "rate", "clips", "mix")  # of the command, that tell how a file was made
 VARIANTS = ("static", "spatial", "temporal", "full")
 
 
@@ -97,8 +98,8 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, out: Path, ask
     model = Model(towers, variant, layers).to(device)
     heads = heads_of(model).to(device)
     optimizer = optimizer_of(model, heads, asked.rate)
-    settings = dict(variant=variant, layers=layers, seed=seed, steps=asked.steps, batch=asked.batch, rate=asked.rate,
-                    towers=clip.digest)  # fmt: skip
+    options = {name: value for name, value in vars(asked).items() if name in OPTIONS}
+    settings = dict(variant=variant, layers=layers, seed=seed, **options, towers=clip.digest)
     held = held_by(model)
     checkpoint = Checkpoint(out, settings, dict(prompters=held, heads=heads, optimizer=optimizer))
     first, steps = checkpoint.resume(), asked.steps
@@ -123,10 +124,9 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, out: Path, ask
             bar.set_postfix(loss=f"{loss.item():.2f}", action=f"{right:.2f}")
         if (step + 1) % SAVED == 0:
             checkpoint.save(step + 1)
-    numbers = " ".join(f"--{name} {getattr(asked, name)}" for name in ("steps", "batch", "rate", "clips"))
+    numbers = " ".join(f"--{name} {value}" for name, value in options.items())
     command = f"python -m core.training stop --only {variant if layers == 1 else 'all'} --seeds {seed + 1} {numbers}"
-    made = dict(command=command, device=str(device), clips=len(data),
-                minutes=round((time.time() - began) / 60, 1), **settings)  # fmt: skip
+    made = dict(command=command, device=str(device), minutes=round((time.time() - began) / 60, 1), **settings)
     about = dict(kind="stop", variant=variant, layers=layers, hidden=HIDDEN, towers=clip.digest, made=made)
     save(out, {"prompters": held}, about, score(model.eval(), towers))
     checkpoint.clear()
@@ -164,12 +164,21 @@ def clipped_step(optimizer: torch.optim.Optimizer) -> None:
 
 def answer(video_BE: Tensor, one: Batch, caption_YE: Tensor, action_YE: Tensor) -> tuple[Tensor, Tensor]:
     """The loss of what the tower says of a batch, and its word on the action, as logits [B, 15]."""
-    to_caption, to_action = SHARPNESS * video_BE @ caption_YE.T, SHARPNESS * video_BE @ action_YE.T
+    to_caption = without(SHARPNESS * video_BE @ caption_YE.T, one.also_caption_B)
+    to_action = without(SHARPNESS * video_BE @ action_YE.T, one.also_action_B)
     # of the captions of its own noun: every block of fifteen is one colour and shape
     noun_B = one.caption_B // len(ACTIONS)
     to_own = to_caption.unflatten(1, (-1, len(ACTIONS)))[torch.arange(len(video_BE), device=noun_B.device), noun_B]
     loss = F.cross_entropy(to_action, one.action_B) + F.cross_entropy(to_own, one.action_B)
     return loss + CAPTION * F.cross_entropy(to_caption, one.caption_B), to_action
+
+
+def without(logits_BY: Tensor, also_B: Tensor | None) -> Tensor:
+    """What is true as well (not −1) is no wrong answer."""
+    if also_B is None or not (has_B := also_B >= 0).any():
+        return logits_BY
+    there_BY = F.one_hot(also_B.clamp(min=0), logits_BY.shape[1]).bool() & has_B[:, None]
+    return logits_BY.masked_fill(there_BY, -torch.inf)
 
 
 def heads_of(model: Model, outputs: int = len(ACTIONS)) -> nn.ModuleList:
@@ -257,6 +266,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--clips", type=int, default=6000, help="training clips")
     parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--mix", choices=MIXES, default="plain", help="standard: half of the clips have nuisances")
     parser.add_argument("--device", default="auto")
     args = parser.parse_args(argv)
     clip = load_clip(args.clip)
@@ -272,7 +282,7 @@ def main(argv: list[str] | None = None) -> None:
     if not jobs:
         print("Everything asked for is there already.")
         return
-    clips = half_stored(pool(5_000_000, args.clips, "train", FRAMES, tuple(vision.size)))
+    clips = half_stored(pool(5_000_000, args.clips, "train", FRAMES, tuple(vision.size), mix=MIXES[args.mix]))
     data = Data(clips, grammar("train"), vision)
     for variant, layers, seed, out in jobs:
         train(clip, data, variant, layers, seed, out, args)

@@ -10,6 +10,7 @@ from core.data.rendered import pool
 from core.methods.stop import train as stop
 from core.methods.stop.clips import STORED, Data, generic, grammar, half_stored
 from core.networks.weights import read
+from core.world import ACTIONS, Mix
 from tests import tiny
 
 TOWERS = tiny.towers()
@@ -64,6 +65,21 @@ def test_every_layer_has_parts_of_its_own(data, tmp_path, monkeypatch):
     start = train(data, tmp_path / "start.safetensors", monkeypatch, layers=3, steps=0)
     found = moved(start, train(data, tmp_path / "taught.safetensors", monkeypatch, layers=3))
     assert all(any(f".{layer}.temporal.value" in f".{name}" for name in found) for layer in range(3))
+
+
+def test_what_a_second_thing_does_is_no_wrong_answer():
+    two = Data(pool(40, 3, "train", 8, SIZE, mix=Mix(clauses=1.0)), grammar("train"), TOWERS.network.vision)
+    one = two.batch(range(3))
+    for i, sample in enumerate(two.samples):
+        second = sample.scene.objects[1]
+        assert ACTIONS[one.also_action_B[i]] == second.motion.action and one.action_B[i] != one.also_action_B[i]
+        told = grammar("train")[one.also_caption_B[i]]
+        assert sample.scene.caption == f"{grammar('train')[one.caption_B[i]]} while {told}"
+    logits = torch.randn(3, 15)
+    found = stop.without(logits, one.also_action_B)
+    assert (found.isinf().sum(1) == 1).all() and torch.equal(found.isinf().int().argmax(1), one.also_action_B)
+    alone = Data(pool(40, 2, "train", 8, SIZE), grammar("train"), TOWERS.network.vision).batch([0, 1])
+    assert (alone.also_action_B == -1).all() and torch.equal(stop.without(logits[:2], alone.also_action_B), logits[:2])
 
 
 def test_a_variant_is_learned(data, tmp_path, monkeypatch):
