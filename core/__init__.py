@@ -29,11 +29,12 @@ if typing.TYPE_CHECKING:
     from core.progress import Cancelled
     from core.sweep import Sweep, sweep_over
     from core.video.edits import EDITS, edited
+    from core.video.source import Video, open_video
 
 __all__ = [
     "ATTRIBUTIONS", "EDITS", "METHODS", "BadClip", "BadGiven", "BadKnob", "BadService", "BadText", "BadWeights", "Cancelled",
-    "Clip", "Engine", "Explanation", "ReaderError", "Subject", "Sweep", "Trace", "attribution", "edited", "explained",
-    "faithfulness_of", "read_clip", "self_check", "sweep_over",
+    "Clip", "Engine", "Explanation", "ReaderError", "Subject", "Sweep", "Trace", "Video", "attribution", "edited", "explained",
+    "faithfulness_of", "open_video", "read_clip", "self_check", "sweep_over",
 ]  # fmt: skip
 
 # Found when asked for: the process that decodes a video imports this package too, and torch alone would cost it several
@@ -45,6 +46,7 @@ _LATER = {
         "core.graph": ("Trace",),
         "core.progress": ("Cancelled",),
         "core.video.edits": ("EDITS", "edited"),
+        "core.video.source": ("Video", "open_video"),
         "core.sweep": ("Sweep", "sweep_over"),
         "core.explain": (
             "ATTRIBUTIONS", "Explanation", "Subject", "attribution", "explained", "faithfulness_of", "self_check",

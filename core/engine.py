@@ -26,11 +26,13 @@ from core.networks.weights import Loaded
 from core.progress import held
 from core.shelf import Shelf
 from core.video.clip import Clip
+from core.video.source import Footage
 
 METHODS: Mapping[str, Method] = find()
 NETWORKS_MB = 4096  # memory for networks, where nothing else is said: a CLIP of 430 million numbers twice
 TEXTS = 64  # the most texts of one run
 TEXT_LENGTH = 200  # the most characters of one text
+QUESTION_LENGTH = 4000  # of a question, with the answers to choose from
 CONTROL = ("Cc", "Cs", "Zl", "Zp")  # kinds of letters that are none: control, half of one, ends of lines and paragraphs
 
 
@@ -72,7 +74,7 @@ class Engine:
     def run(
         self,
         method: str,
-        clip: Clip,
+        clip: Clip | None = None,
         texts: Sequence[str] | None = None,
         outputs: Iterable[str] | None = None,
         cancelled: Callable[[], bool] = lambda: False,
@@ -80,11 +82,15 @@ class Engine:
         box: Sequence[float] | None = None,
         given: Mapping[str, Any] | None = None,
         emit: Callable[[str, Any], None] = lambda stage, partial: None,
+        video: Footage | None = None,
+        question: str | None = None,
         **knobs: Any,
     ) -> Trace:
         """Compute `outputs` (every stage where none are named) and return the trace.
 
         Knobs that are not given have their defaults; one that does not exist, or lies outside its span, is a BadKnob.
+        clip, video, question: what the method's stages ask for of these. A video is what `open_video` gives, or anything else
+        with the same frames (`core.video.source.Footage`); it is known by its key, a question by its words.
         box: x0, y0, x1, y1 in fractions of the first frame: what a method that follows one thing is to follow.
         given: stage → what stands in place of its result, checked by kind and shape; what only serves it is not run unless it
         is asked for. `region_TP` of another clip, or every count the same, are questions to the model that no knob asks.
@@ -94,20 +100,22 @@ class Engine:
         is and how much of it is done.
         """
         chosen = method_named(method)
-        if not isinstance(clip, Clip):
-            got = f"the path {str(clip)!r}" if isinstance(clip, (str, PathLike)) else f"a {type(clip).__name__}"
-            raise BadClip(f"A clip is what `read_clip` gives, got {got}.")
+        needed = {name for stage in chosen.stages for name in inputs(stage)}
+        check_seen(chosen.name, needed, clip, video)
         settings = self.settings(method, knobs)
         said, around = checked_texts(texts), checked_box(box)
-        instead = self._instead(chosen, given or {}, len(clip), len(said))
+        instead = self._instead(chosen, given or {}, clip, len(said))
         wanted = tuple(outputs) if outputs is not None else _everything(chosen, bool(said), instead)
         stages = upstream(chosen.stages, wanted, instead)
         asked = {name for stage in stages if stage.__name__ not in instead for name in inputs(stage)}
+        words = checked_question(chosen.name, question, "question" in asked)
         networks = {name: one for name, one in chosen.networks.items() if name in asked and one.used(settings)}
         known = {name: self.shelf.known(one) for name, one in networks.items()}
         sources = {
-            "clip": Source(clip, clip.key),
+            "clip": Source(clip, clip.key if clip is not None else "no clip"),
+            "video": Source(video, digest("video", video.key) if video is not None else "no video"),
             "texts": Source(said, digest(*said)),
+            "question": Source(words, digest("question", words)),
             "box": Source(around, digest(repr(around))),
             "device": Source(self.device, str(self.device)),
             **{name: Source(value, digest(name, repr(value))) for name, value in settings.items()},
@@ -130,7 +138,8 @@ class Engine:
                 return run(stages, sources, self.cache, labels, cancelled, progress, settle, instead, emit)
             except (MemoryError, torch.OutOfMemoryError) as wrong:
                 self.cache.clear()
-                said = f"{len(clip)} frames through {chosen.name} do not fit into the memory of {self.device}"
+                frames = f"{len(clip)} frames" if clip else "This video"
+                said = f"{frames} through {chosen.name} do not fit into the memory of {self.device}"
                 raise ReaderError(f"{said}: take fewer frames, a smaller model, or --device cpu.") from wrong
             except (RuntimeError, ValueError, IndexError, TypeError) as wrong:
                 if not instead:
@@ -138,13 +147,13 @@ class Engine:
                 said = f"{chosen.name} cannot go on from what was given for {', '.join(instead)}"
                 raise BadGiven(f"{said}: {first_line(wrong)}") from wrong
 
-    def _instead(self, method: Method, given: Mapping[str, Any], frames: int, texts: int) -> dict[str, Source]:
+    def _instead(self, method: Method, given: Mapping[str, Any], clip: Clip | None, texts: int) -> dict[str, Source]:
         """What was given, checked, in the form of the stages' own results."""
         stages = {stage.__name__: stage for stage in method.stages}
         if strangers := given.keys() - stages.keys():
             raise BadGiven(f"{method.name} has no stage {', '.join(sorted(strangers))}. Its stages are {', '.join(stages)}.")
         outputs = {one.stage: one for one in method.outputs}
-        sizes = {"T": frames, "G": frames - 1, "Y": texts}
+        sizes = {"Y": texts} | ({"T": len(clip), "G": len(clip) - 1} if clip else {})
         if any("P" in letters(name) for name in given):
             sizes["P"] = prod(self.grid(method.name))
         return {name: accepted(stages[name], outputs.get(name), value, sizes, self.device) for name, value in given.items()}
@@ -242,18 +251,47 @@ def checked_texts(texts: Sequence[str] | None) -> tuple[str, ...]:
     if isinstance(texts, Mapping) or not isinstance(texts, Iterable | None):
         raise BadText(f"Texts are a list of sentences, got {str(texts)[:40]}.")
     given = tuple(texts or ())
-    for text in given:
-        if not isinstance(text, str):
-            raise BadText(f"A text is a sentence, got {str(text)[:40]}.")
-        if any(unicodedata.category(letter) == "Cs" for letter in text):
-            raise BadText(f"A text has whole characters, got half of one, as of a cut emoji: {text[:40]!r}.")
-    said = tuple(without_control(text).strip() for text in given)
-    if len(said) > TEXTS:
-        raise BadText(f"Up to {TEXTS} texts can be compared at once, got {len(said)}.")
-    for text in said:
-        if not 0 < len(text) <= TEXT_LENGTH:
-            raise BadText(f"A text has 1 to {TEXT_LENGTH} characters, got {len(text)}: {text[:40]!r}.")
-    return said
+    if len(given) > TEXTS:
+        raise BadText(f"Up to {TEXTS} texts can be compared at once, got {len(given)}.")
+    return tuple(checked_text(text) for text in given)
+
+
+def checked_text(text: Any, what: str = "A text", most: int = TEXT_LENGTH, but: str = "") -> str:
+    """A text without surrounding blanks and control letters, except those in `but`; anything else is a BadText."""
+    if not isinstance(text, str):
+        raise BadText(f"{what} is a sentence, got {str(text)[:40]}.")
+    if any(unicodedata.category(letter) == "Cs" for letter in text):
+        raise BadText(f"{what} has whole characters, got half of one, as of a cut emoji: {text[:40]!r}.")
+    plain = without_control(text, but).strip()
+    if not 0 < len(plain) <= most:
+        raise BadText(f"{what} has 1 to {most} characters, got {len(plain)}: {plain[:40]!r}.")
+    return plain
+
+
+def checked_question(name: str, question: str | None, asked: bool) -> str:
+    """The question as a stage gets it; "" where there is none and nothing that is to run asks for one."""
+    if question is not None:
+        return checked_text(question, "A question", QUESTION_LENGTH, but="\n")
+    if asked:
+        raise BadText(f'{name} answers a question about what is seen: give one, question="What happens first?".')
+    return ""
+
+
+def check_seen(name: str, needed: set[str], clip: Any, video: Any) -> None:
+    """A BadClip where the clip or the video that a method's stages ask for is not there, or is something else."""
+    if not isinstance(clip, Clip) and (clip is not None or "clip" in needed):
+        raise BadClip(f"A clip is what `read_clip` gives, got {described(clip)}.")
+    if video is None and "video" in needed:
+        raise BadClip(f"{name} looks through a whole video: give one, video=open_video(path).")
+    if video is not None and not isinstance(video, Footage):
+        raise BadClip(f"A video is what `open_video` gives, got {described(video)}.")
+
+
+def described(value: Any) -> str:
+    """What was given, for a sentence."""
+    if value is None:
+        return "nothing"
+    return f"the path {str(value)!r}" if isinstance(value, (str, PathLike)) else f"a {type(value).__name__}"
 
 
 def without_control(text: str, but: str = "") -> str:

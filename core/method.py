@@ -9,7 +9,7 @@ from core.kinds import Output
 from core.knobs import KnobSet
 from core.networks.weights import Loaded
 
-GIVEN = ("clip", "texts", "box", "device")  # what every run has, besides knobs and networks
+GIVEN = ("clip", "video", "texts", "question", "box", "device")  # what every run has, besides knobs and networks
 
 
 @dataclass(frozen=True)

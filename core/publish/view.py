@@ -10,9 +10,10 @@ from core.errors import BadClip, BadKnob, ReaderError
 from core.kinds import PatchMap, PromptAttention
 from core.knobs import Knob, KnobSet
 from core.video.edits import checked_edits, frames_left
+from core.video.read import FRAMES as SPAN
 
 VERSION = 1  # of the JSON and of the link
-FRAMES = Knob("frames", "T", 8, (4, 32, 1), "read from the file at the centres of equal segments")
+FRAMES = Knob("frames", "T", 8, (*SPAN, 1), "read from the file at the centres of equal segments")
 NAME_LENGTH, NOTE_LENGTH = 80, 4000  # characters
 NONE = "none"  # no overlay
 

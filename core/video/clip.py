@@ -1,7 +1,9 @@
 """A clip: the frames a method sees, and where in the file each of them came from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,3 +45,35 @@ class Clip:
     def __repr__(self):
         T, H, W, _ = self.frames_THWC.shape
         return f"Clip({self.name!r}, {T} frames of {W}×{H}, {self.time_T[0]:.2f}–{self.time_T[-1]:.2f} s)"
+
+
+class DecodedFrame(NamedTuple):
+    """A frame out of a file: its index there, its seconds, its picture, its coded size, if parts of it are guessed."""
+
+    source: int
+    time: float
+    frame_HWC: np.ndarray
+    size: tuple[int, int]
+    damaged: bool
+
+
+def frame_notes(frames: Sequence[DecodedFrame]) -> list[str]:
+    """Sentences on pictures that are not quite those of the file."""
+    notes = []
+    if damaged := sorted({one.source for one in frames if one.damaged}):
+        notes.append(f"Damaged in the file: frame {some(damaged)}, of which the decoder guessed parts.")
+    if len({one.size for one in frames}) > 1:
+        H, W, _ = frames[0].frame_HWC.shape
+        notes.append(f"The picture size changes within the file; every frame is shown as {W}×{H}.")
+    return notes
+
+
+def neighbour_notes(source_of: dict[int, int]) -> list[str]:
+    """A sentence on frames that do not decode. source_of: index asked for → index of the frame in its place."""
+    lost = [index for index in sorted(source_of) if source_of[index] != index]
+    return [f"Of the frames asked for, {some(lost)} cannot be decoded: each has a neighbour in its place."] if lost else []
+
+
+def some(indices: Sequence[int]) -> str:
+    """The first few of these indices, in words."""
+    return ", ".join(map(str, indices[:4])) + (f" and {len(indices) - 4} more" if len(indices) > 4 else "")

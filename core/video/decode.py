@@ -9,6 +9,7 @@ Of a file too long to decode in seconds only the frames asked for are decoded, e
 and times are exact by the table; a note says that not every frame was seen to decode.
 """
 
+import gc
 import json
 from typing import NamedTuple
 
@@ -16,19 +17,12 @@ import numpy as np
 
 from core.errors import BadClip
 from core.video import stream
+from core.video.clip import DecodedFrame, frame_notes, neighbour_notes
+from core.video.fetch import fetch
 from core.video.read import LIMITS, LIMITS_TEXT
 
+JUMPS = "The clock of the file jumps: there the times go on by one frame."
 COUNTED_FRAMES, COUNTED_PIXELS = 20_000, 2_500_000_000  # up to here all is decoded: about five seconds on two cores
-
-
-class DecodedFrame(NamedTuple):
-    """A frame kept: its index in the file, its seconds, its picture, its coded size, if parts of it are guessed."""
-
-    source: int
-    time: float
-    frame_HWC: np.ndarray
-    size: tuple[int, int]
-    damaged: bool
 
 
 class Walk(NamedTuple):
@@ -123,7 +117,7 @@ def fetched(table, T, indices, max_side):
     refuse_outside(indices, table.N)
     wanted = indices or centres(table.N, T)
     kept, place = {}, {}
-    for index, stamp, frame in stream.fetch(table, wanted):
+    for index, stamp, frame in fetch(table, wanted):
         place[index] = found = int(np.searchsorted(table.stamp_N, stamp))
         if found not in kept:
             keep(kept, found, stream.seconds(table, stamp), frame, table, max_side)
@@ -131,14 +125,7 @@ def fetched(table, T, indices, max_side):
         return [], []
     place = {index: place.get(index, max(kept)) for index in wanted}  # behind the last that decodes there is none
     notes = [f"A long file: its {table.N} frames were counted without decoding each."]
-    if lost := [index for index in sorted(place) if place[index] != index]:
-        notes.append(f"Of the frames asked for, {some(lost)} cannot be decoded: each has a neighbour in its place.")
-    return [kept[place[index]] for index in wanted], notes
-
-
-def some(indices):
-    """The first few of these indices, in words."""
-    return ", ".join(map(str, indices[:4])) + (f" and {len(indices) - 4} more" if len(indices) > 4 else "")
+    return [kept[place[index]] for index in wanted], notes + neighbour_notes(place)
 
 
 def is_long(table, count):
@@ -159,17 +146,13 @@ def sample(path, T, indices, max_side):
     if not kept:
         kept, notes = counted(table, T, indices, max_side)
     if table.jumps:
-        notes.append("The clock of the file jumps: there the times go on by one frame.")
-    if damaged := sorted({one.source for one in kept if one.damaged}):
-        notes.append(f"Damaged in the file: frame {some(damaged)}, of which the decoder guessed parts.")
-    if len({one.size for one in kept}) > 1:
-        H, W, _ = kept[0].frame_HWC.shape
-        notes.append(f"The picture size changes within the file; every frame is shown as {W}×{H}.")
-    return kept, notes
+        notes.append(JUMPS)
+    return kept, notes + frame_notes(kept)
 
 
 def bound_memory(extra):
     """From here on the decoder is denied memory beyond the limit, plus `extra` bytes for the frames kept."""
+    gc.freeze()  # what is here by now stays: sweeping passes over it
     try:
         import resource
     except ImportError:  # not on Windows

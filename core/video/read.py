@@ -27,10 +27,12 @@ class Limits(NamedTuple):
     seconds: int = 4 * 3600  # of the video
     pixels: int = 4096 * 2304  # of a frame
     memory: int = 450_000_000  # bytes a decoder may take, besides the frames kept
-    wait: int = 120  # seconds a decoder may take
+    wait: int = 120  # seconds a decoder may take, or be silent where it answers piece by piece
+    clip: int = 1_000_000_000  # bytes of the frames of one clip of a Video
 
 
 LIMITS = Limits()
+FRAMES = (4, 32)  # of a clip that is read at once, as the methods take them
 # No pictures and no playlists: a renamed playlist could make the decoder open other files or the network.
 CONTAINERS = "mov,matroska,webm,avi,gif,mpegts,mpeg,mpegvideo,flv,asf,ogg,ivf,h264,hevc,mjpeg"
 # What such files are called in the lists of a data set, and in words everywhere: what is opened is judged by what it holds.
@@ -50,13 +52,18 @@ PICTURES = {
 }
 
 # The package itself brings torch, which costs seconds and memory: the process apart knows its folder only.
-DECODING = """
+APART = """
 import sys, types
 sys.modules["core"] = types.ModuleType("core")
 sys.modules["core"].__path__ = ["core"]
-from core.video.decode import main
+from core.video.{module} import main
 main(sys.argv[1], sys.stdout.buffer)
 """
+DECODING = APART.format(module="decode")
+SURROUNDINGS = {
+    "cwd": Path(__file__).resolve().parents[2],
+    "env": os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # numpy's; every thread takes memory
+}
 
 
 def read_clip(path, frames=8, *, indices=None, max_side=640):
@@ -64,7 +71,7 @@ def read_clip(path, frames=8, *, indices=None, max_side=640):
     path = Path(path).expanduser().absolute()
     request = {
         "path": str(path),
-        "frames": whole("frames (T)", frames, 4, 32),
+        "frames": whole("frames (T)", frames, *FRAMES),
         "indices": None if indices is None else whole_indices(indices, most=64),
         "max_side": whole("max_side", max_side, 16, 4096),
     }
@@ -122,21 +129,31 @@ def decode_apart(request, name):
     """What `core.video.decode` answers in a process of its own: its reply, and the pixels of the frames it kept."""
     try:
         done = subprocess.run(
-            [sys.executable, "-c", DECODING, json.dumps(request)],
-            cwd=Path(__file__).resolve().parents[2],
-            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # numpy's; every thread takes memory
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=LIMITS.wait,
+            command(DECODING, request), **SURROUNDINGS, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMITS.wait,
             check=False,
-        )
+        )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise BadClip(f"{name} takes longer than {LIMITS.wait} s to read: cut it, or make it smaller.") from None
+        raise too_slow(name) from None
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2] or f"exit status {done.returncode}"
-        raise BadClip(f"{name} makes the video decoder fail ({said}).")
+        raise failed(name, done.stderr, done.returncode)
     head, _, pixels = done.stdout.partition(b"\n")
     reply = json.loads(head)
     if "refusal" in reply:
         raise BadClip(f"{name} {reply['refusal']}")
     return reply, pixels
+
+
+def command(program, request):
+    """What starts a process that decodes."""
+    return [sys.executable, "-c", program, json.dumps(request)]
+
+
+def too_slow(name):
+    """What is said when a decoder does not answer."""
+    return BadClip(f"{name} takes longer than {LIMITS.wait} s to read: cut it, or make it smaller.")
+
+
+def failed(name, noise, status):
+    """What is said when a decoder ends without an answer. noise: bytes of what it printed."""
+    last = noise.decode(errors="replace").strip().rpartition("\n")[2] or f"exit status {status}"
+    return BadClip(f"{name} makes the video decoder fail ({last}).")

@@ -3,7 +3,7 @@
 One stream is read, the one that ffmpeg would choose: never the cover of a song, and of several the default one or the
 largest. Its packets lie on one clock: where a recording's clock jumps, as that of a broadcast does, it goes on by one
 frame. `tabulate` reads the packets and decodes none, which takes a fraction of the time: how many frames there are, when
-each is shown, and from which packet on it can be decoded. `decode` gives every frame, `fetch` those asked for.
+each is shown, and from which packet on it can be decoded. `decode` gives every frame, `core.video.fetch` those asked for.
 
 A packet that does not decode costs its own frames and no others. Two threads decode faster, but lose neighbours of such
 a packet too, so whoever finds frames missing decodes again with one. A picture is what the decoder wrote, whole, in the
@@ -12,9 +12,12 @@ shape and the way up in which players show it; its colours are those of ffmpeg's
 A stamp is a time in ticks, the stream's own unit.
 """
 
+import gc
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 
 import av
 import av.filter
@@ -27,6 +30,7 @@ GAP = 10  # seconds between frames after which the clock of a broadcast has jump
 BACK = 0.1  # seconds that a clock may run back without having jumped
 REORDERED = ("h264", "hevc")  # in a file without times of showing, as AVI is, only decoding gives the order of their frames
 THREADS = 2  # every thread holds frames of its own, and memory is bounded
+PICTURES, SWEPT = count(1), 8  # pictures made, and after how many memory is swept
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,8 @@ class Table:
 
     stamp_N: ascending; None where packets have none, as in a raw stream. start_N: the packet from which on the frame can
     be decoded; None where only decoding tells which frame that is. promised: frames by the header, 0 if it promises none.
-    aspect: a pixel's width by its height. jumps: how often the clock jumped.
+    aspect: a pixel's width by its height. jumps: how often the clock jumped. packet_M4: of every packet that is read,
+    its stamp of showing, its bytes, 1 where it is a key, and its stamp of decoding; None where some have no stamps.
     """
 
     path: str
@@ -51,6 +56,7 @@ class Table:
     stamp_N: np.ndarray | None
     start_N: np.ndarray | None
     jumps: int
+    packet_M4: np.ndarray | None = None
 
 
 def open_file(path):
@@ -138,28 +144,45 @@ def seconds(table, stamp) -> float:
     return float((int(stamp) - int(table.stamp_N[0])) * table.tick)
 
 
-def tabulate(path) -> Table:
-    """The table of a file's video: of the likeliest stream, or of the next where that is a single picture."""
+def row_of(packet) -> tuple[int, ...]:
+    """What tells a packet from others, wherever reading began: its stamp of showing, its bytes, and 1 where it is a key."""
+    return packet.pts, packet.size, int(packet.is_keyframe)
+
+
+def tabulate(path, heard=lambda packet: None) -> Table:
+    """The table of a file's video: of the likeliest stream, or of the next where that is a single picture.
+
+    heard: is given every packet that is read for it."""
     with open_file(path) as container:
         streams = [stream.index for stream in choices(container)]
     tables = []
     for index in streams:
-        tables.append(tabulate_stream(path, index))
+        tables.append(tabulate_stream(path, index, heard))
         if tables[-1].N > 1:
             return tables[-1]
     return tables[0]
 
 
-def tabulate_stream(path, index) -> Table:
+def tabulate_stream(path, index, heard) -> Table:
     """The table of one stream of a file."""
     with open_file(path) as container:
         stream = container.streams[index]
         codec, W, H = stream.codec_context.name, stream.codec_context.width, stream.codec_context.height
         packets = Packets(container, stream)
-        total, shown, keys, in_order = 0, [], [], True
+        total, shown, keys, in_order, last, rows = (
+            0,
+            [],
+            [],
+            True,
+            None,
+            array("q"),
+        )  # a row is 32 bytes here, and 200 in a list
         for number, packet in enumerate(packets):
             total += 1
-            in_order = in_order and packet.pts == packet.dts
+            heard(packet)
+            if packet.pts is not None:
+                rows.extend((*row_of(packet), packet.pts if packet.dts is None else packet.dts))
+            in_order, last = in_order and (last is None or packet.pts is None or packet.pts > last), packet.pts
             if packet.is_keyframe and packet.pts is not None:
                 keys.append((packet.pts, number))
             if is_shown(packet, codec):
@@ -171,9 +194,11 @@ def tabulate_stream(path, index) -> Table:
                 start_N = starts(stamp_N, number_N, np.array(keys or [(stamp_N[0], 0)]).T)
         promised = stream.frames - (total - len(shown)) if stream.frames else 0
         rate, aspect = frame_rate(stream), pixel_aspect(stream)
+        packet_M4 = np.frombuffer(rows, np.int64).reshape(-1, 4) if len(rows) == 4 * total else None
         return Table(
-            path, index, codec, W, H, aspect, rate, stream.time_base, promised, len(shown), stamp_N, start_N, packets.jumps
-        )
+            path, index, codec, W, H, aspect, rate, stream.time_base, promised, len(shown), stamp_N, start_N, packets.jumps,
+            packet_M4,
+        )  # fmt: skip
 
 
 def starts(stamp_N, number_N, keys_2K):
@@ -222,35 +247,10 @@ def decode(table, threads):
         yield from decoded(context, None)
 
 
-def fetch(table, indices):
-    """(i, stamp, frame) for each of these indices of the table: the first frame at its stamp or later, if there is one.
-
-    The file is read once, and what lies between is not decoded: no index within the file is needed, or trusted."""
-    waiting = sorted((int(table.start_N[i]), int(table.stamp_N[i]), i) for i in set(indices))
-    container, packets, context = opened(table, THREADS)
-
-    def found(packet):
-        for stamp, frame in decoded(context, packet):
-            while waiting and stamp is not None and waiting[0][1] <= stamp:
-                yield waiting.pop(0)[2], stamp, frame
-
-    with container:
-        running = False
-        for number, packet in enumerate(packets):
-            if not waiting:
-                return
-            if not running and number < waiting[0][0]:
-                continue
-            if not running and context.is_open:
-                context.flush_buffers()
-            before = len(waiting)
-            yield from found(packet)
-            running = len(waiting) == before or not waiting or waiting[0][0] <= number
-        yield from found(None)
-
-
 def picture(frame, aspect, max_side, shape=None):
     """A frame's pixels, uint8 RGB [H, W, 3]: upright, of display shape, no side above max_side; of `shape` [H, W] if given."""
+    if next(PICTURES) % SWEPT == 0:
+        gc.collect()  # a frame whose side data was looked at is in a circle: it stays until circles are looked for
     a, b, _, c, d, *_ = display_matrix(frame)
     across = abs(b) + abs(c) > abs(a) + abs(d)  # a quarter turn: to the nearest one, where a file asks for other angles
     if shape is None:

@@ -18,6 +18,7 @@ from core.methods.stop.answers import Reading
 from core.methods.stop.clips import FRAMES
 from core.networks.vision import VisionTower
 from core.training.team import Team
+from core.video.read import FRAMES as SPAN
 from core.video.read import whole
 
 HELD_OUT = 0.1  # of the training clips, where neither the command nor the weights say
@@ -57,7 +58,8 @@ def data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--root", type=Path, help="where a table's paths start; default: its folder")
     told = f"share of training clips to validate on, if no others are; default: the weights' own, else {HELD_OUT}"
     parser.add_argument("--held-out", type=float, help=told)
-    parser.add_argument("--frames", type=int, help=f"of each clip, 4 to 32; default: the weights' own, else {FRAMES}")
+    spread = f"of each clip, {SPAN[0]} to {SPAN[1]}; default: the weights' own, else {FRAMES}"
+    parser.add_argument("--frames", type=int, help=spread)
     parser.add_argument("--batch", type=int, default=8, help="clips at once, in each process")
     parser.add_argument("--workers", type=int, default=min(8, os.cpu_count() or 1), help="decoding processes; 0: none")
     parser.add_argument("--cache", type=Path, help="a folder for decoded frames: 1.2 MB a clip of 8 frames at 224 pixels")
@@ -68,7 +70,7 @@ def data_of(args: argparse.Namespace, frames: int = FRAMES, held_out: float = HE
     """The data set asked for, and how it is read. frames, held_out: where the command does not say."""
     at_least(args, 1, "batch")
     at_least(args, 0, "workers")
-    frames = frames if args.frames is None else whole("--frames", args.frames, 4, 32)
+    frames = frames if args.frames is None else whole("--frames", args.frames, *SPAN)
     share = held_out if args.held_out is None else args.held_out
     videos = opened(read_videos(args.data, split=args.split, task=args.task, root=args.root, val=share))
     return videos, Reading(frames, args.workers, args.batch, args.cache)
