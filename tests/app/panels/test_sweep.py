@@ -208,7 +208,7 @@ def opened_fold(page, method="stop"):
     fold.locator("summary").click()
     for axis in "xy":
         page.wait_for_function(
-            "([fold, name]) => fold.querySelector(`[name=${name}-values]`).value", arg=[fold.element_handle(), axis],
+            "([fold, name]) => fold.querySelector(`[name=${name}-values]`)?.value", arg=[fold.element_handle(), axis],
             timeout=PATIENCE,
         )  # fmt: skip
     return fold

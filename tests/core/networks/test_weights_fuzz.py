@@ -18,8 +18,10 @@ from safetensors.torch import save as serialized
 
 from core.errors import BadWeights
 from core.methods.stop.networks import Prompters
+from core.methods.stop.weights import load_prompters
 from core.methods.stop_released.weights import load_released
-from core.networks import stpn_weights, weights
+from core.methods.stpn import weights as stpn_weights
+from core.networks import weights
 from core.networks.cvt import Cvt
 from core.networks.cvt_weights import load_cvt
 from core.networks.text import SmallText
@@ -97,7 +99,7 @@ def sound(tmp_path_factory):
         return again.resume()
 
     loaders = {
-        "clip.safetensors": weights.load_clip, "stop.safetensors": functools.partial(weights.load_prompters, clip, 1),
+        "clip.safetensors": weights.load_clip, "stop.safetensors": functools.partial(load_prompters, clip, 1),
         "stpn.safetensors": stpn_weights.load, "vit.pth": lambda path: weights.load_clip(f"timm:test_vit:{path}"),
         "older.pth": lambda path: weights.load_clip(f"timm:test_vit:{path}"), "script.pt": weights.load_clip,
         "cvt.pth": lambda path: load_cvt(path, tiny.CVT), "cvt.safetensors": lambda path: load_cvt(path, tiny.CVT),
