@@ -77,7 +77,7 @@ def test_frame_overlay_and_a_come_back_with_a_link_and_its_python_has_both(page,
     page.keyboard.press("ArrowLeft")
     link = linked(page)
     assert "f=11" in link and "o=region_TP" in link and "b.k.alpha=0.35" in link and "b.n=6" in link
-    page.wait_for_function("document.querySelector('#python-stop').innerText.includes('compared = engine.run')")
+    page.wait_for_function("document.querySelector('#python-stop')?.innerText.includes('compared = engine.run')")
     other = following(link)
     settles(other, alpha=0.6)
     other.wait_for_selector(PINNED, timeout=PATIENCE)
@@ -136,7 +136,7 @@ def test_a_clip_other_than_a_s_says_so_and_shows_both(page, served):
     pin(page)
     before = page.evaluate(A_PIXELS)
     page.locator("#viewer-stop .vw-examples button").nth(1).click()
-    page.wait_for_function("document.querySelector('.vw-chips').innerText.includes('clip')", timeout=PATIENCE)
+    page.wait_for_function("document.querySelector('.vw-chips')?.innerText.includes('clip')", timeout=PATIENCE)
     assert page.evaluate(A_PIXELS) == before
     names = [one.path.name for one in served[2].values()]
     assert f"clip {names[0]} → {names[1]}" in page.locator(".vw-chips").first.inner_text()

@@ -380,7 +380,7 @@ def test_an_odd_number_of_supports_is_read_as_the_even_one_below(prompted):
     number(prompted, "supports", "stpn").fill("5")
     prompted.wait_for_function("JSON.parse(document.querySelector('.sp').dataset.done).supports === 4")
     number(prompted, "supports", "stpn").blur()
-    prompted.wait_for_function("document.querySelector('#knob-stpn-supports input[type=number]').value === '4'")
+    prompted.wait_for_function("document.querySelector('#knob-stpn-supports input[type=number]')?.value === '4'")
     assert prompted.locator("#viewer-stpn .vw-wait").is_hidden()
 
 
@@ -448,11 +448,11 @@ def test_the_whole_clip_is_read_when_a_reader_asks_and_again_when_a_knob_moves(p
 def test_likeness_is_drawn_over_all_severities_when_nothing_moves(prompted, served):
     state = ".vw-likeness-state"
     prompted.locator(state).scroll_into_view_if_needed()
-    prompted.wait_for_function(f"document.querySelector('{state}').textContent === '— cosine, against severity'")
+    prompted.wait_for_function(f"document.querySelector('{state}')?.textContent === '— cosine, against severity'")
     slider(prompted, "supports", "stpn").focus()
     prompted.keyboard.press("ArrowRight")  # another curve: it is not known at once
     prompted.wait_for_function(f"document.querySelector('{state}').textContent !== '— cosine, against severity'")
-    prompted.wait_for_function(f"document.querySelector('{state}').textContent === '— cosine, against severity'")
+    prompted.wait_for_function(f"document.querySelector('{state}')?.textContent === '— cosine, against severity'")
 
 
 def test_a_curve_has_the_engines_numbers_from_end_to_end_of_its_knob(served):
@@ -524,7 +524,7 @@ def test_a_clip_is_that_of_all_tabs_and_a_tab_that_is_not_seen_asks_nothing(page
     page.wait_for_timeout(500)
     assert ran and {method for method, _ in ran} == {"stpn"}
     page.get_by_role("tab", name="STOP", exact=True).click()
-    page.wait_for_function("document.querySelector('#viewer-stop .vw-clip').innerText.includes('mine.mp4')")
+    page.wait_for_function("document.querySelector('#viewer-stop .vw-clip')?.innerText.includes('mine.mp4')")
     assert ("stop", "mine.mp4") in ran
     page.wait_for_timeout(500)
     ran.clear()
@@ -584,8 +584,8 @@ def test_a_link_brings_back_what_was_on_the_page(page, served, browser):
     page.get_by_text("Take it along").first.click()
     page.click("#show-stop")
     link = page.locator("#link-stop textarea, #link-stop input").first
-    page.wait_for_function("document.querySelector('#link-stop textarea, #link-stop input').value.includes('alpha')")
-    page.wait_for_function("document.querySelector('#python-stop').innerText.includes('alpha=0.35')")
+    page.wait_for_function("document.querySelector('#link-stop textarea, #link-stop input')?.value.includes('alpha')")
+    page.wait_for_function("document.querySelector('#python-stop')?.innerText.includes('alpha=0.35')")
     context = browser.new_context()
     other = context.new_page()
     other.set_default_timeout(PATIENCE)
@@ -606,7 +606,7 @@ def test_the_address_brings_back_what_is_on_the_page_but_no_clip_of_ones_own(pag
     page.reload()
     page.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
     settles(page, alpha=0.35)
-    page.wait_for_function("document.querySelector('#viewer-stop .vw-frame').innerText.startsWith('2/8')")
+    page.wait_for_function("document.querySelector('#viewer-stop .vw-frame')?.innerText.startsWith('2/8')")
     page.wait_for_timeout(1000)
     assert "k.alpha=0.35" in page.url
 

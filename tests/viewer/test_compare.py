@@ -413,7 +413,7 @@ def test_a_wheel_scrolls_the_page_and_a_pinch_zooms_where_it_is(viewer):
     viewer.keyboard.down("Control")
     viewer.mouse.wheel(0, -200)
     viewer.keyboard.up("Control")
-    viewer.wait_for_function("document.querySelector('.vw-zoom-all').textContent === '200 %'")
+    viewer.wait_for_function("document.querySelector('.vw-zoom-all')?.textContent === '200 %'")
     large = viewer.locator(".vw-canvas").bounding_box()
     assert (x - large["x"]) / large["width"] == pytest.approx(0.75, abs=0.01)
     assert (y - large["y"]) / large["height"] == pytest.approx(0.25, abs=0.01)

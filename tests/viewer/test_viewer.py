@@ -125,7 +125,7 @@ def test_keys_step_play_and_change_the_overlay(viewer):
     viewer.keyboard.press("Escape")
     viewer.locator(".vw").focus()
     viewer.keyboard.press(" ")
-    viewer.wait_for_function("document.querySelector('.vw-frame').textContent.startsWith('2/3')", timeout=5000)
+    viewer.wait_for_function("document.querySelector('.vw-frame')?.textContent.startsWith('2/3')", timeout=5000)
 
 
 def test_holding_o_shows_the_bare_frame(viewer):

@@ -130,7 +130,7 @@ def test_a_setting_is_pinned_in_the_file_too_and_the_other_moves_beside_it(file,
     page.keyboard.press("p")
     page.wait_for_selector(".vw-paired")
     page.evaluate("page.set({kept: 20, eta: 0})")
-    page.wait_for_function("document.querySelector('.vw-chips').innerText.includes('Ns 9 → 20')")
+    page.wait_for_function("document.querySelector('.vw-chips')?.innerText.includes('Ns 9 → 20')")
     said = page.locator(".vw-apart").inner_text()
     added = 8 * (20 - 9)  # the highest twenty hold the highest nine
     assert f"{added} of 512 patches changed sides" in said and f"mean IoU {9 / 20:.3f}" in said

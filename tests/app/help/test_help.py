@@ -206,7 +206,7 @@ def test_of_badly_blurred_frames_prompts_find_something_in_each(engine):
 def test_a_preset_is_one_click_its_sentence_stays_with_its_clip_and_pales_when_a_knob_moves(page):
     said = page.locator(".look").locator("visible=true")
     page.get_by_role("button", name="Fast motion").click()
-    page.wait_for_function("document.querySelector('#viewer-stop .vw-clip').innerText.includes('2-bounces')", timeout=PATIENCE)
+    page.wait_for_function("document.querySelector('#viewer-stop .vw-clip')?.innerText.includes('2-bounces')", timeout=PATIENCE)
     page.wait_for_function("JSON.parse(document.querySelector('.vw').dataset.texts).eta === 12", timeout=PATIENCE)
     said.get_by_text("The triangle flies in one gap").wait_for()
     assert page.locator(".look-past").count() == 0
@@ -234,7 +234,7 @@ def pointed(page, row, column, where="#viewer-stop .vw-canvas"):
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + (column + 0.5) * box["width"] / 8, box["y"] + (row + 0.5) * box["height"] / 8)
     page.wait_for_function(
-        "where => document.querySelector('#viewer-stop .eq-here').textContent.includes(where)",
+        "where => document.querySelector('#viewer-stop .eq-here')?.textContent.includes(where)",
         arg=f"row {row + 1}, column {column + 1}",
     )
 
@@ -283,7 +283,7 @@ def test_the_numbers_follow_the_gap_the_frame_and_the_knobs(equations, engine):
     assert any(one.startswith(f"Nt = ⌈4.30·{change:g}⌉ = {count} gap 3→4") for one in told), told
     assert any(one.startswith(f"Wt = {change:g} in gap 3→4") for one in told), told
     equations.locator("#viewer-stop .vw-next").click()
-    equations.wait_for_function("document.querySelector('#viewer-stop .eq-here').textContent.startsWith('frame 2, row 3')")
+    equations.wait_for_function("document.querySelector('#viewer-stop .eq-here')?.textContent.startsWith('frame 2, row 3')")
     assert numbers(lines(equations)[2], "Ws = 0.10·{} + 0.90·{} = {}")[2] == near(float(trace["score_TP"][1, 20]))
 
 
@@ -334,13 +334,14 @@ def test_in_the_tab_of_stpn_the_numbers_are_the_traces_too(page, engine):
     page.get_by_role("tab", name="STPN").click()
     page.wait_for_selector(".sp[data-done]", timeout=PATIENCE)
     page.locator("#viewer-stpn [data-panel=equations] > summary").click()
+    page.wait_for_selector("#viewer-stpn .eq-here", state="attached")  # the fold's module has come
     page.locator("#viewer-stpn .vw-prompts button").nth(2).click()
     page.locator("#viewer-stpn .sp-support canvas").nth(3).scroll_into_view_if_needed()
     box = page.locator("#viewer-stpn .sp-support canvas").nth(3).bounding_box()
     trace = engine.run("stpn", FIRST, outputs=("prompt_attention_NQKP", "mass_K", "entropy_Q", "support_grid"))
     rows, columns = trace["support_grid"]
     page.mouse.move(box["x"] + 1.5 * box["width"] / columns, box["y"] + 0.5 * box["height"] / rows)
-    page.wait_for_function("document.querySelector('#viewer-stpn .eq-here').textContent.includes('support 4, row 1, column 2')")
+    page.locator("#viewer-stpn .eq-here", has_text="support 4, row 1, column 2").wait_for()
     told = lines(page, "stpn")
     share = float(trace["prompt_attention_NQKP"].mean(0)[1, 3, 1])
     assert float(re.match(r"A = ([\d.e-]+) of prompt 2's", told[1])[1]) == pytest.approx(share, rel=1e-3)  # pyright: ignore

@@ -200,8 +200,8 @@ def test_a_link_brings_back_an_edited_clip_in_every_tab(page, served):
     assert "The frames run backwards." in page.locator("#viewer-stop .vw-clip").inner_text()
     page.get_by_text("Take it along").first.click()
     page.click("#show-stop")
-    page.wait_for_function("document.querySelector('#python-stop').innerText.includes(\"'name': 'drop'\")", timeout=PATIENCE)
-    page.wait_for_function("document.querySelector('#link-stop textarea, #link-stop input').value.includes('e=reverse')")
+    page.wait_for_function("document.querySelector('#python-stop')?.innerText.includes(\"'name': 'drop'\")", timeout=PATIENCE)
+    page.wait_for_function("document.querySelector('#link-stop textarea, #link-stop input')?.value.includes('e=reverse')")
     page.get_by_role("tab", name="STPN").click()
     page.wait_for_selector(".sp[data-done]", timeout=PATIENCE)
     assert page.locator("#viewer-stpn .vw-thumb").count() == 6

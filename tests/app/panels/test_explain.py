@@ -338,7 +338,7 @@ def opened(browser, address):
 def opens(page, method):
     page.locator(f"#viewer-{method} [data-panel=explain] > summary").click()
     told = """m => document.querySelector(`#viewer-${m} .ex-chosen`)?.options.length
-        && document.querySelector(`#viewer-${m} .ex-cost`).textContent"""
+        && document.querySelector(`#viewer-${m} .ex-cost`)?.textContent"""
     page.wait_for_function(told, arg=method)
 
 

@@ -280,13 +280,13 @@ def test_a_bad_list_is_a_sentence_and_the_last_sweep_stays(page):
     fold.locator(".sw-wrong").get_by_text("α (alpha) is 0.0 to 1.0, got 7").wait_for()
     assert fold.locator(".sw-cell").count() == 2
     fold.get_by_role("button", name="evenly").first.click()
-    page.wait_for_function("document.querySelector('#viewer-stop [name=x-values]').value === '0, 0.35, 0.65, 1'")
+    page.wait_for_function("document.querySelector('#viewer-stop [name=x-values]')?.value === '0, 0.35, 0.65, 1'")
     fold.locator("[name=x]").select_option("temporal")
-    page.wait_for_function("document.querySelector('#viewer-stop [name=x-values]').value === 'off, on'")
+    page.wait_for_function("document.querySelector('#viewer-stop [name=x-values]')?.value === 'off, on'")
     fold.locator("[name=output]").select_option("0")
     assert "r does not depend on pᵗ" in fold.locator(".sw-hint").inner_text()
     fold.locator(".sw-run").click()
-    page.wait_for_function("document.querySelector('#viewer-stop .sw-title').textContent.includes('pᵗ across')")
+    page.wait_for_function("document.querySelector('#viewer-stop .sw-title')?.textContent.includes('pᵗ across')")
     fold.locator(".sw-cell").first.click()
     settles(page, temporal=False, kept=1)
 
