@@ -104,6 +104,21 @@ def warped(frame_HWC: np.ndarray, warp_33: np.ndarray) -> tuple[np.ndarray, np.n
     return seen_HWC, there_HW > 0
 
 
+def beside(frames_THWC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The frame before and the frame after each, as its own camera would have taken them: [T, H, W, 3] twice. What that camera
+    sees and they do not is the frame's own, and so is what lies beside the first and the last."""
+    before_THWC, after_THWC = frames_THWC[[0, *range(len(frames_THWC) - 1)]], frames_THWC[[*range(1, len(frames_THWC)), -1]]
+    camera = camera_of(frames_THWC)
+    for gap in np.flatnonzero(camera.moves_G):
+        warp_33, first, second = camera.warp_G33[gap], frames_THWC[gap], frames_THWC[gap + 1]
+        for carried, warp, own, stays in (
+            (before_THWC[gap + 1], warp_33, first, second), (after_THWC[gap], np.linalg.inv(warp_33), second, first)
+        ):  # fmt: skip
+            seen_HWC, there_HW = warped(own, warp)
+            carried[:] = np.where(there_HW[..., None], seen_HWC, stays)
+    return before_THWC, after_THWC
+
+
 # ---- parts -----------------------------------------------------------------------------------------------------------
 
 
