@@ -117,7 +117,7 @@ def test_what_a_second_thing_does_is_no_wrong_answer():
 
     apart = hits_of({"full": [Elsewhere()]}, TOWERS, data)["full"][0, 0].mean()
     data.also_action_N = torch.full_like(second_N, -1)  # had nobody said that it is true as well
-    assert hits_of({"full": [Elsewhere()]}, TOWERS, data)["full"][0, 0].mean() < 0.1 < 0.4 < apart
+    assert hits_of({"full": [Elsewhere()]}, TOWERS, data)["full"][0, 0].mean() < 0.2 < 0.4 < apart
 
 
 def test_a_gain_has_an_interval_over_clips_and_seeds():
