@@ -3,6 +3,7 @@
 import threading
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from math import prod
 from os import PathLike
@@ -17,12 +18,14 @@ from core.errors import BadClip, BadGiven, BadKnob, BadText, BadWeights, ReaderE
 from core.given import accepted
 from core.graph import Source, Trace, downstream, inputs, letters, run, upstream
 from core.keys import digest
+from core.kinds import TextScores
 from core.method import Method
 from core.methods import find
 from core.networks.checkpoints import first_line
 from core.networks.text import NoText
 from core.networks.vision import VisionTower
 from core.networks.weights import Loaded
+from core.pace import Pace
 from core.progress import held
 from core.shelf import Shelf
 from core.video.clip import Clip
@@ -130,12 +133,16 @@ class Engine:
             },
         }
         labels = {name: one.label for name, one in known.items()}
+        pace = next((one.pace for one in known.values() if one.pace), None)
+        ranked = {one.stage for one in chosen.outputs if isinstance(one, TextScores)} & set(wanted)
+        notes = tuple(filter(None, [pace.doubt(len(clip)) if pace and clip and ranked else ""]))
         with self._lock:
             turn = self._turns.setdefault((method, *(stage.__name__ for stage in stages)), threading.Lock())
         settle = partial(torch.cuda.synchronize, self.device) if self.device.type == "cuda" else lambda: None
         with held(turn, cancelled), self.shelf.using(networks.values()):
             try:
-                return run(stages, sources, self.cache, labels, cancelled, progress, settle, instead, emit)
+                trace = run(stages, sources, self.cache, labels, cancelled, progress, settle, instead, emit)
+                return replace(trace, pace=pace, notes=notes)
             except (MemoryError, torch.OutOfMemoryError) as wrong:
                 self.cache.clear()
                 frames = f"{len(clip)} frames" if clip else "This video"
@@ -182,6 +189,12 @@ class Engine:
     def labels(self, method: str) -> dict[str, str]:
         """What was loaded, network by network, for the reader."""
         return {name: self.shelf.known(one).label for name, one in method_named(method).networks.items()}
+
+    def pace(self, method: str, **knobs: Any) -> Pace | None:
+        """The clips that a method's weights were trained with, at these knobs; None where they do not say."""
+        settings = self.settings(method, knobs)
+        used = [one for one in method_named(method).networks.values() if one.used(settings)]
+        return next((known.pace for known in map(self.shelf.known, used) if known.pace), None)
 
     def reads_texts(self, method: str) -> bool:
         """Whether the loaded networks can compare a text with anything: a vision tower may have come alone."""

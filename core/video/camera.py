@@ -122,10 +122,10 @@ def beside(frames_THWC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 # ---- parts -----------------------------------------------------------------------------------------------------------
 
 
-def grey(frame_HWC: np.ndarray) -> np.ndarray:
-    """A frame in grey, its longer side SIDE pixels."""
+def grey(frame_HWC: np.ndarray, side: int = SIDE) -> np.ndarray:
+    """A frame in grey, its longer side so many pixels."""
     grey_HW = cv2.cvtColor(frame_HWC, cv2.COLOR_RGB2GRAY)
-    scale = SIDE / max(grey_HW.shape)
+    scale = side / max(grey_HW.shape)
     size = max(1, round(grey_HW.shape[1] * scale)), max(1, round(grey_HW.shape[0] * scale))
     return cv2.resize(grey_HW, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
 
