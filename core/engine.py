@@ -22,7 +22,6 @@ from core.kinds import TextScores
 from core.method import Method
 from core.methods import find
 from core.networks.checkpoints import first_line
-from core.networks.text import NoText
 from core.networks.vision import VisionTower
 from core.networks.weights import Loaded
 from core.pace import Pace
@@ -200,7 +199,7 @@ class Engine:
         """Whether the loaded networks can compare a text with anything: a vision tower may have come alone."""
         own = method_named(method)
         readers = {name for stage in own.stages if "texts" in inputs(stage) for name in inputs(stage)} & own.networks.keys()
-        return not any(isinstance(getattr(self.network(one, method).network, "text", None), NoText) for one in readers)
+        return all(getattr(self.network(one, method).network, "reads", True) for one in readers)
 
     def network(self, name: str, method: str | None = None) -> Loaded:
         """A network on the engine's device, loaded when first asked for. method: whose, where two call another one so."""

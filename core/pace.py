@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-SLOWER, FASTER = 0.5, 1.5  # of the frames of training: outside of these a ranking loses several answers in a hundred
+SLOWER, FASTER = 0.75, 1.5  # of the frames of training: 84 % of actions are right at its 8 frames, 78 at 6, 74 at 12, 58 at 16
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,11 @@ class ClipTowers(nn.Module):
         self.vision, self.text, self.scale = vision, text, scale
         self.eval().requires_grad_(False)
 
+    @property
+    def reads(self) -> bool:
+        """Whether texts can be compared with what is seen."""
+        return not isinstance(self.text, NoText)
+
 
 @guarded
 def load_clip(spec: str | Path | Loaded | None = None) -> Loaded:

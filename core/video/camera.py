@@ -23,6 +23,7 @@ NEAR = 1.5  # pixels within which a corner obeys
 TRIES = 500  # of RANSAC
 CELLS = 6  # of a side, in which the picture is asked whether it follows
 CLEAR = 0.05  # of correlation: less is no difference
+ALIKE = 0.2  # correlation of the two frames below which they are of different things
 BELIEVED = 0.5  # of the cells that tell a difference, the share above which a motion is the camera's
 STILL = 0.003  # of the longer side from one frame to the next: less is a decoder's trembling
 LOOKED = (np.stack(np.meshgrid(*[np.linspace(0, 1, 7)] * 2), -1).reshape(-1, 1, 2)).astype(np.float64)  # places, as fractions
@@ -76,7 +77,7 @@ def between(first_HW: np.ndarray, second_HW: np.ndarray) -> tuple[np.ndarray, fl
     warps = [np.linalg.inv(to_pixels_33) @ one @ to_pixels_33 for one in possible(first_HW, second_HW)]
     tried = [(*following(first_HW, second_HW, one), one) for one in warps]
     alike, share, warp_33 = max(tried, key=lambda one: one[0], default=(0.0, 0.0, np.eye(3)))
-    return (warp_33, share) if share > BELIEVED else (np.eye(3), 0.0)
+    return (warp_33, share) if share > BELIEVED and alike > ALIKE else (np.eye(3), 0.0)
 
 
 def said(camera: Camera) -> str:
@@ -87,7 +88,9 @@ def said(camera: Camera) -> str:
     shift_G2 = camera.shift_G2[moves_G]
     way, net = np.hypot(*shift_G2.T).sum(), np.hypot(*shift_G2.sum(0))
     far = float(np.median(camera.far_G[moves_G]))
-    does = "zooms or comes nearer" if way < 0.5 * camera.far_G[moves_G].sum() else "goes to and fro" if net < 0.5 * way else "pans"
+    does = (
+        "zooms or comes nearer" if way < 0.5 * camera.far_G[moves_G].sum() else "goes to and fro" if net < 0.5 * way else "pans"
+    )
     return (
         f"Everything moves: the camera {does}, by about {100 * far:.2g} % of the picture from one frame to the next. Change is not "
         "a thing's own motion here."
@@ -177,6 +180,8 @@ def following(first_HW: np.ndarray, second_HW: np.ndarray, warp_33: np.ndarray) 
             if there.size == 0 or there.mean() < 0.5:
                 continue
             first, carried, second = (one[cell][there].astype(np.float32) for one in (first_HW, carried_HW, second_HW))
+            if second.std() < 1:
+                continue  # plain
             alike.append(correlation(carried, second))
             better = alike[-1] - correlation(first, second)
             moved, stood = moved + (better > CLEAR), stood + (better < -CLEAR)

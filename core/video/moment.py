@@ -88,7 +88,7 @@ def moved(first_HW: np.ndarray, second_HW: np.ndarray) -> float:
 def spaced(clip: Clip, trained: float = 0.0) -> str:
     """Range and spacing of a clip's frames in words, and what such a spacing hides. trained: seconds from one frame to the next
     in what the weights were trained with; 0 where nobody knows."""
-    apart = float(np.median(np.diff(clip.time_T))) if len(clip) > 1 else 0.0
+    apart = float(clip.time_T[-1] - clip.time_T[0]) / max(len(clip) - 1, 1)
     begin, end = clip.time_T[0] - apart / 2, clip.time_T[-1] + apart / 2
     told = f"{len(clip)} frames from {max(begin, 0):.2f} to {end:.2f} s, one every {apart:.2f} s."
     if apart >= FAR:

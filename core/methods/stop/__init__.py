@@ -107,8 +107,10 @@ def neighbours(clip: Clip, clip_towers, device, steady: bool) -> Tensor | None:
 
 def filtered_TPD(patches_TPD: Tensor, neighbours: Tensor | None, prompters, clip_towers) -> Tensor:
     """h̃ = 𝒩^s(h): a 3-D convolution that starts as each frame less the mean of its neighbours."""
-    filter, grid = prompters[0].dynamics_filter, clip_towers.vision.grid
-    return filter(patches_TPD[None], grid)[0] if neighbours is None else filter.middle(patches_TPD, neighbours, grid)
+    dynamics_filter, grid = prompters[0].dynamics_filter, clip_towers.vision.grid
+    if neighbours is None:
+        return dynamics_filter(patches_TPD[None], grid)[0]
+    return dynamics_filter.middle(patches_TPD, neighbours, grid)
 
 
 def dynamics_TP(filtered_TPD: Tensor) -> Tensor:
