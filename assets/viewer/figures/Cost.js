@@ -2,12 +2,16 @@
 
 import {number, safe} from "../base/words.js";
 
-export function figure(host, {outputs: [output]}) {
-  host.innerHTML = `<div class="vw-card"><h4>What it costs</h4><div class="vw-cost sp-wide"></div></div>`;
+export const look = "vw-card";
+export const region = "aside";
+
+export function figure(host, {outputs: [output], group}) {
+  host.innerHTML = `<h4>${safe(group.title)}</h4><div class="vw-cost sp-wide"></div>`;
   const box = host.querySelector(".vw-cost"),
     took = {}; // stage → ms when it last ran
 
-  function draw({trace}) {
+  function draw({trace}, _, changed) {
+    if (changed) return;
     for (const [name, [ms]] of Object.entries(trace.ledger)) if (ms !== null) took[name] = ms;
     const value = trace.values[output.stage];
     if (value && (trace.done || !box.firstChild)) box.innerHTML = table(value, took);
