@@ -105,16 +105,23 @@ class ChosenFrames(Output):
     over, value = "K", "place"
 
 
+@dataclass(frozen=True)
 class Pictures(Output):
-    """uint8 RGB as the network gets to see it: one frame [H, W, 3], or [T, H, W, 3]."""
+    """uint8 RGB as the network gets to see it: one frame [H, W, 3], or [T, H, W, 3]. done: the stage that says what was done to
+    them before, (what, how badly) as text. plain: the stage of the same frames without it: those that are equal are not sent."""
 
     over, value = "HWC", "picture"
+    done: str = ""
+    plain: str = ""
 
 
+@dataclass(frozen=True)
 class PromptAttention(Output):
-    """Where each prompt looked, [N, Q, K, P] ≥ 0: for every head and prompt it sums to 1 over supports and patches."""
+    """Where each prompt looked, [N, Q, K, P] ≥ 0: for every head and prompt it sums to 1 over supports and patches. anew: knobs
+    that make it another network's: its colours, which else only widen, begin anew with them."""
 
     over, value = "NQKP", "share"
+    anew: tuple[str, ...] = ()
 
 
 class MapGrid(Output):
@@ -132,13 +139,16 @@ class SupportScores(Output):
 class PromptScores(Output):
     """A number per prompt, [Q], 0–1."""
 
-    over, value, numbers, figure = "Q", "share", ("mean",), "PromptAttention"
+    over, value, numbers = "Q", "share", ("mean",)
 
 
+@dataclass(frozen=True)
 class PromptMaps(Output):
-    """Maps of every prompt in every block, {(stage, block): [Q, h, w]} ≥ 0, stages and blocks counted from 0."""
+    """Maps of every prompt in every block, {(stage, block): [Q, h, w]} ≥ 0, stages and blocks counted from 0. among: what the
+    shares are among, the "patches" that a prompt looks at or the "prompts" that a patch looks at, beside other patches."""
 
     over, value, figure = "Qhw", "share", "Pictures"
+    among: Literal["patches", "prompts"] = "patches"
 
 
 class FeatureChange(Output):
@@ -155,10 +165,13 @@ class StageScores(Output):
     against: str = ""
 
 
+@dataclass(frozen=True)
 class Boxes(Output):
-    """What a detector finds in one frame: boxes in fractions of the frame, names, scores 0–1 and, if it has them, masks."""
+    """What a detector finds in one frame: boxes in fractions of the frame, names, scores 0–1 and, if it has them, masks. match:
+    the overlap (IoU) with a thing's own box from which one of the same name has found it."""
 
     over, value, numbers = "N", "box", ("largest",)
+    match: float = 0.5
 
 
 class Tracks(Output):
@@ -173,10 +186,14 @@ class Followed(Output):
     over, value, figure = "T", "box", "Tracks"
 
 
+@dataclass(frozen=True)
 class Cost(Output):
-    """What a run costs, in tokens and floating-point operations: plain whole numbers by name."""
+    """What a run costs, in tokens and floating-point operations: whole numbers by name. steps: (in words, the number's name, the
+    stage whose time it is, "" none). kept: (in words, stage) of what is computed once a clip."""
 
     value = "count"
+    steps: tuple[tuple[str, str, str], ...] = ()
+    kept: tuple[str, str] = ("", "")
 
 
 class PixelMask(Output):

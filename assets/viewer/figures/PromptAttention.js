@@ -6,7 +6,7 @@ import {cellEdge, opened, paintMap, placeOn, SCALES, scaleBar, slice} from "../b
 import {ARROWS, centred, make} from "../base/parts.js";
 import {currentOf, frameOf, paintFrame} from "../base/things.js";
 import {number, pretty, safe} from "../base/words.js";
-import {headsOf, ofHead, thumbnails, valuesIn} from "./PromptHeads.js";
+import {headsOf, ofHead, thumbnails, valuesIn} from "./PromptAttention_heads.js";
 import {promptOf, whoseOf} from "./PromptScores.js";
 
 // Attention can be nearly even: the narrowest of these that holds it. It widens when it must, and narrows only for another clip, or

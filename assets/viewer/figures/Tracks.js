@@ -3,8 +3,8 @@
 import {COLOURS} from "../base/drawing.js";
 import {currentOf, frameOf, outlines, paintBox, paintMask, thingsIn} from "../base/things.js";
 import {safe} from "../base/words.js";
-import {FOLLOW, followedOf} from "./Followed.js";
-import {frameRow} from "./FrameRow.js";
+import {FOLLOW, followedOf} from "./Tracks_followed.js";
+import {frameRow} from "./Tracks_row.js";
 
 export function figure(host, {outputs, group, cursor, shell}) {
   const of = kind => outputs.filter(one => one.kind === kind),

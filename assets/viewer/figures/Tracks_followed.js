@@ -4,7 +4,7 @@
 import {COLOURS, fit} from "../base/drawing.js";
 import {make} from "../base/parts.js";
 import {outlines, paintBox, paintFrame, thingsIn} from "../base/things.js";
-import {frameRow} from "./FrameRow.js";
+import {frameRow} from "./Tracks_row.js";
 
 export const FOLLOW = `<div class="vw-follow" hidden>
       <h4>One thing followed from its first box <small>— a frame's supports are K frames before it, nothing later is looked at</small></h4>
