@@ -221,5 +221,8 @@ class FrameCounts(Output):
     over, value, numbers = "T", "count", ("sum",)
 
 
+@dataclass(frozen=True)
 class Fact(Output):
-    """One number, several, or yes or no: told in words."""
+    """One number, several, or yes or no: told in words. words: knobs → a sentence with {} for each number."""
+
+    words: Callable[[Knobs], str] | None = None

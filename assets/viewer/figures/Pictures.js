@@ -10,8 +10,8 @@ import {ARROWS, HELP, held, make, PICTURE, still} from "../base/parts.js";
 import {currentOf, frameOf, outlines, tallOf, thingsIn} from "../base/things.js";
 import {number, OTHER_VALUES, pretty, safe} from "../base/words.js";
 import {ZOOM, ZOOM_KEYS} from "../base/zoom.js";
-import {isMap, layerOf, layerOfExtra, placeIn} from "./Pictures_maps.js";
 import {apartOf} from "./Pictures_apart.js";
+import {isMap, layerOf, layerOfExtra, placeIn} from "./Pictures_maps.js";
 import {promptOf, whoseOf} from "./PromptScores.js";
 
 export const look = "vw-stage";

@@ -50,7 +50,7 @@ export function figure(host, {outputs, cursor, shell}) {
 
   function take({trace}) {
     const packed = trace.values[output.stage],
-      shared = JSON.stringify([trace.clip, output.anew.map(name => trace.knobs[name])]);
+      shared = JSON.stringify([trace.clip, (output.anew ?? []).map(name => trace.knobs[name])]);
     if (rungs.of !== shared) rungs = {of: shared, mean: 0, head: 0};
     attention = opened(packed);
     if (!attention) return;

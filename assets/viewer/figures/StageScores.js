@@ -3,18 +3,19 @@
 
 import {valuesApart} from "../base/compare.js";
 import {COLOURS, fit} from "../base/drawing.js";
-import {number, safe} from "../base/words.js";
+import {number, pretty, safe} from "../base/words.js";
 
 const HELD = 64; // settings whose points are kept
 
 export const look = "vw-card";
 export const region = "cards";
 
-export function figure(host, {outputs, group, shell}) {
+export function figure(host, {outputs, group, about, shell}) {
   host.innerHTML = `<h4>${safe(group.title)} <small class="vw-likeness-state"></small></h4><div class="vw-likeness"></div><div class="sp-key"></div>`;
   const box = host.querySelector(".vw-likeness"),
-    [without, prompted] = outputs,
+    [without] = outputs,
     {against} = without,
+    symbol = pretty(about.knobs?.find(one => one.name === against)?.symbol ?? ""),
     visited = new Map(); // settings without that knob → Map {its value: [without, with]}
   let trace = null;
 
@@ -76,7 +77,7 @@ export function figure(host, {outputs, group, shell}) {
         width,
       ),
     );
-    box.nextElementSibling.innerHTML = `<span><i style="--c:${COLOURS.kept}"></i>both with the same prompts</span><span><i class="sp-dash"></i>both without</span><span>across: ${against} s; 1 = like the clean frame</span>`;
+    box.nextElementSibling.innerHTML = `<span><i style="--c:${COLOURS.kept}"></i>both with the same prompts</span><span><i class="sp-dash"></i>both without</span><span>across: ${against} ${symbol}; 1 = like the clean frame</span>`;
   }
 
   return {
