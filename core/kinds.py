@@ -1,12 +1,12 @@
 """What an output of a method *is*. A method says which kind its results are; everything else reads what is said here.
 
-    over      the letters of its dimensions: T frames, G gaps, P patches, K supports or chosen frames, Q prompts, N heads or
-              things found, I stages of the tower, Y texts, S tokens, D width, Z cells, H W pixels, h w places of a map; ""
-              where it is one value. Of a result with parts: those of each part
-    value     what stands there: number, share (0–1, or ≥ 0 and compared with others), signed, truth, count, place (of a frame
-              in the clip), grid (rows, columns), box, token, picture
-    numbers   how a table tells it in one number, the usual one first: a name in REDUCED, or a place; () where nobody would
-    figure    the file of assets/viewer/figures that draws it: of its own name, or another's, in whose picture it is drawn
+over      the letters of its dimensions: T frames, G gaps, P patches, K supports or chosen frames, Q prompts, N heads or
+          things found, I stages of the tower, Y texts, S tokens, D width, Z cells, H W pixels, h w places of a map; ""
+          where it is one value. Of a result with parts: those of each part
+value     what stands there: number, share (0–1, or ≥ 0 and compared with others), signed, truth, count, place (of a frame
+          in the clip), grid (rows, columns), box, token, picture
+numbers   how a table tells it in one number, the usual one first: a name in REDUCED, or a place; () where nobody would
+figure    the file of assets/viewer/figures that draws it: of its own name, or another's, in whose picture it is drawn
 """
 
 from collections.abc import Callable, Mapping
@@ -41,6 +41,35 @@ class Output:
 
     def __init_subclass__(cls):
         cls.figure = vars(cls).get("figure", cls.__name__)
+
+    @property
+    def row(self) -> bool:
+        """Whether it is one number for each of what its letter counts."""
+        return len(self.over) == 1 and self.value != "box"
+
+    @property
+    def over_frames(self) -> bool:
+        """Whether it lies over every frame, patch by patch, on one scale from 0."""
+        return self.over == "TP" and self.value != "signed"
+
+    @property
+    def over_current(self) -> bool:
+        """Whether it lies over one frame: maps of the stages of a tower."""
+        return self.over.endswith("hw")
+
+    @property
+    def with_it(self) -> tuple[str, ...]:
+        """Other stages that are told along with it."""
+        return ()
+
+    def array(self, result: Any) -> np.ndarray:
+        """The numbers that a result holds."""
+        return as_array(result)
+
+
+def as_array(result: Any) -> np.ndarray:
+    """A tensor of any device, or numbers in a row, as numpy."""
+    return result.detach().cpu().numpy() if hasattr(result, "detach") else np.asarray(result)
 
 
 @dataclass(frozen=True)
@@ -97,6 +126,10 @@ class TextScores(Output):
 
     over, value, numbers = "Y", "signed", (0, "largest")
     unknown: str = ""
+
+    @property
+    def with_it(self) -> tuple[str, ...]:
+        return (self.unknown,) if self.unknown else ()
 
 
 class ChosenFrames(Output):
@@ -159,6 +192,10 @@ class Boxes(Output):
     """What a detector finds in one frame: boxes in fractions of the frame, names, scores 0–1 and, if it has them, masks."""
 
     over, value, numbers = "N", "box", ("largest",)
+
+    def array(self, result: Any) -> np.ndarray:
+        """The scores of what was found."""
+        return as_array(result.score_N)
 
 
 class Tracks(Output):
