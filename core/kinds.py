@@ -260,6 +260,7 @@ class FrameCounts(Output):
 
 @dataclass(frozen=True)
 class Fact(Output):
-    """One number, several, or yes or no: told in words. words: knobs → a sentence with {} for each number."""
+    """One number, several, or yes or no: told in words. words: knobs → a sentence with {} for each number, *{}* for one that
+    matters."""
 
     words: Callable[[Knobs], str] | None = None
