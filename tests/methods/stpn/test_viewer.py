@@ -502,3 +502,27 @@ def test_what_is_sent_of_a_run_is_small():
     made = trace_payload(method, trace, "key", clip, settings, engine.grid("stpn"), [], None, 1)
     assert len(json.dumps(made)) < 200_000 and made["values"]["support_index_K"] == list(trace["support_index_K"])
     assert beside_payload(engine, method, clip, settings, trace)["values"]["shuffle"]["value"][0] < 1e-3
+
+
+@pytest.mark.parametrize("where, sent", [("current", []), ("supports", [1, 2, 4, 5]), ("both", [1, 2, 4, 5])])
+def test_of_the_supports_only_those_that_are_spoilt_are_sent_again(where, sent):
+    made = trace_payload(*run_of(supports=4, spoiled=where))["values"]
+    assert sorted(map(int, made["support_THWC"]["frames"])) == sent
+    assert list(made["current_HWC"]["frames"]) == ["3"]
+    assert made["current_HWC"]["done"] == ("" if where == "supports" else "motion blur, 0.6")
+
+
+def test_heads_are_sent_when_everything_is_and_a_fact_with_its_sentence():
+    method, trace, key, clip, settings, grid = run_of(supports=4, shuffled=True)
+    early, late = (trace_payload(method, trace, key, clip, settings, grid, texts) for texts in (None, []))
+    assert ["each" in made["values"]["prompt_attention_NQKP"] for made in (early, late)] == [False, True]
+    fact = beside_payload(tiny.engine(), method, clip, settings, trace)["values"]["shuffle"]
+    assert len(fact["value"]) == fact["words"].count("{}") == 2 and "In order, the prompts" in fact["words"]
+
+
+def run_of(**knobs):
+    """What a payload is made of, up to the grid, for a run of STPN on eight frames."""
+    method, clip, engine = METHODS["stpn"], tiny.clip(T=8), tiny.engine()
+    settings = engine.settings("stpn", knobs)
+    trace = engine.run("stpn", clip, outputs=method.until("network"), **settings)
+    return method, trace, "key", clip, settings, engine.grid("stpn")
