@@ -97,7 +97,8 @@ def trace_of(stamp=1.0, severity=0.6, done=True, share_QKP=None, untrained=(), t
         share_NQKP = np.stack([share_QKP, np.full_like(share_QKP, 1 / 40)])
         values["prompt_attention_NQKP"]["each"] = heads_payload(share_NQKP, GRID)
         values |= {
-            "shuffle": {"value": [1.5e-7, 0.4], "words": "They move by at most {}; the largest is {}."}, "cosine_plain_I": [0.5, 0.6], "cosine_prompted_I": [cosine, 0.9],
+            "shuffle": {"value": [1.5e-7, 0.4], "words": "They move by at most *{}*; the largest is {}."},
+            "cosine_plain_I": [0.5, 0.6], "cosine_prompted_I": [cosine, 0.9],
             "prompted_found": {"found": [box, poor], "there": 1, "size": None},
             "baseline_found": {"found": [poor], "there": 1, "size": None},
         }  # fmt: skip
