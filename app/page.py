@@ -34,8 +34,8 @@ from app.controls.knobs import (
 from app.controls.presets import looks_of
 from app.export.notebook import notebook
 from app.export.panel import address_of, opened_by, panel
-from app.figures.drawing import view_of
 from app.figures.pack import jpeg
+from app.figures.payload import about_payload, figures_of
 from app.help.glossary import glossed
 from app.help.tour import top
 from app.panels import panels_of
@@ -97,7 +97,7 @@ def tab(desk, handle, edits, open_at_once):
     open_at_once: what is seen first travels with the page; in every other tab it is asked for when the tab is opened."""
     method, engines, clips, engine = desk.method, desk.engines, desk.clips, desk.engine
     first = next(iter(clips.examples.values()))
-    names, view, reads = list(desk.names), view_of(method), bool(method.text_stages)
+    names, reads = list(desk.names), bool(method.text_stages)
     defaults = engine.settings(method.name, {})
     texts_of_first = "\n".join(texts_for(first)) if reads else ""
     # what is seen before any knob was moved
@@ -116,7 +116,7 @@ def tab(desk, handle, edits, open_at_once):
         return json.dumps(next((one.about(desk) for one in panels if one.name == name), None))
 
     about = {
-        "about": view.about(method),
+        "about": about_payload(method),
         "examples": [
             {"name": one.name, "title": one.title, "thumb": jpeg(clips.open(one.path, DEFAULT_FRAMES).frames_THWC[3], 96)}
             for one in clips.examples.values()
@@ -124,7 +124,7 @@ def tab(desk, handle, edits, open_at_once):
     }
     given = {
         "method": method.name,
-        "viewer": view.module,
+        "figures": figures_of(method),
         "panels": [[one.name, one.title] for one in panels],
         "untouched": untouched,
         "first": open_at_once,

@@ -17,7 +17,6 @@ from app import assets
 from app.export.notebook import models_named, precision_of
 from app.export.standalone import interactive_html
 from app.export.viewstate import look_of, looked_at, taken_of
-from app.figures.drawing import later
 from app.server.errors import as_message
 from core import Engine, ReaderError
 from core.publish.bundle import bundle
@@ -65,7 +64,7 @@ def panel(desk, inputs):
     def make(said, form, width, *given):
         with as_message():
             view, request, files = view_of(said, given, painted=True)
-            every = None if method.name == "stop" else later(method)  # all of STOP is cheap; others read whole clips
+            every = None if method.name == "stop" else method.until("network")  # all of STOP is cheap; others read whole clips
             result = compute(request.engine, view, lambda name, frames: clips.open(files[name], frames), every)
             if form == ALONE:
                 end, made = "interactive.html", interactive_html(result, request.truth)

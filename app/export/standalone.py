@@ -12,10 +12,10 @@ import json
 
 import numpy as np
 
-from app.figures import gaps
-from app.figures.drawing import GAPS
 from app.figures.pack import array, bits, encoded, jpeg, knob_payload
-from app.modules import one_file, text_of
+from app.figures.patchmap import actor_TP
+from app.figures.payload import about_payload, clip_payload, figures_of, trace_payload
+from app.modules import one_file, text_of, viewer_of
 from core import ReaderError
 from core.engine import method_named
 from core.methods.stop.networks import CAP
@@ -75,7 +75,8 @@ def page(result, truth, tokens, side, quality):
     """One way to write it."""
     words = described(result)
     payload = payload_of(result, truth, tokens, side, quality)
-    module = one_file('import {open} from "./page/standalone.js";\nopen();\n')
+    drawn = viewer_of(figures_of(method_named("stop")))
+    module = one_file(f'{drawn}import {{open}} from "./page/standalone.js";\nopen(mount);\n')
     style = "".join(map(text_of, ("base/viewer.css", "page/standalone.css")))
     title = f"{method_named('stop').title.partition(' — ')[0]} on {result.view.shown.clip}"
     said = "; ".join(f"{name}: {told}" for name, told in words.items() if told)
@@ -89,14 +90,14 @@ def payload_of(result, truth, tokens, side, quality):
     asked, trace, clip, grid = result.view.shown, result.trace, result.clip, result.grid
     method, settings = method_named(asked.method), asked.settings
     texts = list(asked.texts) if "similarity_Y" in trace.values else []
-    shown = gaps.clip_payload("clip", clip, truth) | {"frames": clip_parts(result, side, quality, whole=True)}
+    shown = clip_payload("clip", clip, truth) | {"frames": clip_parts(result, side, quality, whole=True)}
     knobs = [knob_payload(one) for one in method.knobs.knobs() if one.name in TURNED]
     for one in knobs:
         if one["name"] == "kept":
             one["span"] = (1, grid[0] * grid[1], 1)
-    made = gaps.trace_payload(method, trace, "clip", clip, settings, grid, texts, truth) | {"edited": bool(asked.edits)}
+    made = trace_payload(method, trace, "clip", clip, settings, grid, texts, truth) | {"edited": bool(asked.edits)}
     return {
-        "about": GAPS.about(method), "clip": shown, "trace": made, "knobs": knobs,
+        "about": about_payload(method), "clip": shown, "trace": made, "knobs": knobs,
         "stored": stored_of(result, truth, tokens), "said": EXACT if tokens else STORED,
     }  # fmt: skip
 
@@ -119,7 +120,7 @@ def stored_of(result, truth, tokens):
         "energy": numbers((array(trace["gap_filtered_GPD"]) ** 2).mean(-1)),
         "scale": float(prompter.change_scale),
         "tokens": held,
-        "actor": None if truth is None else bits(gaps.actor_TP(result.clip, truth, tuple(result.grid))),
+        "actor": None if truth is None else bits(actor_TP(result.clip, truth, tuple(result.grid))),
         "here": HERE, "behind": BEHIND, "why": WHY,
     }  # fmt: skip
 

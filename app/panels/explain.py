@@ -17,9 +17,9 @@ from functools import partial
 
 import numpy as np
 
-from app.figures.gaps import actor_THW
+from app.figures.boxes import things_found
 from app.figures.pack import grid16, knob_payload
-from app.figures.supports import boxes_of, things_found, things_seen
+from app.figures.truth import actor_THW, boxes_of, things_seen
 from app.server.errors import sentence
 from app.server.memo import Memo
 from app.server.request import Request

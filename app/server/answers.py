@@ -3,7 +3,7 @@ far a run is, and the pictures of a clip. Every answer but those of the last thr
 
 from collections.abc import Mapping
 
-from app.figures.drawing import view_of
+from app.figures.payload import beside_payload, clip_payload, given, trace_payload
 from app.server.errors import sentence
 from app.server.jobs import PICTURE
 from app.server.request import WHO
@@ -16,7 +16,7 @@ POINTS = 6  # of a curve: the knob's ends, and four values between
 def answers_of(desk, untouched):
     """The server functions of one method's viewer, in the order that they are asked for. untouched: what is on the page before
     any knob was moved."""
-    method, view = desk.method, view_of(desk.method)
+    method = desk.method
     when: dict[str, When] = {"soon": "now", "later": "network", "whole": "whole"}
 
     def explain(kind, taken):
@@ -30,16 +30,16 @@ def answers_of(desk, untouched):
 
     def made_of(run, asked, kind, taken):
         done, through = kind != "soon", kind == "whole"
-        given = view.given(taken.get("pointed"), asked.clip, asked.truth) if through else {}
+        more = given(taken.get("pointed"), asked.clip, asked.truth) if through else {}
         outputs = method.until(when[kind], bool(asked.texts))
         trace = asked.engine.run(
             method.name, asked.clip, texts=asked.texts, outputs=outputs, cancelled=run.cancelled, progress=run.progress,
-            **given, **asked.settings,
+            **more, **asked.settings,
         )  # fmt: skip
         texts, grid = list(asked.texts) if done else None, asked.engine.grid(method.name)
-        made = view.trace(method, trace, asked.key, asked.clip, asked.settings, grid, texts, asked.truth, asked.stamp)
+        made = trace_payload(method, trace, asked.key, asked.clip, asked.settings, grid, texts, asked.truth, asked.stamp)
         made["edited"] = bool(asked.edits)
-        return made | view.besides(asked.engine, method, asked.clip, asked.settings, trace) if done else made
+        return made | beside_payload(asked.engine, method, asked.clip, asked.settings, trace) if done else made
 
     @sentence
     def at_once(taken):
@@ -85,7 +85,7 @@ def answers_of(desk, untouched):
     def frames(key):
         """The pictures of an open clip, asked for by the viewer once a clip."""
         found = desk.clips.of_key(key) if isinstance(key, str) else None
-        return found and view.clip(key, *found)
+        return found and clip_payload(key, *found)
 
     return frames, at_once, everything, through, curve, far, stop
 

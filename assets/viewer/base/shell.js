@@ -26,8 +26,7 @@
 //   look      the class of its host, a div ("" if not said)
 //   region    where its host stands: the name of a `<template data-region="…">` of the frame; in the region "rest" if not said,
 //             or if the frame has no such region
-//   frame     markup of the whole viewer between the examples and the ledger, of a figure that leads. The frame is that of the
-//             first figure that has one, else FRAME below. {look: class of the section, markup}. In it, by their classes, stand what the shell fills
+//   frame     of the viewer, between the examples and the ledger, where its group is the first; else it is FRAME below. {look: class of the section, markup}. In it, by their classes, stand what the shell fills
 //             or listens to: vw-wait vw-far (in PICTURE), vw-pin (PIN), vw-help-open, vw-strip, vw-frame, vw-scrub, vw-play,
 //             buttons with data-step, vw-versus (VERSUS), vw-clip; and the templates of its regions. What is missing is left out
 //
@@ -100,7 +99,7 @@ export function mount(element, payload, hooks = {}, modules = {}) {
   const about = payload.about,
     missing = about.groups.find(one => !modules[one.figure]);
   if (missing) throw new Error(`No figure is called ${missing.figure}, and the group “${missing.title}” asks for it.`);
-  const frame = about.groups.map(one => modules[one.figure].frame).find(Boolean) ?? FRAME;
+  const frame = modules[about.groups[0].figure].frame ?? FRAME;
   element.innerHTML = `
 <section class="vw ${frame.look}" tabindex="0" aria-label="Viewer. Press question mark for the keys.">
   ${EXAMPLES}${BANNER}${frame.markup}${FOOT}
@@ -173,7 +172,7 @@ export function mount(element, payload, hooks = {}, modules = {}) {
     hooks,
     held: update.held,
     shown,
-    ready: one => ready(one.trace),
+    ready: one => ready(joined(one.trace)),
     say,
     changed: () => {
       root.classList.toggle("vw-paired", !!A.now());
@@ -186,6 +185,7 @@ export function mount(element, payload, hooks = {}, modules = {}) {
     const fresh = side?.clip !== clip,
       full = fresh ? null : side.full,
       trace = asOneStep(side?.trace, next);
+    joined(trace);
     side = {...made, trace, clip, images};
     side.full = trace.done ? side : full;
     $("wait").hidden = true;
@@ -202,6 +202,12 @@ export function mount(element, payload, hooks = {}, modules = {}) {
     if (trace.done) root.dataset.done = root.dataset.shown;
     root.dispatchEvent(new CustomEvent("painted", {bubbles: true}));
   }
+
+  // what a second run adds is a result like others
+  const joined = trace => {
+    Object.assign(trace.values, trace.beside?.values);
+    return trace;
+  };
 
   // ---- drawing ------------------------------------------------------------------------------------------------------
 

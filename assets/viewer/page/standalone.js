@@ -1,7 +1,7 @@
 // STOP without its network: a page of its own, in one file. The knobs are computed here, from
 // grids that were stored when the file was made.
 //
-//   open()      the page of what its element #payload holds: {about, clip, trace, knobs, stored, said}
+//   open(mount)      the page of what its element #payload holds: {about, clip, trace, knobs, stored, said}; mount: of its viewer
 //
 // trace   the run as it was stored, as the viewer takes it
 // knobs   [{name, symbol, kind, default, span, meaning}] of those that can be turned here
@@ -11,7 +11,6 @@
 import {bits, bytes} from "../base/drawing.js";
 import {make} from "../base/parts.js";
 import {number, pretty, safe} from "../base/words.js";
-import {mount} from "../viewers/gaps.js";
 
 const f32 = Math.fround;
 const floats = text => new Float32Array(bytes(text).buffer);
@@ -154,24 +153,28 @@ function traced(stored, held, trace, knobs, stamp) {
     stamp,
     knobs: {...trace.knobs, ...knobs},
     ledger: told,
-    maps: {...trace.maps, score_TP: b64(Uint16Array.from(score, one => Math.round(Math.max(0, Math.min(1, one)) * 65535)))},
-    region: b64(packed),
-    kept: frames.map(() => knobs.kept),
-    pointing: actor && pointing,
-    gaps: {...trace.gaps, score: change, count, eta: knobs.eta, rule: change.map(rule)},
-    blend: {
-      ...trace.blend,
-      terms: [
-        ["attention_TP", knobs.alpha],
-        ["dynamics_TP", 1 - knobs.alpha],
-      ],
+    values: {
+      ...trace.values,
+      score_TP: {
+        ...trace.values.score_TP,
+        code: b64(Uint16Array.from(score, one => Math.round(Math.max(0, Math.min(1, one)) * 65535))),
+        points: actor && pointing,
+        terms: [
+          ["attention_TP", knobs.alpha],
+          ["dynamics_TP", 1 - knobs.alpha],
+        ],
+      },
+      region_TP: {...trace.values.region_TP, code: b64(packed)},
+      change_G: change,
+      prompt_count_G: {count, each: knobs.eta ? 1 / knobs.eta : null, rule: change.map(rule)},
     },
-    texts: same ? trace.texts : {...(trace.texts || {}), text: [], value: [], why: stored.why},
+    texts: same ? trace.texts : [],
+    why: same ? "" : stored.why,
     exact,
   };
 }
 
-function alone(element, {about, clip, trace, knobs, stored, said}) {
+function alone(mount, element, {about, clip, trace, knobs, stored, said}) {
   element.innerHTML = `<div class="viewer"></div><form class="alone-knobs" aria-label="Knobs"></form>
     <p class="alone-state" role="status"></p><p class="alone-said"></p>`;
   const part = name => element.querySelector("." + name),
@@ -233,7 +236,7 @@ function alone(element, {about, clip, trace, knobs, stored, said}) {
 }
 
 // What the console, and a test, finds: the page, and how its numbers are made.
-export function open() {
-  window.page = alone(document.querySelector("#alone"), JSON.parse(document.querySelector("#payload").textContent));
+export function open(mount) {
+  window.page = alone(mount, document.querySelector("#alone"), JSON.parse(document.querySelector("#payload").textContent));
   Object.assign(window, {recompute, opened_of: opened});
 }
