@@ -502,7 +502,7 @@ def test_what_is_sent_of_a_run_is_small():
     trace = engine.run("stpn", clip, **settings)
     made = trace_payload(method, trace, "key", clip, settings, engine.grid("stpn"), [], None, 1)
     assert len(json.dumps(made)) < 200_000 and made["values"]["support_index_K"] == list(trace["support_index_K"])
-    assert beside_payload(engine, method, clip, settings, trace)["values"]["shuffle"]["value"][0] < 1e-3
+    assert beside_payload(engine, method, clip, settings, trace)["beside"]["values"]["shuffle"]["value"][0] < 1e-3
 
 
 @pytest.mark.parametrize("where, sent", [("current", []), ("supports", [1, 2, 4, 5]), ("both", [1, 2, 4, 5])])
@@ -517,7 +517,7 @@ def test_heads_are_sent_when_everything_is_and_a_fact_with_its_sentence():
     method, trace, key, clip, settings, grid = run_of(supports=4, shuffled=True)
     early, late = (trace_payload(method, trace, key, clip, settings, grid, texts) for texts in (None, []))
     assert ["each" in made["values"]["prompt_attention_NQKP"] for made in (early, late)] == [False, True]
-    fact = beside_payload(tiny.engine(), method, clip, settings, trace)["values"]["shuffle"]
+    fact = beside_payload(tiny.engine(), method, clip, settings, trace)["beside"]["values"]["shuffle"]
     assert len(fact["value"]) == fact["words"].count("{}") == 2 and "In order, the prompts" in fact["words"]
 
 
