@@ -36,7 +36,6 @@ from app.server.clips import Example
 from app.server.errors import as_function, as_message
 from app.server.request import SHIPPED, Desk, edits_of
 from core import Engine, ReaderError
-from core.kinds import TextScores
 from core.method import Method
 from core.publish.view import Setting
 from core.video.read import LIMITS_TEXT
@@ -168,7 +167,7 @@ def own_clip(method: Method) -> list[Component]:
 
 def texts_box(desk: Desk, value: str) -> Component:
     """Texts that a clip is compared with, and where they are not read."""
-    later = TextScores in view_of(desk.method).asked
+    later = any(one.over == "Y" and one.when == "whole" for one in desk.method.outputs)
     info = "read where the towers are a ViT-B/32" if later else None
     # other methods say it by a fact of their own, and load more for it
     silent = [] if later else [name for name, one in desk.engines.items() if not one.reads_texts(desk.method.name)]

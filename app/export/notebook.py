@@ -19,7 +19,6 @@ from app.controls.inputs import Shared, Tab
 from app.controls.knobs import plain
 from app.export.link import own_components, turned_to
 from app.export.viewstate import look_of, looked_at
-from app.figures.drawing import later, reads_texts, without_texts
 from app.server.clips import Clips
 from app.server.errors import as_message, sentence
 from app.server.request import STRANGE, Desk
@@ -132,11 +131,10 @@ def checked_text(text: Any) -> str:
 
 def kept(desk: Desk, message: Any) -> tuple[Cell, list[str]]:
     """The cell of what the browser sent, and sentences on what of it could not be kept."""
-    request, method, clips = desk.request(message), desk.method, desk.clips
+    request, clips = desk.request(message), desk.clips
     view, files, notes = looked_at(desk, request, painted=True)
-    outputs = later(method)  # nothing that reads the whole clip
-    if reads_texts(method) and not all(one.texts for one in (view.shown, view.compared) if one):
-        outputs = without_texts(method, outputs)
+    texts = all(one.texts for one in (view.shown, view.compared) if one)
+    outputs = desk.method.until("network", texts)  # nothing that reads the whole clip
     result = compute(
         request.engine, view, lambda name, frames: clips.open(files[name], frames), outputs,
         video=lambda name: clips.video(files[name]),

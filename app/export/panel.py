@@ -15,7 +15,6 @@ from app import assets
 from app.export.notebook import models_named, precision_of
 from app.export.standalone import fits, interactive_html
 from app.export.viewstate import looked_at
-from app.figures.drawing import later, whole
 from app.server.api import as_it_is
 from app.server.errors import as_message
 from app.server.request import Desk, Request
@@ -75,8 +74,8 @@ class Files:
 
     def __init__(self, desk: Desk, folder: Path):
         self.desk, self.folder = desk, folder
-        # where nothing reads the whole clip, every stage is cheap
-        self.outputs = later(desk.method) if whole(desk.method) != later(desk.method) else None
+        cheap = all(one.when != "whole" for one in desk.method.outputs)  # nothing reads the whole clip
+        self.outputs = None if cheap else desk.method.until("network")
 
     def view(self, message: Any, painted: bool = False) -> tuple[Request, View, dict[str, str]]:
         """(the request, how it is looked at, a clip's name → its file) in what the browser sent."""

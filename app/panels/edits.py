@@ -8,7 +8,6 @@ from typing import Any
 
 from app.figures.pack import jpeg, knob_payload
 from app.server.request import Desk, Request
-from core import kinds
 from core.method import Method
 from core.video.edits import EDITS, MOST, in_words
 
@@ -47,11 +46,11 @@ def about_whatif(desk: Desk) -> dict[str, Any]:
 
 def of_order(method: Method) -> list[str]:
     """What to look at in what a method of this kind shows of a clip in another order."""
-    has = {type(one) for one in method.outputs}
+    has = {(one.over, one.value) for one in method.outputs}
     said = []
-    if kinds.GapCounts in has:
+    if ("G", "count") in has:
         said.append("Counts stand between two neighbours: another order makes other gaps.")
-    if kinds.ChosenFrames in has:
+    if ("K", "place") in has:
         said.append("Supports are chosen by their place around the current frame: in another order they may be other frames.")
     for one in method.knobs.knobs():
         if one.name == "shuffled":

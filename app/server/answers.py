@@ -4,14 +4,15 @@ far a run is, and the pictures of a clip. Every answer but those of the last thr
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.figures.drawing import later, reads_texts, soon, view_of, whole, without_texts
+from app.figures.drawing import view_of
 from app.server.errors import as_function
 from app.server.jobs import PICTURE, Run
 from app.server.request import WHO, Desk, Request
-from core.kinds import StageScores
+from core.kinds import StageScores, When
 from core.sweep import values_of
 
 POINTS = 6  # of a curve: the knob's ends, and four values between
+UNTIL: dict[str, When] = {"soon": "now", "later": "network", "whole": "whole"}  # a kind of run → what it ends with
 
 
 class Answers:
@@ -19,7 +20,6 @@ class Answers:
 
     def __init__(self, desk: Desk):
         self.desk, self.view = desk, view_of(desk.method)
-        self.stages = {"soon": soon(desk.method), "later": later(desk.method), "whole": whole(desk.method)}
 
     def functions(self) -> tuple[Callable[..., Any], ...]:
         """All of them, for the viewer's component."""
@@ -44,9 +44,7 @@ class Answers:
     def _picture(self, run: Run, request: Request, kind: str) -> dict[str, Any]:
         """One run, as the viewer wants it."""
         method, clip, view, complete = request.method, request.clip, self.view, kind != "soon"
-        outputs, besides = self.stages[kind], {}
-        if not request.texts and reads_texts(method):
-            outputs = without_texts(method, outputs)
+        outputs, besides = method.until(UNTIL[kind], bool(request.texts)), {}
         if kind == "whole":
             besides = view.given(request.options.get("pointed"), clip, request.truth)
         trace = request.run(outputs, cancelled=run.cancelled, progress=run.progress, **besides)

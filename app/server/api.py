@@ -18,13 +18,12 @@ from typing import Any
 
 import gradio as gr
 
-from app.figures.drawing import ASKED, UNSEEN, later
 from app.figures.pack import array, runs
 from app.server.clips import Clips
 from app.server.errors import as_message
 from app.server.request import sources_of
 from core import Engine, ReaderError
-from core import kinds as kind
+from core.kinds import Output
 from core.knobs import Knob
 from core.method import Method
 from core.publish.view import FRAMES
@@ -60,8 +59,8 @@ def publish(engine: Engine, clips: Clips) -> None:
 def endpoints(engine: Engine, clips: Clips, method: Method) -> "list[Endpoint]":
     """What can be said in numbers of one frame or clip at a knob's price: no pictures, no sequence that is only told in words;
     and apart from it, what reads the whole clip anew."""
-    at_once = tuple(one for one in method.outputs if not isinstance(one, (*UNSEEN, *ASKED, kind.Pictures, kind.PixelMask)))
-    through = tuple(one for one in method.outputs if isinstance(one, ASKED))
+    through = tuple(one for one in method.outputs if one.value == "box" and one.when == "whole")
+    at_once = tuple(one for one in method.outputs if one.value != "token" and "H" not in one.over and one not in through)
     made = [Endpoint(f"explain_{method.name}", engine, clips, method, at_once)]
     return made + ([Endpoint(f"through_{method.name}", engine, clips, method, through, boxed=True)] if through else [])
 
@@ -74,7 +73,7 @@ class Endpoint:
     engine: Engine
     clips: Clips
     method: Method
-    outputs: tuple[kind.Output, ...]
+    outputs: tuple[Output, ...]
     boxed: bool = False
 
     @property
@@ -137,8 +136,8 @@ class Endpoint:
         more = {name: value for name, value in given.items() if name not in knobs and name != "frames"}
         texts = more.get("texts")
         clip = self.clips.open(path, FRAMES.check(given["frames"]))
-        wanted = [one.stage for one in self.outputs if texts or not isinstance(one, kind.TextScores)]
-        wanted += [stage for stage in later(method) if texts and stage == "unknown_words"]
+        wanted = [one.stage for one in self.outputs] + [stage for one in self.outputs for stage in one.with_it]
+        wanted = [stage for stage in wanted if texts or stage not in method.text_stages]
         if "video" in sources_of(method):
             more["video"] = self.clips.video(path)
         trace = self.engine.run(method.name, clip, outputs=wanted, **more, **knobs)

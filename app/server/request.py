@@ -20,7 +20,7 @@ from typing import Any
 from app.server.clips import Clips
 from app.server.errors import sentence
 from app.server.jobs import FOLD, Run, Running
-from core import Engine, ReaderError, Trace, Video, kinds
+from core import Engine, ReaderError, Trace, Video
 from core.errors import BadText
 from core.graph import inputs
 from core.method import Method
@@ -79,7 +79,7 @@ class Request:
 
     def grid(self) -> tuple[int, int]:
         """(rows, columns) of the patches that the method's maps are over: of this run, where they are its own."""
-        own = next((one.stage for one in self.method.outputs if isinstance(one, kinds.MapGrid)), None)
+        own = next((one.stage for one in self.method.outputs if one.value == "grid"), None)
         return self.engine.grid(self.method.name) if own is None else self.run([own])[own]
 
     @property
