@@ -196,8 +196,8 @@ def of_here(place: int, cell: Cell, known: list[dict[str, str]]) -> tuple[Cell, 
     if not cell.models or dict(cell.models) in known:
         return cell, ""
     named = ", ".join(cell.models.values())[:80]
-    said = f"Cell {place}: this page has no weights {named!r}, so a notebook of it uses the shipped ones."
-    return replace(cell, models={}), said
+    note = f"Cell {place}: this page has no weights {named!r}, so a notebook of it uses the shipped ones."
+    return replace(cell, models={}), note
 
 
 def reopened(
