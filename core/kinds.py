@@ -88,10 +88,13 @@ class RegionMask(Output):
     over, value, numbers, figure = "TP", "truth", ("mean",), "PatchMap"
 
 
+@dataclass(frozen=True)
 class SignedPatchMap(Output):
-    """A number per patch, [T, P] or [P], of either sign: its zero is the middle of its colours."""
+    """A number per patch, [T, P] or [P], of either sign: its zero is the middle of its colours. turns: the knob that a click on
+    a patch turns to that patch, counted from 1."""
 
     over, value, numbers, figure = "TP", "signed", ("mean", "largest"), "CombMap"
+    turns: str = ""
 
 
 class GapScores(Output):
@@ -103,10 +106,12 @@ class GapScores(Output):
 @dataclass(frozen=True)
 class GapCounts(Output):
     """A whole number per gap between consecutive frames, [G]. rule: (gap from 0, its score, its count, knobs) → in words how
-    the count comes of the score."""
+    the count comes of the score; formula: the same as a formula; step: knobs → how much more score gives one more."""
 
     over, value, numbers, figure = "G", "count", ("sum",), "GapScores"
     rule: Callable[[int, float, int, Knobs], str] | None = None
+    formula: str = ""
+    step: Callable[[Knobs], float | None] | None = None
 
 
 class TokenSequence(Output):
@@ -133,16 +138,23 @@ class ChosenFrames(Output):
     over, value = "K", "place"
 
 
+@dataclass(frozen=True)
 class Pictures(Output):
-    """uint8 RGB as the network gets to see it: one frame [H, W, 3], or [T, H, W, 3]."""
+    """uint8 RGB as the network gets to see it: one frame [H, W, 3], or [T, H, W, 3]. done: the stage that says what was done to
+    them before, (what, how badly) as text. plain: the stage of the same frames without it: those that are equal are not sent."""
 
     over, value = "HWC", "picture"
+    done: str = ""
+    plain: str = ""
 
 
+@dataclass(frozen=True)
 class PromptAttention(Output):
-    """Where each prompt looked, [N, Q, K, P] ≥ 0: for every head and prompt it sums to 1 over supports and patches."""
+    """Where each prompt looked, [N, Q, K, P] ≥ 0: for every head and prompt it sums to 1 over supports and patches. anew: knobs
+    that make it another network's: its colours, which else only widen, begin anew with them."""
 
     over, value = "NQKP", "share"
+    anew: tuple[str, ...] = ()
 
 
 class MapGrid(Output):
@@ -160,13 +172,16 @@ class SupportScores(Output):
 class PromptScores(Output):
     """A number per prompt, [Q], 0–1."""
 
-    over, value, numbers, figure = "Q", "share", ("mean",), "PromptAttention"
+    over, value, numbers = "Q", "share", ("mean",)
 
 
+@dataclass(frozen=True)
 class PromptMaps(Output):
-    """Maps of every prompt in every block, {(stage, block): [Q, h, w]} ≥ 0, stages and blocks counted from 0."""
+    """Maps of every prompt in every block, {(stage, block): [Q, h, w]} ≥ 0, stages and blocks counted from 0. among: what the
+    shares are among, the "patches" that a prompt looks at or the "prompts" that a patch looks at, beside other patches."""
 
     over, value, figure = "Qhw", "share", "Pictures"
+    among: Literal["patches", "prompts"] = "patches"
 
 
 class FeatureChange(Output):
@@ -183,10 +198,13 @@ class StageScores(Output):
     against: str = ""
 
 
+@dataclass(frozen=True)
 class Boxes(Output):
-    """What a detector finds in one frame: boxes in fractions of the frame, names, scores 0–1 and, if it has them, masks."""
+    """What a detector finds in one frame: boxes in fractions of the frame, names, scores 0–1 and, if it has them, masks. match:
+    the overlap (IoU) with a thing's own box from which one of the same name has found it."""
 
     over, value, numbers = "N", "box", ("largest",)
+    match: float = 0.5
 
     def array(self, result: Any) -> np.ndarray:
         """The scores of what was found."""
@@ -205,10 +223,14 @@ class Followed(Output):
     over, value, figure = "T", "box", "Tracks"
 
 
+@dataclass(frozen=True)
 class Cost(Output):
-    """What a run costs, in tokens and floating-point operations: plain whole numbers by name."""
+    """What a run costs, in tokens and floating-point operations: whole numbers by name. steps: (in words, the number's name, the
+    stage whose time it is, "" none). kept: (in words, stage) of what is computed once a clip."""
 
     value = "count"
+    steps: tuple[tuple[str, str, str], ...] = ()
+    kept: tuple[str, str] = ("", "")
 
 
 class PixelMask(Output):
@@ -236,5 +258,8 @@ class FrameCounts(Output):
     over, value, numbers = "T", "count", ("sum",)
 
 
+@dataclass(frozen=True)
 class Fact(Output):
-    """One number, several, or yes or no: told in words."""
+    """One number, several, or yes or no: told in words. words: knobs → a sentence with {} for each number."""
+
+    words: Callable[[Knobs], str] | None = None

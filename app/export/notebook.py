@@ -131,10 +131,10 @@ def checked_text(text: Any) -> str:
 
 def kept(desk: Desk, message: Any) -> tuple[Cell, list[str]]:
     """The cell of what the browser sent, and sentences on what of it could not be kept."""
-    request, method, clips = desk.request(message), desk.method, desk.clips
+    request, clips = desk.request(message), desk.clips
     view, files, notes = looked_at(desk, request, painted=True)
     texts = all(one.texts for one in (view.shown, view.compared) if one)
-    outputs = method.until("network", texts)  # nothing that reads the whole clip
+    outputs = desk.method.until("network", texts)  # nothing that reads the whole clip
     result = compute(
         request.engine, view, lambda name, frames: clips.open(files[name], frames), outputs,
         video=lambda name: clips.video(files[name]),
@@ -196,8 +196,8 @@ def of_here(place: int, cell: Cell, known: list[dict[str, str]]) -> tuple[Cell, 
     if not cell.models or dict(cell.models) in known:
         return cell, ""
     named = ", ".join(cell.models.values())[:80]
-    said = f"Cell {place}: this page has no weights {named!r}, so a notebook of it uses the shipped ones."
-    return replace(cell, models={}), said
+    note = f"Cell {place}: this page has no weights {named!r}, so a notebook of it uses the shipped ones."
+    return replace(cell, models={}), note
 
 
 def reopened(

@@ -74,9 +74,8 @@ class Files:
 
     def __init__(self, desk: Desk, folder: Path):
         self.desk, self.folder = desk, folder
-        # where nothing reads the whole clip, every stage is cheap
-        whole = any(one.when == "whole" for one in desk.method.outputs)
-        self.outputs = desk.method.until("network") if whole else None
+        cheap = all(one.when != "whole" for one in desk.method.outputs)  # nothing reads the whole clip
+        self.outputs = None if cheap else desk.method.until("network")
 
     def view(self, message: Any, painted: bool = False) -> tuple[Request, View, dict[str, str]]:
         """(the request, how it is looked at, a clip's name → its file) in what the browser sent."""

@@ -11,8 +11,8 @@ from app.server.request import WHO, Desk, Request
 from core.kinds import StageScores, When
 from core.sweep import values_of
 
-WHEN: dict[str, When] = {"soon": "now", "later": "network", "whole": "whole"}  # what is shown by the end of such a run
 POINTS = 6  # of a curve: the knob's ends, and four values between
+UNTIL: dict[str, When] = {"soon": "now", "later": "network", "whole": "whole"}  # a kind of run → what it ends with
 
 
 class Answers:
@@ -44,7 +44,7 @@ class Answers:
     def _picture(self, run: Run, request: Request, kind: str) -> dict[str, Any]:
         """One run, as the viewer wants it."""
         method, clip, view, complete = request.method, request.clip, self.view, kind != "soon"
-        outputs, besides = method.until(WHEN[kind], bool(request.texts)), {}
+        outputs, besides = method.until(UNTIL[kind], bool(request.texts)), {}
         if kind == "whole":
             besides = view.given(request.options.get("pointed"), clip, request.truth)
         trace = request.run(outputs, cancelled=run.cancelled, progress=run.progress, **besides)
