@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from core.engine import method_named
 from core.kinds import as_array
 from core.publish.figures import described
 from core.publish.result import Result
 from core.publish.view import to_plain
+from core.registry import method_named
 
 LETTERS = {
     "T": "frames", "G": "gaps between frames", "P": "patches, row by row", "K": "support frames", "Q": "prompts",

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from core.engine import METHODS, Engine
-from core.graph import Trace
+from core.engine import Engine
+from core.graph import Trace, inputs
 from core.kinds import Output, as_array
 from core.publish.view import View
+from core.registry import METHODS
 from core.video.clip import Clip
 from core.video.edits import edited
+from core.video.source import Footage
 
 DIGITS = 6  # significant, of a kept number
 CLOSE = 1e-3  # of the largest: other machines add up in another order
@@ -44,15 +46,19 @@ class Result:
 
 
 def compute(
-    engine: Engine, view: View, opened: Callable[[str, int], Clip], outputs: Iterable[str] | None = None, **watch: Any
-) -> Result:
-    """Run what a view asks. opened: (clip's name, frames) → the clip, before any edit. watch: `cancelled` and `progress`, as
-    the engine's."""
+    engine: Engine, view: View, opened: Callable[[str, int], Clip], outputs: Iterable[str] | None = None,
+    video: Callable[[str], Footage] | None = None, **watch: Any,
+) -> Result:  # fmt: skip
+    """Run what a view asks. opened: (clip's name, frames) → the clip, before any edit. video: a clip's name → the whole of its
+    file, for a method whose stages ask for it. watch: `cancelled` and `progress`, as the engine's."""
     wanted = None if outputs is None else tuple(outputs)
 
     def one(asked) -> tuple[Clip, Trace, tuple[int, int]]:
         clip = edited(opened(asked.clip, asked.frames), asked.edits)
-        trace = engine.run(asked.method, clip, texts=asked.texts, outputs=wanted, **watch, **asked.settings)
+        asks = {name for stage in engine.method(asked.method).stages for name in inputs(stage)}
+        more = {"video": video(asked.clip)} if video and "video" in asks else {}
+        more |= {"question": asked.question} if asked.question else {}
+        trace = engine.run(asked.method, clip, texts=asked.texts, outputs=wanted, **more, **watch, **asked.settings)
         return clip, trace, engine.grid(asked.method)
 
     other = None
