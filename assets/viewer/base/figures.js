@@ -46,7 +46,7 @@
 
 import {PIN, VERSUS} from "./compare.js";
 import {STRIP} from "./frames.js";
-import {HELP, make, PICTURE} from "./parts.js";
+import {HELP, make, STATE} from "./parts.js";
 
 // Frames on top, a card for each figure below
 export const FRAME = {
@@ -76,6 +76,6 @@ export function figuresOf(shell, modules) {
     put(region, host);
     return {stages: group.stages, ...figure(host, {outputs, group, about, cursor, shell})};
   });
-  if (!$("wait")) root.querySelector(".vw-row").insertAdjacentHTML("beforebegin", `<div class="vw-says">${PICTURE}</div>`);
+  if (!$("wait")) root.querySelector(".vw-row").insertAdjacentHTML("beforebegin", STATE);
   return made;
 }
