@@ -114,10 +114,13 @@ class GapCounts(Output):
     step: Callable[[Knobs], float | None] | None = None
 
 
+@dataclass(frozen=True)
 class TokenSequence(Output):
-    """The order of the tokens that enter the network, [S, D]. It is drawn from what is counted: the tokens do not travel."""
+    """The order of the tokens that enter the network, [S, D]. It is drawn from what is counted: the tokens do not travel.
+    adds: the switch that says whether something is added to the patches that are kept."""
 
     over, value = "SD", "token"
+    adds: str = ""
 
 
 @dataclass(frozen=True)
