@@ -85,13 +85,14 @@ def offline_of(method: str) -> ModuleType:
 
 def page(result: Result, truth: Truth | None, tokens: bool, side: int, quality: int) -> str:
     """One way to write it."""
-    method, payload = method_named(result.view.shown.method), payload_of(result, truth, tokens, side, quality)
-    module = one_file(ENTRY.format(viewer_of(figures_of(method)), offline_of(method.name).MODULE))
+    offline, payload = offline_of(result.view.shown.method), payload_of(result, truth, tokens, side, quality)
+    entry = ENTRY.format(viewer_of(figures_of(method_named(result.view.shown.method))), offline.MODULE)
     style = "".join(map(text_of, ("base/viewer.css", "page/standalone.css")))
-    title = f"{title_of(method)} on {result.view.shown.clip}"
+    title = f"{title_of(method_named(result.view.shown.method))} on {result.view.shown.clip}"
     words = "; ".join(f"{name}: {text}" for name, text in described(result).items() if text)
     return PAGE.format(
-        title=html.escape(title), words=html.escape(words), style=style, module=module, payload=in_script(json.dumps(payload))
+        title=html.escape(title), words=html.escape(words), style=style, module=one_file(entry),
+        payload=in_script(json.dumps(payload)),
     )  # fmt: skip
 
 

@@ -167,8 +167,7 @@ export function traced(stored, held, trace, knobs, stamp) {
     },
     texts: same ? trace.texts : [],
     why: same ? "" : stored.why,
-    count,
-    change,
+    state: {count, change},
     exact,
   };
 }

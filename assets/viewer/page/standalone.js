@@ -57,7 +57,7 @@ function alone(mount, element, {opened, traced}, {about, clip, trace, knobs, sto
     part("alone-state").textContent = made.exact
       ? "Mask, W and counts: exact for these knobs."
       : "Mask: exact. W and counts: approximate, from the stored region's changes.";
-    element.dataset.state = JSON.stringify({knobs: values, count: made.count, change: made.change, exact: made.exact});
+    element.dataset.state = JSON.stringify({knobs: values, ...made.state, exact: made.exact});
     if (there) view.update({trace: made});
   }
   draw();

@@ -1,7 +1,7 @@
 // A method's tab: its viewer and the folds under it, and what travels between them, the knobs and the server.
 //
-// given   method;  figures: the names of those that draw it;  panels: [[name, title], …];  untouched: what is on the page before any knob
-//         was moved;  first: whether it is the tab that is seen first;  pick: the event of an example that is chosen
+// given   method;  figures: the names of those that draw it;  panels: [[name, title], …];  untouched: what is on the page before
+//         any knob was moved;  first: whether it is the tab that is seen first;  pick: the event of an example that is chosen
 // constants   about, examples, clip: with the tab that is seen first, and else asked for when it is opened
 //
 // A viewer turns a knob by typing into it: no reply of the server can arrive after a later knob.
