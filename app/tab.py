@@ -134,7 +134,7 @@ class Beginning:
         method, desk = self.desk.method, self.desk
         given = {
             "method": method.name,
-            "figures": figures_of(method),
+            "figures": figures_of(self.desk.method),
             "panels": [[one.name, one.title] for one in self.panels],
             "untouched": self.untouched,
             "first": first,
