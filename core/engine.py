@@ -26,7 +26,7 @@ from core.networks.weights import Loaded
 from core.progress import held
 from core.shelf import Shelf
 from core.video.clip import Clip
-from core.video.source import Footage
+from core.video.footage import Footage
 
 METHODS: Mapping[str, Method] = find()
 NETWORKS_MB = 4096  # memory for networks, where nothing else is said: a CLIP of 430 million numbers twice
@@ -90,7 +90,7 @@ class Engine:
 
         Knobs that are not given have their defaults; one that does not exist, or lies outside its span, is a BadKnob.
         clip, video, question: what the method's stages ask for of these. A video is what `open_video` gives, or anything else
-        with the same frames (`core.video.source.Footage`); it is known by its key, a question by its words.
+        with the same frames (`core.video.footage.Footage`); it is known by its key, a question by its words.
         box: x0, y0, x1, y1 in fractions of the first frame: what a method that follows one thing is to follow.
         given: stage → what stands in place of its result, checked by kind and shape; what only serves it is not run unless it
         is asked for. `region_TP` of another clip, or every count the same, are questions to the model that no knob asks.
