@@ -1,129 +1,202 @@
-"""What an output of a method *is*. The page knows how each kind is drawn; a method says only what it means.
+"""What an output of a method *is*. A method says which kind its results are; everything else reads what is said here.
 
-`stage` names the result that holds it; `symbol` is the paper's; `unit` goes on the axis or the colour bar.
+    over      the letters of its dimensions: T frames, G gaps, P patches, K supports or chosen frames, Q prompts, N heads or
+              things found, I stages of the tower, Y texts, S tokens, D width, Z cells, H W pixels, h w places of a map; ""
+              where it is one value. Of a result with parts: those of each part
+    value     what stands there: number, share (0–1, or ≥ 0 and compared with others), signed, truth, count, place (of a frame
+              in the clip), grid (rows, columns), box, token, picture
+    numbers   how a table tells it in one number, the usual one first: a name in REDUCED, or a place; () where nobody would
+    figure    the file of assets/viewer/figures that draws it: of its own name, or another's, in whose picture it is drawn
 """
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+REDUCED = {"mean": np.mean, "sum": np.sum, "largest": np.max, "smallest": np.min}
+
+When = Literal["now", "network", "whole"]
+Knobs = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Output:
-    """A stage's result, and how it is called. value: what its numbers are, where they are not just any."""
+    """A stage's result, and how it is called.
 
+    stage: that makes it. symbol: the paper's. unit: on the axis or the colour bar. when: shown "now", while a knob moves; when
+    a "network" has run; or, because the "whole" clip must be read, when a reader asks."""
+
+    over: ClassVar[str] = ""
     value: ClassVar[str] = "number"
+    numbers: ClassVar[tuple[str | int, ...]] = ()
+    figure: ClassVar[str] = ""
+
     stage: str
     symbol: str
     title: str
     unit: str = ""
+    when: When = field(default="now", kw_only=True)
+
+    def __init_subclass__(cls):
+        cls.figure = vars(cls).get("figure", cls.__name__)
 
 
+@dataclass(frozen=True)
 class PatchMap(Output):
-    """A number per frame and patch, [T, P] ≥ 0, drawn over the frame on one scale for the whole clip."""
+    """A number per frame and patch, [T, P] ≥ 0, drawn over the frame on one scale for the whole clip. Of one that is a sum of
+    others, terms: knobs → {stage of a map: what it is multiplied by}, and rule: the same as a formula."""
+
+    over, value, numbers = "TP", "share", ("mean",)
+    rule: str = ""
+    terms: Callable[[Knobs], dict[str, float]] | None = None
 
 
 class RegionMask(Output):
     """A truth value per frame and patch, [T, P] bool."""
 
-    value = "truth"
+    over, value, numbers, figure = "TP", "truth", ("mean",), "PatchMap"
+
+
+class SignedPatchMap(Output):
+    """A number per patch, [T, P] or [P], of either sign: its zero is the middle of its colours."""
+
+    over, value, numbers, figure = "TP", "signed", ("mean", "largest"), "CombMap"
 
 
 class GapScores(Output):
     """A number per gap between consecutive frames, [G]."""
 
+    over, numbers = "G", ("mean", "largest")
 
+
+@dataclass(frozen=True)
 class GapCounts(Output):
-    """A whole number per gap between consecutive frames, [G]."""
+    """A whole number per gap between consecutive frames, [G]. rule: (gap from 0, its score, its count, knobs) → in words how
+    the count comes of the score."""
 
-    value = "count"
+    over, value, numbers, figure = "G", "count", ("sum",), "GapScores"
+    rule: Callable[[int, float, int, Knobs], str] | None = None
 
 
 class TokenSequence(Output):
-    """The order of the tokens that enter the network."""
+    """The order of the tokens that enter the network, [S, D]. It is drawn from what is counted: the tokens do not travel."""
+
+    over, value = "SD", "token"
 
 
+@dataclass(frozen=True)
 class TextScores(Output):
-    """A number per text query, [Y], −1 to 1."""
+    """A number per text query, [Y], −1 to 1. unknown: the stage that names words which the network never saw."""
+
+    over, value, numbers = "Y", "signed", (0, "largest")
+    unknown: str = ""
 
 
 class ChosenFrames(Output):
     """Which frames of the clip support the current one, counted from 0: a tuple [K]; the same frame may stand there twice."""
 
+    over, value = "K", "place"
+
 
 class Pictures(Output):
     """uint8 RGB as the network gets to see it: one frame [H, W, 3], or [T, H, W, 3]."""
+
+    over, value = "HWC", "picture"
 
 
 class PromptAttention(Output):
     """Where each prompt looked, [N, Q, K, P] ≥ 0: for every head and prompt it sums to 1 over supports and patches."""
 
+    over, value = "NQKP", "share"
+
 
 class MapGrid(Output):
     """(rows, columns) of the patches P of this run's PromptAttention, row-major."""
+
+    value, figure = "grid", "PromptAttention"
 
 
 class SupportScores(Output):
     """A number per support frame, [K] ≥ 0."""
 
+    over, value, numbers, figure = "K", "share", ("largest",), "PromptAttention"
+
 
 class PromptScores(Output):
     """A number per prompt, [Q], 0–1."""
+
+    over, value, numbers, figure = "Q", "share", ("mean",), "PromptAttention"
 
 
 class PromptMaps(Output):
     """Maps of every prompt in every block, {(stage, block): [Q, h, w]} ≥ 0, stages and blocks counted from 0."""
 
+    over, value, figure = "Qhw", "share", "Pictures"
+
 
 class FeatureChange(Output):
     """A map for every stage of the tower, {stage: [h, w]} ≥ 0, each of its own size, all over the whole frame."""
+
+    over, figure = "hw", "Pictures"
 
 
 @dataclass(frozen=True)
 class StageScores(Output):
     """A number per stage of the tower, [I], −1 to 1. against: the knob that they are drawn against, over all of its span."""
 
+    over, value, numbers = "I", "signed", ("mean", "smallest")
     against: str = ""
 
 
 class Boxes(Output):
     """What a detector finds in one frame: boxes in fractions of the frame, names, scores 0–1 and, if it has them, masks."""
 
+    over, value, numbers = "N", "box", ("largest",)
+
 
 class Tracks(Output):
     """What is found in every frame of a clip, linked to instances: boxes as in `Boxes`, and an instance's number for each."""
+
+    over, value = "TN", "box"
 
 
 class Followed(Output):
     """One thing through the clip from its first box: a box for each frame, in fractions of it, and whether it is seen there."""
 
+    over, value, figure = "T", "box", "Tracks"
+
 
 class Cost(Output):
     """What a run costs, in tokens and floating-point operations: plain whole numbers by name."""
+
+    value = "count"
 
 
 class PixelMask(Output):
     """A truth value per frame and pixel of what the network sees, [T, H, W] bool."""
 
-    value = "truth"
+    over, value = "THW", "truth"
 
 
 class CombMap(Output):
     """A number (of either sign) or truth value per cell of a comb, [T, Z] or [Z]. A cell holds the pixels whose row and column
     leave the same remainders: it is no place in the frame, and is not drawn over one."""
 
-
-class SignedPatchMap(Output):
-    """A number per patch, [T, P] or [P], of either sign: its zero is the middle of its colours."""
+    over, value = "TZ", "signed"
 
 
 class FrameScores(Output):
     """A number per frame, [T], 0–1; not a number where the method has none to give."""
 
+    over, value, numbers = "T", "share", ("mean",)
+
 
 class FrameCounts(Output):
     """A whole number per frame, [T]."""
 
-    value = "count"
+    over, value, numbers = "T", "count", ("sum",)
 
 
 class Fact(Output):

@@ -1,11 +1,11 @@
 """The contract of a method: a paper as a list of functions, and the networks that they ask for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
-from core.graph import Stage, check_wiring
-from core.kinds import Output
+from core.graph import Stage, Trace, check_wiring, downstream, inputs
+from core.kinds import Output, TextScores, When
 from core.knobs import KnobSet
 from core.networks.weights import Loaded
 
@@ -38,12 +38,36 @@ class Network:
 
 
 @dataclass(frozen=True)
+class Group:
+    """Outputs that are drawn in one picture, by the figure of the first. stages: that make them; one may be in several."""
+
+    title: str
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A second run on the same clip, and what of it is shown beside the first, when a network has run.
+
+    method: that is run. stages: that it makes. outputs: what is shown. knobs: the first run's knobs → the second's.
+    values: (trace of the first, trace of the second) → the value of each output's stage.
+    """
+
+    method: str
+    stages: tuple[str, ...]
+    outputs: tuple[Output, ...]
+    values: Callable[[Trace, Trace], dict[str, Any]]
+    knobs: Callable[[Mapping[str, Any]], dict[str, Any]] = lambda knobs: {}
+
+
+@dataclass(frozen=True)
 class Method:
     """A paper as a list of functions.
 
     networks: what its stages ask for, by the name they ask with. limits: networks → upper ends of knobs that depend on their
     geometry. grid: networks → (rows, columns) of the patches that its maps are over. place: of its tab, from the left;
-    of those with the same place the names decide.
+    of those with the same place the names decide. layout: its pictures in order; one that says none has one for each figure
+    of its outputs. untrained: (labels of the weights, knobs) → names of the networks shown whose weights are random.
     """
 
     name: str
@@ -56,9 +80,44 @@ class Method:
     grid: Callable[[Mapping[str, Any]], tuple[int, int]]
     limits: Callable[[Mapping[str, Any]], dict[str, float]] = field(default=lambda networks: {})
     place: int = 100
+    layout: tuple[Group, ...] = ()
+    beside: Beside | None = None
+    untrained: Callable[[Iterable[str], Mapping[str, Any]], list[str]] = field(default=lambda labels, knobs: [])
 
     def __post_init__(self):
         check_wiring(self.stages, (*GIVEN, *self.networks, *(one.name for one in self.knobs.knobs())))
+        if unknown := [stage for group in self.layout for stage in group.stages if stage not in self.shown]:
+            raise ValueError(f"{self.name} lays out {', '.join(unknown)}, which is none of its outputs.")
+
+    @property
+    def shown(self) -> dict[str, Output]:
+        """Stage → output, with those of what runs beside it."""
+        return {one.stage: one for one in (*self.outputs, *(self.beside.outputs if self.beside else ()))}
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """Its pictures in order."""
+        of_figure: dict[str, list[Output]] = {}
+        for one in self.shown.values():
+            of_figure.setdefault(one.figure, []).append(one)
+        return self.layout or tuple(Group(made[0].title, tuple(one.stage for one in made)) for made in of_figure.values())
+
+    def figure(self, group: Group) -> str:
+        """The file that draws a group: that of its first output."""
+        return self.shown[group.stages[0]].figure
+
+    def until(self, when: When, texts: bool = True) -> tuple[str, ...]:
+        """Stages whose results are shown by then; without texts, none that needs them. Tokens are seen by what is counted."""
+        times = get_args(When)
+        known = [one for one in self.outputs if one.value != "token" and times.index(one.when) <= times.index(when)]
+        unknown = [one.unknown for one in known if isinstance(one, TextScores) and one.unknown]
+        readers = () if texts else downstream(self.stages, "texts")
+        return tuple(stage for stage in (*(one.stage for one in known), *unknown) if stage not in readers)
+
+    @property
+    def reads_texts(self) -> bool:
+        """Whether anything of it is compared with sentences."""
+        return any("texts" in inputs(stage) for stage in self.stages)
 
     @property
     def models(self) -> tuple[str, ...]:
