@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from core.graph import Stage, Trace, check_wiring, downstream, inputs
-from core.kinds import Output, TextScores, When
+from core.kinds import Output, SegmentScores, TextScores, When
 from core.knobs import KnobSet
 from core.networks.weights import Loaded
 
@@ -65,9 +65,10 @@ class Method:
     """A paper as a list of functions.
 
     networks: what its stages ask for, by the name they ask with. limits: networks → upper ends of knobs that depend on their
-    geometry. grid: networks → (rows, columns) of the patches that its maps are over. place: of its tab, from the left;
-    of those with the same place the names decide. layout: its pictures in order; one that says none has one for each figure
-    of its outputs. untrained: (labels of the weights, knobs) → names of the networks shown whose weights are random.
+    geometry. grid: networks → (rows, columns) of the patches that its maps are over; a method without maps has none. place:
+    of its tab, from the left; of those with the same place the names decide. layout: its pictures in order; one that says none has
+    one for each figure of its outputs. untrained: (labels of the weights, knobs) → names of the networks shown whose weights are
+    random.
     """
 
     name: str
@@ -77,7 +78,7 @@ class Method:
     stages: tuple[Stage, ...]
     networks: Mapping[str, Network]
     outputs: tuple[Output, ...]
-    grid: Callable[[Mapping[str, Any]], tuple[int, int]]
+    grid: Callable[[Mapping[str, Any]], tuple[int, int]] | None = None
     limits: Callable[[Mapping[str, Any]], dict[str, float]] = field(default=lambda networks: {})
     place: int = 100
     layout: tuple[Group, ...] = ()
@@ -110,14 +111,19 @@ class Method:
         """Stages whose results are shown by then; without texts, none that needs them. Tokens are seen by what is counted."""
         times = get_args(When)
         known = [one for one in self.outputs if one.value != "token" and times.index(one.when) <= times.index(when)]
-        unknown = [one.unknown for one in known if isinstance(one, TextScores) and one.unknown]
+        unknown = [one.unknown for one in known if isinstance(one, (TextScores, SegmentScores)) and one.unknown]
         readers = () if texts else downstream(self.stages, "texts")
         return tuple(stage for stage in (*(one.stage for one in known), *unknown) if stage not in readers)
 
     @property
+    def sources(self) -> frozenset[str]:
+        """What its stages ask for of what every run has: "clip", "video", "texts", "question" …"""
+        return frozenset(name for stage in self.stages for name in inputs(stage) if name in GIVEN)
+
+    @property
     def reads_texts(self) -> bool:
         """Whether anything of it is compared with sentences."""
-        return any("texts" in inputs(stage) for stage in self.stages)
+        return "texts" in self.sources
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ def spans(video, border_S: list[int]) -> Tensor:
 
 
 def highest_K(score_T: Tensor, candidate_T: tuple[int, ...], budget: int) -> tuple[int, ...]:
-    """V = the K candidates of the highest score (all, where there are fewer), in the order of time; among equals the earlier."""
+    """V = top-K of S (all, where there are fewer), in the order of time; among equals the earlier."""
     if len(score_T) != len(candidate_T):
         raise BadGiven(f"There is a score for each of the {len(candidate_T)} candidates, got {len(score_T)}.")
     order_T = np.argsort(-score_T.cpu().numpy(), kind="stable")

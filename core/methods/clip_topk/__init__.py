@@ -12,7 +12,7 @@ from torch import Tensor
 from core.device import upload
 from core.kinds import ChosenFrames, ChosenScores, ChosenTimes, Segments, SegmentScores
 from core.knobs import KnobSet, knob
-from core.method import Method, Network
+from core.method import Group, Method, Network
 from core.methods.shared import candidate_T, highest_K, score_K, span_T2, time_K
 from core.networks.weights import load_clip
 from core.video.footage import in_batches
@@ -59,7 +59,7 @@ METHOD = Method(
     name="clip_topk",
     place=62,
     title="CLIP top-K — the frames most like the question",
-    paper="No paper: Radford et al., Learning Transferable Visual Models From Natural Language Supervision, 2021, frame by frame",
+    paper="No paper: CLIP (Radford et al., 2021) frame by frame",
     knobs=TopKnobs,
     stages=(candidate_T, span_T2, feature_TE, question_E, score_T, frame_K, time_K, score_K, unknown_words),
     networks={"clip_towers": Network("clip", load_clip)},
@@ -69,5 +69,9 @@ METHOD = Method(
         ChosenScores("score_K", "S", "how well each fits the question", "cosine"),
         Segments("span_T2", "[t, t′]", "candidates, each until the next", "seconds"),
         SegmentScores("score_T", "S", "how well each candidate fits the question", "cosine", unknown="unknown_words"),
+    ),
+    layout=(
+        Group("when", ("span_T2", "score_T", "frame_K", "time_K")),
+        Group("frames that are chosen", ("frame_K", "time_K", "score_K")),
     ),
 )

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.kinds import ChosenFrames, ChosenScores, ChosenTimes, Segments, SegmentScores
 from core.knobs import KnobSet, knob
-from core.method import Method
+from core.method import Group, Method
 from core.methods.shared import candidate_T, highest_K, score_K, span_T2, time_K
 
 
@@ -47,5 +47,9 @@ METHOD = Method(
         ChosenScores("score_K", "u", "the number that was drawn for each", "drawn, 0–1"),
         Segments("span_T2", "[t, t′]", "candidates, each until the next", "seconds"),
         SegmentScores("score_T", "u", "a number drawn for each candidate", "drawn, 0–1"),
+    ),
+    layout=(
+        Group("when", ("span_T2", "score_T", "frame_K", "time_K")),
+        Group("frames that are chosen", ("frame_K", "time_K", "score_K")),
     ),
 )

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from core.kinds import ChosenFrames, ChosenScores, ChosenTimes, Segments, SegmentScores
 from core.knobs import KnobSet, knob
-from core.method import Method
+from core.method import Group, Method
 from core.methods.shared import candidate_T, spans, time_K
 
 
@@ -62,5 +62,9 @@ METHOD = Method(
         ChosenScores("share_K", "w", "share of the video that each stands for", "of its time"),
         Segments("span_S2", "[t, t′]", "equal parts of the video", "seconds"),
         SegmentScores("share_S", "w", "share of the video that each part is", "of its time"),
+    ),
+    layout=(
+        Group("when", ("span_S2", "share_S", "frame_K", "time_K")),
+        Group("frames that are chosen", ("frame_K", "time_K", "share_K")),
     ),
 )
