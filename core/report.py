@@ -15,13 +15,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from core.engine import METHODS
 from core.evaluate.tables import table
 from core.graph import downstream
 from core.knobs import Knob
 from core.method import Method
 from core.methods import lesson, part
 from core.networks.weights import WEIGHTS
+from core.registry import METHODS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"

@@ -1,6 +1,6 @@
 """A grid over two knobs: what a method gives at each pair of their values, and one number of it.
 
-made = sweep_over(engine, "stop", clip, ("alpha", [0, 0.5, 1]), ("kept", [2, 6, 12]), "region_TP", ("score_TP", "mean"))
+made = sweep_over(engine, name, clip, ("alpha", [0, 0.5, 1]), ("kept", [2, 6, 12]), "region_TP", ("score_TP", "mean"))
 made.cells[0][2].number    # kept = 2, alpha = 1
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.engine import Engine, method_named
+from core.engine import Engine
 from core.errors import BadKnob, ReaderError
 from core.knobs import Knob
 from core.progress import CalledOff, Progress, Watch
@@ -63,7 +63,7 @@ def sweep_over(
 ) -> Sweep:  # fmt: skip
     """Run the method at every pair of values, at most 64. Values are checked before anything runs; the engine keeps what
     does not change from cell to cell. A called-off sweep raises Cancelled."""
-    chosen, began = method_named(method), time.perf_counter()
+    chosen, began = engine.method(method), time.perf_counter()
     names = {stage.__name__ for stage in chosen.stages}
     for asked in (output, number[0]):
         if asked not in names:
@@ -95,7 +95,7 @@ def sweep_over(
 
 def values_of(engine: Engine, method: str, name: str, count: int = 5) -> tuple[Any, ...]:
     """Up to `count` values of a knob, spread evenly over what the loaded networks allow, on its steps."""
-    one = _knob(method, name)
+    one = _knob(engine, method, name)
     if one.kind in ("switch", "choice"):
         return (False, True) if one.kind == "switch" else tuple(one.span)
     low, high, step = one.span
@@ -129,12 +129,12 @@ def _array(value: Any, stage: str) -> np.ndarray:
 
 def _checked(engine: Engine, method: str, name: str, values: Sequence[Any]) -> tuple[Any, ...]:
     """The values as the knob's own type; one outside its span is a BadKnob."""
-    _knob(method, name)
+    _knob(engine, method, name)
     return tuple(engine.settings(method, {name: value})[name] for value in values)
 
 
-def _knob(method: str, name: str) -> Knob:
-    known = {one.name: one for one in method_named(method).knobs.knobs()}
+def _knob(engine: Engine, method: str, name: str) -> Knob:
+    known = {one.name: one for one in engine.method(method).knobs.knobs()}
     if name not in known:
         raise BadKnob(f"There is no knob {name!r}. The knobs are {', '.join(known)}.")
     return known[name]

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 
 from core import kinds
-from core.engine import method_named
 from core.publish.figures import described
 from core.publish.result import Result, as_array
 from core.publish.view import to_plain
+from core.registry import method_named
 
 LETTERS = {
     "T": "frames", "G": "gaps between frames", "P": "patches, row by row", "K": "support frames", "Q": "prompts",

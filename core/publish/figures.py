@@ -16,11 +16,11 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from core import kinds
-from core.engine import method_named
 from core.errors import ReaderError
 from core.publish.link import link_in_words
 from core.publish.painting import OPACITY, Layer, coloured, edges, layer, painted
 from core.publish.result import Result
+from core.registry import method_named
 from core.video.edits import in_words
 
 WIDTHS = {"one": 3.25, "two": 6.75}  # inches

@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from core.engine import METHODS, TEXT_LENGTH, TEXTS
+from core.engine import TEXT_LENGTH, TEXTS
 from core.errors import BadKnob, ReaderError
 from core.keys import digest
 from core.knobs import Knob, KnobSet
@@ -33,6 +33,7 @@ from core.publish.view import (
     default_overlay,
     overlays,
 )  # fmt: skip
+from core.registry import METHODS
 from core.video.edits import EDITS, MOST, checked_edits, frames_left
 
 LINK_LENGTH = 8000  # characters: what browsers and proxies carry

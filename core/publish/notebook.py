@@ -20,13 +20,13 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from core.engine import method_named
 from core.errors import ReaderError
 from core.publish.figures import Picture, picture
 from core.publish.link import Limits, from_plain, link_in_words, parsed
 from core.publish.python import edit_lines, engine_call, example_file, keywords
 from core.publish.result import Result, numbers
 from core.publish.view import VERSION, Setting, View, to_plain
+from core.registry import method_named
 from core.video.edits import in_words
 
 CELLS, PICTURE_BYTES, JSON_BYTES, LABELS, VALUES = 200, 2_000_000, 64_000_000, 300, 4096

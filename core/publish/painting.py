@@ -11,11 +11,11 @@ import numpy as np
 from PIL import Image
 
 from core import kinds
-from core.engine import METHODS
 from core.errors import ReaderError
 from core.method import Method
 from core.publish.result import Result, as_array
 from core.publish.view import NONE
+from core.registry import METHODS
 
 VALUES, SIGNED = "cividis", "RdBu_r"
 NIGHT = (11, 13, 18)  # over patches that are not kept, as in the viewer

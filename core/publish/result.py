@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from core import kinds
-from core.engine import METHODS, Engine
+from core.engine import Engine
 from core.graph import Trace
 from core.kinds import Output
 from core.publish.view import View
+from core.registry import METHODS
 from core.video.clip import Clip
 from core.video.edits import edited
 

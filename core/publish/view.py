@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from core.engine import checked_texts, method_named, without_control
+from core.engine import checked_texts, without_control
 from core.errors import BadClip, BadKnob, ReaderError
 from core.kinds import PatchMap, PromptAttention
 from core.knobs import Knob, KnobSet
+from core.registry import method_named
 from core.video.edits import checked_edits, frames_left
 from core.video.read import FRAMES as SPAN
 
@@ -56,7 +57,7 @@ class Setting:
         return {one.name: getattr(self.knobs, one.name) for one in method_named(self.method).knobs.knobs()}
 
 
-Setting = Setting  # what notebooks that were saved with 0.1 import
+Asked = Setting  # what notebooks that were saved with 0.1 import
 
 
 @dataclass(frozen=True)
