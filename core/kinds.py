@@ -1,12 +1,12 @@
 """What an output of a method *is*. A method says which kind its results are; everything else reads what is said here.
 
-    over      the letters of its dimensions: T frames, G gaps, P patches, K supports or chosen frames, Q prompts, N heads or
-              things found, I stages of the tower, Y texts, S tokens or spans of time, D width, Z cells, H W pixels, h w places
-              of a map; "" where it is one value. Of a result with parts: those of each part
-    value     what stands there: number, share (0–1, or ≥ 0 and compared with others), signed, truth, count, place (of a frame
-              in the clip), second, grid (rows, columns), box, token, picture
-    numbers   how a table tells it in one number, the usual one first: a name in REDUCED, or a place; () where nobody would
-    figure    the file of assets/viewer/figures that draws it: of its own name, or another's, in whose picture it is drawn
+over      the letters of its dimensions: T frames, G gaps, P patches, K supports or chosen frames, Q prompts, N heads or
+          things found, I stages of the tower, Y texts, S tokens or spans of time, D width, Z cells, H W pixels, h w places of a
+          map; "" where it is one value. Of a result with parts: those of each part
+value     what stands there: number, share (0–1, or ≥ 0 and compared with others), signed, truth, count, place (of a frame
+          in the clip), second, grid (rows, columns), box, token, picture
+numbers   how a table tells it in one number, the usual one first: a name in REDUCED, or a place; () where nobody would
+figure    the file of assets/viewer/figures that draws it: of its own name, or another's, in whose picture it is drawn
 """
 
 from collections.abc import Callable, Mapping

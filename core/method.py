@@ -66,9 +66,9 @@ class Method:
 
     networks: what its stages ask for, by the name they ask with. limits: networks → upper ends of knobs that depend on their
     geometry. grid: networks → (rows, columns) of the patches that its maps are over; a method without maps has none. place:
-    of its tab, from the left; of those with the same place the names decide. layout: its pictures in order; one that says none has
-    one for each figure of its outputs. untrained: (labels of the weights, knobs) → names of the networks shown whose weights are
-    random.
+    of its tab, from the left; of those with the same place the names decide. layout: its pictures in order; one that says none
+    has one for each figure of its outputs. untrained: (labels of the weights, knobs) → names of the networks shown whose
+    weights are random.
     """
 
     name: str

@@ -11,18 +11,14 @@ Letters: T frames, K support frames, P patches of the support map (row-major), Q
 enter, I stages of the tower, F width of a support's features, D width of a prompt, C channels, H W pixels.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from core import kinds as kind
 from core.device import upload
 from core.knobs import KnobSet, knob
-from core.method import Beside, Group, Method, Network
+from core.method import Method, Network
 from core.methods.stpn import equations as eq
-from core.methods.stpn import following, tracks
+from core.methods.stpn import following, outputs, tracks
 from core.methods.stpn.authors import Prepared
 from core.methods.stpn.cost import Spent, spent
 from core.methods.stpn.dvp import PREDICTORS
@@ -241,17 +237,6 @@ def cost(input_size: Size, variant: Stpn, supports: int, prompts: int) -> Spent:
     return spent(variant, input_size, supports, prompts)
 
 
-def untrained(labels: Iterable[str], knobs: Mapping[str, Any]) -> list[str]:
-    """Which of the networks that are shown have random weights, by what the labels of the weights say."""
-    shown, made = (f"{knobs['predictor']}/{knobs['depth']}", "baseline"), []
-    for label in labels:
-        before, found, names = label.partition("UNTRAINED")
-        if found:
-            listed = [name.strip() for name in names.lstrip(": ").split(",")]
-            made += [name for name in shown if name in listed or not before.rstrip().endswith("·")]
-    return made
-
-
 METHOD = Method(
     name="stpn",
     place=3,
@@ -267,54 +252,9 @@ METHOD = Method(
     networks={"stpn": Network("stpn", load_stpn)},
     # that of the support maps, over which prompts look; maps of the current frame carry their own rows and columns
     grid=lambda networks: networks["stpn"].grid(),
-    outputs=(
-        kind.ChosenFrames("support_index_K", "τ", "support frames", "counted from 0"),
-        kind.Pictures("current_HWC", "I_t", "the current frame as the network sees it"),
-        kind.Pictures("support_THWC", "I_τ", "the frames as supports"),
-        kind.MapGrid("support_grid", "h × w", "patches of a support", "rows, columns"),
-        kind.PromptAttention("prompt_attention_NQKP", "A", "where each prompt looked", "share of a prompt's attention"),
-        kind.SupportScores("mass_K", "Σ A", "attention that each support received", "share"),
-        kind.PromptScores("entropy_Q", "H(A)", "how widely each prompt looked", "share of the largest entropy"),
-        kind.FeatureChange("change", "Δf", "what the prompts changed", "of a plain feature's mean length"),
-        kind.PromptMaps("to_prompts", "x → P", "patches looking at prompts", "share of a patch's attention"),
-        kind.PromptMaps("to_patches", "P → x", "prompts looking at patches", "share of a prompt's attention"),
-        kind.StageScores("cosine_plain_I", "cos", "likeness to the clean frame, no prompts", "cosine", "severity", when="network"),
-        kind.StageScores("cosine_prompted_I", "cos_P", "likeness to the clean frame, with prompts", "cosine", "severity", when="network"),
-        kind.Boxes("prompted_found", "STPN", "found with prompts", "score", when="network"),
-        kind.Boxes("baseline_found", "single frame", "found by the single-frame detector", "score", when="network"),
-        kind.Tracks("prompted_tracks", "STPN", "followed with prompts", "score", when="whole"),
-        kind.Tracks("baseline_tracks", "single frame", "followed by the single-frame detector", "score", when="whole"),
-        kind.Followed("prompted_followed", "STPN", "followed with prompts of past frames", "overlap with the truth, IoU", when="whole"),
-        kind.Followed("baseline_followed", "single frame", "followed without prompts", "overlap with the truth, IoU", when="whole"),
-        kind.Cost("cost", "N · V", "tokens and operations", "FLOPs"),
-    ),
+    outputs=outputs.OUTPUTS,
+    layout=outputs.LAYOUT,
+    beside=outputs.SHUFFLED,
     limits=lambda networks: {"prompts": networks["stpn"].prompts},
-    layout=(
-        Group("The current frame", ("current_HWC", "change", "to_prompts", "to_patches")),
-        Group("What is found", ("prompted_found", "baseline_found")),
-        Group("Frames of the clip", ("support_index_K",)),
-        Group(
-            "Support frames",
-            ("prompt_attention_NQKP", "support_index_K", "support_THWC", "support_grid", "mass_K", "entropy_Q"),
-        ),
-        Group(
-            "Through the clip: every frame read, instances linked, one thing followed",
-            ("prompted_tracks", "baseline_tracks", "prompted_followed", "baseline_followed"),
-        ),
-        Group("Likeness to the clean frame", ("cosine_plain_I", "cosine_prompted_I")),
-        Group("Shuffle the supports", ("shuffle",)),
-        Group("What it costs", ("cost",)),
-    ),
-    beside=Beside(  # the prompts of the same supports in the other order
-        "stpn",
-        ("prompt_LQD",),
-        (kind.Fact("shuffle", "π", "how far prompts move with the order of the supports, and the largest of their numbers"),),
-        lambda own, other: {
-            "shuffle": (
-                float((own["prompt_LQD"] - other["prompt_LQD"]).abs().max()), float(own["prompt_LQD"].abs().max()),
-            )
-        },
-        lambda knobs: {**knobs, "shuffled": not knobs["shuffled"]},
-    ),
-    untrained=untrained,
+    untrained=outputs.untrained,
 )  # fmt: skip
