@@ -59,10 +59,13 @@ class RegionMask(Output):
     over, value, numbers, figure = "TP", "truth", ("mean",), "PatchMap"
 
 
+@dataclass(frozen=True)
 class SignedPatchMap(Output):
-    """A number per patch, [T, P] or [P], of either sign: its zero is the middle of its colours."""
+    """A number per patch, [T, P] or [P], of either sign: its zero is the middle of its colours. turns: the knob that a click on
+    a patch turns to that patch, counted from 1."""
 
     over, value, numbers, figure = "TP", "signed", ("mean", "largest"), "CombMap"
+    turns: str = ""
 
 
 class GapScores(Output):
@@ -74,10 +77,12 @@ class GapScores(Output):
 @dataclass(frozen=True)
 class GapCounts(Output):
     """A whole number per gap between consecutive frames, [G]. rule: (gap from 0, its score, its count, knobs) → in words how
-    the count comes of the score."""
+    the count comes of the score; formula: the same as a formula; step: knobs → how much more score gives one more."""
 
     over, value, numbers, figure = "G", "count", ("sum",), "GapScores"
     rule: Callable[[int, float, int, Knobs], str] | None = None
+    formula: str = ""
+    step: Callable[[Knobs], float | None] | None = None
 
 
 class TokenSequence(Output):

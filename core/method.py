@@ -39,10 +39,12 @@ class Network:
 
 @dataclass(frozen=True)
 class Group:
-    """Outputs that are drawn in one picture, by the figure of the first. stages: that make them; one may be in several."""
+    """Outputs that are drawn in one picture, by the figure of the first. stages: that make them; one may be in several. words:
+    what the picture says in this method's words, by stage or by what else the figure names (`assets/viewer/base/words.js`)."""
 
     title: str
     stages: tuple[str, ...]
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

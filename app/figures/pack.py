@@ -6,6 +6,7 @@ Numbers of a hovered patch are read from these grids too, so a map has 16 bits: 
 import base64
 import inspect
 import io
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -75,6 +76,32 @@ def frames_payload(key, clip):
         "source": [int(i) for i in clip.source_T],
         "notes": list(clip.notes),
     }
+
+
+def plain(output, value, context):
+    """A result of any kind that has no file of its own: truth values as bits, maps 0–1 of patches in 16 bits, else numbers."""
+    if output.value == "truth":
+        return coded(array(value), bits)
+    if output.over == "TP" and output.value == "share":
+        return coded(array(value), grid16)
+    return numbers(value if isinstance(value, (bool, int, float, tuple, list)) or value is None else array(value).tolist())
+
+
+def coded(values, code):
+    """What is sent as code, and its shape."""
+    return {"shape": list(values.shape), "code": code(values)}
+
+
+def numbers(value):
+    """Lists of lists of numbers, or one, as JSON has them; truth values and whole numbers stay what they are."""
+    if isinstance(value, (list, tuple)):
+        return [numbers(one) for one in value]
+    return short(value) if isinstance(value, float) else value
+
+
+def short(value, digits=6):
+    """A few digits of a number; null where it is not finite."""
+    return float(f"{value:.{digits}g}") if math.isfinite(value) else None
 
 
 def array(tensor):

@@ -256,7 +256,10 @@ METHOD = Method(
         ),
         RegionMask("region_TP", "r", "discriminative region", "N_s patches a frame"),
         GapScores("change_G", "W^t", "change between frames", "of the weights' own scale"),
-        GapCounts("prompt_count_G", "N^t", "temporal prompts between frames", "prompts", count_in_words),
+        GapCounts(
+            "prompt_count_G", "N^t", "temporal prompts between frames", "prompts", count_in_words, "⌈η·W^t⌉",
+            lambda knobs: 1 / knobs["eta"] if knobs["eta"] else None,
+        ),
         TokenSequence("sequence_SD", "[CLS; h; p; …]", "the sequence that enters the encoder", "tokens"),
         TextScores("similarity_Y", "c(s, v)", "how well each text fits", "cosine", "unknown_words", when="network"),
     ),
