@@ -217,6 +217,12 @@ class ChosenScores(Output):
     over, value, numbers, figure = "K", "signed", ("mean", "largest", "smallest"), "ChosenFrames"
 
 
+class ChosenPictures(Output):
+    """The chosen frames themselves, uint8 RGB, [K, H, W, 3]: what whoever answers from them is given to see."""
+
+    over, value, figure = "KHWC", "picture", "ChosenFrames"
+
+
 class Segments(Output):
     """Spans of a video's time in their order, [S, 2] seconds: from when until when. A candidate frame is one, too: it stands
     for the time until the next."""

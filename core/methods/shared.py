@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.device import upload
 from core.errors import BadGiven
 from core.video.footage import last_seconds, per_second
 
@@ -39,6 +40,11 @@ def highest_K(score_T: Tensor, candidate_T: tuple[int, ...], budget: int) -> tup
 def time_K(video, frame_K: tuple[int, ...]) -> Tensor:
     """t: the second at which each chosen frame begins to be shown."""
     return torch.from_numpy(video.time_N[list(frame_K)]).float()
+
+
+def picture_KHWC(video, frame_K: tuple[int, ...], device) -> Tensor:
+    """The chosen frames themselves: what whoever answers the question is given to see."""
+    return upload(video.frames(frame_K), device)
 
 
 def score_K(score_T: Tensor, candidate_T: tuple[int, ...], frame_K: tuple[int, ...]) -> Tensor:

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from core.device import upload
-from core.kinds import ChosenFrames, ChosenScores, ChosenTimes, Segments, SegmentScores
+from core.kinds import ChosenFrames, ChosenPictures, ChosenScores, ChosenTimes, Segments, SegmentScores
 from core.knobs import KnobSet, knob
 from core.method import Group, Method, Network
-from core.methods.shared import candidate_T, highest_K, score_K, span_T2, time_K
+from core.methods.shared import candidate_T, highest_K, picture_KHWC, score_K, span_T2, time_K
 from core.networks.weights import load_clip
 from core.video.footage import in_batches
 
@@ -61,17 +61,18 @@ METHOD = Method(
     title="CLIP top-K — the frames most like the question",
     paper="No paper: CLIP (Radford et al., 2021) frame by frame",
     knobs=TopKnobs,
-    stages=(candidate_T, span_T2, feature_TE, question_E, score_T, frame_K, time_K, score_K, unknown_words),
+    stages=(candidate_T, span_T2, feature_TE, question_E, score_T, frame_K, time_K, picture_KHWC, score_K, unknown_words),
     networks={"clip_towers": Network("clip", load_clip)},
     outputs=(
         ChosenFrames("frame_K", "v", "frames that are chosen"),
         ChosenTimes("time_K", "t", "when they are shown", "seconds"),
+        ChosenPictures("picture_KHWC", "V", "what is seen in them", when="network"),
         ChosenScores("score_K", "S", "how well each fits the question", "cosine"),
         Segments("span_T2", "[t, t′]", "candidates, each until the next", "seconds"),
         SegmentScores("score_T", "S", "how well each candidate fits the question", "cosine", unknown="unknown_words"),
     ),
     layout=(
         Group("when", ("span_T2", "score_T", "frame_K", "time_K")),
-        Group("frames that are chosen", ("frame_K", "time_K", "score_K")),
+        Group("frames that are chosen", ("frame_K", "time_K", "score_K", "picture_KHWC")),
     ),
 )

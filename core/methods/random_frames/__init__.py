@@ -8,10 +8,10 @@ Letters: T candidate frames, K chosen frames.
 import torch
 from torch import Tensor
 
-from core.kinds import ChosenFrames, ChosenScores, ChosenTimes, Segments, SegmentScores
+from core.kinds import ChosenFrames, ChosenPictures, ChosenScores, ChosenTimes, Segments, SegmentScores
 from core.knobs import KnobSet, knob
 from core.method import Group, Method
-from core.methods.shared import candidate_T, highest_K, score_K, span_T2, time_K
+from core.methods.shared import candidate_T, highest_K, picture_KHWC, score_K, span_T2, time_K
 
 
 class RandomKnobs(KnobSet):
@@ -39,17 +39,18 @@ METHOD = Method(
     title="Random — frames drawn by chance",
     paper="No paper: what chance chooses",
     knobs=RandomKnobs,
-    stages=(candidate_T, span_T2, score_T, frame_K, time_K, score_K),
+    stages=(candidate_T, span_T2, score_T, frame_K, time_K, picture_KHWC, score_K),
     networks={},
     outputs=(
         ChosenFrames("frame_K", "v", "frames that are chosen"),
         ChosenTimes("time_K", "t", "when they are shown", "seconds"),
+        ChosenPictures("picture_KHWC", "V", "what is seen in them", when="network"),
         ChosenScores("score_K", "u", "the number that was drawn for each", "drawn, 0–1"),
         Segments("span_T2", "[t, t′]", "candidates, each until the next", "seconds"),
         SegmentScores("score_T", "u", "a number drawn for each candidate", "drawn, 0–1"),
     ),
     layout=(
         Group("when", ("span_T2", "score_T", "frame_K", "time_K")),
-        Group("frames that are chosen", ("frame_K", "time_K", "score_K")),
+        Group("frames that are chosen", ("frame_K", "time_K", "score_K", "picture_KHWC")),
     ),
 )

@@ -7,10 +7,10 @@ Letters: T candidate frames, S parts, K chosen frames.
 
 from torch import Tensor
 
-from core.kinds import ChosenFrames, ChosenScores, ChosenTimes, Segments, SegmentScores
+from core.kinds import ChosenFrames, ChosenPictures, ChosenScores, ChosenTimes, Segments, SegmentScores
 from core.knobs import KnobSet, knob
 from core.method import Group, Method
-from core.methods.shared import candidate_T, spans, time_K
+from core.methods.shared import candidate_T, picture_KHWC, spans, time_K
 
 
 class UniformKnobs(KnobSet):
@@ -54,17 +54,18 @@ METHOD = Method(
     title="Uniform — one frame of every equal part",
     paper="No paper: what every choice of frames is compared with",
     knobs=UniformKnobs,
-    stages=(candidate_T, border_S, span_S2, share_S, frame_K, time_K, share_K),
+    stages=(candidate_T, border_S, span_S2, share_S, frame_K, time_K, picture_KHWC, share_K),
     networks={},
     outputs=(
         ChosenFrames("frame_K", "v", "frames that are chosen"),
         ChosenTimes("time_K", "t", "when they are shown", "seconds"),
+        ChosenPictures("picture_KHWC", "V", "what is seen in them", when="network"),
         ChosenScores("share_K", "w", "share of the video that each stands for", "of its time"),
         Segments("span_S2", "[t, t′]", "equal parts of the video", "seconds"),
         SegmentScores("share_S", "w", "share of the video that each part is", "of its time"),
     ),
     layout=(
         Group("when", ("span_S2", "share_S", "frame_K", "time_K")),
-        Group("frames that are chosen", ("frame_K", "time_K", "share_K")),
+        Group("frames that are chosen", ("frame_K", "time_K", "share_K", "picture_KHWC")),
     ),
 )
