@@ -1,8 +1,8 @@
 """What a method may ask of a long video, whether it is a file's (`core.video.source`) or drawn (`core.world.long`).
 
-    clip = video.frames(evenly(video, 64))                       # 64 frames as a Clip
-    clip = video.frames(at(video, [3.2, 90.0]))                  # what is shown at these seconds
-    found = in_batches(video, per_second(video, 1.0), encode)    # thousands of frames, 32 in memory
+clip = video.frames(evenly(video, 64))                       # 64 frames as a Clip
+clip = video.frames(at(video, [3.2, 90.0]))                  # what is shown at these seconds
+found = in_batches(video, per_second(video, 1.0), encode)    # thousands of frames, 32 in memory
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
