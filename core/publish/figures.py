@@ -15,7 +15,6 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from core import kinds
 from core.errors import ReaderError
 from core.publish.link import link_in_words
 from core.publish.painting import OPACITY, Layer, coloured, edges, layer, painted
@@ -160,13 +159,13 @@ def _colour_bar(axes, made: Layer) -> None:
 
 def _bars(result: Result):
     """(places from 0, the span of places, heights, labels, name below, name beside), or None where nothing is counted."""
-    counts, shares = result.output(kinds.GapCounts), result.output(kinds.SupportScores)
+    counts, shares = result.output("G", "count"), result.output("K", "share")
     if counts is not None:
         count_G = result.array(counts.stage)
         gaps = np.arange(len(count_G))
         span = (-1, len(gaps))
         return gaps, span, count_G, [f"{g + 1}–{g + 2}" for g in gaps], "gap between frames", _math(counts.symbol)
-    supports = result.output(kinds.ChosenFrames)
+    supports = result.output("K", "place")
     if shares is None or supports is None:
         return None
     share_K, index_K = result.array(shares.stage), result.array(supports.stage)

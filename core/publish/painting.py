@@ -10,17 +10,17 @@ import matplotlib
 import numpy as np
 from PIL import Image
 
-from core import kinds
 from core.errors import ReaderError
+from core.kinds import Output, as_array
 from core.method import Method
-from core.publish.result import Result, as_array
+from core.publish.result import Result
 from core.publish.view import NONE
 from core.registry import METHODS
 
 VALUES, SIGNED = "cividis", "RdBu_r"
 NIGHT = (11, 13, 18)  # over patches that are not kept, as in the viewer
 OPACITY = 0.6
-TOWER = (kinds.FeatureChange, kinds.PromptMaps)  # maps of the current frame, one or more for each stage of the tower
+LOOKS = "NQKP"  # what prompt attention is over
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,40 +74,39 @@ def _layer(result: Result, prompt: int | None) -> Layer:
     if overlay == NONE:
         return Layer(result.clip.frames_THWC, _frame_names(result), None, None, "", "", "")
     one = next((one for one in result.outputs if one.stage == overlay), None)
-    if isinstance(one, (kinds.PatchMap, kinds.RegionMask)):
+    if one and one.over_frames:
         return _patches(result, one)
-    if isinstance(one, kinds.PromptAttention):
+    if one and one.over == LOOKS:
         return _attention(result, one, prompt)
-    if isinstance(one, TOWER):
+    if one and one.over_current:
         return _tower(result, one, prompt)
     raise ReaderError(f"A figure shows {', '.join(drawn(method))} or none over the frames, not {overlay}.")
 
 
 def drawn(method: Method) -> tuple[str, ...]:
     """The overlays that can be painted."""
-    painted = (kinds.PatchMap, kinds.RegionMask, kinds.PromptAttention, *TOWER)
-    return tuple(one.stage for one in method.outputs if isinstance(one, painted))
+    return tuple(one.stage for one in method.outputs if one.over_frames or one.over == LOOKS or one.over_current)
 
 
-def _patches(result: Result, one: kinds.Output) -> Layer:
-    region, grid = result.output(kinds.RegionMask), result.grid
+def _patches(result: Result, one: Output) -> Layer:
+    region, grid = result.output("TP", "truth"), result.grid
     kept_Ihw = None if region is None else result.array(region.stage).reshape(-1, *grid)
     map_Ihw = result.array(one.stage).reshape(-1, *grid)
-    masks = isinstance(one, kinds.RegionMask)
+    masks = one.value == "truth"
     return Layer(
         result.clip.frames_THWC, _frame_names(result), map_Ihw, kept_Ihw, one.symbol, one.title, one.unit, masks=masks
     )  # fmt: skip
 
 
-def _attention(result: Result, one: kinds.Output, prompt: int | None) -> Layer:
+def _attention(result: Result, one: Output, prompt: int | None) -> Layer:
     """Mean over heads, in even shares: 1 is what a prompt that looks everywhere alike gives a patch."""
     attention_NQKP = result.array(one.stage)
     _, Q, K, P = attention_NQKP.shape
     if prompt is not None and not 0 <= prompt < Q:
         raise ReaderError(f"The prompt is 0 to {Q - 1}, got {prompt}.")
     share_KP = attention_NQKP.mean(0)[slice(None) if prompt is None else [prompt]].mean(0) * K * P
-    supports, grid = result.output(kinds.ChosenFrames), result.output(kinds.MapGrid)
-    pictures = [one for one in result.outputs if isinstance(one, kinds.Pictures) and result.array(one.stage).ndim == 4]
+    supports, grid = result.output("K", "place"), result.output("", "grid")
+    pictures = [one for one in result.outputs if one.value == "picture" and result.array(one.stage).ndim == 4]
     if supports is None or not pictures:
         raise ReaderError(f"{one.symbol} is drawn over the support frames, which were not computed.")
     index_K = [int(place) for place in result.trace[supports.stage]]
@@ -120,13 +119,13 @@ def _attention(result: Result, one: kinds.Output, prompt: int | None) -> Layer:
     )  # fmt: skip
 
 
-def _tower(result: Result, one: kinds.Output, prompt: int | None) -> Layer:
+def _tower(result: Result, one: Output, prompt: int | None) -> Layer:
     """The current frame once for each stage of the tower (and block), under its map; of prompts, their mean or one of them."""
-    found = [one for one in result.outputs if isinstance(one, kinds.Pictures) and result.array(one.stage).ndim == 3]
+    found = [one for one in result.outputs if one.value == "picture" and result.array(one.stage).ndim == 3]
     maps = {at: as_array(value) for at, value in result.trace[one.stage].items()}
     if not found or not maps:
         raise ReaderError(f"{one.symbol} is drawn over the current frame, and nothing of it was computed.")
-    if isinstance(one, kinds.PromptMaps):
+    if one.over == "Qhw":
         Q = len(next(iter(maps.values())))
         if prompt is not None and not 0 <= prompt < Q:
             raise ReaderError(f"The prompt is 0 to {Q - 1}, got {prompt}.")

@@ -29,6 +29,22 @@ export const pressExample = ($, caption) => {
   for (const button of $("examples").children) button.setAttribute("aria-pressed", button.dataset.title === caption);
 };
 
+// A button for every map that may lie over the picture, and one for none. keyOf: (place, map) → its key; none: that of no map
+export const overlayButtons = (box, maps, keyOf, none, choose) =>
+  box.replaceChildren(
+    ...maps.map((one, i) => {
+      const title = `${one.title} (${keyOf(i, one)})`,
+        button = make("button", {type: "button", role: "radio", title, "data-stage": one.stage});
+      button.innerHTML = pretty(one.symbol);
+      button.onclick = () => choose(one.stage);
+      return button;
+    }),
+    Object.assign(make("button", {type: "button", role: "radio", title: `no overlay (${none})`, "data-stage": "none"}), {
+      textContent: "none",
+      onclick: () => choose("none"),
+    }),
+  );
+
 // → draw(trace): every stage, whether it ran, its milliseconds and shape; a click shows its sentence and source
 export function ledgerOf($, stages) {
   let opened = null,

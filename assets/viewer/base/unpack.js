@@ -15,5 +15,5 @@ const once = made => {
 export const codes = once(({code}) => new Uint16Array(bytes(code).buffer));
 export const truths = once(({code}) => bits(code));
 
-export const valueOf = (side, output) => (output && side.trace.values[output.stage]) ?? null;
+export const resultOf = (side, output) => (output && side.trace.values[output.stage]) ?? null;
 export const firstOf = (outputs, kind) => outputs.find(one => one.kind === kind);

@@ -12,3 +12,30 @@ export const pretty = symbol =>
   safe(symbol)
     .replace(/\^(\w+)/g, "<sup>$1</sup>")
     .replace(/_(\w+)/g, "<sub>$1</sub>");
+
+// A method's own words, with what a figure knows in the place of {name}: a number as a reader sees it, or with {name:2} digits
+// behind the point; a text; {markup} as it is. A line with a {name} that is null or false is left out; {name} that is true is
+// nothing. → the lines that are left
+export function linesOf(words, facts) {
+  const holes = /\{([\w.]+)(?::(\d))?\}/g,
+    there = line => [...line.matchAll(holes)].every(([, name]) => facts[name] !== null && facts[name] !== false);
+  const said = (_, name, digits) => {
+    const fact = facts[name];
+    if (fact === true) return "";
+    if (typeof fact === "number") return digits === undefined ? number(fact) : fact.toFixed(digits);
+    return fact?.markup ?? safe(fact ?? `{${name}}`);
+  };
+  return (words ?? "")
+    .split("\n")
+    .filter(line => line && there(line))
+    .map(line => line.replace(holes, said));
+}
+
+// What made a side, as {weights} and {beside} of a method's words
+export const madeBy = side => ({
+  weights: side.trace.weights.join(" · "),
+  beside: side.trace.beside?.weights.join(" · ") ?? null,
+});
+
+// A heading; what stands in brackets at its end is small
+export const heading = title => safe(title).replace(/ (\([^()]*\))$/, " <small>$1</small>");

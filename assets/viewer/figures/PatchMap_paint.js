@@ -1,15 +1,16 @@
 // Frames under maps of their patches, as functions of numbers and canvases. seen: what `seenOf` makes of a side, be it A or B.
 
-import {COLOURS, colour, fit, outline, twice} from "../base/drawing.js";
+import {COLOURS, colour, fit, twice} from "../base/drawing.js";
 import {tallAs} from "../base/frames.js";
-import {codes, firstOf, truths, valueOf} from "../base/unpack.js";
+import {outlines, thingsIn} from "../base/things.js";
+import {codes, firstOf, resultOf, truths} from "../base/unpack.js";
 
 // → {trace, clip, images, grid, P, region, counts, points, map}: patches of a frame, which are kept (bits) and how many a frame,
 // where the highest is, and stage → numbers of 16 bits
 export function seenOf(side, outputs) {
   const {trace, clip, images} = side,
-    maps = outputs.filter(one => one.kind === "PatchMap").map(one => valueOf(side, one)),
-    region = truths(valueOf(side, firstOf(outputs, "RegionMask"))),
+    maps = outputs.filter(one => one.kind === "PatchMap").map(one => resultOf(side, one)),
+    region = truths(resultOf(side, firstOf(outputs, "RegionMask"))),
     [rows, columns] = trace.grid,
     P = rows * columns;
   return {
@@ -28,8 +29,8 @@ export function seenOf(side, outputs) {
 export const keptAt = ({region, P}, t, p) => region && region[t * P + p];
 export const mapAt = (seen, stage, t, p) => seen.map(stage) && seen.map(stage)[t * seen.P + p] / 65535;
 
-// The actor's outline in each frame, where the truth is known
-const outlinesOf = clip => (clip.outlines ??= clip.truth && clip.truth.masks.map(mask => outline(mask, clip.width, clip.height)));
+// The actor in a frame, where the truth is known
+const actorIn = (clip, t) => (thingsIn(clip, t) ?? []).filter(one => one.number === clip.truth.actor[t]);
 
 // Frame t under a map, with what is kept, what is there and where the score is highest. → the same in words
 export function paintFrame(canvas, seen, t, {opacity, bare, patch}, map, width) {
@@ -61,12 +62,7 @@ export function paintFrame(canvas, seen, t, {opacity, bare, patch}, map, width) 
   const point = seen.points?.[t];
   if (!bare) {
     keptEdges(pen, seen, t, w, h, 2);
-    if (outlinesOf(clip)) {
-      pen.save();
-      pen.scale(width / clip.width, height / clip.height);
-      twice(pen, clip.outlines[t], COLOURS.truth, (2 * clip.width) / width);
-      pen.restore();
-    }
+    if (clip.truth) outlines(pen, actorIn(clip, t), clip.truth.size, width, height, COLOURS.truth);
     if (point) target(pen, (point.patch[1] + 0.5) * w, (point.patch[0] + 0.5) * h, Math.min(w, h) / 4, point.hit);
     if (patch) patchEdge(pen, patch, w, h);
   }
