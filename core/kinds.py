@@ -139,109 +139,6 @@ class ChosenFrames(Output):
     over, value = "K", "place"
 
 
-class Pictures(Output):
-    """uint8 RGB as the network gets to see it: one frame [H, W, 3], or [T, H, W, 3]."""
-
-    over, value = "HWC", "picture"
-
-
-class PromptAttention(Output):
-    """Where each prompt looked, [N, Q, K, P] ≥ 0: for every head and prompt it sums to 1 over supports and patches."""
-
-    over, value = "NQKP", "share"
-
-
-class MapGrid(Output):
-    """(rows, columns) of the patches P of this run's PromptAttention, row-major."""
-
-    value, figure = "grid", "PromptAttention"
-
-
-class SupportScores(Output):
-    """A number per support frame, [K] ≥ 0."""
-
-    over, value, numbers, figure = "K", "share", ("largest",), "PromptAttention"
-
-
-class PromptScores(Output):
-    """A number per prompt, [Q], 0–1."""
-
-    over, value, numbers, figure = "Q", "share", ("mean",), "PromptAttention"
-
-
-class PromptMaps(Output):
-    """Maps of every prompt in every block, {(stage, block): [Q, h, w]} ≥ 0, stages and blocks counted from 0."""
-
-    over, value, figure = "Qhw", "share", "Pictures"
-
-
-class FeatureChange(Output):
-    """A map for every stage of the tower, {stage: [h, w]} ≥ 0, each of its own size, all over the whole frame."""
-
-    over, figure = "hw", "Pictures"
-
-
-@dataclass(frozen=True)
-class StageScores(Output):
-    """A number per stage of the tower, [I], −1 to 1. against: the knob that they are drawn against, over all of its span."""
-
-    over, value, numbers = "I", "signed", ("mean", "smallest")
-    against: str = ""
-
-
-class Boxes(Output):
-    """What a detector finds in one frame: boxes in fractions of the frame, names, scores 0–1 and, if it has them, masks."""
-
-    over, value, numbers = "N", "box", ("largest",)
-
-    def array(self, result: Any) -> np.ndarray:
-        """The scores of what was found."""
-        return as_array(result.score_N)
-
-
-class Tracks(Output):
-    """What is found in every frame of a clip, linked to instances: boxes as in `Boxes`, and an instance's number for each."""
-
-    over, value = "TN", "box"
-
-
-class Followed(Output):
-    """One thing through the clip from its first box: a box for each frame, in fractions of it, and whether it is seen there."""
-
-    over, value, figure = "T", "box", "Tracks"
-
-
-class Cost(Output):
-    """What a run costs, in tokens and floating-point operations: plain whole numbers by name."""
-
-    value = "count"
-
-
-class PixelMask(Output):
-    """A truth value per frame and pixel of what the network sees, [T, H, W] bool."""
-
-    over, value = "THW", "truth"
-
-
-class CombMap(Output):
-    """A number (of either sign) or truth value per cell of a comb, [T, Z] or [Z]. A cell holds the pixels whose row and column
-    leave the same remainders: it is no place in the frame, and is not drawn over one."""
-
-    over, value = "TZ", "signed"
-
-
-class FrameScores(Output):
-    """A number per frame, [T], 0–1; not a number where the method has none to give."""
-
-    over, value, numbers = "T", "share", ("mean",)
-
-
-class FrameCounts(Output):
-    """A whole number per frame, [T]."""
-
-    over, value, numbers = "T", "count", ("sum",)
-
-
 class ChosenTimes(Output):
     """When each chosen frame is shown, in seconds from the start of the video, [K]."""
 
@@ -279,5 +176,128 @@ class SegmentScores(Output):
         return (self.unknown,) if self.unknown else ()
 
 
+@dataclass(frozen=True)
+class Pictures(Output):
+    """uint8 RGB as the network gets to see it: one frame [H, W, 3], or [T, H, W, 3]. done: the stage that says what was done to
+    them before, (what, how badly) as text. plain: the stage of the same frames without it: those that are equal are not sent."""
+
+    over, value = "HWC", "picture"
+    done: str = ""
+    plain: str = ""
+
+
+@dataclass(frozen=True)
+class PromptAttention(Output):
+    """Where each prompt looked, [N, Q, K, P] ≥ 0: for every head and prompt it sums to 1 over supports and patches. anew: knobs
+    that make it another network's: its colours, which else only widen, begin anew with them."""
+
+    over, value = "NQKP", "share"
+    anew: tuple[str, ...] = ()
+
+
+class MapGrid(Output):
+    """(rows, columns) of the patches P of this run's PromptAttention, row-major."""
+
+    value, figure = "grid", "PromptAttention"
+
+
+class SupportScores(Output):
+    """A number per support frame, [K] ≥ 0."""
+
+    over, value, numbers, figure = "K", "share", ("largest",), "PromptAttention"
+
+
+class PromptScores(Output):
+    """A number per prompt, [Q], 0–1."""
+
+    over, value, numbers = "Q", "share", ("mean",)
+
+
+@dataclass(frozen=True)
+class PromptMaps(Output):
+    """Maps of every prompt in every block, {(stage, block): [Q, h, w]} ≥ 0, stages and blocks counted from 0. among: what the
+    shares are among, the "patches" that a prompt looks at or the "prompts" that a patch looks at, beside other patches."""
+
+    over, value, figure = "Qhw", "share", "Pictures"
+    among: Literal["patches", "prompts"] = "patches"
+
+
+class FeatureChange(Output):
+    """A map for every stage of the tower, {stage: [h, w]} ≥ 0, each of its own size, all over the whole frame."""
+
+    over, figure = "hw", "Pictures"
+
+
+@dataclass(frozen=True)
+class StageScores(Output):
+    """A number per stage of the tower, [I], −1 to 1. against: the knob that they are drawn against, over all of its span."""
+
+    over, value, numbers = "I", "signed", ("mean", "smallest")
+    against: str = ""
+
+
+@dataclass(frozen=True)
+class Boxes(Output):
+    """What a detector finds in one frame: boxes in fractions of the frame, names, scores 0–1 and, if it has them, masks. match:
+    the overlap (IoU) with a thing's own box from which one of the same name has found it."""
+
+    over, value, numbers = "N", "box", ("largest",)
+    match: float = 0.5
+
+    def array(self, result: Any) -> np.ndarray:
+        """The scores of what was found."""
+        return as_array(result.score_N)
+
+
+class Tracks(Output):
+    """What is found in every frame of a clip, linked to instances: boxes as in `Boxes`, and an instance's number for each."""
+
+    over, value = "TN", "box"
+
+
+class Followed(Output):
+    """One thing through the clip from its first box: a box for each frame, in fractions of it, and whether it is seen there."""
+
+    over, value, figure = "T", "box", "Tracks"
+
+
+@dataclass(frozen=True)
+class Cost(Output):
+    """What a run costs, in tokens and floating-point operations: whole numbers by name. steps: (in words, the number's name, the
+    stage whose time it is, "" none). kept: (in words, stage) of what is computed once a clip."""
+
+    value = "count"
+    steps: tuple[tuple[str, str, str], ...] = ()
+    kept: tuple[str, str] = ("", "")
+
+
+class PixelMask(Output):
+    """A truth value per frame and pixel of what the network sees, [T, H, W] bool."""
+
+    over, value = "THW", "truth"
+
+
+class CombMap(Output):
+    """A number (of either sign) or truth value per cell of a comb, [T, Z] or [Z]. A cell holds the pixels whose row and column
+    leave the same remainders: it is no place in the frame, and is not drawn over one."""
+
+    over, value = "TZ", "signed"
+
+
+class FrameScores(Output):
+    """A number per frame, [T], 0–1; not a number where the method has none to give."""
+
+    over, value, numbers = "T", "share", ("mean",)
+
+
+class FrameCounts(Output):
+    """A whole number per frame, [T]."""
+
+    over, value, numbers = "T", "count", ("sum",)
+
+
+@dataclass(frozen=True)
 class Fact(Output):
-    """One number, several, or yes or no: told in words."""
+    """One number, several, or yes or no: told in words. words: knobs → a sentence with {} for each number."""
+
+    words: Callable[[Knobs], str] | None = None

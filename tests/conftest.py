@@ -26,13 +26,17 @@ def browser():
 @pytest.fixture
 def viewer(browser, request):
     """A page that holds the viewer's module and nothing else: of the method that the test file names in METHOD."""
-    from app.figures.drawing import view_of
+    from app.figures.payload import figures_of
     from app.modules import one_file, styles
     from core import METHODS
 
     blank = browser.new_page(viewport={"width": 1000, "height": 900})
     blank.set_content(f"<style>{styles()}</style><div id=here></div>")
-    module = one_file(f'export {{mount}} from "./{view_of(METHODS[request.module.METHOD]).module}";')
+    names = figures_of(METHODS[request.module.METHOD])
+    lines = [f'import * as {name} from "./figures/{name}.js";' for name in names]
+    lines.append('import {mount as shell} from "./base/shell.js";')
+    lines.append(f"export const mount = (element, payload, hooks) => shell(element, payload, hooks, {{{', '.join(names)}}});")
+    module = one_file("\n".join(lines))
     source = base64.b64encode(module.encode()).decode()
     blank.evaluate(f"async () => {{ window.viewer = await import('data:text/javascript;base64,{source}'); }}")
     yield blank

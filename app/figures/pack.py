@@ -16,6 +16,7 @@ from core.graph import downstream
 from core.networks.weights import SYNTHETIC
 
 SHOWN_SIDE = 512  # pixels: a frame is never drawn much larger than this
+MAP_SIDE = 64  # cells: a map of more is averaged before it travels
 DECADES = (-4.0, 3.0)  # log10 of the least and the largest number of a logarithmic map
 STRANGE = (
     "These weights know only eight coloured shapes on made-up backgrounds. On your clip, trust where things change; "
@@ -90,6 +91,12 @@ def plain(output, value, context):
 def coded(values, code):
     """What is sent as code, and its shape."""
     return {"shape": list(values.shape), "code": code(values)}
+
+
+def maps16(maps):
+    """{place in the network: [Q, h, w]} → one entry a place, its maps no larger than MAP_SIDE."""
+    means = ((at, pooled(array(map_Qhw), MAP_SIDE)) for at, map_Qhw in maps.items())
+    return [{"at": list(at)} | coded(map_Qhw, log16) for at, map_Qhw in means]
 
 
 def numbers(value):

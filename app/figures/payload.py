@@ -38,6 +38,11 @@ class Context:
     truth: Truth | None
     done: bool
 
+    @property
+    def place(self) -> int:
+        """The current frame, from 0, of a method where a knob says it."""
+        return self.knobs[FRAME] - 1
+
     def of(self, kind: type[Output]) -> tuple[Output, ...]:
         """The method's outputs of a kind that this run has, in order."""
         return tuple(one for one in self.method.shown.values() if isinstance(one, kind) and one.stage in self.trace.values)

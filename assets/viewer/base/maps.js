@@ -4,6 +4,7 @@
 // logarithmic and fixed, so that what is alike stays alike while a knob moves.
 
 import {bytes, SCALE, twice, VIRIDIS} from "./drawing.js";
+import {once} from "./unpack.js";
 
 const DECADES = [-4, 3]; // log10 of the least and the largest number that travels
 export const SCALES = {
@@ -22,17 +23,11 @@ const NUMBERS = Float32Array.from(
   {length: 65536},
   (_, code) => 10 ** (DECADES[0] + ((DECADES[1] - DECADES[0]) * code) / 65535),
 );
-const known = new WeakMap();
-// once for each that arrives, however often it is drawn
-export function opened(packed) {
-  if (!packed) return null;
-  if (!known.has(packed)) {
-    const {at, shape, code} = packed,
-      codes = new Uint16Array(bytes(code).buffer);
-    known.set(packed, {at, shape, value: Float32Array.from(codes, one => NUMBERS[one])});
-  }
-  return known.get(packed);
-}
+export const opened = once(({at, shape, code}) => ({
+  at,
+  shape,
+  value: Float32Array.from(new Uint16Array(bytes(code).buffer), one => NUMBERS[one]),
+}));
 
 // one of the first dimension's maps; null: all of them together, their sum or mean
 export function slice({shape, value}, q, together) {

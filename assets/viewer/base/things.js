@@ -1,20 +1,22 @@
 // Frames, and the things in them: what is there where the truth is known, and what is found, as outlines and masks.
 //
-// A side: {trace, clip, images, pictures}, of a run that is shown. pictures: frame → how the network sees it, where that is
-// not as it is in the clip
+// A side: {trace, clip, images, pictures}, of a run that is shown (see shell.js). pictures: frame → how the network sees it, where
+// that is not as it is in the clip
 
 import {fit, outline, twice} from "./drawing.js";
 
 export const frameOf = ({images, pictures}, t) => pictures?.[t] ?? images[t];
+// the frame that a side is of: a knob may say it, and A's is its own
+export const currentOf = ({trace}, {about, cursor}) => (about.frame ? trace.knobs[about.frame] - 1 : cursor.frame);
 export const tallOf = (clip, width) => Math.round(Math.min((width * clip.height) / clip.width, 1.4 * width));
 export const thingsIn = (clip, t) => clip.truth?.things?.[t];
 
-// Frame t of a side on a canvas. fluid: as wide as its place. → {pen, width, height}
-export function paintFrame(canvas, side, t, width, fluid = false) {
-  const height = tallOf(side.clip, width),
+// A frame of a clip on a canvas. fluid: as wide as its place. → {pen, height}
+export function paintFrame(canvas, image, clip, width, fluid = false) {
+  const height = tallOf(clip, width),
     pen = fit(canvas, width, height, fluid);
-  pen.drawImage(frameOf(side, t), 0, 0, width, height);
-  return {pen, width, height};
+  pen.drawImage(image, 0, 0, width, height);
+  return {pen, height};
 }
 
 export function outlines(pen, things, [rows, columns], width, height, colour) {

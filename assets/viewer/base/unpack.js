@@ -2,7 +2,7 @@
 
 import {bits, bytes} from "./drawing.js";
 
-const once = made => {
+export const once = made => {
   const known = new WeakMap();
   return packed => {
     if (!packed) return null;

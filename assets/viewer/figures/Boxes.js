@@ -3,33 +3,35 @@
 
 import {plus} from "../base/compare.js";
 import {COLOURS} from "../base/drawing.js";
-import {outlines, paintBox, paintFrame, paintMask, thingsIn} from "../base/things.js";
+import {currentOf, frameOf, outlines, paintBox, paintFrame, paintMask, thingsIn} from "../base/things.js";
 import {safe} from "../base/words.js";
 
 const LEAST = `<label class="vw-least">boxes with a score ≥ <output></output><input type="range" min="0" max="1" step="0.05" value="0.3" aria-label="Least score of a box">
       <span class="vw-known"></span></label>`;
+
+export const look = "sp-found";
+export const region = "found";
 
 export function figure(host, {outputs, cursor, shell}) {
   host.innerHTML =
     outputs.map(() => `<div class="vw-found sp-figure"></div>`).join("") +
     outputs.map(() => `<div class="vw-found-a sp-figure" hidden></div>`).join("") +
     LEAST;
+  cursor.put({least: 0.3});
   const [found, ofA] = ["found", "found-a"].map(name => [...host.querySelectorAll(`.vw-${name}`)]),
     slider = host.querySelector(".vw-least input");
   let B = null,
     A = null;
 
-  function draw(side, pinned) {
+  function draw(side, pinned, changed) {
     [B, A] = [side, pinned];
+    if (changed?.has("least")) slider.value = cursor.least;
+    if (changed && !(changed.has("least") && B.trace.done)) return;
     const {trace, clip} = B,
-      known = !!thingsIn(clip, trace.frame);
+      known = !!thingsIn(clip, currentOf(B, shell));
     host.querySelector(".vw-known").innerHTML = known
       ? `<b class="vw-swatch" style="background:${COLOURS.truth}"></b>outlined: what is there${trace.edited ? " in the file, before your edits" : ""} · ✓ right name, box IoU ≥ ${outputs[0].match}`
       : `what is there is not known of this clip${trace.strange ? `. ${safe(trace.strange)}` : ""}`;
-    boxes();
-  }
-
-  function boxes() {
     host.querySelector("output").textContent = cursor.least.toFixed(2);
     found.forEach((box, i) => foundIn(box, outputs[i], B, A ? "B · " : ""));
     ofA.forEach((box, i) => {
@@ -38,14 +40,10 @@ export function figure(host, {outputs, cursor, shell}) {
     });
   }
 
-  const foundIn = (box, one, side, said) => foundOf(box, one, side, cursor.least, shell.wide(box, 240), said);
+  const foundIn = (box, one, side, said) =>
+    foundOf(box, one, side, currentOf(side, shell), cursor.least, shell.wide(box, 240), said);
   const least = value => cursor.set({least: Math.max(0, Math.min(1, Math.round(value * 20) / 20))});
-  slider.oninput = () => least(+slider.value);
-  cursor.on(changed => {
-    if (!("least" in changed)) return;
-    slider.value = cursor.least;
-    if (B?.trace.done) boxes();
-  });
+  slider.oninput = () => B && least(+slider.value);
 
   return {
     draw,
@@ -88,10 +86,10 @@ export function figure(host, {outputs, cursor, shell}) {
 }
 
 // In a box: a picture, a sentence and a list. said: before the title
-function foundOf(box, one, side, least, width, said) {
+function foundOf(box, one, side, t, least, width, said) {
   const {trace, clip} = side,
     value = trace.values[one.stage],
-    things = thingsIn(clip, trace.frame),
+    things = thingsIn(clip, t),
     known = !!things;
   box.classList.toggle("vw-stale", !value);
   if (!value) {
@@ -100,7 +98,7 @@ function foundOf(box, one, side, least, width, said) {
   }
   if (!box.querySelector("canvas")) box.innerHTML = `<h4></h4><canvas role="img"></canvas><p></p><ul></ul>`;
   box.firstChild.textContent = said + one.title.replace(/^found /, "");
-  const {pen, height} = paintFrame(box.querySelector("canvas"), side, trace.frame, width);
+  const {pen, height} = paintFrame(box.querySelector("canvas"), frameOf(side, t), clip, width);
   if (known) outlines(pen, things, clip.truth.size, width, height, COLOURS.truth);
   const shown = paintFound(pen, value, least, known, width, height),
     right = shown.filter(one => one.thing !== null).length;

@@ -3,10 +3,10 @@
 
 import {apart, plus} from "../base/compare.js";
 import {cellEdge, opened, paintMap, placeOn, SCALES, scaleBar, slice} from "../base/maps.js";
-import {centred, make} from "../base/parts.js";
-import {paintFrame} from "../base/things.js";
+import {ARROWS, centred, make} from "../base/parts.js";
+import {currentOf, frameOf, paintFrame} from "../base/things.js";
 import {number, pretty, safe} from "../base/words.js";
-import {headsOf, ofHead, thumbnails, valuesIn} from "./PromptHeads.js";
+import {headsOf, ofHead, thumbnails, valuesIn} from "./PromptAttention_heads.js";
 import {promptOf, whoseOf} from "./PromptScores.js";
 
 // Attention can be nearly even: the narrowest of these that holds it. It widens when it must, and narrows only for another clip, or
@@ -50,7 +50,7 @@ export function figure(host, {outputs, cursor, shell}) {
 
   function take({trace}) {
     const packed = trace.values[output.stage],
-      shared = JSON.stringify([trace.clip, output.anew.map(name => trace.knobs[name])]);
+      shared = JSON.stringify([trace.clip, (output.anew ?? []).map(name => trace.knobs[name])]);
     if (rungs.of !== shared) rungs = {of: shared, mean: 0, head: 0};
     attention = opened(packed);
     if (!attention) return;
@@ -102,7 +102,7 @@ export function figure(host, {outputs, cursor, shell}) {
       [rows, columns] = grid(),
       shown = looked(),
       {heads: N} = B.trace.values[output.stage],
-      {frame} = B.trace,
+      frame = currentOf(B, shell),
       turned = index.some((k, i) => i && k < index[i - 1]) ? ", in a shuffled order" : "",
       whose = promptOf(cursor) === null ? "the prompts (mean)" : whoseOf(cursor),
       which = cursor.head === null ? `mean over ${N} head${N > 1 ? "s" : ""}` : `head ${cursor.head + 1}`;
@@ -114,11 +114,10 @@ export function figure(host, {outputs, cursor, shell}) {
       at = pointed();
     edged = !!at;
     for (const [k, cell] of [...box.children].entries()) {
-      const {pen, height} = paintFrame(cell.firstChild, B, index[k], width, true),
+      const {pen, height} = paintFrame(cell.firstChild, frameOf(B, index[k]), B.clip, width, true),
         share = mass[k] ?? 0,
         percent = `${(100 * share).toFixed(1)} %`;
-      if (!cursor.bare)
-        paintMap(pen, i => placeOn(scale(), shown[k * P + i]), rows, columns, width, height, cursor.opacity);
+      if (!cursor.bare) paintMap(pen, i => placeOn(scale(), shown[k * P + i]), rows, columns, width, height, cursor.opacity);
       if (at?.k === k) cellEdge(pen, cursor.patch, rows, columns, width, height);
       cell.querySelector("i").style.height = barOf(share, K);
       cell.lastChild.innerHTML = `frame ${index[k] + 1}${index[k] === frame ? " = t" : ""}<br><b>${percent}</b>`;
@@ -189,6 +188,11 @@ export function figure(host, {outputs, cursor, shell}) {
     cursor.set({support: k, patch: [Math.floor(rows / 2), Math.floor(columns / 2)]});
     centred($("line2"), box.children[k]);
   }
+  function walk([dr, dc]) {
+    const [rows, columns] = grid(),
+      [row, column] = cursor.patch;
+    cursor.set({patch: [Math.max(0, Math.min(rows - 1, row + dr)), Math.max(0, Math.min(columns - 1, column + dc))]});
+  }
 
   function value({kind, stage}) {
     const given = B.trace.values[stage];
@@ -212,10 +216,11 @@ export function figure(host, {outputs, cursor, shell}) {
       ["h H", "next, previous head"],
       ["s S", "point at the next, previous support (after the last: the frame)"],
     ],
-    press(k) {
+    press(k, event) {
       if (!attention) return false;
       if (k === "Escape") cursor.set({head: null, patch: null, support: null});
-      if (k === "s" || k === "S") step(k === "s" ? 1 : -1);
+      else if (event.shiftKey && ARROWS[k] && cursor.support !== null) walk(ARROWS[k]);
+      else if (k === "s" || k === "S") step(k === "s" ? 1 : -1);
       else return thumbs.press(k, heads?.shape[0] ?? 0);
       return true;
     },
@@ -228,11 +233,13 @@ export function figure(host, {outputs, cursor, shell}) {
     },
     value,
     lit: ({kind}) => (kind === "ChosenFrames" ? shell.$("strip") : box),
-    here: () => (last ? ` · support ${last.k + 1}, row ${last.row + 1}, column ${last.column + 1}` : ""),
+    here: () =>
+      ` · ${whoseOf(cursor)}${last ? ` · support ${last.k + 1}, row ${last.row + 1}, column ${last.column + 1}` : ""}`,
     apart(a, b) {
       const [x, y] = [a, b].map(side => of("SupportScores", side));
       if (!x || !y) return {rows: [], sentences: []};
-      const most = x.length === y.length && apart(x, y).value.reduce((all, one) => (Math.abs(one) > Math.abs(all) ? one : all), 0);
+      const most =
+        x.length === y.length && apart(x, y).value.reduce((all, one) => (Math.abs(one) > Math.abs(all) ? one : all), 0);
       const sentence =
         most === false
           ? `A has ${x.length} supports and B ${y.length}: their shares are not set side by side.`

@@ -62,7 +62,6 @@ export function figure(host, {outputs: [output], cursor}) {
         : {text: String(given[q]), because: whoseOf(cursor)};
     },
     lit: () => host,
-    here: () => ` · ${whoseOf(cursor)}`,
   };
 }
 

@@ -3,22 +3,27 @@
 
 import {valuesApart} from "../base/compare.js";
 import {COLOURS, fit} from "../base/drawing.js";
-import {number, safe} from "../base/words.js";
+import {number, pretty, safe} from "../base/words.js";
 
 const HELD = 64; // settings whose points are kept
 
-export function figure(host, {outputs, cursor, shell}) {
-  host.innerHTML = `<div class="vw-card"><h4>Likeness to the clean frame <small class="vw-likeness-state"></small></h4><div class="vw-likeness"></div><div class="sp-key"></div></div>`;
+export const look = "vw-card";
+export const region = "cards";
+
+export function figure(host, {outputs, group, about, shell}) {
+  host.innerHTML = `<h4>${safe(group.title)} <small class="vw-likeness-state"></small></h4><div class="vw-likeness"></div><div class="sp-key"></div>`;
   const box = host.querySelector(".vw-likeness"),
-    [without, prompted] = outputs,
+    [without] = outputs,
     {against} = without,
+    symbol = pretty(about.knobs?.find(one => one.name === against)?.symbol ?? ""),
     visited = new Map(); // settings without that knob → Map {its value: [without, with]}
   let trace = null;
 
   const settings = () => JSON.stringify([trace.clip, {...trace.knobs, [against]: 0}]);
   const values = () => outputs.map(one => trace.values[one.stage]);
 
-  function draw(side) {
+  function draw(side, _, changed) {
+    if (changed) return;
     ({trace} = side);
     if (trace.done) remember();
     curves();
@@ -47,7 +52,7 @@ export function figure(host, {outputs, cursor, shell}) {
       [now, made] = values();
     host.querySelector(".vw-likeness-state").textContent = !trace.done
       ? "updating…"
-      : `— cosine, against ${then?.whole ? against : `the ${plural(against)} visited`}`;
+      : `— ${without.unit}, against ${against}${then?.whole ? "" : ", where visited"}`;
     box.classList.toggle("vw-stale", !trace.done);
     if (!trace.done && box.querySelector("canvas")) return;
     if (!then) {
@@ -72,7 +77,7 @@ export function figure(host, {outputs, cursor, shell}) {
         width,
       ),
     );
-    box.nextElementSibling.innerHTML = `<span><i style="--c:${COLOURS.kept}"></i>both with the same prompts</span><span><i class="sp-dash"></i>both without</span><span>across: ${against} s; 1 = like the clean frame</span>`;
+    box.nextElementSibling.innerHTML = `<span><i style="--c:${COLOURS.kept}"></i>both with the same prompts</span><span><i class="sp-dash"></i>both without</span><span>across: ${against} ${symbol}; 1 = like the clean frame</span>`;
   }
 
   return {
@@ -95,4 +100,51 @@ export function figure(host, {outputs, cursor, shell}) {
       return {rows, sentences: []};
     },
   };
+}
+
+// One chart, from the nearest of a few round numbers below all points to 1. points: [[the knob's value, without, with], …]
+function drawCurve(canvas, points, now, ink, width) {
+  const height = 112,
+    left = 26,
+    bottom = 18,
+    top = 8,
+    pen = fit(canvas, width, height);
+  const least = Math.min(...points.flatMap(([, ...cos]) => cos)),
+    low = [0.9, 0.5, 0].find(one => one <= least) ?? -1;
+  const X = s => left + s * (width - left - 10),
+    Y = c => top + ((1 - c) / (1 - low)) * (height - top - bottom);
+  pen.font = "10px system-ui, sans-serif";
+  pen.strokeStyle = pen.fillStyle = ink;
+  pen.globalAlpha = 0.28;
+  pen.lineWidth = 1;
+  for (const c of [low, (1 + low) / 2, 1]) {
+    pen.beginPath();
+    pen.moveTo(left, Y(c));
+    pen.lineTo(width - 10, Y(c));
+    pen.stroke();
+  }
+  pen.globalAlpha = 0.75;
+  pen.textAlign = "right";
+  for (const c of [low, (1 + low) / 2, 1]) pen.fillText(number(c).replace("-", "−"), left - 4, Y(c) + 3);
+  pen.textAlign = "center";
+  for (const s of [0, 0.5, 1]) pen.fillText(s, X(s), height - 5);
+  pen.globalAlpha = 1;
+  const line = (i, colour, dash) => {
+    pen.strokeStyle = pen.fillStyle = colour;
+    pen.lineWidth = 2;
+    pen.setLineDash(dash);
+    pen.beginPath();
+    points.forEach(p => pen.lineTo(X(p[0]), Y(p[i])));
+    pen.stroke();
+    pen.setLineDash([]);
+    for (const p of points) {
+      pen.beginPath();
+      pen.arc(X(p[0]), Y(p[i]), p[0] === now ? 4.5 : 2, 0, 7);
+      if (p[0] === now && i === 1) {
+        pen.stroke();
+      } else pen.fill();
+    }
+  };
+  line(2, COLOURS.kept, []);
+  line(1, ink, [4, 3]);
 }
