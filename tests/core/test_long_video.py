@@ -7,7 +7,7 @@ from core import BadClip, ReaderError
 from core.progress import Cancelled, watched
 from core.video.footage import Footage, evenly, in_batches, per_second
 from core.world import long, render_sequence
-from core.world.long import LongVideo, long_video
+from core.world.long import LongVideo, long_video, read_recipe
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +81,15 @@ def test_what_cannot_be_is_a_sentence(make, wrong, told):
     with pytest.raises(wrong) as caught:
         make()
     assert str(caught.value).startswith(told)
+
+
+def test_a_recipe_is_the_video_of_its_numbers_and_anything_else_a_sentence(tmp_path):
+    file = tmp_path / "short.json"
+    file.write_text('{"title": "a", "question": "b?", "seed": 5, "seconds": 60, "rate": 2.0, "size": [32, 48]}')
+    recipe = read_recipe(file)
+    assert (recipe.title, recipe.question, recipe.video.name) == ("a", "b?", "short")
+    assert recipe.video.key == long_video(5, 60, rate=2.0, size=(32, 48)).key
+    for wrong in ("[]", "{}", "no", '{"title": "a", "question": "b", "seed": 5, "length": 3, "size": [32, 48]}'):
+        file.write_text(wrong)
+        with pytest.raises(ReaderError, match="short.json is no recipe of a long video"):
+            read_recipe(file)
