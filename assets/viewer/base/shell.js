@@ -28,7 +28,7 @@
 //             or if the frame has no such region
 //   frame     markup of the whole viewer between the examples and the ledger, of a figure that leads. The frame is that of the
 //             first figure that has one, else FRAME below. {look: class of the section, markup}. In it, by their classes, stand what the shell fills
-//             or listens to: vw-wait vw-far (in PICTURE), vw-pin (PIN), vw-help-open, vw-strip, vw-frame, vw-scrub, vw-play,
+//             or listens to: vw-wait vw-far (in PICTURE or WAITING), vw-pin (PIN), vw-help-open, vw-strip, vw-frame, vw-scrub, vw-play,
 //             buttons with data-step, vw-versus (VERSUS), vw-clip; and the templates of its regions. What is missing is left out
 //
 // and returns, everything but draw as it is needed:
@@ -67,8 +67,21 @@
 import {asker, asOneStep, receiver} from "./asking.js";
 import {PIN, pinning, VERSUS} from "./compare.js";
 import {cursorOf} from "./cursor.js";
-import {framesOf, STRIP} from "./frames.js";
-import {atNewWidths, EXAMPLES, exampleButtons, extraOf, FOOT, HELP, keysOf, ledgerOf, litOf, make, widths} from "./parts.js";
+import {CLIP, framesOf, STRIP} from "./frames.js";
+import {
+  atNewWidths,
+  EXAMPLES,
+  exampleButtons,
+  extraOf,
+  FOOT,
+  HELP,
+  keysOf,
+  ledgerOf,
+  litOf,
+  make,
+  WAITING,
+  widths,
+} from "./parts.js";
 import {versusOf} from "./versus.js";
 import {safe} from "./words.js";
 import {zoomOf} from "./zoom.js";
@@ -80,8 +93,9 @@ export const FRAME = {
   ${STRIP}
   <div class="vw-row"><button class="vw-prev" data-step="-1" aria-label="One frame back">‹</button><button class="vw-next" data-step="1" aria-label="One frame forward">›</button>
     <output class="vw-frame"></output>${PIN}${HELP}</div>
+  ${WAITING}
   ${VERSUS}
-  <div class="rl-cards"><template data-region="rest"></template></div>`,
+  <div class="rl-cards"><template data-region="rest"></template>${CLIP}</div>`,
 };
 const BANNER = `<div class="vw-banner" role="note" hidden></div>`;
 const START = {

@@ -72,7 +72,7 @@ METHOD = Method(
         SegmentScores("score_T", "S", "how well each candidate fits the question", "cosine", unknown="unknown_words"),
     ),
     layout=(
-        Group("when", ("span_T2", "score_T", "frame_K", "time_K")),
-        Group("frames that are chosen", ("frame_K", "time_K", "score_K", "picture_KHWC")),
+        Group("Where in the video", ("span_T2", "score_T", "frame_K", "time_K")),
+        Group("Frames that are chosen", ("frame_K", "time_K", "score_K", "picture_KHWC")),
     ),
 )

@@ -65,7 +65,7 @@ METHOD = Method(
         SegmentScores("share_S", "w", "share of the video that each part is", "of its time"),
     ),
     layout=(
-        Group("when", ("span_S2", "share_S", "frame_K", "time_K")),
-        Group("frames that are chosen", ("frame_K", "time_K", "share_K", "picture_KHWC")),
+        Group("Where in the video", ("span_S2", "share_S", "frame_K", "time_K")),
+        Group("Frames that are chosen", ("frame_K", "time_K", "share_K", "picture_KHWC")),
     ),
 )
