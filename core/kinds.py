@@ -4,7 +4,7 @@ over      the letters of its dimensions: T frames, G gaps, P patches, K supports
           things found, I stages of the tower, Y texts, S tokens or spans of time, D width, Z cells, H W pixels, h w places of a
           map; "" where it is one value. Of a result with parts: those of each part
 value     what stands there: number, share (0–1, or ≥ 0 and compared with others), signed, truth, count, place (of a frame
-          in the clip), second, grid (rows, columns), box, token, picture
+          in the clip), second, grid (rows, columns), box, token, picture, text
 numbers   how a table tells it in one number, the usual one first: a name in REDUCED, or a place; () where nobody would
 figure    the file of assets/viewer/figures that draws it: of its own name, or another's, in whose picture it is drawn
 """
@@ -174,6 +174,12 @@ class SegmentScores(Output):
     @property
     def with_it(self) -> tuple[str, ...]:
         return (self.unknown,) if self.unknown else ()
+
+
+class Sentence(Output):
+    """A text: what a method says of what it saw."""
+
+    value = "text"
 
 
 @dataclass(frozen=True)
