@@ -47,6 +47,7 @@ def engine_call(models: Mapping[str, str] | None = None, precision: str | None =
 def run_lines(asked: Setting, file: Callable[[str], str], clip: str, trace: str, outputs: Collection[str] | None = None):
     """The clip, its edits where there are any, and the run."""
     texts = [f"    texts={list(asked.texts)!r},"] if asked.texts else []
+    texts += [f"    question={asked.question!r},"] if asked.question else []
     wanted = [f"    outputs={list(outputs)!r},"] if outputs else []
     return [
         f"{clip} = read_clip({file(asked.clip)!r}, frames={asked.frames})",

@@ -14,6 +14,7 @@ from core.publish.view import View
 from core.registry import METHODS
 from core.video.clip import Clip
 from core.video.edits import edited
+from core.video.footage import Footage
 
 DIGITS = 6  # significant, of a kept number
 CLOSE = 1e-3  # of the largest: other machines add up in another order
@@ -22,12 +23,12 @@ CLOSE = 1e-3  # of the largest: other machines add up in another order
 @dataclass(frozen=True, eq=False)
 class Result:
     """view: what was asked. clip, trace: what it was computed on, and what came out. grid: rows and columns of the method's
-    patches. other: the same of the set that is compared."""
+    patches, None where it has none. other: the same of the set that is compared."""
 
     view: View
     clip: Clip
     trace: Trace
-    grid: tuple[int, int]
+    grid: tuple[int, int] | None
     other: "Result | None" = None
 
     @property
@@ -45,15 +46,18 @@ class Result:
 
 
 def compute(
-    engine: Engine, view: View, opened: Callable[[str, int], Clip], outputs: Iterable[str] | None = None, **watch: Any
-) -> Result:
-    """Run what a view asks. opened: (clip's name, frames) → the clip, before any edit. watch: `cancelled` and `progress`, as
-    the engine's."""
+    engine: Engine, view: View, opened: Callable[[str, int], Clip], outputs: Iterable[str] | None = None,
+    video: Callable[[str], Footage] | None = None, **watch: Any,
+) -> Result:  # fmt: skip
+    """Run what a view asks. opened: (clip's name, frames) → the clip, before any edit. video: a clip's name → the whole of its
+    file, for a method whose stages ask for it. watch: `cancelled` and `progress`, as the engine's."""
     wanted = None if outputs is None else tuple(outputs)
 
-    def one(asked) -> tuple[Clip, Trace, tuple[int, int]]:
+    def one(asked) -> tuple[Clip, Trace, tuple[int, int] | None]:
         clip = edited(opened(asked.clip, asked.frames), asked.edits)
-        trace = engine.run(asked.method, clip, texts=asked.texts, outputs=wanted, **watch, **asked.settings)
+        more = {"video": video(asked.clip)} if video and "video" in engine.method(asked.method).sources else {}
+        more |= {"question": asked.question} if asked.question else {}
+        trace = engine.run(asked.method, clip, texts=asked.texts, outputs=wanted, **more, **watch, **asked.settings)
         return clip, trace, engine.grid(asked.method)
 
     other = None

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from core.engine import checked_texts, without_control
+from core.engine import QUESTION_LENGTH, checked_text, checked_texts, without_control
 from core.errors import BadClip, BadKnob, ReaderError
 from core.knobs import Knob, KnobSet
 from core.registry import method_named
@@ -24,6 +24,7 @@ class Setting:
 
     clip: the name of an example, or what an own clip is called: never a path. knobs: a KnobSet, or names and values of which
     the missing are at their defaults. edits: of the clip, as `core.video.edits` has them, done before the method runs.
+    question: "" where none is asked.
     Anything out of bounds is a ReaderError.
     """
 
@@ -33,6 +34,7 @@ class Setting:
     knobs: KnobSet | Mapping[str, Any] | None = None
     texts: tuple[str, ...] = ()
     edits: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+    question: str = ""
 
     def __post_init__(self):
         made = self.knobs if isinstance(self.knobs, KnobSet) else method_named(self.method).knobs.of(dict(self.knobs or {}))
@@ -43,6 +45,8 @@ class Setting:
         for name, value in (("knobs", made), ("frames", FRAMES.check(self.frames)), ("texts", checked_texts(self.texts))):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "edits", checked_edits(self.edits))
+        if self.question != "":
+            object.__setattr__(self, "question", checked_text(self.question, "A question", QUESTION_LENGTH, but="\n"))
         frames_left(self.edits, self.frames)
 
     @property
@@ -109,7 +113,8 @@ def to_plain(view: View) -> dict[str, Any]:
 
 
 def _plain(asked: Setting) -> dict[str, Any]:
-    return asdict(asked) | {"knobs": asked.settings, "texts": list(asked.texts), "edits": list(asked.edits)}
+    made = asdict(asked) | {"knobs": asked.settings, "texts": list(asked.texts), "edits": list(asked.edits)}
+    return {name: value for name, value in made.items() if name != "question" or value}
 
 
 def to_json(view: View) -> str:

@@ -39,11 +39,7 @@ ROWS = (
 # Files that name a method though they are outside its folder, and how often. The list only shrinks.
 STILL = {
     "core/methods/stpn/shapes.py": 1,
-    "app/export/panel.py": 3,
-    "app/export/standalone.py": 6,
     "app/figures/comb.py": 4,
-    "app/server/api.py": 4,
-    "assets/viewer/page/standalone.js": 1,
     "assets/viewer/viewers/comb.js": 12,
 }
 OUTSIDE_APP = {"torch", "torchvision", "timm", "cv2", "captum", "open_clip"}

@@ -9,6 +9,7 @@ from app import assets, modules
 from app.figures.drawing import VIEWS
 from app.modules import all_imports, one_file
 from app.panels import PANELS
+from core.methods import part, with_part
 
 CALLED = ("page/standalone.js", "page/widget.js")  # by what is one file
 
@@ -77,8 +78,9 @@ def test_a_circle_and_what_one_file_cannot_hold_are_refused(written):
 def test_every_module_is_reached_and_no_folder_of_the_viewer_knows_the_page():
     files = set(assets.files()) - {assets.LOOK}
     entries = {*assets.PAGE, *CALLED, *(view.module for view in VIEWS), *(f"panels/{one.name}.js" for one in PANELS)}
+    entries |= {offline.MODULE for offline in (part(name, "offline") for name in with_part("offline")) if offline}
     assert set(all_imports("\n".join(f'import {{}} from "./{path}";' for path in entries))) == files
-    known = {"base": {"base"}, "viewers": {"base", "viewers"}, "panels": {"base"}}
+    known = {"base": {"base"}, "viewers": {"base", "viewers"}, "panels": {"base"}, "offline": {"base"}}
     for path in files:
         used = {other.split("/")[0] for other in modules.imports(modules.text_of(path), path.split("/")[0])}
         assert used <= known.get(path.split("/")[0], used), path

@@ -7,7 +7,7 @@
 // A viewer turns a knob by typing into it: no reply of the server can arrive after a later knob.
 
 import {foldsOf} from "../base/folds.js";
-import {linkWasRead, lookOf, taken, type, views} from "./values.js";
+import {begin, linkWasRead, lookOf, moved, requestOf, type, views} from "./values.js";
 
 let addressed = null; // what the page's address says, for all tabs
 
@@ -17,7 +17,8 @@ export async function tab({element, props, trigger, server}, {method, viewer, pa
     constants ?? server.constants().then(JSON.parse),
     styled(),
   ]);
-  const values = () => taken(method) ?? untouched;
+  begin(method, untouched);
+  const request = () => requestOf(method);
   const host = element.closest(`#viewer-${method}`);
   const hooks = {
     frames: key => server.frames(key),
@@ -25,12 +26,12 @@ export async function tab({element, props, trigger, server}, {method, viewer, pa
     turn,
     soon: one => server.at_once(one),
     later: one => server.everything(one),
-    whole: one => server.through(one),
+    whole: one => server.through({...untouched, ...one}),
     curve: one => server.curve(one),
     far: one => server.far(one),
     stop: one => server.stop(one),
     keep: () => {
-      const detail = {method, taken: values(), ...view.state()};
+      const detail = {...request(), method, state: view.state()};
       document.dispatchEvent(new CustomEvent("keep", {detail}));
     },
   };
@@ -40,7 +41,7 @@ export async function tab({element, props, trigger, server}, {method, viewer, pa
     hooks,
   );
   views[method] = view;
-  foldsOf(panels, element.querySelector(".panels"), {method, about, view, taken: values, turn, edit, server, hooks});
+  foldsOf(panels, element.querySelector(".panels"), {method, about, view, request, turn, edit, server, hooks});
 
   function turn(name, value) {
     const knob = document.querySelector(`#knob-${method}-${name}`),
@@ -50,11 +51,11 @@ export async function tab({element, props, trigger, server}, {method, viewer, pa
     if (box && box.checked !== (box.type === "radio" || value)) box.click();
   }
 
-  let asked = null;
+  let latest = null;
   const ask = () => {
     // a tab that is not seen waits until it is
-    const now = taken(method) ?? (props.value ? null : untouched);
-    if (now && now !== asked && host.offsetParent) view.ask((asked = now));
+    const now = moved(method) ?? (props.value ? null : untouched);
+    if (now && now !== latest && host.offsetParent) view.ask((latest = now));
   };
   const look = () => {
     // as a link says
@@ -71,26 +72,26 @@ export async function tab({element, props, trigger, server}, {method, viewer, pa
   let soon = 0,
     down = false;
   const address = async () => {
-    const now = JSON.stringify([values().values, view.state()]),
+    const now = JSON.stringify([request().values, view.state()]),
       said = `${method} ${now}`;
     const early = !linkWasRead() || down || host.querySelector(".vw-pin[aria-busy=true]");
     if (early || !host.offsetParent || said === addressed) return;
     addressed = said;
-    const query = first && now === fresh ? "" : await server.address({...values(), state: view.state()}).catch(() => null);
+    const query = first && now === fresh ? "" : await server.address({...request(), state: view.state()}).catch(() => null);
     if (typeof query !== "string" || said !== addressed) return;
     const here = new URL(location.href),
       own = [...here.searchParams].filter(([name]) => /^(__.*|tour)$/.test(name));
     here.search = [query, new URLSearchParams(own)].join("&").replace(/^&|&$/g, "");
     if (here.href !== location.href) history.replaceState(history.state, "", here);
   };
-  const moved = event => {
+  const later = event => {
     down = event.type === "pointerdown" || (down && event.type !== "pointerup" && event.type !== "pointercancel");
     clearTimeout(soon);
     soon = setTimeout(address, 700); // longer than a frame of a clip that is played
   };
-  for (const kind of ["taken", "looked", "keyup", "pointerdown", "pointerup", "pointercancel"])
-    document.addEventListener(kind, moved);
-  document.addEventListener("taken", ask);
+  for (const kind of ["values", "looked", "keyup", "pointerdown", "pointerup", "pointercancel"])
+    document.addEventListener(kind, later);
+  document.addEventListener("values", ask);
   new ResizeObserver(ask).observe(host);
   ask();
 }

@@ -15,9 +15,9 @@ from app.help.glossary import WORDS, declared, entries, glossed, sorting
 from app.help.tour import STEPS
 from app.main import CLIPS
 from app.modules import text_of
-from app.page import SHIPPED
 from app.panels.equations import equations_about, numbered
 from app.server.clips import find_examples
+from app.server.request import SHIPPED
 from core import METHODS, Engine, read_clip
 from core.equation import Term, derived, parts
 from core.methods import lesson
