@@ -16,6 +16,7 @@ from core.video.clip import Clip
 from core.video.edits import edited
 from core.video.footage import Footage
 
+FEW = 256  # numbers of one stage: the scores of an hour's candidates are not few
 DIGITS = 6  # significant, of a kept number
 CLOSE = 1e-3  # of the largest: other machines add up in another order
 
@@ -71,7 +72,7 @@ def compute(
 def numbers(result: Result) -> dict[str, list[float]]:
     """What a result says in few numbers: stage → a list. Where a method has no number to give, the stage is left out."""
     made = {one.stage: result.array(one.stage) for one in result.outputs if one.row}
-    told = {stage: values for stage, values in made.items() if np.isfinite(values).all()}
+    told = {stage: values for stage, values in made.items() if len(values) <= FEW and np.isfinite(values).all()}
     return {stage: [float(f"{value:.{DIGITS}g}") for value in values] for stage, values in told.items()}
 
 
