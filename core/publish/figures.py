@@ -212,8 +212,8 @@ def _draw_times(axes, result: Result, spans: Output, scores: Output) -> None:
     ticks = np.linspace(0, end, 7)
     axes.set_xticks(ticks)
     axes.set_xticklabels([clock(round(tick)) for tick in ticks])
-    axes.set_xlabel(scores.title, labelpad=1)
-    axes.set_ylabel(_math(scores.symbol), labelpad=1)
+    axes.get_xticklabels()[-1].set_ha("right")
+    axes.set_xlabel(f"{_math(scores.symbol)}: {scores.title}", labelpad=1)
     axes.spines[["top", "right"]].set_visible(False)
 
 
