@@ -56,15 +56,12 @@ def interactive_html(result: Result, truth: Truth | None = None, limit: int = LI
     """The file's text, of a result that was computed with every stage (or those that are needed).
 
     truth: of an example. limit: bytes. A method whose knobs need its network, or a clip too long, is a ReaderError."""
-    offline = part(result.view.shown.method, "offline")
-    if offline is None:
-        able = ", ".join(title_of(METHODS[name]) for name in with_part("offline"))
-        raise ReaderError(f"One interactive file can be made of {able}: the other methods' knobs need their network.")
+    offline = offline_of(result.view.shown.method)
     if missing := [stage for stage in offline.NEEDED if stage not in result.trace.values]:
         raise ReaderError(f"An interactive file needs {', '.join(missing)}: compute every stage.")
     for side, quality in QUALITIES:
         for tokens in (True, False):
-            made = page(result, offline, truth, tokens, side, quality)
+            made = page(result, truth, tokens, side, quality)
             if len(made.encode()) <= limit:
                 return made
             if not tokens and len("".join(pictures(result, side, quality))) < limit // 4:
@@ -77,9 +74,18 @@ def title_of(method: Method) -> str:
     return method.title.partition(" — ")[0]
 
 
-def page(result: Result, offline: ModuleType, truth: Truth | None, tokens: bool, side: int, quality: int) -> str:
+def offline_of(method: str) -> ModuleType:
+    """Its part, or a sentence that says which methods have one."""
+    found = part(method, "offline")
+    if found is None:
+        able = ", ".join(title_of(METHODS[name]) for name in with_part("offline"))
+        raise ReaderError(f"One interactive file can be made of {able}: the other methods' knobs need their network.")
+    return found
+
+
+def page(result: Result, truth: Truth | None, tokens: bool, side: int, quality: int) -> str:
     """One way to write it."""
-    payload = payload_of(result, offline, truth, tokens, side, quality)
+    offline, payload = offline_of(result.view.shown.method), payload_of(result, truth, tokens, side, quality)
     style = "".join(map(text_of, ("base/viewer.css", "page/standalone.css")))
     title = f"{title_of(method_named(result.view.shown.method))} on {result.view.shown.clip}"
     words = "; ".join(f"{name}: {text}" for name, text in described(result).items() if text)
@@ -89,12 +95,10 @@ def page(result: Result, offline: ModuleType, truth: Truth | None, tokens: bool,
     )  # fmt: skip
 
 
-def payload_of(
-    result: Result, offline: ModuleType, truth: Truth | None, tokens: bool, side: int, quality: int
-) -> dict[str, Any]:
+def payload_of(result: Result, truth: Truth | None, tokens: bool, side: int, quality: int) -> dict[str, Any]:
     """What page/standalone.js takes."""
     setting, trace, clip, grid = result.view.shown, result.trace, result.clip, result.grid
-    method, settings = method_named(setting.method), setting.settings
+    method, settings, offline = method_named(setting.method), setting.settings, offline_of(setting.method)
     texts = list(setting.texts) if "similarity_Y" in trace.values else []
     shown = gaps.clip_payload("clip", clip, truth) | {"frames": pictures(result, side, quality)}
     knobs = [knob_payload(one) for one in method.knobs.knobs() if one.name in offline.TURNED]
