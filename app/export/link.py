@@ -30,9 +30,9 @@ class Address:
         try:
             request = desk.request(message)
             view, files, _ = looked_at(desk, request)
-            if request.truth is None or request.engine is not desk.engine:
+            if not desk.clips.shipped(request.path) or request.engine is not desk.engine:
                 return ""
-            known = all(desk.clips.truth(path) for path in files.values())
+            known = all(desk.clips.shipped(path) for path in files.values())
             return to_link(view if known else replace(view, compared=None))
         except ReaderError:
             return None

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.server.clips import Clips
+from app.server.clips import Clips, Example
 from app.server.errors import sentence
 from app.server.jobs import FOLD, Run, Running
 from core import Engine, ReaderError, Trace, Video
@@ -26,6 +26,7 @@ from core.method import Method
 from core.publish.view import FRAMES, Setting
 from core.video.clip import Clip
 from core.video.edits import checked_edits
+from core.video.footage import Footage
 from core.world import Truth
 
 SHIPPED = "shipped"  # what an engine without named weights is called
@@ -59,7 +60,7 @@ class Request:
     truth: Truth | None
     texts: tuple[str, ...]
     question: str
-    video: Video | None
+    video: Footage | None
     settings: Mapping[str, Any]
     who: str
     stamp: float
@@ -91,6 +92,11 @@ class Desk:
         self.names = tuple(one.name for one in method.knobs.knobs())
 
     @property
+    def examples(self) -> dict[str, Example]:
+        """What is offered to look at with this method; the first is open when its tab is."""
+        return self.clips.examples_for(self.method)
+
+    @property
     def engine(self) -> Engine:
         """The one that is used until a reader chooses another."""
         return next(iter(self.engines.values()))
@@ -115,6 +121,7 @@ class Desk:
         settings = engine.settings(self.method.name, dict(knobs))
         settings |= {one.name: one.stepped(settings[one.name]) for one in self.method.knobs.knobs()}  # typed between steps
         path, frames, edits = self.clips.path(values["clip"]), FRAMES.check(values["frames"]), edits_of(values["edits"])
+        video = self.clips.video(path) if "video" in self.method.sources else None
         reads = engine.reads_texts(self.method.name)  # else the page has said that none is read
         who = message.get("who")
         return Request(
@@ -129,7 +136,7 @@ class Desk:
             truth=self.clips.truth(path),
             texts=lines_of(values.get("texts")) if reads else (),
             question=values.get("question", ""),
-            video=self.clips.video(path) if "video" in self.method.sources else None,
+            video=video,
             settings=settings,
             who=(who[:WHO] if isinstance(who, str) else "") or secrets.token_hex(8),
             stamp=number_of(message.get("stamp")),
