@@ -40,14 +40,14 @@ def folder() -> str:
     return f"viewer/{content.hexdigest()}"
 
 
-def component(path: str, name: str, *given: Any) -> str:
+def component(path: str, name: str, *arguments: Any) -> str:
     """What an HTML component runs when it is mounted: a function of a module, given what Gradio gives, and then these."""
-    return f"{_module(path)}.then(it => it.{name}({{element, props, trigger, server}}, {_listed(given)}))"
+    return f"{_module(path)}.then(it => it.{name}({{element, props, trigger, server}}, {_listed(arguments)}))"
 
 
-def event(path: str, name: str, *given: Any) -> str:
+def event(path: str, name: str, *arguments: Any) -> str:
     """What an event runs in the browser: a function of a module, given these, and then the event's inputs."""
-    return f"(...values) => {_module(path)}.then(it => it.{name}({_listed(given)}...values))"
+    return f"(...values) => {_module(path)}.then(it => it.{name}({_listed(arguments)}...values))"
 
 
 def _module(path: str) -> str:
@@ -55,8 +55,8 @@ def _module(path: str) -> str:
     return f'import(new URL("{folder()}/{path}", document.baseURI))'
 
 
-def _listed(given: tuple[Any, ...]) -> str:
-    return "".join(f"{json.dumps(one)}, " for one in given)
+def _listed(values: tuple[Any, ...]) -> str:
+    return "".join(f"{json.dumps(one)}, " for one in values)
 
 
 def head() -> str:

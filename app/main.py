@@ -98,8 +98,8 @@ def megabytes(text: str) -> int:
 
 
 def named(text: str) -> tuple[str, str]:
-    name, given, path = text.partition("=")
-    if not given:
+    name, sign, path = text.partition("=")
+    if not sign:
         raise argparse.ArgumentTypeError(f"NAME=PATH is needed, got {text!r}")
     return name, path
 

@@ -240,7 +240,10 @@ class Events:
         if file is None:
             return gr.skip(), gr.skip()
         with as_message():
-            self.desk.clips.open(file, FRAMES.check(frames))
+            if "video" in self.desk.method.sources:
+                self.desk.clips.video(file)
+            else:
+                self.desk.clips.open(file, FRAMES.check(frames))
         return self.desk.clips.handle(file), "[]"
 
     def ends(self, weights: str, *now: Any) -> list[Any]:

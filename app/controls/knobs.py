@@ -35,8 +35,8 @@ def knobs_of(method: Method, limits: Mapping[str, float]) -> dict[str, Component
 
 def control(knob: Knob, limits: Mapping[str, float], tab: str) -> Component:
     """A knob as it is drawn, from its declaration. tab: the method it stands in, for its id."""
-    symbol, said = plain(knob.symbol), knob.name.replace("_", " ")
-    label, name = said if symbol == said else f"{symbol} · {said}", f"knob-{tab}-{knob.name}"
+    symbol, word = plain(knob.symbol), knob.name.replace("_", " ")
+    label, name = word if symbol == word else f"{symbol} · {word}", f"knob-{tab}-{knob.name}"
     if knob.kind == "switch":
         return gr.Checkbox(knob.default, label=label, info=knob.meaning, elem_id=name)
     if knob.kind == "choice":
@@ -102,9 +102,9 @@ def readings(method: Method) -> None:
             )  # fmt: skip
 
 
-def listed(said: Iterable[tuple[str, str]]) -> str:
+def listed(pairs: Iterable[tuple[str, str]]) -> str:
     """(topic, sentence) of each, as a list in Markdown."""
-    return "\n".join(f"- **{plain(topic)}**: {plain(sentence)}" for topic, sentence in said)
+    return "\n".join(f"- **{plain(topic)}**: {plain(sentence)}" for topic, sentence in pairs)
 
 
 def plain(symbol: str) -> str:

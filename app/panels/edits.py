@@ -47,15 +47,15 @@ def about_whatif(desk: Desk) -> dict[str, Any]:
 def of_order(method: Method) -> list[str]:
     """What to look at in what a method of this kind shows of a clip in another order."""
     has = {(one.over, one.value) for one in method.outputs}
-    said = []
+    lines = []
     if ("G", "count") in has:
-        said.append("Counts stand between two neighbours: another order makes other gaps.")
+        lines.append("Counts stand between two neighbours: another order makes other gaps.")
     if ("K", "place") in has:
-        said.append("Supports are chosen by their place around the current frame: in another order they may be other frames.")
+        lines.append("Supports are chosen by their place around the current frame: in another order they may be other frames.")
     for one in method.knobs.knobs():
         if one.name == "shuffled":
-            said.append(f"{one.symbol} ({one.name}) leaves the clip as it is: {one.meaning}.")
-    return said
+            lines.append(f"{one.symbol} ({one.name}) leaves the clip as it is: {one.meaning}.")
+    return lines
 
 
 def whatif_functions(desk: Desk) -> tuple[Callable[..., str], ...]:

@@ -67,8 +67,8 @@ class Why:
     def key(self) -> Hashable:
         """Of the number that is explained: by content alone."""
         one = self.request
-        said = self.choice.said, repr(sorted(self.choice.asked.items()))
-        return id(one.engine), one.method.name, one.clip.key, *said, tuple(one.settings.items())
+        choice = self.choice.said, repr(sorted(self.choice.asked.items()))
+        return id(one.engine), one.method.name, one.clip.key, *choice, tuple(one.settings.items())
 
     def subject(self, cancelled: CalledOff = lambda: False) -> Subject:
         one = self.request

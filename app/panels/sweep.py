@@ -143,12 +143,12 @@ def of_texts(method: Method, stage: str) -> bool:
 # ---- what is wanted ----------------------------------------------------------------------------------------------------
 
 
-def wanted_of(method: Method, given: Any) -> Wanted:
+def wanted_of(method: Method, sweep: Any) -> Wanted:
     """What the browser asks: {x: [knob, text], y: [knob, text], output, number: [stage, how]}; else one sentence."""
     outputs = method.kinds
     try:
-        x, y = ((str(name), values_in(method, str(name), text)) for name, text in (given["x"], given["y"]))
-        output, (stage, how) = outputs[given["output"]], given["number"]
+        x, y = ((str(name), values_in(method, str(name), text)) for name, text in (sweep["x"], sweep["y"]))
+        output, (stage, how) = outputs[sweep["output"]], sweep["number"]
         allowed = picture_kind(output) and how in outputs[stage].numbers and not isinstance(how, bool)
     except (AttributeError, KeyError, TypeError, ValueError):
         allowed = False

@@ -26,6 +26,7 @@ from core.kinds import Output
 from core.knobs import Knob
 from core.method import Method
 from core.publish.view import FRAMES
+from core.video.clip import Clip
 
 Typed = Mapping[str, tuple[type, Any]]  # name of a parameter → its type and its default
 
@@ -84,22 +85,23 @@ class Endpoint:
         """What is asked of a clip or a file, in order: what the stages ask for, frames, a box, every knob. needed: whether
         texts and a question must be given; Gradio's components have a default each."""
         sources, defaults = self.method.sources, self.engine.settings(self.method.name, {})
-        asked = {"texts": (list[str], []), "question": (str, "")}
-        written = {name: (of, Parameter.empty if needed else one) for name, (of, one) in asked.items() if name in sources}
+        blank = {"texts": (list[str], []), "question": (str, "")}
+        written = {name: (of, Parameter.empty if needed else one) for name, (of, one) in blank.items() if name in sources}
         box = {"box": (list[float], [])} if self.boxed else {}
         knobs = {k.name: (type(k.default), defaults[k.name]) for k in self.method.knobs.knobs()}
-        return ({} if self.boxed else written) | {"frames": (int, FRAMES.default)} | box | knobs
+        frames = {"frames": (int, FRAMES.default)} if "clip" in sources else {}
+        return ({} if self.boxed else written) | frames | box | knobs
 
     def publish_example(self) -> None:
         """On an example clip, by its name."""
         typed = {"clip": (str, Parameter.empty), **self.parameters(needed=True)}
 
-        def explain(clip: Any, *given: Any, **named: Any) -> dict[str, Any]:
+        def explain(clip: Any, *row: Any) -> dict[str, Any]:
             with as_message():
                 examples = self.clips.examples
                 if not isinstance(clip, str) or clip not in examples:
                     raise ReaderError(f"There is no example {str(clip)[:40]!r}. The examples are {', '.join(examples)}.")
-                return self.answer(examples[clip].path, dict(zip(list(typed)[1:], given, strict=True)))
+                return self.answer(examples[clip].path, dict(zip(list(typed)[1:], row, strict=True)))
 
         explain.__doc__ = f"{self.method.title}, on an example clip: {self.titles} as JSON. {self.method.paper}"
         declare(explain, typed)
@@ -110,11 +112,11 @@ class Endpoint:
         knobs = {k.name: k for k in self.method.knobs.knobs()}
         typed = {"file": (str, Parameter.empty), **self.parameters(needed=False)}
 
-        def explain(file: Any, *given: Any) -> dict[str, Any]:
+        def explain(file: Any, *row: Any) -> dict[str, Any]:
             with as_message():
                 if file is None:
                     raise ReaderError("A video file is needed, got none.")
-                return self.answer(file, dict(zip(list(typed)[1:], given, strict=True)))
+                return self.answer(file, dict(zip(list(typed)[1:], row, strict=True)))
 
         declare(explain, typed)
         with gr.Column(visible=False):
@@ -129,12 +131,12 @@ class Endpoint:
                 api_description=f"{self.method.title}, on an uploaded video: {self.titles} as JSON.",
             )  # fmt: skip
 
-    def answer(self, path: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-        """One run as plain lists, named as the stages are. given: by name, as `parameters` are."""
-        method, knobs = self.method, {k.name: given[k.name] for k in self.method.knobs.knobs()}
-        more = {name: value for name, value in given.items() if name not in knobs and name != "frames"}
+    def answer(self, path: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """One run as plain lists, named as the stages are. arguments: by name, as `parameters` are."""
+        method, knobs = self.method, {k.name: arguments[k.name] for k in self.method.knobs.knobs()}
+        more = {name: value for name, value in arguments.items() if name not in knobs and name != "frames"}
         texts = more.get("texts")
-        clip = self.clips.open(path, FRAMES.check(given["frames"]))
+        clip = self.clips.open(path, FRAMES.check(arguments["frames"])) if "frames" in arguments else None
         wanted = [one.stage for one in self.outputs] + [stage for one in self.outputs for stage in one.with_it]
         wanted = [stage for stage in wanted if texts or stage not in method.text_stages]
         if "video" in method.sources:
@@ -143,12 +145,19 @@ class Endpoint:
         return {
             **{name: plain(trace[name]) for name in wanted},
             "knobs": knobs,
-            "time_T": [float(t) for t in clip.time_T],
-            "source_T": [int(i) for i in clip.source_T],
-            "notes": list(clip.notes),
+            **({} if clip is None else of_clip(clip)),
             "weights": dict(trace.weights),
             "ran": {name: round(ms, 2) for name, ms in trace.ms.items()},
         }
+
+
+def of_clip(clip: Clip) -> dict[str, Any]:
+    """What is told of the frames that were read."""
+    return {
+        "time_T": [float(t) for t in clip.time_T],
+        "source_T": [int(i) for i in clip.source_T],
+        "notes": list(clip.notes),
+    }
 
 
 def component(name: str, default: Any, knob: Knob | None) -> gr.components.Component:
@@ -189,7 +198,7 @@ def declare(function: Callable[..., Any], typed: Typed) -> None:
     """Give a function the signature of these parameters, for Gradio to read."""
     function.__annotations__ = {name: of for name, (of, _) in typed.items()} | {"return": dict}
     function.__signature__ = Signature(
-        [Parameter(n, Parameter.POSITIONAL_OR_KEYWORD, annotation=of, default=given) for n, (of, given) in typed.items()],
+        [Parameter(n, Parameter.POSITIONAL_OR_KEYWORD, annotation=of, default=default) for n, (of, default) in typed.items()],
         return_annotation=dict,
     )
 

@@ -47,7 +47,7 @@ def as_function(method: Callable[..., Any]) -> Callable[..., Any]:
     """A bound method as a function, which Gradio (6.31) can mark as a server's: nothing can be written on the other."""
 
     @wraps(method)
-    def function(*given: Any) -> Any:
-        return method(*given)
+    def function(*messages: Any) -> Any:
+        return method(*messages)
 
     return function

@@ -23,9 +23,9 @@ TOO_LARGE = f"What is asked has up to {MOST // 10**6} MB; only a video may be la
 UNFORESEEN = "This cannot be answered: what was asked is not of the kind that is read here. Load the page again."
 
 
-def short(said: Any) -> str:
+def short(text: Any) -> str:
     """A sentence of bounded length on one line, without anything that a terminal would obey."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in str(said)[: 2 * LENGTH])
+    plain = "".join(letter if letter.isprintable() else " " for letter in str(text)[: 2 * LENGTH])
     return plain if len(plain) <= LENGTH else f"{plain[: LENGTH // 2]} … {plain[-LENGTH // 2 :]}"
 
 
@@ -44,12 +44,12 @@ class Page(gr.Blocks):
 
     files = 0  # that came so far
 
-    async def process_api(self, block_fn: Any, *given: Any, **named: Any) -> dict[str, Any]:
+    async def process_api(self, block_fn: Any, *row: Any, **named: Any) -> dict[str, Any]:
         if self.files != (files := sum(map(len, self.temp_file_sets))):
             self.files = files
             make_room({path for each in self.temp_file_sets for path in list(each)})
         try:
-            return await super().process_api(block_fn, *given, **named)
+            return await super().process_api(block_fn, *row, **named)
         except gr.Error as wrong:
             wrong.print_exception = False
             raise

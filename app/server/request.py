@@ -68,8 +68,8 @@ class Request:
 
     def run(self, outputs: tuple[str, ...] | list[str] | None = None, **more: Any) -> Trace:
         """The engine's trace of it. more: as `Engine.run` has it; knobs in it are in the place of the request's own."""
-        given = {"texts": self.texts, "question": self.question, "video": self.video}
-        sources = {name: given[name] for name in given.keys() & self.method.sources}
+        known = {"texts": self.texts, "question": self.question, "video": self.video}
+        sources = {name: known[name] for name in known.keys() & self.method.sources}
         return self.engine.run(self.method.name, self.clip, outputs=outputs, **{**self.settings, **sources, **more})
 
     def grid(self) -> tuple[int, int]:
