@@ -74,7 +74,7 @@ class Clips:
         self._secret = secrets.token_bytes(32)
 
     def examples_for(self, method: Method) -> dict[str, Example]:
-        """Long ones for a method that looks through a whole video, clips for any other; all, where there are none of its kind."""
+        """Long ones for a method that looks through a whole video, clips for any other; all, where none is of its kind."""
         whole = "video" in method.sources
         return {name: one for name, one in self.examples.items() if bool(one.recipe) == whole} or dict(self.examples)
 

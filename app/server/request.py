@@ -20,7 +20,7 @@ from typing import Any
 from app.server.clips import Clips, Example
 from app.server.errors import sentence
 from app.server.jobs import FOLD, Run, Running
-from core import Engine, ReaderError, Trace, Video
+from core import Engine, ReaderError, Trace
 from core.errors import BadText
 from core.method import Method
 from core.publish.view import FRAMES, Setting

@@ -91,7 +91,7 @@ def drawn(method: Method) -> tuple[str, ...]:
 
 
 def _patches(result: Result, one: Output) -> Layer:
-    region, grid = result.output("TP", "truth"), result.grid
+    region, grid = result.output("TP", "truth"), result.cells
     kept_Ihw = None if region is None else result.array(region.stage).reshape(-1, *grid)
     map_Ihw = result.array(one.stage).reshape(-1, *grid)
     masks = one.value == "truth"
@@ -112,7 +112,7 @@ def _attention(result: Result, one: Output, prompt: int | None) -> Layer:
     if supports is None or not pictures:
         raise ReaderError(f"{one.symbol} is drawn over the support frames, which were not computed.")
     index_K = [int(place) for place in result.trace[supports.stage]]
-    rows, columns = result.trace[grid.stage] if grid else result.grid
+    rows, columns = result.trace[grid.stage] if grid else result.cells
     who = "all prompts" if prompt is None else f"prompt {prompt + 1}"
     return Layer(
         result.array(pictures[0].stage)[index_K], tuple(f"frame {place + 1}" for place in index_K),

@@ -33,6 +33,12 @@ class Result:
     other: "Result | None" = None
 
     @property
+    def cells(self) -> tuple[int, int]:
+        """(rows, columns) of its maps: of a method that has some."""
+        assert self.grid, "who has maps has a grid"
+        return self.grid
+
+    @property
     def outputs(self) -> tuple[Output, ...]:
         """The method's outputs that were computed."""
         return tuple(one for one in METHODS[self.view.shown.method].outputs if one.stage in self.trace.values)
