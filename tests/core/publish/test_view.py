@@ -12,7 +12,7 @@ import torch
 from core import METHODS, BadClip, BadKnob, ReaderError
 from core.publish.link import FIELDS, LINK_LENGTH, defaults_digest, from_json, from_link, to_link
 from core.publish.python import as_python
-from core.publish.view import NOTE_LENGTH, Setting, View, clip_name, overlays, to_json
+from core.publish.view import NOTE_LENGTH, Asked, Setting, View, clip_name, overlays, to_json
 from tests.published import ROOT, TEXTS, engine, opened, stop, stpn
 
 CLIPS = ("1-moves", "2-bounces", "my clip.mp4")
@@ -225,3 +225,7 @@ def test_limits_of_the_shipped_engine_hold_for_its_own_default():
     view, notes = from_link("v=1&k.kept=256", CLIPS, engine().limits)
     assert view.shown.settings["kept"] == 64 and len(notes) == 1
     engine().run("stop", opened("1-moves", 8), outputs=["region_TP"], **view.shown.settings)
+
+
+def test_what_notebooks_of_the_first_version_import_is_still_there():
+    assert Asked is Setting
