@@ -13,7 +13,8 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from app import assets
-from app.figures.drawing import view_of
+from app.figures.payload import figures_of
+from app.modules import files_of
 from app.page import build
 from app.server.clips import find_examples, find_videos
 from app.server.errors import as_message
@@ -118,12 +119,12 @@ def launch(page: Page, host: str | None = None, port: int | None = None, *, shar
     # Gradio (6.31) asks matplotlib for its backend at every event and imports it for that: the first reader waited a second
     with suppress(ImportError):
         import_module("matplotlib.pyplot")
-    first = view_of(next(iter(METHODS.values())))  # what is seen first
+    first = files_of(figures_of(next(iter(METHODS.values()))))  # what is seen first
     _, address, _ = page.launch(
         server_name=host, server_port=port, share=share, prevent_thread_lock=True, quiet=not wait, theme=theme(),
         head=assets.head(), max_file_size="2gb", run_history=False,
         footer_links=["api"], ssr_mode=False, state_session_capacity=200, mcp_server=False, enable_monitoring=False,
-        app_kwargs={"routes": assets.routes(), "middleware": [Middleware(Guard), assets.hints(first.module)]},
+        app_kwargs={"routes": assets.routes(), "middleware": [Middleware(Guard), assets.hints(*first)]},
     )  # fmt: skip
     with suppress(OSError), urlopen(address, timeout=10) as first:  # or the first reader waits until templates are read
         first.read()

@@ -26,8 +26,8 @@ from app.controls.knobs import (
 from app.controls.presets import looks_of
 from app.export.link import Address
 from app.export.panel import panel
-from app.figures.drawing import view_of
 from app.figures.pack import jpeg
+from app.figures.payload import about_payload, figures_of
 from app.help.glossary import glossed
 from app.panels import panels_of
 from app.server.answers import Answers
@@ -83,7 +83,7 @@ class Beginning:
     """What a method's tab begins with: the first example at the default knobs, and what its viewer is told once."""
 
     def __init__(self, desk: Desk):
-        self.desk, self.view, self.panels = desk, view_of(desk.method), panels_of(desk.method)
+        self.desk, self.panels = desk, panels_of(desk.method)
         self.answers = Answers(desk)
         example = next(iter(desk.examples.values()))
         texts = tuple(texts_for(example)) if "texts" in desk.fields else ()
@@ -108,7 +108,7 @@ class Beginning:
         """What does not change, and is too much for a tab that may never be opened."""
         clips, examples = self.desk.clips, self.desk.examples.values()
         return {
-            "about": self.view.about(self.desk.method),
+            "about": about_payload(self.desk.method),
             "examples": [
                 {"name": one.name, "title": one.title, "thumb": jpeg(clips.open(one.path, DEFAULT_FRAMES).frames_THWC[3], 96)}
                 for one in examples
@@ -135,7 +135,7 @@ class Beginning:
         method, desk = self.desk.method, self.desk
         given = {
             "method": method.name,
-            "viewer": self.view.module,
+            "figures": figures_of(self.desk.method),
             "panels": [[one.name, one.title] for one in self.panels],
             "untouched": self.untouched,
             "first": first,

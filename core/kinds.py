@@ -114,10 +114,13 @@ class GapCounts(Output):
     step: Callable[[Knobs], float | None] | None = None
 
 
+@dataclass(frozen=True)
 class TokenSequence(Output):
-    """The order of the tokens that enter the network, [S, D]. It is drawn from what is counted: the tokens do not travel."""
+    """The order of the tokens that enter the network, [S, D]. It is drawn from what is counted: the tokens do not travel.
+    adds: the switch that says whether something is added to the patches that are kept."""
 
     over, value = "SD", "token"
+    adds: str = ""
 
 
 @dataclass(frozen=True)
@@ -184,8 +187,8 @@ class Sentence(Output):
 
 @dataclass(frozen=True)
 class Pictures(Output):
-    """uint8 RGB as the network gets to see it: one frame [H, W, 3], or [T, H, W, 3]. done: the stage that says what was done to
-    them before, (what, how badly) as text. plain: the stage of the same frames without it: those that are equal are not sent."""
+    """uint8 RGB as the network gets to see it: one frame [H, W, 3], or [T, H, W, 3]. done: the stage that says what was done
+    to them, (what, how badly) as text. plain: the stage of the same frames without it: those that are equal are not sent."""
 
     over, value = "HWC", "picture"
     done: str = ""
@@ -269,8 +272,8 @@ class Followed(Output):
 
 @dataclass(frozen=True)
 class Cost(Output):
-    """What a run costs, in tokens and floating-point operations: whole numbers by name. steps: (in words, the number's name, the
-    stage whose time it is, "" none). kept: (in words, stage) of what is computed once a clip."""
+    """What a run costs, in tokens and floating-point operations: whole numbers by name. steps: (in words, the number's name,
+    the stage whose time it is, "" none). kept: (in words, stage) of what is computed once a clip."""
 
     value = "count"
     steps: tuple[tuple[str, str, str], ...] = ()
@@ -304,6 +307,7 @@ class FrameCounts(Output):
 
 @dataclass(frozen=True)
 class Fact(Output):
-    """One number, several, or yes or no: told in words. words: knobs → a sentence with {} for each number."""
+    """One number, several, or yes or no: told in words. words: knobs → a sentence with {} for each number, *{}* for one that
+    matters."""
 
     words: Callable[[Knobs], str] | None = None

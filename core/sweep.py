@@ -86,8 +86,8 @@ def sweep_over(
                 **(knobs | turned),
             )  # fmt: skip
             weights = trace.weights
-            value, told = (_array(kinds[stage], trace[stage]) for stage in (output, number[0]))
-            row.append(Combination(MappingProxyType(turned), value, reduced(told, number)))
+            shown, counted = (_array(kinds[stage], trace[stage]) for stage in (output, number[0]))
+            row.append(Combination(MappingProxyType(turned), shown, reduced(counted, number)))
         rows.append(tuple(row))
     watch.end()
     rest = {name: value for name, value in engine.settings(method, knobs).items() if name not in (x_name, y_name)}

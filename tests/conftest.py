@@ -27,16 +27,12 @@ def browser():
 def viewer(browser, request):
     """A page that holds the viewer's module and nothing else: of the method that the test file names in METHOD."""
     from app.figures.payload import figures_of
-    from app.modules import one_file, styles
+    from app.modules import one_file, styles, viewer_of
     from core import METHODS
 
     blank = browser.new_page(viewport={"width": 1000, "height": 900})
     blank.set_content(f"<style>{styles()}</style><div id=here></div>")
-    names = figures_of(METHODS[request.module.METHOD])
-    lines = [f'import * as {name} from "./figures/{name}.js";' for name in names]
-    lines.append('import {mount as shell} from "./base/shell.js";')
-    lines.append(f"export const mount = (element, payload, hooks) => shell(element, payload, hooks, {{{', '.join(names)}}});")
-    module = one_file("\n".join(lines))
+    module = one_file(viewer_of(figures_of(METHODS[request.module.METHOD])))
     source = base64.b64encode(module.encode()).decode()
     blank.evaluate(f"async () => {{ window.viewer = await import('data:text/javascript;base64,{source}'); }}")
     yield blank

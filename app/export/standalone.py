@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from app.figures import gaps
-from app.figures.drawing import GAPS
 from app.figures.pack import array, bits, encoded, jpeg, knob_payload
-from app.modules import one_file, text_of
+from app.figures.patchmap import actor_TP
+from app.figures.payload import about_payload, clip_payload, figures_of, trace_payload
+from app.modules import one_file, text_of, viewer_of
 from core import ReaderError
 from core.method import Method
 from core.methods import part, with_part
@@ -40,10 +40,10 @@ h1{{font:600 20px system-ui,sans-serif}}{style}</style>
 <script id="payload" type="application/json">{payload}</script>
 <script type="module">{module}</script></html>
 """  # noqa: E501
-ENTRY = """
+ENTRY = """{}
 import {{open}} from "./page/standalone.js";
 import * as knobs from "./{}";
-open(knobs);
+open(mount, knobs);
 """
 
 
@@ -86,11 +86,12 @@ def offline_of(method: str) -> ModuleType:
 def page(result: Result, truth: Truth | None, tokens: bool, side: int, quality: int) -> str:
     """One way to write it."""
     offline, payload = offline_of(result.view.shown.method), payload_of(result, truth, tokens, side, quality)
+    entry = ENTRY.format(viewer_of(figures_of(method_named(result.view.shown.method))), offline.MODULE)
     style = "".join(map(text_of, ("base/viewer.css", "page/standalone.css")))
     title = f"{title_of(method_named(result.view.shown.method))} on {result.view.shown.clip}"
     words = "; ".join(f"{name}: {text}" for name, text in described(result).items() if text)
     return PAGE.format(
-        title=html.escape(title), words=html.escape(words), style=style, module=one_file(ENTRY.format(offline.MODULE)),
+        title=html.escape(title), words=html.escape(words), style=style, module=one_file(entry),
         payload=in_script(json.dumps(payload)),
     )  # fmt: skip
 
@@ -100,20 +101,20 @@ def payload_of(result: Result, truth: Truth | None, tokens: bool, side: int, qua
     setting, trace, clip, grid = result.view.shown, result.trace, result.clip, result.grid
     method, settings, offline = method_named(setting.method), setting.settings, offline_of(setting.method)
     texts = list(setting.texts) if "similarity_Y" in trace.values else []
-    shown = gaps.clip_payload("clip", clip, truth) | {"frames": pictures(result, side, quality)}
+    shown = clip_payload("clip", clip, truth) | {"frames": pictures(result, side, quality)}
     knobs = [knob_payload(one) for one in method.knobs.knobs() if one.name in offline.TURNED]
     for one in knobs:
         if one["name"] == offline.PATCHES:
             one["span"] = (1, grid[0] * grid[1], 1)
-    made = gaps.trace_payload(method, trace, "clip", clip, settings, grid, texts, truth) | {"edited": bool(setting.edits)}
+    made = trace_payload(method, trace, "clip", clip, settings, grid, texts, truth) | {"edited": bool(setting.edits)}
     stored = {
         "grid": list(grid),
         "knobs": {name: settings[name] for name in offline.TURNED},
-        "actor": None if truth is None else bits(gaps.actor_TP(clip, truth, tuple(grid))),
+        "actor": None if truth is None else bits(actor_TP(clip, truth, tuple(grid))),
         **packed(offline.stored(trace, tokens)),
     }
     return {
-        "about": GAPS.about(method), "clip": shown, "trace": made, "knobs": knobs, "stored": stored,
+        "about": about_payload(method), "clip": shown, "trace": made, "knobs": knobs, "stored": stored,
         "said": offline.EXACT if tokens else offline.STORED,
     }  # fmt: skip
 

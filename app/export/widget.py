@@ -10,8 +10,8 @@ import json
 from functools import cache
 from typing import Any
 
-from app.figures.drawing import view_of
-from app.modules import one_file, styles
+from app.figures.payload import about_payload, clip_payload, figures_of, trace_payload
+from app.modules import one_file, styles, viewer_of
 from core import ReaderError
 from core.publish.figures import picture
 from core.publish.result import Result
@@ -22,8 +22,7 @@ ADVICE = (
     "The viewer in a notebook needs the package anywidget (pip install anywidget). Without it, "
     "app.export.standalone.interactive_html makes a file with the same viewer, and core.publish.figures.picture a figure."
 )
-RENDER = """
-import {mount} from "./%s";
+RENDER = """%s
 import {widgetOf} from "./page/widget.js";
 export default widgetOf(mount);
 """
@@ -45,12 +44,11 @@ def widget_class(name: str) -> type:
     import traitlets  # pyright: ignore[reportMissingImports]
 
     method = method_named(name)
-    view = view_of(method)
 
     class Viewer(anywidget.AnyWidget):
-        _esm = one_file(RENDER % view.module)
-        _css = styles("base", "viewers")
-        about = traitlets.Unicode(json.dumps(view.about(method))).tag(sync=True)
+        _esm = one_file(RENDER % viewer_of(figures_of(method)))
+        _css = styles("base", "figures")
+        about = traitlets.Unicode(json.dumps(about_payload(method))).tag(sync=True)
         clip = traitlets.Unicode("{}").tag(sync=True)
         trace = traitlets.Unicode("{}").tag(sync=True)
 
@@ -61,11 +59,11 @@ def widget_class(name: str) -> type:
                 raise ReaderError(f"This viewer draws {name}, and the result is of {setting.method}.")
             self.steps, self.still = getattr(self, "steps", 0) + 1, picture(result).data
             texts = list(setting.texts) if "similarity_Y" in result.trace.values else []
-            made = view.trace(
+            made = trace_payload(
                 method, result.trace, result.clip.key, result.clip, setting.settings, result.grid, texts, truth, self.steps
             )  # fmt: skip
             made["edited"] = bool(setting.edits)
-            self.clip = json.dumps(view.clip(result.clip.key, result.clip, truth))
+            self.clip = json.dumps(clip_payload(result.clip.key, result.clip, truth))
             self.trace = json.dumps(made)  # last: the browser draws when it arrives
             return self
 

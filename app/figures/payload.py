@@ -17,8 +17,8 @@ from typing import Any
 
 from app.controls.presets import FRAME
 from app.figures.pack import frames_payload, knobs_payload, ledger_payload, plain, stages_payload, weights_payload
-from app.figures.truth import truth_payload
-from core.engine import method_named
+from app.figures.truth import pointed_at, truth_payload
+from core.registry import method_named
 from core.graph import Trace
 from core.kinds import Output, TextScores
 from core.method import Method
@@ -54,7 +54,10 @@ def about_payload(method: Method) -> dict[str, Any]:
     return {
         "title": method.title,
         "paper": method.paper,
-        "outputs": [in_words(one) for one in method.shown.values()],
+        "outputs": [
+            *(in_words(one) for one in method.outputs),
+            *(in_words(one) | {"beside": True} for one in (method.beside.outputs if method.beside else ())),
+        ],
         "groups": [
             {"title": one.title, "figure": method.figure(one), "stages": list(one.stages), "words": dict(one.words)}
             for one in method.groups
@@ -69,7 +72,9 @@ def about_payload(method: Method) -> dict[str, Any]:
 def in_words(output: Output) -> dict[str, Any]:
     """An output's kind, and all that it says of itself; what is a function is asked in Python."""
     said = {one.name: getattr(output, one.name) for one in fields(output)}
-    return {"kind": type(output).__name__} | {name: value for name, value in said.items() if not callable(value)}
+    return {"kind": type(output).__name__} | {
+        name: value for name, value in said.items() if value is not None and not callable(value)
+    }
 
 
 def clip_payload(key: str, clip: Clip, truth: Truth | None = None, video: Footage | None = None) -> dict[str, Any]:
@@ -94,7 +99,7 @@ def trace_payload(
         "grid": grid and list(grid),
         "question": question,
         "values": packed({one.stage: one for one in method.outputs}, trace.values, context),
-        "texts": texts if scored else [] if texts is not None and method.reads_texts and not texts else None,
+        "texts": texts if scored or not texts else None,
         "unknown": unknown,
         "done": context.done,
         "ledger": ledger_payload(trace),
@@ -111,10 +116,13 @@ def beside_payload(engine, method: Method, clip: Clip, knobs: Mapping[str, Any],
     made = engine.run(other.name, clip, outputs=beside.stages, **beside.knobs(knobs))
     grid = tuple(engine.grid(other.name))
     context = Context(method, made, clip, knobs, grid, None, True)
-    return {
-        "values": packed({one.stage: one for one in beside.outputs}, beside.values(trace, made), context),
-        "beside": {"grid": list(grid), "weights": list(made.weights.values())},
-    }
+    values = packed({one.stage: one for one in beside.outputs}, beside.values(trace, made), context)
+    return {"beside": {"values": values, "grid": list(grid), "weights": list(made.weights.values())}}
+
+
+def given(box: list[float] | None, clip: Clip, truth: Truth | None) -> dict[str, Any]:
+    """What a run through the whole clip is given besides. box: that a reader pointed at."""
+    return {"box": pointed_at(box, clip, truth)}
 
 
 def packed(outputs: Mapping[str, Output], values: Mapping[str, Any], context: Context) -> dict[str, Any]:

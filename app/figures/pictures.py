@@ -9,8 +9,8 @@ SUPPORT_SIDE = 128  # pixels of a chosen frame: it is drawn small
 
 
 def pack(output, value, context):
-    """frames: {place: JPEG} of the current frame, or of the chosen ones beside it that are not as in the clip. done: what was done
-    to them, in words; "" where nothing was."""
+    """frames: {place: JPEG} of the current frame, or of the chosen ones beside it that are not as in the clip. done: what was
+    done to them, in words; "" where nothing was."""
     frames, done = array(value), context.trace.values.get(output.done, ("none",))
     if frames.ndim == 3:
         made = {context.place: jpeg(frames, quality=92)}

@@ -6,7 +6,7 @@ from app.figures.pack import runs
 
 
 def truth_payload(clip, truth):
-    """What is true of a clip, and the things of each of its frames; actor: the number of the one its sentence is about, in each."""
+    """What is true of a clip, and the things of each of its frames. actor: in each, the number of the caption's own."""
     seen_T = [things_seen(truth, source) for source in clip.source_T]
     return {
         "caption": truth.caption,

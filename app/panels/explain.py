@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from app.figures.gaps import actor_THW
+from app.figures.boxes import things_found
 from app.figures.pack import grid16, knob_payload
-from app.figures.supports import boxes_of, things_found, things_seen
+from app.figures.truth import actor_THW, boxes_of, things_seen
 from app.server.jobs import Run
 from app.server.memo import Memo
 from app.server.request import Desk, Request

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from app.figures.drawing import view_of
+from app.figures.payload import beside_payload, clip_payload, given, trace_payload
 from app.server.errors import as_function
 from app.server.jobs import PICTURE, VIDEO, Run
 from app.server.request import WHO, Desk, Request
@@ -26,7 +26,7 @@ class Answers:
     """To one method's viewer."""
 
     def __init__(self, desk: Desk):
-        self.desk, self.view = desk, view_of(desk.method)
+        self.desk = desk
         networks = {*desk.method.networks}  # a stage that shows a video to one looks at all of its candidates
         asked = {stage.__name__: {*inputs(stage)} for stage in desk.method.stages}
         self.readers = {name for name, names in asked.items() if "video" in names and names & networks}
@@ -62,10 +62,10 @@ class Answers:
 
     def _picture(self, run: Run, request: Request, kind: str, heard: Heard = lambda stage, done: None) -> dict[str, Any]:
         """One run, as the viewer wants it. heard: is told how far it is before the reader is, and may end it."""
-        method, clip, view, complete = request.method, request.clip, self.view, kind != "soon"
+        method, clip, complete = request.method, request.clip, kind != "soon"
         outputs, besides = method.until(UNTIL[kind], bool(request.texts)), {}
         if kind == "whole":
-            besides = view.given(request.options.get("pointed"), clip, request.truth)
+            besides = given(request.options.get("pointed"), clip, request.truth)
 
         def progress(stage: str, done: float) -> None:
             heard(stage, done)
@@ -73,10 +73,11 @@ class Answers:
 
         trace = request.run(outputs, cancelled=run.cancelled, progress=progress, **besides)
         texts, grid = list(request.texts) if complete else None, request.engine.grid(method.name)
-        made = view.trace(method, trace, request.key, clip, request.settings, grid, texts, request.truth, request.stamp)
-        made["question"] = request.question
+        made = trace_payload(
+            method, trace, request.key, clip, request.settings, grid, texts, request.truth, request.stamp, request.question
+        )  # fmt: skip
         made["edited"] = bool(request.edits)
-        return made | view.besides(request.engine, method, clip, request.settings, trace) if complete else made
+        return made | beside_payload(request.engine, method, clip, request.settings, trace) if complete else made
 
     def curve(self, request: Request) -> list[list[Any]]:
         """[[value, [a number per stage of the tower, for each output]], …] over the span of the knob that they are drawn
@@ -108,7 +109,7 @@ class Answers:
     def frames(self, key: Any) -> dict[str, Any] | None:
         """The pictures of an open clip, asked for by the viewer once a clip."""
         found = self.desk.clips.of_key(key) if isinstance(key, str) else None
-        return found and self.view.clip(key, *found)
+        return found and clip_payload(key, *found)
 
 
 def run_named(message: Any) -> tuple[str, str]:

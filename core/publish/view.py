@@ -115,8 +115,7 @@ def to_plain(view: View) -> dict[str, Any]:
 
 
 def _plain(asked: Setting) -> dict[str, Any]:
-    made = asdict(asked) | {"knobs": asked.settings, "texts": list(asked.texts), "edits": list(asked.edits)}
-    return {name: value for name, value in made.items() if name != "question" or value}
+    return asdict(asked) | {"knobs": asked.settings, "texts": list(asked.texts), "edits": list(asked.edits)}
 
 
 def to_json(view: View) -> str:

@@ -310,8 +310,8 @@ def test_code_travels_once_whatever_is_opened_and_under_an_address_that_names_it
     opened(page, served)
     first = [url.removeprefix(served[0]) for url in asked if "/viewer/" in url]
     # seen first: no other tab's viewer, and no fold that nobody opened
-    assert f"{assets.folder()}/viewers/gaps.js" in first and f"{assets.folder()}/{assets.LOOK}" in first
-    assert not [path for path in first if "viewers/supports" in path or "/panels/" in path]
+    assert f"{assets.folder()}/figures/PatchMap.js" in first and f"{assets.folder()}/{assets.LOOK}" in first
+    assert not [path for path in first if "figures/Pictures" in path or "/panels/" in path]
     page.get_by_role("tab", name="STPN").click()
     page.wait_for_selector(".sp[data-shown]")
     page.locator("#viewer-stpn [data-panel=equations] > summary").click()

@@ -39,8 +39,6 @@ ROWS = (
 # Files that name a method though they are outside its folder, and how often. The list only shrinks.
 STILL = {
     "core/methods/stpn/shapes.py": 1,
-    "app/figures/comb.py": 4,
-    "assets/viewer/viewers/comb.js": 12,
 }
 OUTSIDE_APP = {"torch", "torchvision", "timm", "cv2", "captum", "open_clip"}
 OUTSIDE_CORE = {"gradio", "plotly", "app"}

@@ -59,7 +59,7 @@ export function framesOf(shell, figures) {
     root.style.setProperty("--frames", T);
     if ($("scrub")) $("scrub").max = T - 1;
     $("strip")?.replaceChildren(...thumbsOf(images, go));
-    thumbs(side);
+    if (!over.length) thumbs(side);
     pressExample($, clip.truth?.caption);
     if (!$("clip")) return;
     const truth = clip.truth
@@ -74,10 +74,10 @@ export function framesOf(shell, figures) {
     for (const [t, button] of [...($("strip")?.children ?? [])].entries()) paintThumb(button.firstChild, side, t, square, over);
   };
 
-  // once a run; once: layOut has just painted them
-  function draw(side, once) {
+  // once a run
+  function draw(side) {
     const {clip, trace} = side;
-    if (over.length && !once) thumbs(side);
+    if (over.length) thumbs(side);
     for (const [t, button] of [...($("strip")?.children ?? [])].entries()) {
       const said = marks.map(mark => mark(side, t)),
         of = name => said.map(one => one?.[name] ?? "").join(""),

@@ -13,7 +13,7 @@ export function versusOf($, {about, figures}) {
     $("versus").querySelector("h4").textContent = `B against A${a.title && !$("say-a") ? ` · ${a.title}` : ""}`;
     const found = asked.map(one => one.apart(a, b)).filter(Boolean),
       rows = found.flatMap(one => one.rows ?? []),
-      sentences = found.flatMap(one => one.sentences ?? []).filter(Boolean);
+      sentences = [...new Set(found.flatMap(one => one.sentences ?? []).filter(Boolean))];
     const chips = chipsOf(settingsApart(a, b, about.knobs || [])),
       made = (rows.length ? apartTable(rows) : "") + sentences.map(one => `<p>${one}</p>`).join("");
     if (chips + made === written) return;

@@ -1,4 +1,4 @@
-// Numbers that are told in a sentence. words: the sentence, {} where a number of the value stands.
+// Numbers that are told in a sentence. words: the sentence, {} where a number of the value stands, *{}* where one that matters.
 
 import {number, safe} from "../base/words.js";
 
@@ -21,5 +21,7 @@ export function figure(host, {outputs, group}) {
 
 function written({words, value}) {
   const numbers = [value].flat();
-  return safe(words).replace(/\{\}/g, () => `<b>${number(numbers.shift())}</b>`);
+  return safe(words)
+    .replace(/\{\}/g, () => number(numbers.shift()))
+    .replace(/\*(.*?)\*/g, "<b>$1</b>");
 }

@@ -8,6 +8,7 @@ import {firstOf} from "../base/unpack.js";
 import {OTHER_VALUES, pretty, safe} from "../base/words.js";
 import {ZOOM, ZOOM_KEYS} from "../base/zoom.js";
 import {pairOf} from "./PatchMap_apart.js";
+import {regionBeside} from "./PatchMap_beside.js";
 import {keptAt, keptEdges, mapAt, paintFrame, seenOf} from "./PatchMap_paint.js";
 
 export const look = "vw-stage";
@@ -39,7 +40,9 @@ const TOOLS = `
       <div class="vw-bar" aria-hidden="true"><span>0</span><i></i><span>1</span><b></b><em class="vw-edge" hidden></em></div>`;
 const MOVES = ["frame", "overlay", "patch", "near", "opacity", "bare"];
 
-export function figure(host, {outputs, cursor, shell}) {
+export function figure(host, given) {
+  const {outputs, cursor, shell} = given;
+  if (outputs[0].beside) return regionBeside(host, given);
   const {$, extra, wide} = shell,
     mask = firstOf(outputs, "RegionMask"),
     sums = outputs.find(one => one.rule),

@@ -9,7 +9,7 @@ import {codes, firstOf, resultOf, truths} from "../base/unpack.js";
 // where the highest is, and stage → numbers of 16 bits
 export function seenOf(side, outputs) {
   const {trace, clip, images} = side,
-    maps = outputs.filter(one => one.kind === "PatchMap").map(one => resultOf(side, one)),
+    maps = Object.fromEntries(outputs.filter(one => one.kind === "PatchMap").map(one => [one.stage, resultOf(side, one)])),
     region = truths(resultOf(side, firstOf(outputs, "RegionMask"))),
     [rows, columns] = trace.grid,
     P = rows * columns;
@@ -20,9 +20,9 @@ export function seenOf(side, outputs) {
     grid: trace.grid,
     P,
     region,
-    points: maps.find(one => one?.points)?.points,
+    points: Object.values(maps).find(one => one?.points)?.points,
     kept: t => region && region.subarray(t * P, (t + 1) * P).reduce((sum, on) => sum + on, 0),
-    map: stage => trace.values[stage]?.shape && codes(trace.values[stage]),
+    map: stage => codes(maps[stage]),
   };
 }
 

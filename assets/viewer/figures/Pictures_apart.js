@@ -8,7 +8,7 @@ import {number, pretty, safe} from "../base/words.js";
 
 // → {stage, reading}. over: (side, place) → what lies over its picture; paint: (canvas, side, that, patch, width) → words
 export function apartOf(host, {over, paint, promptOf, shell}) {
-  const {cursor, about} = shell,
+  const {cursor} = shell,
     $ = name => host.querySelector(`.vw-${name}`);
   let A = null,
     B = null,

@@ -52,7 +52,7 @@ export function figure(host, {outputs, group, about, shell}) {
       [now, made] = values();
     host.querySelector(".vw-likeness-state").textContent = !trace.done
       ? "updating…"
-      : `— ${without.unit}, against ${against}${then?.whole ? "" : ", where visited"}`;
+      : `— ${without.unit}, against ${then?.whole ? against : `the ${against.replace(/y$/, "ie")}s visited`}`;
     box.classList.toggle("vw-stale", !trace.done);
     if (!trace.done && box.querySelector("canvas")) return;
     if (!then) {

@@ -29,7 +29,7 @@ export function figure(host, {outputs, group, about, shell}) {
       T = images.length,
       region = truths(resultOf(side, mask)),
       count = resultOf(side, counts)?.count,
-      added = trace.knobs[outputs[0].added] !== false;
+      added = trace.knobs[outputs[0].adds] !== false;
     const width = wide($("strip"), 600),
       column = width / T,
       cell = Math.max(1, Math.min((column * 0.64) / columns, 64 / rows)),

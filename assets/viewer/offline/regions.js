@@ -150,19 +150,24 @@ export function traced(stored, held, trace, knobs, stamp) {
     stamp,
     knobs: {...trace.knobs, ...knobs},
     ledger: told,
-    maps: {...trace.maps, score_TP: b64(Uint16Array.from(score, one => Math.round(Math.max(0, Math.min(1, one)) * 65535)))},
-    region: b64(packed),
-    kept: frames.map(() => knobs.kept),
-    pointing: actor && pointing,
-    gaps: {...trace.gaps, score: change, count, eta: knobs.eta, rule: change.map(rule)},
-    blend: {
-      ...trace.blend,
-      terms: [
-        ["attention_TP", knobs.alpha],
-        ["dynamics_TP", 1 - knobs.alpha],
-      ],
+    values: {
+      ...trace.values,
+      score_TP: {
+        ...trace.values.score_TP,
+        code: b64(Uint16Array.from(score, one => Math.round(Math.max(0, Math.min(1, one)) * 65535))),
+        points: actor && pointing,
+        terms: [
+          ["attention_TP", knobs.alpha],
+          ["dynamics_TP", 1 - knobs.alpha],
+        ],
+      },
+      region_TP: {...trace.values.region_TP, code: b64(packed)},
+      change_G: change,
+      prompt_count_G: {count, each: knobs.eta ? 1 / knobs.eta : null, rule: change.map(rule)},
     },
-    texts: same ? trace.texts : {...(trace.texts || {}), text: [], value: [], why: stored.why},
+    texts: same ? trace.texts : [],
+    why: same ? "" : stored.why,
+    state: {count, change},
     exact,
   };
 }

@@ -1,16 +1,16 @@
 // A method without its network: a page of its own, in one file.
 //
-//   open(computed)      the page of what its element #payload holds: {about, clip, trace, knobs, stored, said}
+//   open(mount, computed)      the page of what its element #payload holds: {about, clip, trace, knobs, stored, said}
 //
 // trace     the run as it was stored, as the viewer takes it
 // knobs     [{name, symbol, kind, default, span, meaning}] of those that can be turned here
+// mount     of its viewer
 // computed  the module that computes them of what was stored: see offline/
 
 import {make} from "../base/parts.js";
 import {number, pretty, safe} from "../base/words.js";
-import {mount} from "../viewers/gaps.js";
 
-function alone(element, {opened, traced}, {about, clip, trace, knobs, stored, said}) {
+function alone(mount, element, {opened, traced}, {about, clip, trace, knobs, stored, said}) {
   element.innerHTML = `<div class="viewer"></div><form class="alone-knobs" aria-label="Knobs"></form>
     <p class="alone-state" role="status"></p><p class="alone-said"></p>`;
   const part = name => element.querySelector("." + name),
@@ -57,7 +57,7 @@ function alone(element, {opened, traced}, {about, clip, trace, knobs, stored, sa
     part("alone-state").textContent = made.exact
       ? "Mask, W and counts: exact for these knobs."
       : "Mask: exact. W and counts: approximate, from the stored region's changes.";
-    element.dataset.state = JSON.stringify({knobs: values, count: made.gaps.count, change: made.gaps.score, exact: made.exact});
+    element.dataset.state = JSON.stringify({knobs: values, ...made.state, exact: made.exact});
     if (there) view.update({trace: made});
   }
   draw();
@@ -72,8 +72,8 @@ function alone(element, {opened, traced}, {about, clip, trace, knobs, stored, sa
 }
 
 // What the console, and a test, finds: the page, and how its numbers are made.
-export function open(computed) {
+export function open(mount, computed) {
   const payload = JSON.parse(document.querySelector("#payload").textContent);
-  window.page = alone(document.querySelector("#alone"), computed, payload);
+  window.page = alone(mount, document.querySelector("#alone"), computed, payload);
   Object.assign(window, {recompute: computed.recompute, opened_of: computed.opened});
 }

@@ -1,7 +1,7 @@
 // A method's tab: its viewer and the folds under it, and what travels between them, the knobs and the server.
 //
-// given   method, viewer: the module that draws it;  panels: [[name, title], …];  untouched: what is on the page before any knob
-//         was moved;  first: whether it is the tab that is seen first;  pick: the event of an example that is chosen
+// given   method;  figures: the names of those that draw it;  panels: [[name, title], …];  untouched: what is on the page before
+//         any knob was moved;  first: whether it is the tab that is seen first;  pick: the event of an example that is chosen
 // constants   about, examples, clip: with the tab that is seen first, and else asked for when it is opened
 //
 // A viewer turns a knob by typing into it: no reply of the server can arrive after a later knob.
@@ -11,9 +11,10 @@ import {begin, linkWasRead, lookOf, moved, requestOf, type, views} from "./value
 
 let addressed = null; // what the page's address says, for all tabs
 
-export async function tab({element, props, trigger, server}, {method, viewer, panels, untouched, first, pick, constants}) {
-  const [{mount}, {about, ...rest}] = await Promise.all([
-    import(`../${viewer}`),
+export async function tab({element, props, trigger, server}, {method, figures, panels, untouched, first, pick, constants}) {
+  const [{mount}, modules, {about, ...rest}] = await Promise.all([
+    import("../base/shell.js"),
+    Promise.all(figures.map(async name => [name, await import(`../figures/${name}.js`)])).then(Object.fromEntries),
     constants ?? server.constants().then(JSON.parse),
     styled(),
   ]);
@@ -39,6 +40,7 @@ export async function tab({element, props, trigger, server}, {method, viewer, pa
     element.querySelector(".viewer"),
     {about, untouched, ...rest, trace: JSON.parse(props.value || "null")},
     hooks,
+    modules,
   );
   views[method] = view;
   foldsOf(panels, element.querySelector(".panels"), {method, about, view, request, turn, edit, server, hooks});

@@ -79,8 +79,9 @@ SHUFFLED = Beside(  # the prompts of the same supports in the other order
         Fact(
             "shuffle", "π", "how far prompts move with the order of the supports, and the largest of their numbers",
             words=lambda knobs: (
-                f"{'The supports are shuffled (π). In order' if knobs['shuffled'] else 'Shuffled (π), with the same frames'}, the "
-                "prompts move by at most {}; their largest number is {}. Prompts know no order, so nothing above may move."
+                ("The supports are shuffled (π). In order" if knobs["shuffled"] else "Shuffled (π), with the same frames")
+                + ", the prompts move by at most *{}*; their largest number is {}. Prompts know no order, so nothing above may "
+                "move."
             ),
         ),
     ),

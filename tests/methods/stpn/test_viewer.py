@@ -97,7 +97,8 @@ def trace_of(stamp=1.0, severity=0.6, done=True, share_QKP=None, untrained=(), t
         share_NQKP = np.stack([share_QKP, np.full_like(share_QKP, 1 / 40)])
         values["prompt_attention_NQKP"]["each"] = heads_payload(share_NQKP, GRID)
         values |= {
-            "shuffle": {"value": [1.5e-7, 0.4], "words": "They move by at most {}; the largest is {}."}, "cosine_plain_I": [0.5, 0.6], "cosine_prompted_I": [cosine, 0.9],
+            "shuffle": {"value": [1.5e-7, 0.4], "words": "They move by at most *{}*; the largest is {}."},
+            "cosine_plain_I": [0.5, 0.6], "cosine_prompted_I": [cosine, 0.9],
             "prompted_found": {"found": [box, poor], "there": 1, "size": None},
             "baseline_found": {"found": [poor], "there": 1, "size": None},
         }  # fmt: skip
@@ -501,4 +502,28 @@ def test_what_is_sent_of_a_run_is_small():
     trace = engine.run("stpn", clip, **settings)
     made = trace_payload(method, trace, "key", clip, settings, engine.grid("stpn"), [], None, 1)
     assert len(json.dumps(made)) < 200_000 and made["values"]["support_index_K"] == list(trace["support_index_K"])
-    assert beside_payload(engine, method, clip, settings, trace)["values"]["shuffle"]["value"][0] < 1e-3
+    assert beside_payload(engine, method, clip, settings, trace)["beside"]["values"]["shuffle"]["value"][0] < 1e-3
+
+
+@pytest.mark.parametrize("where, sent", [("current", []), ("supports", [1, 2, 4, 5]), ("both", [1, 2, 4, 5])])
+def test_of_the_supports_only_those_that_are_spoilt_are_sent_again(where, sent):
+    made = trace_payload(*run_of(supports=4, spoiled=where))["values"]
+    assert sorted(map(int, made["support_THWC"]["frames"])) == sent
+    assert list(made["current_HWC"]["frames"]) == ["3"]
+    assert made["current_HWC"]["done"] == ("" if where == "supports" else "motion blur, 0.6")
+
+
+def test_heads_are_sent_when_everything_is_and_a_fact_with_its_sentence():
+    method, trace, key, clip, settings, grid = run_of(supports=4, shuffled=True)
+    early, late = (trace_payload(method, trace, key, clip, settings, grid, texts) for texts in (None, []))
+    assert ["each" in made["values"]["prompt_attention_NQKP"] for made in (early, late)] == [False, True]
+    fact = beside_payload(tiny.engine(), method, clip, settings, trace)["beside"]["values"]["shuffle"]
+    assert len(fact["value"]) == fact["words"].count("{}") == 2 and "In order, the prompts" in fact["words"]
+
+
+def run_of(**knobs):
+    """What a payload is made of, up to the grid, for a run of STPN on eight frames."""
+    method, clip, engine = METHODS["stpn"], tiny.clip(T=8), tiny.engine()
+    settings = engine.settings("stpn", knobs)
+    trace = engine.run("stpn", clip, outputs=method.until("network"), **settings)
+    return method, trace, "key", clip, settings, engine.grid("stpn")
