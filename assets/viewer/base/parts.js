@@ -5,7 +5,7 @@ const WAIT = `<div class="vw-wait" role="status" hidden></div>`,
   FAR = `<div class="vw-far" role="status" hidden><progress max="1"></progress><span></span><button type="button">stop</button></div>`;
 export const PICTURE = `<div class="vw-picture"><canvas class="vw-canvas" role="img"></canvas>${WAIT}</div>
   ${FAR}`;
-export const STATE = `<div class="vw-says">${WAIT}${FAR}</div>`; // where there is no picture that it could stand on
+export const WAITING = `<div class="vw-waiting">${WAIT}${FAR}</div>`; // of a frame without a picture
 export const HELP = `<button class="vw-help-open" aria-label="Keys and help" title="keys (?)">?</button>`;
 export const FOOT = `
   <details class="vw-ledger"><summary></summary><div class="vw-stages"></div><div class="vw-source"></div></details>

@@ -55,6 +55,25 @@ def test_what_is_compared_may_have_no_texts_where_the_shown_has():
     assert from_link(to_link(view), CLIPS) == (view, ())
 
 
+def test_a_question_travels_and_one_that_is_none_is_left_out_with_a_note():
+    view = View(Setting("stop", "1-moves", question="Where?\nA: left"), compared=Setting("stop", "1-moves", 8, {"alpha": 0.3}))
+    assert from_link(to_link(view), CLIPS) == (view, ()) and from_json(to_json(view), CLIPS) == (view, ())
+    alike = View(view.shown, compared=Setting("stop", "2-bounces", question="Where?\nA: left"))
+    assert to_link(alike).count("q=") == 1 and from_link(to_link(alike), CLIPS) == (alike, ())
+    read = from_link(f"m=stop&v=1&q={'x' * 5000}", CLIPS)
+    assert read.view.shown.question == "" and "A question has 1 to 4000 characters, got 5000" in read.notes[0]
+
+
+def test_a_notebook_that_was_saved_with_the_names_of_0_1_still_runs():
+    from core import Engine, edited, read_clip
+    from core.publish.figures import picture
+    from core.publish.result import Result, against, numbers
+    from core.publish.view import Asked, View
+
+    assert Asked("stop", "1-moves", 8, {"alpha": 0.3}) == Setting("stop", "1-moves", 8, {"alpha": 0.3})
+    assert all((Engine, edited, read_clip, picture, Result, against, numbers, View))
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [
