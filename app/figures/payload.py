@@ -23,7 +23,7 @@ from core.kinds import Output, TextScores
 from core.method import Method
 from core.registry import method_named
 from core.video.clip import Clip
-from core.video.footage import Footage
+from core.video.footage import Footage, last_seconds
 from core.world import Truth
 
 
@@ -80,8 +80,11 @@ def in_words(output: Output) -> dict[str, Any]:
 def clip_payload(key: str, clip: Clip, truth: Truth | None = None, video: Footage | None = None) -> dict[str, Any]:
     """The frames, where each came from, and what is true of them. Of a whole video, of which these are a few, scenes: from when
     to when what is seen, where that is known."""
-    scenes = [list(one) for one in getattr(video, "segments", ())]
-    return frames_payload(key, clip) | {"truth": truth and truth_payload(clip, truth), "scenes": scenes}
+    made = frames_payload(key, clip) | {"truth": truth and truth_payload(clip, truth)}
+    if video is not None:
+        made["scenes"] = [list(one) for one in getattr(video, "segments", ())]
+        made["whole"] = {"frames": video.N, "seconds": float(video.time_N[-1]) + last_seconds(video)}
+    return made
 
 
 def trace_payload(

@@ -77,6 +77,7 @@ class Answers:
             method, trace, request.key, clip, request.settings, grid, texts, request.truth, request.stamp, request.question
         )  # fmt: skip
         made["edited"] = bool(request.edits)
+        made["strange"] = "" if self.desk.clips.shipped(request.path) else made["strange"]
         return made | beside_payload(request.engine, method, clip, request.settings, trace) if complete else made
 
     def curve(self, request: Request) -> list[list[Any]]:

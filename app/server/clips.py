@@ -123,7 +123,7 @@ class Clips:
         return self._open.get((str(path), frames, json.dumps(edits)), make)
 
     def _read(self, path: Place, frames: int) -> Clip:
-        if video := self._drawn(path) or dict(self._videos.items()).get(str(path)):  # it need not be read twice
+        if video := self._whole(path):  # it need not be read twice
             return video.frames(evenly(video, frames))
         return self._decoders.result(partial(read_clip, path, frames=frames))
 
@@ -131,6 +131,10 @@ class Clips:
         """The long video of an example that is no file of pictures."""
         example = self._known.get(str(path))
         return example.recipe.video if example and example.recipe else None
+
+    def _whole(self, path: Place) -> Footage | None:
+        """The whole of a file, where it is open."""
+        return self._drawn(path) or dict(self._videos.items()).get(str(path))
 
     def video(self, path: Place) -> Footage:
         """The whole of a file, of which frames are read when they are asked for."""
@@ -148,10 +152,10 @@ class Clips:
         return str(path) in self._known
 
     def of_key(self, key: str) -> tuple[Clip, Truth | None, Footage | None] | None:
-        """(clip, truth, the drawn video that it is a few frames of) of a key, or None when it is no longer open."""
+        """(clip, truth, the video that it is a few frames of) of a key, or None when it is no longer open."""
         self._let_go()
         opened = [
-            (clip, self.truth(path), self._drawn(path))
+            (clip, self.truth(path), self._whole(path))
             for (path, frames, edits), clip in self._open.items()
             if self.key(path, frames, json.loads(edits)) == key
         ]

@@ -1,11 +1,24 @@
 // Spans of a video's time on one line, each as tall as its score, and the frames that are chosen: what a selector saw, and where.
 // Below the line lie the scenes of a video of which they are known; those that the question names are the evidence.
 
+import {PIN, VERSUS} from "../base/compare.js";
 import {COLOURS, fit} from "../base/drawing.js";
+import {CLIP, STRIP} from "../base/frames.js";
+import {HELP} from "../base/parts.js";
 import {firstOf, floats, resultOf} from "../base/unpack.js";
 import {clock, heading, number, pretty, safe} from "../base/words.js";
 
 export const look = "vw-card tl";
+// The video at a glance, then a card for each figure
+export const frame = {
+  look: "rl",
+  markup: `
+  ${STRIP}
+  <div class="vw-row"><button class="vw-prev" data-step="-1" aria-label="One frame back">‹</button><button class="vw-next" data-step="1" aria-label="One frame forward">›</button>
+    <output class="vw-frame"></output>${PIN}${HELP}</div>
+  ${VERSUS}
+  <div class="rl-cards"><template data-region="rest"></template>${CLIP}</div>`,
+};
 const TALL = 132,
   SCENES = 14, // pixels of the scenes' row, and of the axis below it
   AXIS = 16,
@@ -72,8 +85,7 @@ export function figure(host, {outputs, group, cursor, shell}) {
     const pen = fit(canvas, width, TALL),
       x = second => (width * second) / end,
       y = value => foot - ((foot - MARK) * (value - low)) / (high - low),
-      ink = style.color,
-      isChosen = i => chosen.some(second => holds(made, i, second));
+      ink = style.color;
     for (const [begin, stop, caption] of scenes) {
       const evidence = isEvidence(side, [begin, stop, caption]);
       pen.fillStyle = evidence ? COLOURS.truth : ink;
@@ -99,19 +111,17 @@ export function figure(host, {outputs, group, cursor, shell}) {
       pen.fillRect(left, top, wide > 4 ? wide - 1 : wide, Math.max(1, bottom - top));
     }
     pen.globalAlpha = 1;
-    for (let i = 0; i < S; i++)
-      if (isChosen(i)) {
-        const left = x(span[2 * i]),
-          value = score ? score[i] : high,
-          top = y(Math.max(value, 0));
-        pen.fillStyle = COLOURS.kept;
-        pen.fillRect(
-          left,
-          top,
-          Math.max(1.5, x(span[2 * i + 1]) - left - (x(span[2 * i + 1]) - left > 4 ? 1 : 0)),
-          y(Math.min(value, 0)) - top,
-        );
-      }
+    pen.fillStyle = COLOURS.kept;
+    for (const second of chosen) {
+      // a long span has one frame that is chosen, not all of its time
+      const i = at(made, second),
+        value = score ? score[i] : high,
+        [left, right] = [x(span[2 * i]), x(span[2 * i + 1])],
+        top = y(Math.max(value, 0)),
+        tall = y(Math.min(value, 0)) - top;
+      if (right - left > 24) pen.fillRect(x(second) - 1, top, 3, tall);
+      else pen.fillRect(left, top, Math.max(1.5, right - left - (right - left > 4 ? 1 : 0)), tall);
+    }
     for (const second of chosen) mark(pen, x(second), COLOURS.kept, 0);
     for (const second of A?.chosen ?? []) mark(pen, x((second * end) / A.end), COLOURS.prompt, 5);
     axis(pen, x, end, ink);
