@@ -324,7 +324,7 @@ def test_runs_of_a_are_another_s_than_those_of_b(viewer):
     viewer.evaluate(
         """([payload, trace]) => {
              window.whose = {soon: new Set(), later: new Set()};
-             const answer = kind => async request => { whose[kind].add(request.who); return JSON.stringify({...trace, stamp: 9}); };
+             const answer = kind => async ({who}) => { whose[kind].add(who); return JSON.stringify({...trace, stamp: 9}); };
              const hooks = {soon: answer('soon'), later: answer('later')};
              window.two = viewer.mount(document.querySelector('#here'), payload, hooks);
              two.ask({values: ['shown']});

@@ -63,11 +63,12 @@ def test_a_frame_beyond_the_clip_is_its_last(desk):
 
 
 def test_an_a_that_no_view_can_hold_is_left_out_and_a_sentence_says_why(desk, tmp_path):
+    values: Any = message(desk)["values"]
     cases: list[tuple[Any, str]] = [
         (message(desk, weights="two"), "other weights than B"),
-        ({"values": message(desk)["values"] | {"clip": "nobody's handle"}}, "no longer held"),
+        ({"values": values | {"clip": "nobody's handle"}}, "no longer held"),
         ({"values": []}, "do not fit together"),
-        ({"values": list(message(desk)["values"].values())}, "do not fit together"),
+        ({"values": [*values.values()]}, "do not fit together"),
         ("a", "do not fit together"),
     ]
     for a, sentence in cases:
