@@ -16,7 +16,7 @@ from app import assets
 from app.figures.payload import figures_of
 from app.modules import files_of
 from app.page import build
-from app.server.clips import find_examples
+from app.server.clips import find_examples, find_videos
 from app.server.errors import as_message
 from app.server.guard import Guard, Page
 from app.server.request import SHIPPED
@@ -25,6 +25,7 @@ from core.engine import NETWORKS_MB
 from core.memory import give_back
 
 CLIPS = Path(__file__).resolve().parents[1] / "assets" / "clips"
+VIDEOS = CLIPS.parent / "videos"
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -39,7 +40,7 @@ def main(words: Sequence[str] | None = None) -> None:
         models = dict([*args.models, *args.service])
         if models:  # first: whoever names weights wants to see them
             engines = {"named": loaded(Engine(args.device, models=models, networks_mb=args.memory))} | engines
-        page = build(engines, find_examples(args.clips))
+        page = build(engines, find_examples(args.clips) | find_videos(VIDEOS))
     with serving(host, args.port):
         launch(page, args.host, args.port, share=args.share)
 

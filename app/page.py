@@ -14,6 +14,7 @@ function, and updates the whole page with the answer: that takes longer than to 
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -28,7 +29,7 @@ from app.server.clips import Clips, Example
 from app.server.guard import Page
 from app.server.jobs import Running
 from app.server.request import Desk
-from app.tab import QUIET, tab, texts_for
+from app.tab import QUIET, question_for, tab, texts_for
 from core import Engine
 from core.method import Method
 
@@ -43,22 +44,28 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example]) -> Pag
         with gr.Row(elem_classes="page-top"):
             gr.Markdown("# What do video prompts look at?", elem_classes="title")
             top()
-        shared = Shared(
-            gr.Textbox(clips.handle(next(iter(examples.values())).path), visible=False),
-            gr.Textbox("[]", visible="hidden", elem_id="edits"),
-        )
+        # clips, and long videos, are each shared by the tabs that have them; known by what is open first
+        begin = {one.name: next(iter(clips.examples_for(one).values())).path for one in engine.methods.values()}
+        paths = tuple(dict.fromkeys(begin.values()))
+        shared = {path: shared_clip(clips, path, "" if place else "edits") for place, path in enumerate(paths)}
         made: dict[str, Tab] = {}
         with gr.Tabs() as tabs:
             for method in engine.methods.values():
                 # a short name: Gradio hides tabs that do not fit a narrow screen
                 with gr.Tab(method.title.partition(" — ")[0], id=method.name):
                     desk = Desk(method, engines_for(engines, method), clips, running)
-                    made[method.name] = tab(desk, shared, first=not made)
-        notebook(tabs, shared, made)
-        Choice(clips, shared, tuple(made.values())).wire()
-        opened_by(page, tabs, shared, made)
+                    made[method.name] = tab(desk, shared[begin[method.name]], first=not made)
+        notebook(tabs, made)
+        for one in shared.values():
+            Choice(clips, one, [tab for tab in made.values() if tab.inputs.fields["clip"] is one.clip]).wire()
+        opened_by(page, tabs, made)
         publish(engine, clips)
     return page
+
+
+def shared_clip(clips: Clips, path: Path, edits: str) -> Shared:
+    """What tabs begin with in common. edits: what the browser knows its edits by."""
+    return Shared(gr.Textbox(clips.handle(path), visible=False), gr.Textbox("[]", visible="hidden", elem_id=edits or None))
 
 
 def engines_for(engines: Mapping[str, Engine], method: Method) -> Mapping[str, Engine]:
@@ -68,14 +75,15 @@ def engines_for(engines: Mapping[str, Engine], method: Method) -> Mapping[str, E
 
 
 class Choice:
-    """An example that is chosen in one tab is the clip of all of them, and of all texts, without any edit."""
+    """An example that is chosen in one tab is open in all that share it, with its texts and question, and without any edit."""
 
     def __init__(self, clips: Clips, shared: Shared, tabs: Sequence[Tab]):
         self.clips, self.shared, self.tabs = clips, shared, tabs
-        self.texts = [one.inputs.fields["texts"] for one in tabs if "texts" in one.inputs.fields]
+        fields = [one.inputs.fields for one in tabs]
+        self.texts, self.questions = ([of[name] for of in fields if name in of] for name in ("texts", "question"))
 
     def wire(self) -> None:
-        changed = [self.shared.clip, self.shared.edits, *self.texts]
+        changed = [self.shared.clip, self.shared.edits, *self.texts, *self.questions]
         for one in self.tabs:
             one.viewer.pick(self.picked, None, changed, queue=False, **QUIET)
             for button, preset in one.scenes.values():
@@ -90,5 +98,6 @@ class Choice:
         example = self.clips.examples.get(name) if isinstance(name, str) else None
         if example is None:
             return {self.shared.clip: gr.skip()}
-        lines = "\n".join(texts_for(example))
-        return self.shared.updates(self.clips.handle(example.path)) | dict.fromkeys(self.texts, lines)
+        written = dict.fromkeys(self.texts, "\n".join(texts_for(example)))
+        written |= dict.fromkeys(self.questions, question_for(example))
+        return self.shared.updates(self.clips.handle(example.path)) | written

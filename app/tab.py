@@ -50,7 +50,7 @@ def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
     method, begin = desk.method, Beginning(desk)
     what = f"<p>{glossed(first_sentence(method))} Move a knob: everything follows.</p>"
     gr.HTML(what, elem_classes="what", apply_default_css=False, padding=False)
-    scenes = scenes_of(method, desk.clips.examples)
+    scenes = scenes_of(method, desk.examples)
     if scenes:
         looks_of(method.name, scenes, begin.values_of_preset)
     with gr.Row(equal_height=False):
@@ -85,10 +85,11 @@ class Beginning:
     def __init__(self, desk: Desk):
         self.desk, self.panels = desk, panels_of(desk.method)
         self.answers = Answers(desk)
-        example = next(iter(desk.clips.examples.values()))
+        example = next(iter(desk.examples.values()))
         texts = tuple(texts_for(example)) if "texts" in desk.fields else ()
+        question = question_for(example) if "question" in desk.fields else ""
         knobs = desk.engine.settings(desk.method.name, {})
-        setting = Setting(desk.method.name, example.name, DEFAULT_FRAMES, knobs, texts)
+        setting = Setting(desk.method.name, example.name, DEFAULT_FRAMES, knobs, texts, question=question)
         self.values = desk.values(setting, desk.clips.handle(example.path), desk.weights)
 
     @property
@@ -105,12 +106,12 @@ class Beginning:
     @cached_property
     def about(self) -> dict[str, Any]:
         """What does not change, and is too much for a tab that may never be opened."""
-        clips = self.desk.clips
+        clips, examples = self.desk.clips, self.desk.examples.values()
         return {
             "about": about_payload(self.desk.method),
             "examples": [
                 {"name": one.name, "title": one.title, "thumb": jpeg(clips.open(one.path, DEFAULT_FRAMES).frames_THWC[3], 96)}
-                for one in clips.examples.values()
+                for one in examples
             ],
         }
 
@@ -192,8 +193,15 @@ def called(engine: Engine, method: Method) -> str:
     return ", ".join(one.rpartition("/")[2] if Path(one[:250]).is_file() else one for one in names) or SHIPPED
 
 
+def question_for(example: Example) -> str:
+    """One that the example answers."""
+    return example.recipe.question if example.recipe else example.title
+
+
 def texts_for(example: Example) -> list[str]:
     """The example's own sentence, and the same thing doing otherwise."""
+    if example.truth is None:
+        return []
     action = example.truth.action
     noun = example.title.removesuffix(action).strip()
     return [example.title, *(f"{noun} {other}" for other in ACTIONS_SHOWN if other != action)][:6]
@@ -232,7 +240,10 @@ class Events:
         if file is None:
             return gr.skip(), gr.skip()
         with as_message():
-            self.desk.clips.open(file, FRAMES.check(frames))
+            if "video" in self.desk.method.sources:
+                self.desk.clips.video(file)
+            else:
+                self.desk.clips.open(file, FRAMES.check(frames))
         return self.desk.clips.handle(file), "[]"
 
     def ends(self, weights: str, *now: Any) -> list[Any]:

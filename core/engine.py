@@ -2,7 +2,7 @@
 
 import threading
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from math import prod
 from os import PathLike
@@ -26,7 +26,7 @@ from core.progress import held
 from core.registry import METHODS, method_named
 from core.shelf import Shelf
 from core.video.clip import Clip
-from core.video.source import Footage
+from core.video.footage import Footage
 
 NETWORKS_MB = 4096  # memory for networks, where nothing else is said: a CLIP of 430 million numbers twice
 TEXTS = 64  # the most texts of one run
@@ -92,7 +92,7 @@ class Engine:
 
         Knobs that are not given have their defaults; one that does not exist, or lies outside its span, is a BadKnob.
         clip, video, question: what the method's stages ask for of these. A video is what `open_video` gives, or anything else
-        with the same frames (`core.video.source.Footage`); it is known by its key, a question by its words.
+        with the same frames (`core.video.footage.Footage`); it is known by its key, a question by its words.
         box: x0, y0, x1, y1 in fractions of the first frame: what a method that follows one thing is to follow.
         given: stage → what stands in place of its result, checked by kind and shape; what only serves it is not run unless it
         is asked for. `region_TP` of another clip, or every count the same, are questions to the model that no knob asks.
@@ -102,8 +102,7 @@ class Engine:
         is and how much of it is done.
         """
         chosen = self.method(method)
-        needed = {name for stage in chosen.stages for name in inputs(stage)}
-        check_seen(chosen.name, needed, clip, video)
+        check_seen(chosen.name, chosen.sources, clip, video)
         settings = self.settings(method, knobs)
         said, around = checked_texts(texts), checked_box(box)
         instead = self._instead(chosen, given or {}, clip, len(said))
@@ -156,8 +155,8 @@ class Engine:
             raise BadGiven(f"{method.name} has no stage {', '.join(sorted(strangers))}. Its stages are {', '.join(stages)}.")
         outputs = {one.stage: one for one in method.outputs}
         sizes = {"Y": texts} | ({"T": len(clip), "G": len(clip) - 1} if clip else {})
-        if any("P" in letters(name) for name in given):
-            sizes["P"] = prod(self.grid(method.name))
+        if any("P" in letters(name) for name in given) and (grid := self.grid(method.name)):
+            sizes["P"] = prod(grid)
         return {name: accepted(stages[name], outputs.get(name), value, sizes, self.device) for name, value in given.items()}
 
     def method(self, name: str) -> Method:
@@ -181,18 +180,20 @@ class Engine:
             self._limits[method] = self.method(method).limits(_Networks(self, method))
         return dict(self._limits[method])
 
-    def grid(self, method: str) -> tuple[int, int]:
-        """(rows, columns) of the patches that the method's maps are over."""
-        return self.method(method).grid(_Networks(self, method))
+    def grid(self, method: str) -> tuple[int, int] | None:
+        """(rows, columns) of the patches that the method's maps are over; None of a method without maps."""
+        own = self.method(method).grid
+        return own and own(_Networks(self, method))
 
     def labels(self, method: str) -> dict[str, str]:
         """What was loaded, network by network, for the reader."""
         return {name: self.shelf.known(one).label for name, one in self.method(method).networks.items()}
 
     def reads_texts(self, method: str) -> bool:
-        """Whether the loaded networks can compare a text with anything: a vision tower may have come alone."""
+        """Whether the loaded networks can compare a text or question with anything: a vision tower may have come alone."""
         own = self.method(method)
-        readers = {name for stage in own.stages if "texts" in inputs(stage) for name in inputs(stage)} & own.networks.keys()
+        words = {"texts", "question"}
+        readers = {name for stage in own.stages if words & {*inputs(stage)} for name in inputs(stage)} & own.networks.keys()
         return not any(isinstance(getattr(self.network(one, method).network, "text", None), NoText) for one in readers)
 
     def network(self, name: str, method: str | None = None) -> Loaded:
@@ -277,7 +278,7 @@ def checked_question(name: str, question: str | None, asked: bool) -> str:
     return ""
 
 
-def check_seen(name: str, needed: set[str], clip: Any, video: Any) -> None:
+def check_seen(name: str, needed: Collection[str], clip: Any, video: Any) -> None:
     """A BadClip where the clip or the video that a method's stages ask for is not there, or is something else."""
     if not isinstance(clip, Clip) and (clip is not None or "clip" in needed):
         raise BadClip(f"A clip is what `read_clip` gives, got {described(clip)}.")

@@ -1,10 +1,10 @@
 """What an output of a method *is*. A method says which kind its results are; everything else reads what is said here.
 
 over      the letters of its dimensions: T frames, G gaps, P patches, K supports or chosen frames, Q prompts, N heads or
-          things found, I stages of the tower, Y texts, S tokens, D width, Z cells, H W pixels, h w places of a map; ""
-          where it is one value. Of a result with parts: those of each part
+          things found, I stages of the tower, Y texts, S tokens or spans of time, D width, Z cells, H W pixels, h w places of a
+          map; "" where it is one value. Of a result with parts: those of each part
 value     what stands there: number, share (0–1, or ≥ 0 and compared with others), signed, truth, count, place (of a frame
-          in the clip), grid (rows, columns), box, token, picture
+          in the clip), second, grid (rows, columns), box, token, picture, text
 numbers   how a table tells it in one number, the usual one first: a name in REDUCED, or a place; () where nobody would
 figure    the file of assets/viewer/figures that draws it: of its own name, or another's, in whose picture it is drawn
 """
@@ -136,9 +136,53 @@ class TextScores(Output):
 
 
 class ChosenFrames(Output):
-    """Which frames of the clip support the current one, counted from 0: a tuple [K]; the same frame may stand there twice."""
+    """Which frames of the clip or video are chosen, as supports of the current one or to answer from, counted from 0: a tuple
+    [K]; the same frame may stand there twice."""
 
     over, value = "K", "place"
+
+
+class ChosenTimes(Output):
+    """When each chosen frame is shown, in seconds from the start of the video, [K]."""
+
+    over, value, figure = "K", "second", "ChosenFrames"
+
+
+class ChosenScores(Output):
+    """A number per chosen frame, of any sign, [K]."""
+
+    over, value, numbers, figure = "K", "signed", ("mean", "largest", "smallest"), "ChosenFrames"
+
+
+class ChosenPictures(Output):
+    """The chosen frames themselves, uint8 RGB, [K, H, W, 3]: what whoever answers from them is given to see."""
+
+    over, value, figure = "KHWC", "picture", "ChosenFrames"
+
+
+class Segments(Output):
+    """Spans of a video's time in their order, [S, 2] seconds: from when until when. A candidate frame is one, too: it stands
+    for the time until the next."""
+
+    over, value = "S2", "second"
+
+
+@dataclass(frozen=True)
+class SegmentScores(Output):
+    """A number per span, of any sign, [S]. unknown: the stage that names words which the network never saw."""
+
+    over, value, numbers, figure = "S", "signed", ("largest", "mean", "smallest"), "Segments"
+    unknown: str = ""
+
+    @property
+    def with_it(self) -> tuple[str, ...]:
+        return (self.unknown,) if self.unknown else ()
+
+
+class Sentence(Output):
+    """A text: what a method says of what it saw."""
+
+    value = "text"
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,8 @@ def knob_table(method: Method) -> str:
     ]
     if downstream(method.stages, "texts"):
         rows.append(("—", "`texts`", "sentences", "—", "what the video is compared with", reruns(method, "texts")))
+    if downstream(method.stages, "question"):
+        rows.append(("—", "`question`", "a question", "—", "what the frames are to answer", reruns(method, "question")))
     order = " → ".join(f"`{stage.__name__}`" for stage in method.stages)
     head = ("knob", "in code", "span", "default", "what it does", "what it can re-run")
     return f"{table(head, rows)}\n\nThe {len(method.stages)} stages in order: {order}."

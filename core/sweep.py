@@ -18,6 +18,7 @@ from core.kinds import REDUCED, Output
 from core.knobs import Knob
 from core.progress import CalledOff, Progress, Watch
 from core.video.clip import Clip
+from core.video.footage import Footage
 
 MOST = 64  # cells: more are no picture any more
 Axis = tuple[str, Sequence[Any]]  # a knob and its values
@@ -56,10 +57,11 @@ class Sweep:
 
 
 def sweep_over(
-    engine: Engine, method: str, clip: Clip, x: Axis, y: Axis, output: str, number: Number, texts: Sequence[str] | None = None,
-    progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False, **knobs: Any,
+    engine: Engine, method: str, clip: Clip | None, x: Axis, y: Axis, output: str, number: Number,
+    texts: Sequence[str] | None = None, progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False,
+    video: Footage | None = None, question: str | None = None, **knobs: Any,
 ) -> Sweep:  # fmt: skip
-    """Run the method at every pair of values, at most 64. Values are checked before anything runs; the engine keeps what
+    """Run the method at every pair of values, at most 64, on what it asks for of clip, texts, video and question. Values are checked before anything runs; the engine keeps what
     does not change from cell to cell. A called-off sweep raises Cancelled."""
     chosen, began = engine.method(method), time.perf_counter()
     kinds = {stage.__name__: Output(stage.__name__, "", "") for stage in chosen.stages} | chosen.kinds
@@ -79,7 +81,10 @@ def sweep_over(
             watch.step(1)
             turned = {x_name: x_value, y_name: y_value}
             wanted = {output, number[0]}
-            trace = engine.run(method, clip, texts=texts, outputs=wanted, cancelled=cancelled, **(knobs | turned))
+            trace = engine.run(
+                method, clip, texts=texts, outputs=wanted, cancelled=cancelled, video=video, question=question,
+                **(knobs | turned),
+            )  # fmt: skip
             weights = trace.weights
             shown, counted = (_array(kinds[stage], trace[stage]) for stage in (output, number[0]))
             row.append(Combination(MappingProxyType(turned), shown, reduced(counted, number)))

@@ -10,7 +10,7 @@ import gradio as gr
 from gradio.components import Component
 
 from app import assets
-from app.controls.inputs import Shared, Tab
+from app.controls.inputs import Tab
 from app.export.viewstate import look_of, looked_at
 from app.server.request import Desk
 from core import ReaderError
@@ -30,15 +30,15 @@ class Address:
         try:
             request = desk.request(message)
             view, files, _ = looked_at(desk, request)
-            if request.truth is None or request.engine is not desk.engine:
+            if not desk.clips.shipped(request.path) or request.engine is not desk.engine:
                 return ""
-            known = all(desk.clips.truth(path) for path in files.values())
+            known = all(desk.clips.shipped(path) for path in files.values())
             return to_link(view if known else replace(view, compared=None))
         except ReaderError:
             return None
 
 
-def opened_by(page: gr.Blocks, tabs: gr.Tabs, shared: Shared, made: Mapping[str, Tab]) -> None:
+def opened_by(page: gr.Blocks, tabs: gr.Tabs, made: Mapping[str, Tab]) -> None:
     """What a link asks for is on the knobs when the page has loaded. made: method's name → its tab."""
     looked, clips = gr.Textbox(visible=False), next(iter(made.values())).desk.clips
 
@@ -60,14 +60,14 @@ def opened_by(page: gr.Blocks, tabs: gr.Tabs, shared: Shared, made: Mapping[str,
             gr.Warning(note)
         return turned_to(tabs, looked, shown, values(read.view.shown), look)
 
-    changed = [tabs, looked, shared.clip, shared.edits, *own_components(made)]
+    changed = [tabs, looked, *own_components(made)]
     # queued: Gradio (6.31) shows no warning of an event that does not queue
     read = page.load(follow, None, changed, show_progress="hidden", api_visibility="private")
     read.success(None, looked, None, js=assets.event("page/values.js", "follow"), api_visibility="private")
 
 
 def own_components(made: Mapping[str, Tab]) -> list[Component]:
-    """All that a run of any tab is asked with, without what tabs share."""
+    """All that a run of any tab is asked with, each once."""
     listed = [component for one in made.values() for component in one.inputs.components]
     return list({id(one): one for one in listed}.values())
 

@@ -15,7 +15,7 @@ import gradio as gr
 from gradio.components import Component
 
 from app import assets
-from app.controls.inputs import Shared, Tab
+from app.controls.inputs import Tab
 from app.controls.knobs import plain
 from app.export.link import own_components, turned_to
 from app.export.viewstate import look_of, looked_at
@@ -51,7 +51,7 @@ FORMS = {  # what it is called → (its file, its type, cells and the file of a 
 }
 
 
-def notebook(tabs: gr.Tabs, shared: Shared, made: Mapping[str, Tab]) -> None:
+def notebook(tabs: gr.Tabs, made: Mapping[str, Tab]) -> None:
     """The panel. made: method's name → its tab."""
     desks = {name: one.desk for name, one in made.items()}
     about = {"forms": list(FORMS), "cells": CELLS, "bytes": JSON_BYTES, "note": NOTE_LENGTH, "reopen": "reopen"}
@@ -74,7 +74,7 @@ def notebook(tabs: gr.Tabs, shared: Shared, made: Mapping[str, Tab]) -> None:
             gr.Warning(note)
         return turned_to(tabs, looked, opened, values(view.shown), look)
 
-    changed = [tabs, looked, shared.clip, shared.edits, *own_components(made)]
+    changed = [tabs, looked, *own_components(made)]
     # queued: Gradio (6.31) shows no warning of an event that does not queue
     read = shown.reopen(reopen, None, changed, show_progress="hidden", api_visibility="private")
     read.success(None, looked, None, js=assets.event("page/values.js", "follow"), api_visibility="private")

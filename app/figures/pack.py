@@ -80,11 +80,14 @@ def frames_payload(key, clip):
 
 
 def plain(output, value, context):
-    """A result of any kind that has no file of its own: truth values as bits, maps 0–1 of patches in 16 bits, else numbers."""
+    """A result of any kind that has no file of its own: truth values as bits, maps 0–1 of patches in 16 bits, spans of time and
+    their scores in single precision, else numbers."""
     if output.value == "truth":
         return coded(array(value), bits)
     if output.over == "TP" and output.value == "share":
         return coded(array(value), grid16)
+    if output.over in ("S", "S2"):  # thousands of them
+        return coded(array(value), floats)
     return numbers(value if isinstance(value, (bool, int, float, tuple, list)) or value is None else array(value).tolist())
 
 
@@ -119,6 +122,11 @@ def array(tensor):
 def grid16(map_TP):
     """Numbers 0–1 as 16-bit whole numbers."""
     return encoded((np.clip(map_TP, 0, 1) * 65535).round().astype("<u2"))
+
+
+def floats(values):
+    """Numbers of any size in single precision."""
+    return encoded(values.astype("<f4"))
 
 
 def log16(values):

@@ -23,6 +23,7 @@ from core.kinds import Output, TextScores
 from core.method import Method
 from core.registry import method_named
 from core.video.clip import Clip
+from core.video.footage import Footage, last_seconds
 from core.world import Truth
 
 
@@ -34,7 +35,7 @@ class Context:
     trace: Trace
     clip: Clip
     knobs: Mapping[str, Any]
-    grid: tuple[int, int]
+    grid: tuple[int, int] | None
     truth: Truth | None
     done: bool
 
@@ -76,24 +77,30 @@ def in_words(output: Output) -> dict[str, Any]:
     }
 
 
-def clip_payload(key: str, clip: Clip, truth: Truth | None = None) -> dict[str, Any]:
-    """The frames, where each came from, and what is true of them."""
-    return frames_payload(key, clip) | {"truth": None if truth is None else truth_payload(clip, truth)}
+def clip_payload(key: str, clip: Clip, truth: Truth | None = None, video: Footage | None = None) -> dict[str, Any]:
+    """The frames, where each came from, and what is true of them. Of a whole video, of which these are a few, scenes: from when
+    to when what is seen, where that is known."""
+    made = frames_payload(key, clip) | {"truth": truth and truth_payload(clip, truth)}
+    if video is not None:
+        made["scenes"] = [list(one) for one in getattr(video, "segments", ())]
+        made["whole"] = {"frames": video.N, "seconds": float(video.time_N[-1]) + last_seconds(video)}
+    return made
 
 
 def trace_payload(
     method: Method, trace: Trace, key: str, clip: Clip, knobs: Mapping[str, Any], grid, texts: list[str] | None = None,
-    truth: Truth | None = None, stamp: float = 0,
+    truth: Truth | None = None, stamp: float = 0, question: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """Everything of one run that the viewer draws. texts None: what needs a network has yet to come."""
-    context = Context(method, trace, clip, knobs, tuple(grid), truth, texts is not None)
+    context = Context(method, trace, clip, knobs, grid and tuple(grid), truth, texts is not None)
     scored = context.of(TextScores)
-    unknown = [word for one in scored for stage in one.with_it for word in trace.values.get(stage, ())]
+    unknown = [word for one in method.outputs if (name := getattr(one, "unknown", "")) for word in trace.values.get(name, ())]
     return {
         "clip": key,
         "stamp": stamp,
         "knobs": dict(knobs),
-        "grid": list(grid),
+        "grid": grid and list(grid),
+        "question": question,
         "values": packed({one.stage: one for one in method.outputs}, trace.values, context),
         "texts": texts if scored or not texts else None,
         "unknown": unknown,

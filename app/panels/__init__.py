@@ -41,7 +41,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("equations", "Equations: what each term is, here", equations_about),
     Panel("explain", explain.title, explain.about, explain.serve, explain.fits),
     Panel("selfcheck", "Self-check: is what is drawn right?", selfcheck.about, selfcheck.serve, selfcheck.fits),
-    Panel("edits", "What if: edit the clip", about_whatif, whatif_functions),
+    Panel("edits", "What if: edit the clip", about_whatif, whatif_functions, lambda method: "clip" in method.sources),
     Panel("sweep", "Sweep: two knobs at once", about_sweep, sweep_functions, sweeps),
 )  # fmt: skip
 

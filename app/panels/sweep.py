@@ -75,7 +75,7 @@ def picture_kind(output: Output) -> str:
     """How an output is drawn in a cell: "mask", "map" or "bars"; "" where it is not."""
     if output.over.endswith("P"):
         return "mask" if output.value == "truth" else "map"
-    return "bars" if output.numbers and len(output.over) == 1 else ""
+    return "bars" if output.numbers and len(output.over) == 1 and output.over != "S" else ""  # spans are thousands
 
 
 def said(how: str | int) -> str:
@@ -121,7 +121,7 @@ class Sweeps:
 
             return sweep_over(
                 request.engine, self.method.name, request.clip, wanted.x, wanted.y, wanted.output.stage, wanted.number,
-                request.texts, progress, run.cancelled, **request.settings,
+                request.texts, progress, run.cancelled, request.video, request.question or None, **request.settings,
             )  # fmt: skip
 
         made = self.desk.aside(request, "sweep", work)

@@ -2,17 +2,24 @@
 far a run is, and the pictures of a clip. Every answer but those of the last three is a JSON text, an error's sentence in it."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from app.figures.payload import beside_payload, clip_payload, given, trace_payload
 from app.server.errors import as_function
-from app.server.jobs import PICTURE, Run
+from app.server.jobs import PICTURE, VIDEO, Run
 from app.server.request import WHO, Desk, Request
+from core.graph import inputs
 from core.kinds import StageScores, When
 from core.sweep import values_of
 
 POINTS = 6  # of a curve: the knob's ends, and four values between
+Heard = Callable[[str, float], None]  # a stage, and how much of it is done
 UNTIL: dict[str, When] = {"soon": "now", "later": "network", "whole": "whole"}  # a kind of run → what it ends with
+
+
+class Reads(Exception):
+    """A run that was thought to be short would read a video from end to end."""
 
 
 class Answers:
@@ -20,6 +27,9 @@ class Answers:
 
     def __init__(self, desk: Desk):
         self.desk = desk
+        networks = {*desk.method.networks}  # a stage that shows a video to one looks at all of its candidates
+        asked = {stage.__name__: {*inputs(stage)} for stage in desk.method.stages}
+        self.readers = {name for name, names in asked.items() if "video" in names and names & networks}
 
     def functions(self) -> tuple[Callable[..., Any], ...]:
         """All of them, for the viewer's component."""
@@ -28,29 +38,46 @@ class Answers:
 
     def at_once(self, request: Request) -> dict[str, Any]:
         """What needs no network that is to run again."""
-        with self.desk.running.knob():
-            return self._picture(self.desk.run_of(request, "soon"), request, "soon")
+        return self._at_a_knob_s_price(request, "soon")
 
     def everything(self, request: Request) -> dict[str, Any]:
         """That, and what takes longer."""
-        with self.desk.running.knob():
-            return self._picture(self.desk.run_of(request, "later"), request, "later")
+        return self._at_a_knob_s_price(request, "later")
+
+    def _at_a_knob_s_price(self, request: Request, kind: str) -> dict[str, Any]:
+        """Answered before anything that takes long; where a video must be read from end to end, it takes long itself."""
+        run = self.desk.run_of(request, kind)
+        with suppress(Reads), self.desk.running.knob():
+            return self._picture(run, request, kind, self._not_reading)
+        return self.desk.aside(request, kind, lambda run: self._picture(run, request, kind), VIDEO)
+
+    def _not_reading(self, stage: str, done: float) -> None:
+        if stage in self.readers:
+            raise Reads
 
     def through(self, request: Request) -> dict[str, Any]:
         """That, and what reads the whole clip. It takes long: it waits for its turn among its like, and, as a part of the
         picture, is called off by a knob."""
         return self.desk.aside(request, "whole", lambda run: self._picture(run, request, "whole"), PICTURE)
 
-    def _picture(self, run: Run, request: Request, kind: str) -> dict[str, Any]:
-        """One run, as the viewer wants it."""
+    def _picture(self, run: Run, request: Request, kind: str, heard: Heard = lambda stage, done: None) -> dict[str, Any]:
+        """One run, as the viewer wants it. heard: is told how far it is before the reader is, and may end it."""
         method, clip, complete = request.method, request.clip, kind != "soon"
         outputs, besides = method.until(UNTIL[kind], bool(request.texts)), {}
         if kind == "whole":
             besides = given(request.options.get("pointed"), clip, request.truth)
-        trace = request.run(outputs, cancelled=run.cancelled, progress=run.progress, **besides)
+
+        def progress(stage: str, done: float) -> None:
+            heard(stage, done)
+            run.progress(stage, done)
+
+        trace = request.run(outputs, cancelled=run.cancelled, progress=progress, **besides)
         texts, grid = list(request.texts) if complete else None, request.engine.grid(method.name)
-        made = trace_payload(method, trace, request.key, clip, request.settings, grid, texts, request.truth, request.stamp)
+        made = trace_payload(
+            method, trace, request.key, clip, request.settings, grid, texts, request.truth, request.stamp, request.question
+        )  # fmt: skip
         made["edited"] = bool(request.edits)
+        made["strange"] = "" if self.desk.clips.shipped(request.path) else made["strange"]
         return made | beside_payload(request.engine, method, clip, request.settings, trace) if complete else made
 
     def curve(self, request: Request) -> list[list[Any]]:

@@ -21,12 +21,12 @@ import gradio as gr
 from app.figures.pack import array, runs
 from app.server.clips import Clips
 from app.server.errors import as_message
-from app.server.request import sources_of
 from core import Engine, ReaderError
 from core.kinds import Output
 from core.knobs import Knob
 from core.method import Method
 from core.publish.view import FRAMES
+from core.video.clip import Clip
 
 Typed = Mapping[str, tuple[type, Any]]  # name of a parameter → its type and its default
 
@@ -84,12 +84,13 @@ class Endpoint:
     def parameters(self, needed: bool) -> Typed:
         """What is asked of a clip or a file, in order: what the stages ask for, frames, a box, every knob. needed: whether
         texts and a question must be given; Gradio's components have a default each."""
-        sources, defaults = sources_of(self.method), self.engine.settings(self.method.name, {})
+        sources, defaults = self.method.sources, self.engine.settings(self.method.name, {})
         blank = {"texts": (list[str], []), "question": (str, "")}
         written = {name: (of, Parameter.empty if needed else one) for name, (of, one) in blank.items() if name in sources}
         box = {"box": (list[float], [])} if self.boxed else {}
         knobs = {k.name: (type(k.default), defaults[k.name]) for k in self.method.knobs.knobs()}
-        return ({} if self.boxed else written) | {"frames": (int, FRAMES.default)} | box | knobs
+        frames = {"frames": (int, FRAMES.default)} if "clip" in sources else {}
+        return ({} if self.boxed else written) | frames | box | knobs
 
     def publish_example(self) -> None:
         """On an example clip, by its name."""
@@ -135,21 +136,28 @@ class Endpoint:
         method, knobs = self.method, {k.name: arguments[k.name] for k in self.method.knobs.knobs()}
         more = {name: value for name, value in arguments.items() if name not in knobs and name != "frames"}
         texts = more.get("texts")
-        clip = self.clips.open(path, FRAMES.check(arguments["frames"]))
+        clip = self.clips.open(path, FRAMES.check(arguments["frames"])) if "frames" in arguments else None
         wanted = [one.stage for one in self.outputs] + [stage for one in self.outputs for stage in one.with_it]
         wanted = [stage for stage in wanted if texts or stage not in method.text_stages]
-        if "video" in sources_of(method):
+        if "video" in method.sources:
             more["video"] = self.clips.video(path)
         trace = self.engine.run(method.name, clip, outputs=wanted, **more, **knobs)
         return {
             **{name: plain(trace[name]) for name in wanted},
             "knobs": knobs,
-            "time_T": [float(t) for t in clip.time_T],
-            "source_T": [int(i) for i in clip.source_T],
-            "notes": list(clip.notes),
+            **({} if clip is None else of_clip(clip)),
             "weights": dict(trace.weights),
             "ran": {name: round(ms, 2) for name, ms in trace.ms.items()},
         }
+
+
+def of_clip(clip: Clip) -> dict[str, Any]:
+    """What is told of the frames that were read."""
+    return {
+        "time_T": [float(t) for t in clip.time_T],
+        "source_T": [int(i) for i in clip.source_T],
+        "notes": list(clip.notes),
+    }
 
 
 def component(name: str, default: Any, knob: Knob | None) -> gr.components.Component:

@@ -18,11 +18,14 @@ from typing import Any
 
 from app.server.aside import Aside
 from app.server.memo import Memo
-from core import Clip, ReaderError, Video, open_video, read_clip
+from core import Clip, ReaderError, open_video, read_clip
+from core.method import Method
 from core.publish.python import example_file
 from core.publish.view import clip_name
 from core.video.edits import edited
+from core.video.footage import Footage, evenly
 from core.world import Truth
+from core.world.long import Recipe, read_recipe
 
 Place = str | os.PathLike[str]  # of a file
 
@@ -33,15 +36,16 @@ AT_ONCE = 2  # files that are decoded side by side: each takes a process and up 
 
 @dataclass(frozen=True)
 class Example:
-    """A clip of which everything is known."""
+    """A clip of which everything is known, or a long video that is drawn from its recipe."""
 
     name: str
     path: Path
-    truth: Truth
+    truth: Truth | None = None
+    recipe: Recipe | None = None
 
     @property
     def title(self) -> str:
-        return self.truth.caption
+        return self.truth.caption if self.truth else self.recipe.title if self.recipe else self.name
 
 
 def find_examples(folder: Place) -> dict[str, Example]:
@@ -52,17 +56,27 @@ def find_examples(folder: Place) -> dict[str, Example]:
     return {path.stem: Example(path.stem, path, Truth.from_json(path.with_suffix(".json").read_text())) for path in paths}
 
 
+def find_videos(folder: Place) -> dict[str, Example]:
+    """Every recipe of a long video in the folder, by name."""
+    return {path.stem: Example(path.stem, path, recipe=read_recipe(path)) for path in sorted(Path(folder).glob("*.json"))}
+
+
 class Clips:
     """Open clips, least recently used first out. Safe under threads."""
 
     def __init__(self, examples: Mapping[str, Example], budget: int = 256 << 20):
         self.examples = examples
-        self._known = {str(one.path): one.truth for one in examples.values()}
+        self._known = {str(one.path): one for one in examples.values()}
         self._open = Memo(budget, size=lambda clip: clip.frames_THWC.nbytes)  # by (path, frames, edits as JSON)
         self._videos = Memo(VIDEOS)  # by path
         self._decoders = Aside(AT_ONCE)
         self._paths: dict[str, str] = {}
         self._secret = secrets.token_bytes(32)
+
+    def examples_for(self, method: Method) -> dict[str, Example]:
+        """Long ones for a method that looks through a whole video, clips for any other; all, where none is of its kind."""
+        whole = "video" in method.sources
+        return {name: one for name, one in self.examples.items() if bool(one.recipe) == whole} or dict(self.examples)
 
     def handle(self, path: Place) -> str:
         """What the browser may name a file by, from now on."""
@@ -109,22 +123,39 @@ class Clips:
         return self._open.get((str(path), frames, json.dumps(edits)), make)
 
     def _read(self, path: Place, frames: int) -> Clip:
+        if video := self._whole(path):  # it need not be read twice
+            return video.frames(evenly(video, frames))
         return self._decoders.result(partial(read_clip, path, frames=frames))
 
-    def video(self, path: Place) -> Video:
+    def _drawn(self, path: Place) -> Footage | None:
+        """The long video of an example that is no file of pictures."""
+        example = self._known.get(str(path))
+        return example.recipe.video if example and example.recipe else None
+
+    def _whole(self, path: Place) -> Footage | None:
+        """The whole of a file, where it is open."""
+        return self._drawn(path) or dict(self._videos.items()).get(str(path))
+
+    def video(self, path: Place) -> Footage:
         """The whole of a file, of which frames are read when they are asked for."""
+        if drawn := self._drawn(path):
+            return drawn
         self._let_go()
         return self._videos.get(str(path), lambda: self._decoders.result(partial(open_video, path, keep_mb=VIDEO_MB)))
 
     def truth(self, path: Place) -> Truth | None:
         """What is true of a file, if it is an example."""
-        return self._known.get(str(path))
+        return self._known[str(path)].truth if str(path) in self._known else None
 
-    def of_key(self, key: str) -> tuple[Clip, Truth | None] | None:
-        """(clip, truth) of a key, or None when it is no longer open."""
+    def shipped(self, path: Place) -> bool:
+        """Whether it is an example."""
+        return str(path) in self._known
+
+    def of_key(self, key: str) -> tuple[Clip, Truth | None, Footage | None] | None:
+        """(clip, truth, the video that it is a few frames of) of a key, or None when it is no longer open."""
         self._let_go()
         opened = [
-            (clip, self.truth(path))
+            (clip, self.truth(path), self._whole(path))
             for (path, frames, edits), clip in self._open.items()
             if self.key(path, frames, json.loads(edits)) == key
         ]

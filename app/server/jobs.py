@@ -22,7 +22,7 @@ AT_ONCE = 2  # long runs of a line side by side: each takes all cores, and more 
 WAITING = 16  # long runs that wait: each holds one of the server's threads, and the page needs some for itself
 AWAY = 90  # seconds in which nobody asks how far a long run is: its tab is closed, for one in the background asks once a minute
 REST = 4  # a long run stands still for so many times as long as it worked before, at most: it goes on whatever others do
-FOLD, PICTURE = "fold", "picture"  # lines: what a reader opens a fold for, and what his picture waits for
+FOLD, PICTURE, VIDEO = "fold", "picture", "video"  # lines: for a fold, for a picture of a whole clip, for one of a long video
 
 
 @dataclass(eq=False)
@@ -58,7 +58,7 @@ class Running:
         self._moved = threading.Condition()
         self._knobs = 0  # answers to a knob that are being made
         self._quiet = threading.Condition()
-        self._aside = Aside(2 * AT_ONCE)
+        self._aside = Aside(3 * AT_ONCE)
 
     def start(self, who: str, kind: str, long: bool = False) -> Run:
         """A run of this reader, in the place of his last one of the kind. A long one calls that one off, which nobody could any

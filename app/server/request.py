@@ -17,16 +17,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.server.clips import Clips
+from app.server.clips import Clips, Example
 from app.server.errors import sentence
 from app.server.jobs import FOLD, Run, Running
-from core import Engine, ReaderError, Trace, Video
+from core import Engine, ReaderError, Trace
 from core.errors import BadText
-from core.graph import inputs
 from core.method import Method
 from core.publish.view import FRAMES, Setting
 from core.video.clip import Clip
 from core.video.edits import checked_edits
+from core.video.footage import Footage
 from core.world import Truth
 
 SHIPPED = "shipped"  # what an engine without named weights is called
@@ -37,14 +37,9 @@ WRITTEN = ("texts", "question")  # those of a tab whose method's stages ask for 
 STRANGE = "The page and the server do not fit together: load the page again."
 
 
-def sources_of(method: Method) -> set[str]:
-    """What a method's stages ask for: results of other stages, knobs, networks, and what every run has."""
-    return {name for stage in method.stages for name in inputs(stage)}
-
-
 def fields_of(method: Method) -> tuple[str, ...]:
     """The names of a tab's values besides its knobs."""
-    return (*ALWAYS, *(name for name in WRITTEN if name in sources_of(method)))
+    return (*ALWAYS, *(name for name in WRITTEN if name in method.sources))
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +60,7 @@ class Request:
     truth: Truth | None
     texts: tuple[str, ...]
     question: str
-    video: Video | None
+    video: Footage | None
     settings: Mapping[str, Any]
     who: str
     stamp: float
@@ -74,7 +69,7 @@ class Request:
     def run(self, outputs: tuple[str, ...] | list[str] | None = None, **more: Any) -> Trace:
         """The engine's trace of it. more: as `Engine.run` has it; knobs in it are in the place of the request's own."""
         known = {"texts": self.texts, "question": self.question, "video": self.video}
-        sources = {name: known[name] for name in known.keys() & sources_of(self.method)}
+        sources = {name: known[name] for name in known.keys() & self.method.sources}
         return self.engine.run(self.method.name, self.clip, outputs=outputs, **{**self.settings, **sources, **more})
 
     def grid(self) -> tuple[int, int]:
@@ -95,6 +90,11 @@ class Desk:
         self.method, self.engines, self.clips, self.running = method, dict(engines), clips, running
         self.fields = fields_of(method)
         self.names = tuple(one.name for one in method.knobs.knobs())
+
+    @property
+    def examples(self) -> dict[str, Example]:
+        """What is offered to look at with this method; the first is open when its tab is."""
+        return self.clips.examples_for(self.method)
 
     @property
     def engine(self) -> Engine:
@@ -121,6 +121,7 @@ class Desk:
         settings = engine.settings(self.method.name, dict(knobs))
         settings |= {one.name: one.stepped(settings[one.name]) for one in self.method.knobs.knobs()}  # typed between steps
         path, frames, edits = self.clips.path(values["clip"]), FRAMES.check(values["frames"]), edits_of(values["edits"])
+        video = self.clips.video(path) if "video" in self.method.sources else None
         reads = engine.reads_texts(self.method.name)  # else the page has said that none is read
         who = message.get("who")
         return Request(
@@ -135,7 +136,7 @@ class Desk:
             truth=self.clips.truth(path),
             texts=lines_of(values.get("texts")) if reads else (),
             question=values.get("question", ""),
-            video=self.clips.video(path) if "video" in sources_of(self.method) else None,
+            video=video,
             settings=settings,
             who=(who[:WHO] if isinstance(who, str) else "") or secrets.token_hex(8),
             stamp=number_of(message.get("stamp")),

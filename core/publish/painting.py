@@ -14,7 +14,7 @@ from core.errors import ReaderError
 from core.kinds import Output, as_array
 from core.method import Method
 from core.publish.result import Result
-from core.publish.view import NONE
+from core.publish.view import CHOSEN, NONE
 from core.registry import METHODS
 
 VALUES, SIGNED = "cividis", "RdBu_r"
@@ -80,16 +80,18 @@ def _layer(result: Result, prompt: int | None) -> Layer:
         return _attention(result, one, prompt)
     if one and one.over_current:
         return _tower(result, one, prompt)
+    if one and one.over == CHOSEN:
+        return Layer(result.array(one.stage), _chosen_names(result), None, None, one.symbol, one.title, one.unit)
     raise ReaderError(f"A figure shows {', '.join(drawn(method))} or none over the frames, not {overlay}.")
 
 
 def drawn(method: Method) -> tuple[str, ...]:
     """The overlays that can be painted."""
-    return tuple(one.stage for one in method.outputs if one.over_frames or one.over == LOOKS or one.over_current)
+    return tuple(one.stage for one in method.outputs if one.over_frames or one.over in (LOOKS, CHOSEN) or one.over_current)
 
 
 def _patches(result: Result, one: Output) -> Layer:
-    region, grid = result.output("TP", "truth"), result.grid
+    region, grid = result.output("TP", "truth"), result.cells
     kept_Ihw = None if region is None else result.array(region.stage).reshape(-1, *grid)
     map_Ihw = result.array(one.stage).reshape(-1, *grid)
     masks = one.value == "truth"
@@ -110,7 +112,7 @@ def _attention(result: Result, one: Output, prompt: int | None) -> Layer:
     if supports is None or not pictures:
         raise ReaderError(f"{one.symbol} is drawn over the support frames, which were not computed.")
     index_K = [int(place) for place in result.trace[supports.stage]]
-    rows, columns = result.trace[grid.stage] if grid else result.grid
+    rows, columns = result.trace[grid.stage] if grid else result.cells
     who = "all prompts" if prompt is None else f"prompt {prompt + 1}"
     return Layer(
         result.array(pictures[0].stage)[index_K], tuple(f"frame {place + 1}" for place in index_K),
@@ -141,6 +143,22 @@ def _tower(result: Result, one: Output, prompt: int | None) -> Layer:
 
 def _frame_names(result: Result) -> tuple[str, ...]:
     return tuple(f"frame {t + 1}" for t in range(len(result.clip)))
+
+
+def _chosen_names(result: Result) -> tuple[str, ...]:
+    """When each chosen frame is shown; where no second is known, which it is."""
+    frames, seconds = result.output("K", "place"), result.output("K", "second")
+    if seconds is not None:
+        return tuple(clock(second) for second in result.array(seconds.stage))
+    return tuple(f"frame {frame + 1}" for frame in result.array(frames.stage)) if frames else ()
+
+
+def clock(second: float) -> str:
+    """Seconds as a clock shows them: 4:07, 1:00:00; what is not whole with a tenth."""
+    tenths = round(10 * float(second))
+    hours, minutes, seconds = tenths // 36000, tenths // 600 % 60, tenths // 10 % 60
+    head = f"{hours}:{minutes:02}" if hours else str(minutes)
+    return f"{head}:{seconds:02}" + (f".{tenths % 10}" if tenths % 10 else "")
 
 
 # ---- pixels -----------------------------------------------------------------------------------------------------------

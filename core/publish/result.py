@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from core.engine import Engine
-from core.graph import Trace, inputs
+from core.graph import Trace
 from core.kinds import Output, as_array
 from core.publish.view import View
 from core.registry import METHODS
 from core.video.clip import Clip
 from core.video.edits import edited
-from core.video.source import Footage
+from core.video.footage import Footage
 
+FEW = 256  # numbers of one stage: the scores of an hour's candidates are not few
 DIGITS = 6  # significant, of a kept number
 CLOSE = 1e-3  # of the largest: other machines add up in another order
 
@@ -23,13 +24,19 @@ CLOSE = 1e-3  # of the largest: other machines add up in another order
 @dataclass(frozen=True, eq=False)
 class Result:
     """view: what was asked. clip, trace: what it was computed on, and what came out. grid: rows and columns of the method's
-    patches. other: the same of the set that is compared."""
+    patches, None where it has none. other: the same of the set that is compared."""
 
     view: View
     clip: Clip
     trace: Trace
-    grid: tuple[int, int]
+    grid: tuple[int, int] | None
     other: "Result | None" = None
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """(rows, columns) of its maps: of a method that has some."""
+        assert self.grid, "who has maps has a grid"
+        return self.grid
 
     @property
     def outputs(self) -> tuple[Output, ...]:
@@ -53,10 +60,9 @@ def compute(
     file, for a method whose stages ask for it. watch: `cancelled` and `progress`, as the engine's."""
     wanted = None if outputs is None else tuple(outputs)
 
-    def one(asked) -> tuple[Clip, Trace, tuple[int, int]]:
+    def one(asked) -> tuple[Clip, Trace, tuple[int, int] | None]:
         clip = edited(opened(asked.clip, asked.frames), asked.edits)
-        asks = {name for stage in engine.method(asked.method).stages for name in inputs(stage)}
-        more = {"video": video(asked.clip)} if video and "video" in asks else {}
+        more = {"video": video(asked.clip)} if video and "video" in engine.method(asked.method).sources else {}
         more |= {"question": asked.question} if asked.question else {}
         trace = engine.run(asked.method, clip, texts=asked.texts, outputs=wanted, **more, **watch, **asked.settings)
         return clip, trace, engine.grid(asked.method)
@@ -72,7 +78,7 @@ def compute(
 def numbers(result: Result) -> dict[str, list[float]]:
     """What a result says in few numbers: stage → a list. Where a method has no number to give, the stage is left out."""
     made = {one.stage: result.array(one.stage) for one in result.outputs if one.row}
-    told = {stage: values for stage, values in made.items() if np.isfinite(values).all()}
+    told = {stage: values for stage, values in made.items() if len(values) <= FEW and np.isfinite(values).all()}
     return {stage: [float(f"{value:.{DIGITS}g}") for value in values] for stage, values in told.items()}
 
 

@@ -16,6 +16,7 @@ VERSION = 1  # of the JSON and of the link
 FRAMES = Knob("frames", "T", 8, (*SPAN, 1), "read from the file at the centres of equal segments")
 NAME_LENGTH, NOTE_LENGTH = 80, 4000  # characters
 NONE = "none"  # no overlay
+CHOSEN = "KHWC"  # what pictures of chosen frames are over
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,10 @@ def overlays(method: str) -> tuple[str, ...]:
 
 
 def default_overlay(method: str) -> str:
-    """The map that decides: the last patch map, or where prompts look."""
-    maps = [one.stage for one in method_named(method).outputs if one.value == "share" and one.over.endswith("P")]
-    return maps[-1] if maps else NONE
+    """What decides: the last map over patches, where prompts look, or the frames that are chosen themselves."""
+    outputs = method_named(method).outputs
+    maps = [one.stage for one in outputs if one.value == "share" and one.over.endswith("P")]
+    return (maps or [one.stage for one in outputs if one.over == CHOSEN] or [NONE])[-1]
 
 
 def clip_name(file: str) -> str:

@@ -9,7 +9,7 @@ from core import METHODS, BadClip, BadText, Clip, Engine, open_video
 from core.knobs import KnobSet, knob
 from core.method import Method
 from core.progress import Cancelled
-from core.video.source import evenly
+from core.video.footage import evenly
 from tests import tiny
 from tests.core.video.test_read import codes, write
 

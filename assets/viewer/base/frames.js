@@ -2,7 +2,7 @@
 
 import {COLOURS, fit} from "./drawing.js";
 import {centred, make, ofFile, pressExample} from "./parts.js";
-import {safe} from "./words.js";
+import {clock, safe} from "./words.js";
 
 export const STRIP = `<div class="vw-strip" role="group" aria-label="All frames"></div>`;
 export const SCRUB = `<div class="vw-row">
@@ -66,7 +66,7 @@ export function framesOf(shell, figures) {
       ? `<p><b class="vw-swatch" style="background:${COLOURS.truth}"></b>truth${ofFile(trace)}: ${safe(clip.truth.caption)}</p>`
       : "";
     $("clip").innerHTML =
-      `<p><b>${safe(clip.name)}</b> · ${clip.width}×${clip.height} · ${T} frames</p>${truth}<p class="vw-strange"></p><p class="vw-point"></p>` +
+      `<p><b>${safe(clip.name)}</b> · ${clip.width}×${clip.height} · ${T} frames${clip.whole ? ` of ${clip.whole.frames}, ${clock(clip.whole.seconds)} long` : ""}</p>${truth}<p class="vw-strange"></p><p class="vw-point"></p>` +
       clip.notes.map(note => `<p class="vw-note">${safe(note)}</p>`).join("");
   }
 

@@ -1,8 +1,11 @@
 import {pretty, safe} from "./words.js";
 
 export const EXAMPLES = `<div class="vw-examples" role="group" aria-label="Example clips"></div>`;
-export const PICTURE = `<div class="vw-picture"><canvas class="vw-canvas" role="img"></canvas><div class="vw-wait" role="status" hidden></div></div>
-  <div class="vw-far" role="status" hidden><progress max="1"></progress><span></span><button type="button">stop</button></div>`;
+const WAIT = `<div class="vw-wait" role="status" hidden></div>`,
+  FAR = `<div class="vw-far" role="status" hidden><progress max="1"></progress><span></span><button type="button">stop</button></div>`;
+export const PICTURE = `<div class="vw-picture"><canvas class="vw-canvas" role="img"></canvas>${WAIT}</div>
+  ${FAR}`;
+export const WAITING = `<div class="vw-waiting">${WAIT}${FAR}</div>`; // of a frame without a picture
 export const HELP = `<button class="vw-help-open" aria-label="Keys and help" title="keys (?)">?</button>`;
 export const FOOT = `
   <details class="vw-ledger"><summary></summary><div class="vw-stages"></div><div class="vw-source"></div></details>

@@ -13,6 +13,7 @@ export const once = made => {
 
 // {shape, code} → numbers 0–65535 for 0–1;  {shape, code} → 0 or 1 each. null where there is nothing
 export const codes = once(({code}) => new Uint16Array(bytes(code).buffer));
+export const floats = once(({code}) => new Float32Array(bytes(code).buffer)); // numbers of any size
 export const truths = once(({code}) => bits(code));
 
 export const resultOf = (side, output) => (output && side.trace.values[output.stage]) ?? null;

@@ -6,6 +6,13 @@ export const nice = value => {
   const ten = 10 ** Math.floor(Math.log10(value));
   return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find(k => k * ten >= value) * ten;
 };
+// Seconds as a clock shows them: 4:07, 1:00:00; what is not whole with a tenth
+export const clock = seconds => {
+  const tenths = Math.round(10 * seconds),
+    [h, m, s] = [Math.floor(tenths / 36000), Math.floor(tenths / 600) % 60, Math.floor(tenths / 10) % 60],
+    two = n => String(n).padStart(2, "0");
+  return `${h ? `${h}:${two(m)}` : m}:${two(s)}${tenths % 10 ? `.${tenths % 10}` : ""}`;
+};
 export const safe = text => String(text).replace(/[&<>"']/g, one => `&#${one.charCodeAt(0)};`);
 // W^s → W<sup>s</sup>, N_s → N<sub>s</sub>
 export const pretty = symbol =>
