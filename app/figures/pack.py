@@ -88,7 +88,7 @@ def plain(output, value, context):
         return coded(array(value), grid16)
     if output.over in ("S", "S2"):  # thousands of them
         return coded(array(value), floats)
-    return numbers(value if isinstance(value, (bool, int, float, tuple, list)) or value is None else array(value).tolist())
+    return numbers(array(value).tolist() if hasattr(value, "detach") else value)
 
 
 def coded(values, code):
