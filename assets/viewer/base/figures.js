@@ -31,7 +31,7 @@
 //   looked(side)             fields of the event "looked" beside frame, patch and gap: {kept}
 //   apart(a, b)              {rows, sentences} of the card “B against A”; rows as in compare.js, sentences as markup
 //   wants()                  whether a reader wants what reads the whole clip;  pointed()  what he pointed at for it
-//   idle(taken, still)       async, when nothing moves for a while
+//   idle(request, still)       async, when nothing moves for a while
 //   forget()                 the viewer is gone
 //
 // shell, as figures see it:
