@@ -72,7 +72,7 @@ class Engine:
         self.shelf = Shelf(self.models, self._place, networks_mb << 20)
         self._limits: dict[str, dict[str, float]] = {}
         self._lock = threading.Lock()  # of turns
-        self._turns: WeakValueDictionary[tuple[str, ...], Any] = WeakValueDictionary()  # video and stages → a lock, while wanted
+        self._turns: WeakValueDictionary[tuple[str, ...], Any] = WeakValueDictionary()  # video, stages → a lock
 
     def run(
         self,

@@ -18,10 +18,10 @@ from typing import Any
 from app.controls.presets import FRAME
 from app.figures.pack import frames_payload, knobs_payload, ledger_payload, plain, stages_payload, weights_payload
 from app.figures.truth import pointed_at, truth_payload
-from core.registry import method_named
 from core.graph import Trace
 from core.kinds import Output, TextScores
 from core.method import Method
+from core.registry import method_named
 from core.video.clip import Clip
 from core.video.footage import Footage, last_seconds
 from core.world import Truth
