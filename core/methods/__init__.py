@@ -40,7 +40,7 @@ def by_name(methods: Iterable[Method]) -> dict[str, Method]:
         if method.name in found:
             raise ValueError(f"Two methods are called {method.name}: a name is for one.")
         found[method.name] = method
-        # check_drawn(method)
+        check_drawn(method)
         for network in (one for own in method.networks.values() for one in own.needed):
             other, same = models.setdefault(network.model, (method, network))
             if same.key != network.key:

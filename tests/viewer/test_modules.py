@@ -9,7 +9,7 @@ from app import assets, modules
 from app.figures.payload import figures_of
 from app.modules import all_imports, files_of, one_file, viewer_of
 from app.panels import PANELS
-from core import METHODS
+from core import METHODS, kinds
 from core.methods import part, with_part
 
 CALLED = ("page/standalone.js", "page/widget.js")  # by what is one file
@@ -78,7 +78,7 @@ def test_a_circle_and_what_one_file_cannot_hold_are_refused(written):
 
 def test_every_module_is_reached_and_no_folder_of_the_viewer_knows_the_page():
     files = set(assets.files()) - {assets.LOOK}
-    drawn = {path for method in METHODS.values() for path in files_of(figures_of(method))}
+    drawn = set(files_of(kind.figure for kind in vars(kinds).values() if kind in kinds.Output.__subclasses__()))
     entries = {*assets.PAGE, *CALLED, *drawn, *(f"panels/{one.name}.js" for one in PANELS)}
     entries |= {offline.MODULE for offline in (part(name, "offline") for name in with_part("offline")) if offline}
     assert set(all_imports("\n".join(f'import {{}} from "./{path}";' for path in entries))) == files

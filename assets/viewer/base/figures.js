@@ -8,8 +8,9 @@
 //             or if the frame has no such region
 //   frame     {look, markup} of the viewer whose first group is its own, between examples and ledger; of other viewers it is
 //             FRAME. look: class of the section. In the markup stand the templates of its regions and, by their classes, what the
-//             shell fills and listens to: vw-wait vw-far (PICTURE, else WAITING), vw-pin (PIN), vw-help-open (HELP), vw-strip, vw-frame,
-//             vw-scrub, vw-play, buttons with data-step, vw-versus (VERSUS), vw-clip. Of these only PIN and HELP must be there
+//             shell fills and listens to: vw-wait vw-far (PICTURE; else WAITING is put there), vw-pin (PIN), vw-help-open (HELP),
+//             vw-strip, vw-frame, vw-scrub, vw-play, buttons with data-step, vw-versus (VERSUS), vw-clip (CLIP). Of these only PIN
+//             and HELP must be there
 //
 // and returns, everything but draw as it is needed:
 //
@@ -45,19 +46,20 @@
 //   memory                          a plain object that figures of one viewer share
 
 import {PIN, VERSUS} from "./compare.js";
-import {STRIP} from "./frames.js";
+import {CLIP, STRIP} from "./frames.js";
 import {HELP, make, WAITING} from "./parts.js";
 
-// Frames on top, a card for each figure below
-export const FRAME = {
+// Frames on top, a card for each figure below, and what else stands there
+export const cards = more => ({
   look: "rl",
   markup: `
   ${STRIP}
   <div class="vw-row"><button class="vw-prev" data-step="-1" aria-label="One frame back">‹</button><button class="vw-next" data-step="1" aria-label="One frame forward">›</button>
     <output class="vw-frame"></output>${PIN}${HELP}</div>
   ${VERSUS}
-  <div class="rl-cards"><template data-region="rest"></template></div>`,
-};
+  <div class="rl-cards"><template data-region="rest"></template>${more}</div>`,
+});
+export const FRAME = cards(CLIP);
 
 // The frame of a viewer; a module that is missing is an error that names it
 export function frameOf({groups}, modules) {

@@ -18,7 +18,7 @@ export function figure(host, {outputs, group, shell}) {
 
   const of = side => {
     const {texts} = side.trace;
-    return texts && {text: texts, value: resultOf(side, scores) ?? []};
+    return texts && {text: texts, value: (texts.length && resultOf(side, scores)) || []};
   };
 
   function draw(side, _, changed) {
