@@ -1,6 +1,6 @@
 """A grid over two knobs: what a method gives at each pair of their values, and one number of it.
 
-made = sweep_over(engine, "stop", clip, ("alpha", [0, 0.5, 1]), ("kept", [2, 6, 12]), "region_TP", ("score_TP", "mean"))
+made = sweep_over(engine, name, clip, ("alpha", [0, 0.5, 1]), ("kept", [2, 6, 12]), "region_TP", ("score_TP", "mean"))
 made.cells[0][2].number    # kept = 2, alpha = 1
 """
 
@@ -11,17 +11,16 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import torch
 
-from core.engine import Engine, method_named
+from core.engine import Engine
 from core.errors import BadKnob, ReaderError
+from core.kinds import REDUCED, Output
 from core.knobs import Knob
 from core.progress import CalledOff, Progress, Watch
 from core.video.clip import Clip
+from core.video.footage import Footage
 
 MOST = 64  # cells: more are no picture any more
-REDUCED = {"mean": np.mean, "sum": np.sum, "largest": np.max, "smallest": np.min}
-
 Axis = tuple[str, Sequence[Any]]  # a knob and its values
 Number = tuple[str, str | int]  # a result, and how it becomes one number: a name in REDUCED, or a place in it
 
@@ -58,15 +57,17 @@ class Sweep:
 
 
 def sweep_over(
-    engine: Engine, method: str, clip: Clip, x: Axis, y: Axis, output: str, number: Number, texts: Sequence[str] | None = None,
-    progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False, **knobs: Any,
+    engine: Engine, method: str, clip: Clip | None, x: Axis, y: Axis, output: str, number: Number,
+    texts: Sequence[str] | None = None, progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False,
+    video: Footage | None = None, question: str | None = None, **knobs: Any,
 ) -> Sweep:  # fmt: skip
-    """Run the method at every pair of values, at most 64. Values are checked before anything runs; the engine keeps what
-    does not change from cell to cell. A called-off sweep raises Cancelled."""
-    chosen, began = method_named(method), time.perf_counter()
-    names = {stage.__name__ for stage in chosen.stages}
+    """Run the method at every pair of values, at most 64, on what it asks for of clip, texts, video and question. Values are
+    checked before anything runs; the engine keeps what does not change from cell to cell. A called-off sweep raises
+    Cancelled."""
+    chosen, began = engine.method(method), time.perf_counter()
+    kinds = {stage.__name__: Output(stage.__name__, "", "") for stage in chosen.stages} | chosen.kinds
     for asked in (output, number[0]):
-        if asked not in names:
+        if asked not in kinds:
             raise ReaderError(f"{chosen.name} makes no {asked!r}. It makes {', '.join(s.__name__ for s in chosen.stages)}.")
     if x[0] == y[0]:
         raise BadKnob(f"A sweep is over two different knobs, got {x[0]} twice.")
@@ -81,9 +82,13 @@ def sweep_over(
             watch.step(1)
             turned = {x_name: x_value, y_name: y_value}
             wanted = {output, number[0]}
-            trace = engine.run(method, clip, texts=texts, outputs=wanted, cancelled=cancelled, **(knobs | turned))
+            trace = engine.run(
+                method, clip, texts=texts, outputs=wanted, cancelled=cancelled, video=video, question=question,
+                **(knobs | turned),
+            )  # fmt: skip
             weights = trace.weights
-            row.append(Combination(MappingProxyType(turned), _array(trace[output], output), reduced(trace[number[0]], number)))
+            shown, counted = (_array(kinds[stage], trace[stage]) for stage in (output, number[0]))
+            row.append(Combination(MappingProxyType(turned), shown, reduced(counted, number)))
         rows.append(tuple(row))
     watch.end()
     rest = {name: value for name, value in engine.settings(method, knobs).items() if name not in (x_name, y_name)}
@@ -95,7 +100,7 @@ def sweep_over(
 
 def values_of(engine: Engine, method: str, name: str, count: int = 5) -> tuple[Any, ...]:
     """Up to `count` values of a knob, spread evenly over what the loaded networks allow, on its steps."""
-    one = _knob(method, name)
+    one = _knob(engine, method, name)
     if one.kind in ("switch", "choice"):
         return (False, True) if one.kind == "switch" else tuple(one.span)
     low, high, step = one.span
@@ -104,10 +109,9 @@ def values_of(engine: Engine, method: str, name: str, count: int = 5) -> tuple[A
     return tuple(one.check(low + place * step) for place in chosen)
 
 
-def reduced(value: Any, number: Number) -> float:
+def reduced(value: np.ndarray, number: Number) -> float:
     """A result as one number."""
-    stage, how = number
-    flat = _array(value, stage).ravel()
+    (stage, how), flat = number, value.ravel()
     if isinstance(how, int) and not isinstance(how, bool):
         if not 0 <= how < flat.size:
             raise ReaderError(f"{stage} has {flat.size} numbers, counted from 0, got {how}.")
@@ -117,24 +121,22 @@ def reduced(value: Any, number: Number) -> float:
     return float(REDUCED[how](flat.astype(np.float64))) if flat.size else 0.0
 
 
-def _array(value: Any, stage: str) -> np.ndarray:
-    """A result as an array; of detections their scores."""
-    if hasattr(value, "score_N"):
-        value = value.score_N
-    made = value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
+def _array(output: Output, result: Any) -> np.ndarray:
+    """The numbers that a result holds."""
+    made = output.array(result)
     if made.dtype.kind not in "biuf":
-        raise ReaderError(f"A sweep shows numbers, and {stage} holds none.")
+        raise ReaderError(f"A sweep shows numbers, and {output.stage} holds none.")
     return made
 
 
 def _checked(engine: Engine, method: str, name: str, values: Sequence[Any]) -> tuple[Any, ...]:
     """The values as the knob's own type; one outside its span is a BadKnob."""
-    _knob(method, name)
+    _knob(engine, method, name)
     return tuple(engine.settings(method, {name: value})[name] for value in values)
 
 
-def _knob(method: str, name: str) -> Knob:
-    known = {one.name: one for one in method_named(method).knobs.knobs()}
+def _knob(engine: Engine, method: str, name: str) -> Knob:
+    known = {one.name: one for one in engine.method(method).knobs.knobs()}
     if name not in known:
         raise BadKnob(f"There is no knob {name!r}. The knobs are {', '.join(known)}.")
     return known[name]

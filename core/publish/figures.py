@@ -15,12 +15,12 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from core import kinds
-from core.engine import method_named
 from core.errors import ReaderError
+from core.kinds import Output
 from core.publish.link import link_in_words
-from core.publish.painting import OPACITY, Layer, coloured, edges, layer, painted
+from core.publish.painting import OPACITY, Layer, clock, coloured, edges, layer, painted
 from core.publish.result import Result
+from core.registry import method_named
 from core.video.edits import in_words
 
 WIDTHS = {"one": 3.25, "two": 6.75}  # inches
@@ -132,7 +132,8 @@ def _figure(result: Result, blocks, width: float, per_row: int, bars: bool, opac
             _colour_bar(axes(LEFT + columns * (side + APART) + 0.03, above + TOP, 0.09, count * each - TOP), made)
         above += count * each
     if counted:  # a gap's bar stands between its two frames, where all are there in one row
-        _draw_bars(axes(LEFT, above + 0.1, columns * (side + APART) - APART, BARS), *counted)
+        below = axes(LEFT, above + 0.1, columns * (side + APART) - APART, BARS)
+        _draw_times(below, result, *counted) if len(counted) == 2 else _draw_bars(below, *counted)
     return figure
 
 
@@ -159,14 +160,18 @@ def _colour_bar(axes, made: Layer) -> None:
 
 
 def _bars(result: Result):
-    """(places from 0, the span of places, heights, labels, name below, name beside), or None where nothing is counted."""
-    counts, shares = result.output(kinds.GapCounts), result.output(kinds.SupportScores)
+    """(places from 0, the span of places, heights, labels, name below, name beside), or (spans of time, their scores), or None
+    where nothing is counted."""
+    spans, scores = result.output("S2", "second"), result.output("S", "signed")
+    if spans and scores:
+        return spans, scores
+    counts, shares = result.output("G", "count"), result.output("K", "share")
     if counts is not None:
         count_G = result.array(counts.stage)
         gaps = np.arange(len(count_G))
         span = (-1, len(gaps))
         return gaps, span, count_G, [f"{g + 1}–{g + 2}" for g in gaps], "gap between frames", _math(counts.symbol)
-    supports = result.output(kinds.ChosenFrames)
+    supports = result.output("K", "place")
     if shares is None or supports is None:
         return None
     share_K, index_K = result.array(shares.stage), result.array(supports.stage)
@@ -189,6 +194,29 @@ def _draw_bars(axes, places, span, heights, labels, below: str, name: str) -> No
     axes.spines[["top", "right"]].set_visible(False)
 
 
+def _draw_times(axes, result: Result, spans: Output, scores: Output) -> None:
+    """Every span as tall as its score over the video's time; those of the chosen frames are dark."""
+    span_S2, score_S = result.array(spans.stage), result.array(scores.stage)
+    seconds, end = result.output("K", "second"), float(span_S2[-1, 1])
+    chosen_K = result.array(seconds.stage) if seconds else np.zeros(0)
+    is_chosen_S = ((chosen_K >= span_S2[:, :1]) & (chosen_K < span_S2[:, 1:])).any(-1)
+    axes.bar(
+        span_S2[:, 0], score_S, span_S2[:, 1] - span_S2[:, 0], align="edge", linewidth=0,
+        color=np.where(is_chosen_S, "#1d4ed8", "#b8bcc6"),
+    )  # fmt: skip
+    axes.set_xlim(0, end)
+    low, high = min(float(score_S.min()), 0.0), max(float(score_S.max()), 1e-6)
+    axes.set_ylim(low * 1.05, high * 1.05)
+    axes.set_yticks([low, high] if low else [0, high])
+    axes.set_yticklabels([f"{tick:.2g}".replace("-", "−") for tick in axes.get_yticks()])
+    ticks = np.linspace(0, end, 7)
+    axes.set_xticks(ticks)
+    axes.set_xticklabels([clock(round(tick)) for tick in ticks])
+    axes.get_xticklabels()[-1].set_ha("right")
+    axes.set_xlabel(f"{_math(scores.symbol)}: {scores.title}", labelpad=1)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
 def _math(symbol: str) -> str:
     """W^s as a formula; what is none, as it is."""
     return f"${symbol}$" if re.fullmatch(r"[A-Za-z]([\^_][A-Za-z])?", symbol) else symbol.replace("$", r"\$")
@@ -205,7 +233,7 @@ def described(result: Result) -> dict[str, str]:
         "method": method.title, "paper": method.paper, "clip": f"{asked.clip}, {len(result.clip)} frames",
         "edits": in_words(asked.edits), "knobs": knobs,
         "overlay": result.view.overlay, "weights": "; ".join(result.trace.weights.values()),
-        "texts": " | ".join(asked.texts), "view": link_in_words(result.view),
+        "texts": " | ".join(asked.texts), "question": asked.question, "view": link_in_words(result.view),
     }  # fmt: skip
     if result.other:
         made["compared"] = "; ".join(f"{name}: {told}" for name, told in described(result.other).items() if name != "paper")

@@ -20,13 +20,13 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from core.engine import method_named
 from core.errors import ReaderError
 from core.publish.figures import Picture, picture
 from core.publish.link import Limits, from_plain, link_in_words, parsed
-from core.publish.python import edit_lines, engine_call, example_file, keywords
+from core.publish.python import engine_call, example_file, keywords, reading_lines, watches
 from core.publish.result import Result, numbers
 from core.publish.view import VERSION, Setting, View, to_plain
+from core.registry import method_named
 from core.video.edits import in_words
 
 CELLS, PICTURE_BYTES, JSON_BYTES, LABELS, VALUES = 200, 2_000_000, 64_000_000, 300, 4096
@@ -76,14 +76,15 @@ def _about(asked: Setting) -> str:
 SETUP = """\
 from pathlib import Path
 
-from core import Engine, edited, read_clip
+from core import Engine, edited, {more}read_clip
 from core.publish.figures import picture
 from core.publish.result import Result, against, numbers
 from core.publish.view import Setting, View
-
+{videos}
 # the project's folder, where this notebook lies in it or beside it; otherwise write its path here
 root = next((folder for folder in [Path.cwd(), *Path.cwd().parents] if (folder / "assets/clips").is_dir()), Path.cwd())
 {engines}"""
+VIDEOS = "from core.video.footage import evenly\nfrom core.world.long import read_recipe\n"
 HEAD = "# What was kept\n\nEvery picture and number below is computed again when its cell runs. Run it in the project."
 
 
@@ -93,7 +94,12 @@ def to_notebook(cells: Iterable[Cell], file: Callable[[str], str] = example_file
     calls = [engine_call(cell.models, cell.precision) for cell in cells]
     engines = list(dict.fromkeys(calls)) or [engine_call()]
     made = "\n".join(f"engines[{place}] = {call}" for place, call in enumerate(engines))
-    setup = SETUP.format(engines=f"engine = {engines[0]}" if len(engines) == 1 else f"engines = {{}}\n{made}")
+    views = [one for cell in cells for one in (cell.view.shown, cell.view.compared) if one]
+    videos = VIDEOS if any(map(watches, views)) else ""
+    setup = SETUP.format(
+        more="open_video, " if videos else "", videos=videos,
+        engines=f"engine = {engines[0]}" if len(engines) == 1 else f"engines = {{}}\n{made}",
+    )  # fmt: skip
     made = [_cell("markdown", "\n\n".join([HEAD, *_needed(cells, file)]), "head"), _cell("code", setup, "setup")]
     for place, (cell, call) in enumerate(zip(cells, calls)):
         chosen = f"engine = engines[{engines.index(call)}]\n" if len(engines) > 1 else ""
@@ -136,18 +142,21 @@ def _compute(cell: Cell, file: Callable[[str], str]) -> str:
 
 
 def _run(asked: Setting, file: Callable[[str], str]) -> list[str]:
+    whole, question = watches(asked), f"question={asked.question!r}, " if asked.question else ""
+    glance = [f"clip = video.frames(evenly(video, {asked.frames}))  # at a glance"] if whole else []
     return [
-        f"clip = read_clip(root / {file(asked.clip)!r}, frames={asked.frames})",
-        *edit_lines(asked, "clip"),
+        *reading_lines(asked, f"root / {file(asked.clip)!r}", "video" if whole else "clip"),
+        *glance,
         f"texts = {list(asked.texts)!r}",
         f"knobs = dict({keywords(asked.settings)})",
-        f"trace = engine.run({asked.method!r}, clip, texts=texts, **knobs)",
+        f"trace = engine.run({asked.method!r}, {'video=video' if whole else 'clip'}, texts=texts, {question}**knobs)",
     ]
 
 
 def _asked(asked: Setting) -> str:
     edits = f", {[dict(one) for one in asked.edits]}" if asked.edits else ""
-    return f"Setting({asked.method!r}, {asked.clip!r}, {asked.frames}, knobs, tuple(texts){edits})"
+    question = f", question={asked.question!r}" if asked.question else ""
+    return f"Setting({asked.method!r}, {asked.clip!r}, {asked.frames}, knobs, tuple(texts){edits}{question})"
 
 
 def _compare(cell: Cell) -> str:

@@ -10,17 +10,17 @@ import matplotlib
 import numpy as np
 from PIL import Image
 
-from core import kinds
-from core.engine import METHODS
 from core.errors import ReaderError
+from core.kinds import Output, as_array
 from core.method import Method
-from core.publish.result import Result, as_array
-from core.publish.view import NONE
+from core.publish.result import Result
+from core.publish.view import CHOSEN, NONE
+from core.registry import METHODS
 
 VALUES, SIGNED = "cividis", "RdBu_r"
 NIGHT = (11, 13, 18)  # over patches that are not kept, as in the viewer
 OPACITY = 0.6
-TOWER = (kinds.FeatureChange, kinds.PromptMaps)  # maps of the current frame, one or more for each stage of the tower
+LOOKS = "NQKP"  # what prompt attention is over
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,44 +74,45 @@ def _layer(result: Result, prompt: int | None) -> Layer:
     if overlay == NONE:
         return Layer(result.clip.frames_THWC, _frame_names(result), None, None, "", "", "")
     one = next((one for one in result.outputs if one.stage == overlay), None)
-    if isinstance(one, (kinds.PatchMap, kinds.RegionMask)):
+    if one and one.over_frames:
         return _patches(result, one)
-    if isinstance(one, kinds.PromptAttention):
+    if one and one.over == LOOKS:
         return _attention(result, one, prompt)
-    if isinstance(one, TOWER):
+    if one and one.over_current:
         return _tower(result, one, prompt)
+    if one and one.over == CHOSEN:
+        return Layer(result.array(one.stage), _chosen_names(result), None, None, one.symbol, one.title, one.unit)
     raise ReaderError(f"A figure shows {', '.join(drawn(method))} or none over the frames, not {overlay}.")
 
 
 def drawn(method: Method) -> tuple[str, ...]:
     """The overlays that can be painted."""
-    painted = (kinds.PatchMap, kinds.RegionMask, kinds.PromptAttention, *TOWER)
-    return tuple(one.stage for one in method.outputs if isinstance(one, painted))
+    return tuple(one.stage for one in method.outputs if one.over_frames or one.over in (LOOKS, CHOSEN) or one.over_current)
 
 
-def _patches(result: Result, one: kinds.Output) -> Layer:
-    region, grid = result.output(kinds.RegionMask), result.grid
+def _patches(result: Result, one: Output) -> Layer:
+    region, grid = result.output("TP", "truth"), result.cells
     kept_Ihw = None if region is None else result.array(region.stage).reshape(-1, *grid)
     map_Ihw = result.array(one.stage).reshape(-1, *grid)
-    masks = isinstance(one, kinds.RegionMask)
+    masks = one.value == "truth"
     return Layer(
         result.clip.frames_THWC, _frame_names(result), map_Ihw, kept_Ihw, one.symbol, one.title, one.unit, masks=masks
     )  # fmt: skip
 
 
-def _attention(result: Result, one: kinds.Output, prompt: int | None) -> Layer:
+def _attention(result: Result, one: Output, prompt: int | None) -> Layer:
     """Mean over heads, in even shares: 1 is what a prompt that looks everywhere alike gives a patch."""
     attention_NQKP = result.array(one.stage)
     _, Q, K, P = attention_NQKP.shape
     if prompt is not None and not 0 <= prompt < Q:
         raise ReaderError(f"The prompt is 0 to {Q - 1}, got {prompt}.")
     share_KP = attention_NQKP.mean(0)[slice(None) if prompt is None else [prompt]].mean(0) * K * P
-    supports, grid = result.output(kinds.ChosenFrames), result.output(kinds.MapGrid)
-    pictures = [one for one in result.outputs if isinstance(one, kinds.Pictures) and result.array(one.stage).ndim == 4]
+    supports, grid = result.output("K", "place"), result.output("", "grid")
+    pictures = [one for one in result.outputs if one.value == "picture" and result.array(one.stage).ndim == 4]
     if supports is None or not pictures:
         raise ReaderError(f"{one.symbol} is drawn over the support frames, which were not computed.")
     index_K = [int(place) for place in result.trace[supports.stage]]
-    rows, columns = result.trace[grid.stage] if grid else result.grid
+    rows, columns = result.trace[grid.stage] if grid else result.cells
     who = "all prompts" if prompt is None else f"prompt {prompt + 1}"
     return Layer(
         result.array(pictures[0].stage)[index_K], tuple(f"frame {place + 1}" for place in index_K),
@@ -120,13 +121,13 @@ def _attention(result: Result, one: kinds.Output, prompt: int | None) -> Layer:
     )  # fmt: skip
 
 
-def _tower(result: Result, one: kinds.Output, prompt: int | None) -> Layer:
+def _tower(result: Result, one: Output, prompt: int | None) -> Layer:
     """The current frame once for each stage of the tower (and block), under its map; of prompts, their mean or one of them."""
-    found = [one for one in result.outputs if isinstance(one, kinds.Pictures) and result.array(one.stage).ndim == 3]
+    found = [one for one in result.outputs if one.value == "picture" and result.array(one.stage).ndim == 3]
     maps = {at: as_array(value) for at, value in result.trace[one.stage].items()}
     if not found or not maps:
         raise ReaderError(f"{one.symbol} is drawn over the current frame, and nothing of it was computed.")
-    if isinstance(one, kinds.PromptMaps):
+    if one.over == "Qhw":
         Q = len(next(iter(maps.values())))
         if prompt is not None and not 0 <= prompt < Q:
             raise ReaderError(f"The prompt is 0 to {Q - 1}, got {prompt}.")
@@ -142,6 +143,22 @@ def _tower(result: Result, one: kinds.Output, prompt: int | None) -> Layer:
 
 def _frame_names(result: Result) -> tuple[str, ...]:
     return tuple(f"frame {t + 1}" for t in range(len(result.clip)))
+
+
+def _chosen_names(result: Result) -> tuple[str, ...]:
+    """When each chosen frame is shown; where no second is known, which it is."""
+    frames, seconds = result.output("K", "place"), result.output("K", "second")
+    if seconds is not None:
+        return tuple(clock(second) for second in result.array(seconds.stage))
+    return tuple(f"frame {frame + 1}" for frame in result.array(frames.stage)) if frames else ()
+
+
+def clock(second: float) -> str:
+    """Seconds as a clock shows them: 4:07, 1:00:00; what is not whole with a tenth."""
+    tenths = round(10 * float(second))
+    hours, minutes, seconds = tenths // 36000, tenths // 600 % 60, tenths // 10 % 60
+    head = f"{hours}:{minutes:02}" if hours else str(minutes)
+    return f"{head}:{seconds:02}" + (f".{tenths % 10}" if tenths % 10 else "")
 
 
 # ---- pixels -----------------------------------------------------------------------------------------------------------

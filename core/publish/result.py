@@ -7,18 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from core import kinds
-from core.engine import METHODS, Engine
+from core.engine import Engine
 from core.graph import Trace
-from core.kinds import Output
+from core.kinds import Output, as_array
 from core.publish.view import View
+from core.registry import METHODS
 from core.video.clip import Clip
 from core.video.edits import edited
+from core.video.footage import Footage
 
-COUNTED = (
-    kinds.GapScores, kinds.GapCounts, kinds.TextScores, kinds.ChosenFrames, kinds.SupportScores, kinds.PromptScores,
-    kinds.StageScores, kinds.FrameScores, kinds.FrameCounts,
-)  # fmt: skip
+FEW = 256  # numbers of one stage: the scores of an hour's candidates are not few
 DIGITS = 6  # significant, of a kept number
 CLOSE = 1e-3  # of the largest: other machines add up in another order
 
@@ -26,22 +24,28 @@ CLOSE = 1e-3  # of the largest: other machines add up in another order
 @dataclass(frozen=True, eq=False)
 class Result:
     """view: what was asked. clip, trace: what it was computed on, and what came out. grid: rows and columns of the method's
-    patches. other: the same of the set that is compared."""
+    patches, None where it has none. other: the same of the set that is compared."""
 
     view: View
     clip: Clip
     trace: Trace
-    grid: tuple[int, int]
+    grid: tuple[int, int] | None
     other: "Result | None" = None
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """(rows, columns) of its maps: of a method that has some."""
+        assert self.grid, "who has maps has a grid"
+        return self.grid
 
     @property
     def outputs(self) -> tuple[Output, ...]:
         """The method's outputs that were computed."""
         return tuple(one for one in METHODS[self.view.shown.method].outputs if one.stage in self.trace.values)
 
-    def output(self, kind: type[Output]) -> Output | None:
-        """The first of them of a kind."""
-        return next((one for one in self.outputs if isinstance(one, kind)), None)
+    def output(self, over: str, value: str) -> Output | None:
+        """The first of them that is over such dimensions and holds such values."""
+        return next((one for one in self.outputs if (one.over, one.value) == (over, value)), None)
 
     def array(self, stage: str) -> np.ndarray:
         """A stage's result as numpy."""
@@ -49,15 +53,18 @@ class Result:
 
 
 def compute(
-    engine: Engine, view: View, opened: Callable[[str, int], Clip], outputs: Iterable[str] | None = None, **watch: Any
-) -> Result:
-    """Run what a view asks. opened: (clip's name, frames) → the clip, before any edit. watch: `cancelled` and `progress`, as
-    the engine's."""
+    engine: Engine, view: View, opened: Callable[[str, int], Clip], outputs: Iterable[str] | None = None,
+    video: Callable[[str], Footage] | None = None, **watch: Any,
+) -> Result:  # fmt: skip
+    """Run what a view asks. opened: (clip's name, frames) → the clip, before any edit. video: a clip's name → the whole of its
+    file, for a method whose stages ask for it. watch: `cancelled` and `progress`, as the engine's."""
     wanted = None if outputs is None else tuple(outputs)
 
-    def one(asked) -> tuple[Clip, Trace, tuple[int, int]]:
+    def one(asked) -> tuple[Clip, Trace, tuple[int, int] | None]:
         clip = edited(opened(asked.clip, asked.frames), asked.edits)
-        trace = engine.run(asked.method, clip, texts=asked.texts, outputs=wanted, **watch, **asked.settings)
+        more = {"video": video(asked.clip)} if video and "video" in engine.method(asked.method).sources else {}
+        more |= {"question": asked.question} if asked.question else {}
+        trace = engine.run(asked.method, clip, texts=asked.texts, outputs=wanted, **more, **watch, **asked.settings)
         return clip, trace, engine.grid(asked.method)
 
     other = None
@@ -68,15 +75,10 @@ def compute(
     return Result(view, *one(view.shown), other)
 
 
-def as_array(value: Any) -> np.ndarray:
-    """A tensor of any device, or numbers in a row, as numpy."""
-    return value.detach().cpu().numpy() if hasattr(value, "detach") else np.asarray(value)
-
-
 def numbers(result: Result) -> dict[str, list[float]]:
     """What a result says in few numbers: stage → a list. Where a method has no number to give, the stage is left out."""
-    made = {one.stage: result.array(one.stage) for one in result.outputs if isinstance(one, COUNTED)}
-    told = {stage: values for stage, values in made.items() if np.isfinite(values).all()}
+    made = {one.stage: result.array(one.stage) for one in result.outputs if one.row}
+    told = {stage: values for stage, values in made.items() if len(values) <= FEW and np.isfinite(values).all()}
     return {stage: [float(f"{value:.{DIGITS}g}") for value in values] for stage, values in told.items()}
 
 

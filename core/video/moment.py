@@ -16,7 +16,8 @@ import numpy as np
 from core.progress import CalledOff, Progress, tick
 from core.video import camera
 from core.video.clip import Clip
-from core.video.source import Footage, Store, Video, at, last_seconds
+from core.video.footage import Footage, at, last_seconds
+from core.video.source import Store, Video
 
 RATE = 8.0  # pairs a second, and frames of a pair are one part of it apart
 PAIRS = 480  # looked at, at most: about twenty seconds on one core

@@ -5,21 +5,21 @@ import base64
 import numpy as np
 import pytest
 
-from app.figures.pack import bits, grid16, jpeg
+from app.figures.pack import bits, coded, grid16, jpeg
 from app.modules import one_file
 from tests.viewer.test_viewer import ABOUT, GRID, bright, clip_of, trace_of
 
 METHOD = "stop"
 P, T = GRID[0] * GRID[1], 3
 NAMED = ABOUT | {"knobs": [{"name": "alpha", "symbol": "α"}, {"name": "spatial", "symbol": "p^s"}]}
-TEXTS = {"text": ["one", "two"], "value": [0.5, 0.4], "unit": "", "symbol": "c"}
+TEXTS = {"one": 0.5, "two": 0.4}
 
-# hooks that answer from `answers` and `clips` by the first value that was taken, when the test says so; asked: what was asked
+# hooks that answer from `answers` and `clips` by the first value of a request, when the test says so; asked: what was asked
 SERVER = """([payload, answers, clips]) => {
   window.asked = []; window.stopped = []; window.held = []; window.answers = answers; window.slow = false;
-  const answer = kind => taken => {
-    asked.push([kind, taken.values[0], taken.who]);
-    const said = answers[taken.values[0]], text = said && JSON.stringify(said);
+  const answer = kind => request => {
+    asked.push([kind, request.values[0], request.who]);
+    const said = answers[request.values[0]], text = said && JSON.stringify(said);
     return slow ? new Promise(done => held.push(() => done(text))) : Promise.resolve(text);
   };
   const hooks = {later: answer('later'), frames: async key => clips[key] ?? null, stop: one => stopped.push(one)};
@@ -51,6 +51,12 @@ PIXEL = """([selector, row, column, rows, columns]) => {
 }"""
 PIXELS = """selector => { const c = document.querySelector(selector);
   return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].join(); }"""
+
+
+def gaps_of(trace, score, count, rule=None):
+    """The values of a trace's gaps, others."""
+    before = trace["values"]["count_G"]
+    return {"change_G": score, "count_G": before | {"count": count, "rule": rule or before["rule"]}}
 
 
 def colour(page, row, column, canvas=".vw-canvas-d", grid=GRID):
@@ -126,8 +132,8 @@ def test_what_differs_is_named_and_what_does_not_is_not(numbers):
     knobs = {"alpha": 0.1, "on": True, "depth": "first"}
     assert told(side(knobs), side(knobs)) == {}
     assert told(side(knobs), side(knobs | {"alpha": 0.3, "on": False})) == {"α": ("0.1", "0.3"), "p^s": ("on", "off")}
-    other = side(knobs | {"depth": "all"}, "k", "b.mp4", 5, ["Frame 2 is frozen."], ["v"], {"text": ["t"]})
-    assert told(side(knobs, texts={"text": ["s"]}), other) == {
+    other = side(knobs | {"depth": "all"}, "k", "b.mp4", 5, ["Frame 2 is frozen."], ["v"], ["t"])
+    assert told(side(knobs, texts=["s"]), other) == {
         "×L": ("first", "all"), "clip": ("toy", "b.mp4"), "frames": ("3", "5"), "of the clip": ("none", "Frame 2 is frozen"),
         "weights": ("w", "v"), "texts": ("s", "t"),
     }  # fmt: skip
@@ -231,8 +237,8 @@ def test_frame_overlay_and_patch_are_those_of_all_three(viewer):
 
 
 def test_numbers_of_the_difference_are_those_of_the_masks_and_gaps(viewer):
-    a = trace_of(bright(2, 5), texts=TEXTS | {"value": [0.3, 0.4]})
-    a["gaps"] = a["gaps"] | {"score": [0.21, 0.1], "count": [2, 0]}
+    a = trace_of(bright(2, 5), texts={"one": 0.3, "two": 0.4})
+    a["values"] |= gaps_of(a, [0.21, 0.1], [2, 0])
     started(viewer, {"a": a})
     pinned(viewer, "a")
     said = viewer.locator(".vw-apart").inner_text()
@@ -251,7 +257,7 @@ def test_numbers_of_the_difference_are_those_of_the_masks_and_gaps(viewer):
 
 def test_a_of_fewer_frames_shows_its_last_and_says_why_there_is_no_difference(viewer):
     short = trace_of(bright(2, 5)[:2], texts=TEXTS) | {"clip": "short"}
-    short["gaps"] = short["gaps"] | {"score": [0.3], "count": [3]}
+    short["values"] |= gaps_of(short, [0.3], [3])
     started(viewer, {"a": short}, [clip_of(2, "short")])
     pinned(viewer, "a")
     viewer.locator(".vw").press("End")
@@ -304,7 +310,7 @@ def test_the_last_that_is_pinned_is_a_and_what_was_let_go_does_not_come_back(vie
     viewer.evaluate("() => { held[1](); held[0](); }")
     viewer.wait_for_selector(".vw-paired")
     viewer.wait_for_timeout(100)
-    assert viewer.evaluate("view.pinned()") == {"taken": {"values": ["b"], "stamp": 0}, "title": "b"}
+    assert viewer.evaluate("view.pinned()") == {"request": {"values": ["b"], "stamp": 0}, "title": "b"}
     viewer.evaluate("() => { view.pin({values: ['a']}, 'a'); view.unpin(); held[2](); }")
     viewer.wait_for_timeout(100)
     assert viewer.evaluate("view.pinned()") is None and viewer.locator(".vw-pin").inner_text() == "pin as A"
@@ -318,7 +324,7 @@ def test_runs_of_a_are_another_s_than_those_of_b(viewer):
     viewer.evaluate(
         """([payload, trace]) => {
              window.whose = {soon: new Set(), later: new Set()};
-             const answer = kind => async taken => { whose[kind].add(taken.who); return JSON.stringify({...trace, stamp: 9}); };
+             const answer = kind => async ({who}) => { whose[kind].add(who); return JSON.stringify({...trace, stamp: 9}); };
              const hooks = {soon: answer('soon'), later: answer('later')};
              window.two = viewer.mount(document.querySelector('#here'), payload, hooks);
              two.ask({values: ['shown']});
@@ -336,7 +342,7 @@ def test_what_cannot_be_pinned_is_told_and_a_stays(viewer):
     for name, said in (("bad", "α is 0 to 1."), ("gone", "no longer held"), ("nobody", "nothing was pinned")):
         pinned(viewer, name)
         assert said in viewer.locator(".vw-wait").inner_text()
-        assert viewer.evaluate("view.pinned().taken.values") == ["a"] and viewer.locator(".vw-pin").inner_text() == "unpin A"
+        assert viewer.evaluate("view.pinned().request.values") == ["a"] and viewer.locator(".vw-pin").inner_text() == "unpin A"
 
 
 def test_where_no_server_is_what_is_shown_is_pinned(viewer):
@@ -352,9 +358,8 @@ def test_where_no_server_is_what_is_shown_is_pinned(viewer):
 
 def test_a_text_and_a_title_are_words_and_not_markup(viewer):
     nasty = "<img src=x onerror='window.hit = 1'>"
-    texts = {"text": [nasty, "two"], "value": [0.5, 0.4], "unit": "", "symbol": "c"}
-    shown = trace_of(bright(1, 1), texts=texts | {"value": [0.1, 0.4]})
-    started(viewer, {"a": trace_of(bright(2, 5), texts=texts)}, shown=shown)
+    shown = trace_of(bright(1, 1), texts={nasty: 0.1, "two": 0.4})
+    started(viewer, {"a": trace_of(bright(2, 5), texts={nasty: 0.5, "two": 0.4})}, shown=shown)
     pinned(viewer, "a", nasty)
     assert nasty in viewer.locator(".vw-apart").inner_text() and nasty in viewer.locator(".vw-say-a").inner_text()
     assert viewer.evaluate("window.hit") is None and viewer.locator(".vw-trio img, .vw-versus img").count() == 0
@@ -366,8 +371,9 @@ def test_how_it_is_looked_at_waits_for_the_frames_of_a_longer_clip(viewer):
     viewer.evaluate("view.look({frame: 4, overlay: 'region_TP'})")
     assert viewer.evaluate("view.state()") == {"frame": 2, "overlay": "region_TP", "pinned": None}
     long_TP = np.zeros((6, P))
-    trace = trace_of(long_TP, 2, texts=TEXTS) | {"clip": "long", "maps": {"score_TP": grid16(long_TP)}, "region": bits(long_TP)}
-    trace["gaps"] = trace["gaps"] | {"score": [0.1] * 5, "count": [1] * 5, "rule": ["gap"] * 5}
+    trace = trace_of(long_TP, 2, texts=TEXTS) | {"clip": "long"}
+    trace["values"] |= {"score_TP": coded(long_TP, grid16), "region_TP": coded(long_TP, bits)}
+    trace["values"] |= gaps_of(trace, [0.1] * 5, [1] * 5, ["gap"] * 5)
     moved(viewer, trace)
     viewer.wait_for_function("view.state().frame === 4")
 

@@ -8,6 +8,10 @@ read. What they share with training is in `equations`. Where these are silent th
 Letters: T frames, G = T − 1 gaps, P patches (row-major), Q prompts a gap can hold, D width, L layers, Y texts, E features.
 """
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -17,7 +21,7 @@ from core.errors import BadClip, BadGiven, BadKnob
 from core.fold import fold
 from core.kinds import GapCounts, GapScores, PatchMap, RegionMask, TextScores, TokenSequence
 from core.knobs import KnobSet, knob
-from core.method import Method, Network
+from core.method import Group, Method, Network
 from core.methods.stop.equations import (
     Settings,
     add_prompts,
@@ -164,6 +168,16 @@ def prompt_count_G(change_G: Tensor, eta: float, temporal: bool) -> tuple[int, .
     return tuple(counts(change_G, eta).tolist()) if temporal else (0,) * len(change_G)
 
 
+def count_in_words(gap: int, change: float, count: int, knobs: Mapping[str, Any]) -> str:
+    """ "gap 3→4: W = 0.31, η = 8 → ⌈2.48⌉ = 3". Frames are counted from 1."""
+    begun = f"gap {gap + 1}→{gap + 2}: W = {change:.3g}, η = {knobs['eta']:g} → "
+    if not knobs["temporal"]:
+        return begun + "temporal prompts are off: 0"
+    raw = round(knobs["eta"] * change, 2)  # as `counts` rounds it
+    whole = f"{begun}⌈{raw:.2f}⌉ = {math.ceil(raw)}"
+    return whole if count == math.ceil(raw) else f"{whole}, capped at {count}"
+
+
 def temporal_prompt_GQD(difference_GPD: Tensor, prompters, clip_towers) -> Tensor:
     """p^t = 𝒫^t(Δh^s): as many prompts as a gap can hold; the first N^t of them are inserted. (Figure 2c)"""
     return prompters[0].temporal(difference_GPD[None], clip_towers.vision.grid)[0]
@@ -253,12 +267,30 @@ METHOD = Method(
     outputs=(
         PatchMap("attention_TP", "A", "attention inside each frame", "share of the clip's largest"),
         PatchMap("dynamics_TP", "M", "change around each frame", "share of the clip's largest"),
-        PatchMap("score_TP", "W^s", "score of each patch", "α·A + (1 − α)·M"),
+        PatchMap(
+            "score_TP", "W^s", "score of each patch", "α·A + (1 − α)·M", "W = αA + (1 − α)M",
+            lambda knobs: {"attention_TP": knobs["alpha"], "dynamics_TP": 1 - knobs["alpha"]},
+        ),
         RegionMask("region_TP", "r", "discriminative region", "N_s patches a frame"),
         GapScores("change_G", "W^t", "change between frames", "of the weights' own scale"),
-        GapCounts("prompt_count_G", "N^t", "temporal prompts between frames", "prompts"),
-        TokenSequence("sequence_SD", "[CLS; h; p; …]", "the sequence that enters the encoder", "tokens"),
-        TextScores("similarity_Y", "c(s, v)", "how well each text fits", "cosine"),
+        GapCounts(
+            "prompt_count_G", "N^t", "temporal prompts between frames", "prompts", count_in_words, "⌈η·W^t⌉",
+            lambda knobs: 1 / knobs["eta"] if knobs["eta"] else None,
+        ),
+        TokenSequence("sequence_SD", "[CLS; h; p; …]", "the sequence that enters the encoder", "tokens", "spatial"),
+        TextScores("similarity_Y", "c(s, v)", "how well each text fits", "cosine", "unknown_words", when="network"),
+    ),
+    layout=(
+        Group("Where it looks", ("attention_TP", "dynamics_TP", "score_TP", "region_TP")),
+        Group(
+            "tokens", ("sequence_SD",),
+            {
+                "kept": "kept patch, h + p^s", "plain": "kept patch, no prompt added",
+                "prompt": "temporal prompt p^t, between two frames", "prompts": "temporal prompts",
+            },
+        ),
+        Group("Change and prompts of each gap", ("change_G", "prompt_count_G")),
+        Group("Which text fits", ("similarity_Y",)),
     ),
     limits=lambda networks: {
         "kept": networks["clip_towers"].vision.patches,

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from core.device import upload
-from core.kinds import CombMap, Fact, FrameCounts, FrameScores, PixelMask, SignedPatchMap, TextScores, TokenSequence
 from core.knobs import KnobSet, knob
 from core.method import Method, Network
+from core.methods.stop_released import outputs
 from core.methods.stop_released.equations import (
     above_rank,
     add_pixel_prompt,
@@ -264,23 +264,7 @@ METHOD = Method(
     ),
     networks={"released": Network("stop_released", networks_of, (Network("clip", load_clip),))},
     grid=lambda networks: (7, 7),
-    outputs=(
-        PixelMask("comb_THW", "r", "pixels the code selects", "True every seventh pixel"),
-        CombMap("mask_TZ", "r", "cells above the bar", "yes or no"),
-        CombMap("cell_TZ", "code", "the code's map of this frame", "answer of Cal_Net, signed"),
-        SignedPatchMap("meant_TP", "meant", "pooled over patches", "answer of Cal_Net, signed"),
-        SignedPatchMap("share_TP", "share", "share of each patch that is selected", "of its pixels"),
-        CombMap("white_comb_Z", "code", "the code's map of the test picture", "mean brightness"),
-        SignedPatchMap("white_P", "meant", "the test picture, pooled over patches", "mean brightness"),
-        FrameScores("alone_T", "w", "this clip, alone in its batch", "min-max over the batch"),
-        FrameScores("weight_T", "w", "the same clip beside its mate", "min-max over the batch"),
-        FrameScores("still_T", "w", "its first frame repeated, alone", "min-max over the batch"),
-        Fact("one_frame_is_nan", "0/0", "a batch of one frame"),
-        Fact("still_order", "ρ", "weights of the clip and of the still one, in the same order"),
-        Fact("prompt_moved", "Δp", "what the mate changes in this clip's prompts"),
-        Fact("reads_texts", "s", "whether there is a text tower"),
-        FrameCounts("prompt_count_T", "N", "prompts inside each frame", "prompts"),
-        TokenSequence("sequence_SD", "[G; CLS, p, h; …]", "the sequence that enters the encoder", "tokens"),
-        TextScores("similarity_Y", "c(s, v)", "how well each text fits", "cosine"),
-    ),
+    outputs=outputs.OUTPUTS,
+    layout=outputs.LAYOUT,
+    beside=outputs.STOP,
 )  # fmt: skip

@@ -14,12 +14,11 @@ enter, I stages of the tower, F width of a support's features, D width of a prom
 import torch
 from torch import Tensor
 
-from core import kinds as kind
 from core.device import upload
 from core.knobs import KnobSet, knob
 from core.method import Method, Network
 from core.methods.stpn import equations as eq
-from core.methods.stpn import following, tracks
+from core.methods.stpn import following, outputs, tracks
 from core.methods.stpn.authors import Prepared
 from core.methods.stpn.cost import Spent, spent
 from core.methods.stpn.dvp import PREDICTORS
@@ -253,26 +252,9 @@ METHOD = Method(
     networks={"stpn": Network("stpn", load_stpn)},
     # that of the support maps, over which prompts look; maps of the current frame carry their own rows and columns
     grid=lambda networks: networks["stpn"].grid(),
-    outputs=(
-        kind.ChosenFrames("support_index_K", "τ", "support frames", "counted from 0"),
-        kind.Pictures("current_HWC", "I_t", "the current frame as the network sees it"),
-        kind.Pictures("support_THWC", "I_τ", "the frames as supports"),
-        kind.MapGrid("support_grid", "h × w", "patches of a support", "rows, columns"),
-        kind.PromptAttention("prompt_attention_NQKP", "A", "where each prompt looked", "share of a prompt's attention"),
-        kind.SupportScores("mass_K", "Σ A", "attention that each support received", "share"),
-        kind.PromptScores("entropy_Q", "H(A)", "how widely each prompt looked", "share of the largest entropy"),
-        kind.FeatureChange("change", "Δf", "what the prompts changed", "of a plain feature's mean length"),
-        kind.PromptMaps("to_prompts", "x → P", "patches looking at prompts", "share of a patch's attention"),
-        kind.PromptMaps("to_patches", "P → x", "prompts looking at patches", "share of a prompt's attention"),
-        kind.StageScores("cosine_plain_I", "cos", "likeness to the clean frame, no prompts", "cosine", "severity"),
-        kind.StageScores("cosine_prompted_I", "cos_P", "likeness to the clean frame, with prompts", "cosine", "severity"),
-        kind.Boxes("prompted_found", "STPN", "found with prompts", "score"),
-        kind.Boxes("baseline_found", "single frame", "found by the single-frame detector", "score"),
-        kind.Tracks("prompted_tracks", "STPN", "followed with prompts", "score"),
-        kind.Tracks("baseline_tracks", "single frame", "followed by the single-frame detector", "score"),
-        kind.Followed("prompted_followed", "STPN", "followed with prompts of past frames", "overlap with the truth, IoU"),
-        kind.Followed("baseline_followed", "single frame", "followed without prompts", "overlap with the truth, IoU"),
-        kind.Cost("cost", "N · V", "tokens and operations", "FLOPs"),
-    ),
+    outputs=outputs.OUTPUTS,
+    layout=outputs.LAYOUT,
+    beside=outputs.SHUFFLED,
     limits=lambda networks: {"prompts": networks["stpn"].prompts},
+    untrained=outputs.untrained,
 )  # fmt: skip
