@@ -1,5 +1,4 @@
-print("Starting: the libraries are loaded, which takes some seconds …", flush=True)
+from importlib import import_module
 
-from app.main import main  # noqa: E402: the line above is to be read before
-
-main()
+print("Starting: the libraries are loaded, which takes some seconds …", flush=True)  # so that this is read before they are
+import_module("app.main").main()

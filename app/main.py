@@ -62,7 +62,7 @@ def loaded(engine: Engine) -> Engine:
     wanted = [found for found in wanted.values() if found[2].model in engine.models]
     for number, (method, name, one) in enumerate(wanted, 1):
         given = str(engine.models[one.model])
-        size = f", {PUBLIC_CLIPS[given]} MB over the network if it was not fetched before" if given in PUBLIC_CLIPS else ""
+        size = f", {PUBLIC_CLIPS[given]} MB over the network where it was never fetched" if given in PUBLIC_CLIPS else ""
         say(f"Loading {given} as {one.model} ({number} of {len(wanted)}{size}) …")
         say(f"  {engine.network(name, method.name).label}")
     return engine
@@ -80,8 +80,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=port, help="else GRADIO_SERVER_PORT, or the first free one from 7860")
     parser.add_argument(
         "--models", nargs="*", type=named, default=[], metavar="NAME=PATH",
-        help="weights beside the shipped: stop=ViT-B-32/openai, stop=FILE.pt, stpn=FILE.pth … (core/networks/README.md). Public "
-        f"CLIPs, each fetched once over the network: {public()}",
+        help="weights beside the shipped: stop=ViT-B-32/openai, stop=FILE.pt, stpn=FILE.pth … (core/networks/README.md). "
+        f"Public CLIPs, each fetched once over the network: {public()}",
     )  # fmt: skip
     parser.add_argument(
         "--service", nargs="*", type=named, default=[], metavar="NAME=URL,model=…",
@@ -91,7 +91,9 @@ def arguments() -> argparse.ArgumentParser:
         "--memory", type=megabytes, default=NETWORKS_MB, metavar="MB",
         help=f"for the networks of each set of weights, the least recently used are let go ({NETWORKS_MB} if not said)",
     )  # fmt: skip
-    parser.add_argument("--clips", type=Path, default=CLIPS, help="folder of example clips, each with its truth as JSON")
+    parser.add_argument(
+        "--clips", type=Path, default=CLIPS, help="folder of clips to choose from, with or without their truth as JSON"
+    )
     parser.add_argument("--share", action="store_true", help="a public address, by Gradio's tunnel")
     return parser
 

@@ -2,7 +2,7 @@
 
     why = doubt(similarity_Y, unknown, label, pace, frames, of_world)        # "" or a sentence that says why not
 
-A cosine always has a largest value. It names a winner only where the model can tell the texts apart, has read all of their words,
+Of cosines one is always the largest. It names a winner only where the model tells the texts apart, has read all of their words,
 and was taught on such videos.
 """
 

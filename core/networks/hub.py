@@ -1,4 +1,4 @@
-"""The hub that models are fetched from: whether it can be reached is found out in seconds, where its library tries for a minute."""
+"""The hub that models are fetched from: whether it can be reached is found out in seconds; its library tries for a minute."""
 
 import logging
 import threading

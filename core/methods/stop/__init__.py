@@ -54,7 +54,7 @@ class StopKnobs(KnobSet):
     spatial: bool = knob(True, "p^s", None, "add spatial prompts to the kept patches")
     temporal: bool = knob(True, "p^t", None, "insert temporal prompts between frames")
     depth: str = knob("first", "×L", ("first", "all"), "prompt the first layer only, or every layer anew")
-    steady: bool = knob(False, "no pan", None, "measure change less the camera's own motion; not part of STOP")
+    steady: bool = knob(False, "no pan", None, "change is measured less the camera's own motion; not part of STOP")
 
 
 # ---- the frozen encoder's tokens and attention ------------------------------------------------------------------------
@@ -255,8 +255,8 @@ METHOD = Method(
     knobs=StopKnobs,
     stages=(
         tokens_TSD, patches_TPD, attention_LTP, attention_TP, prompters, neighbours, filtered_TPD, dynamics_TP, score_TP,
-        region_TP, spatial_prompt_TPD, prompted_TPD, difference_GPD, gap_filtered_GPD, change_G, prompt_count_G, temporal_prompt_GQD,
-        sequence_SD, later, video_E, text_YE, similarity_Y, unknown_words,
+        region_TP, spatial_prompt_TPD, prompted_TPD, difference_GPD, gap_filtered_GPD, change_G, prompt_count_G,
+        temporal_prompt_GQD, sequence_SD, later, video_E, text_YE, similarity_Y, unknown_words,
     ),
     networks={
         "clip_towers": CLIP,

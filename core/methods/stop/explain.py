@@ -81,7 +81,7 @@ def stop_subject(
     if isinstance(text, bool) or not isinstance(text, int) or not 0 <= text < len(texts):
         raise BadText(f"The text to explain is one of {len(texts)}, counted from 0, got {text!r}.")
     if knobs.get("steady"):
-        raise BadKnob("Explanations follow the change as it is, the camera's own included: switch “no pan” (steady) off for them.")
+        raise BadKnob("Explanations follow the change as it is, the camera's own included: switch “no pan” (steady) off.")
     wanted = ("tokens_TSD", "prompters", "text_YE")
     trace = engine.run("stop", clip, texts=texts, outputs=wanted, cancelled=cancelled, **knobs)
     vision: VisionTower = engine.network("clip_towers").network.vision

@@ -1,4 +1,4 @@
-"""Facts about the camera: how far it went is measured, what moves by itself is not taken for it, and a frame can be carried along."""
+"""Facts about the camera: how far it went is measured, what moves by itself is not taken for it, and frames can be carried."""
 
 from pathlib import Path
 
