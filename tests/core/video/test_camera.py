@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.data.rendered import sample
-from core.video.camera import beside, camera_of, said, warped
+from core.video.camera import beside, between, camera_of, following, grey, said, warped
 
 CAR = Path(__file__).resolve().parents[4] / "shared" / "clips" / "car_shadow.mp4"  # real footage, where it is at hand
 T, H, W = 6, 120, 160
@@ -54,6 +54,16 @@ def test_a_still_camera_is_not_said_to_move_whatever_moves_before_it():
         plain[t, 30:80, 8 + 12 * t : 78 + 12 * t] = thing
     grain = np.random.default_rng(2).integers(-3, 4, (H, W, 1))  # a faint ground that stands
     assert said(camera_of(np.uint8(np.clip(plain + grain, 0, 255)))) == ""
+
+
+def test_whether_the_picture_follows_a_motion_is_asked_of_all_of_it():
+    first_HW, second_HW = (grey(view(ground(), 100 + 16 * t, 100), W) for t in (0, 1))
+    to_the_left = np.array([[1, 0, -16 / W], [0, 1, 0], [0, 0, 1.0]])
+    alike, share = following(first_HW, second_HW, to_the_left)
+    assert alike > 0.95 and share == 1
+    assert following(first_HW, first_HW, to_the_left)[1] == 0 and following(first_HW, first_HW, np.eye(3))[1] == 1
+    second_HW[:, 64:] = first_HW[:, 64:]  # three fifths of it stand
+    assert 0.2 < following(first_HW, second_HW, to_the_left)[1] < 0.5 and between(first_HW, second_HW)[1] in (0.0, 1.0)
 
 
 def test_what_cannot_be_followed_is_left_as_it_is():
