@@ -69,7 +69,7 @@ export function frameOf({groups}, modules) {
 
 // → the figures in the order of their groups, each with the stages that it draws
 export function figuresOf(shell, modules) {
-  const {about, cursor, put, $, root} = shell;
+  const {about, cursor, put, $, all, root} = shell;
   const made = about.groups.map(group => {
     const {figure, look = "", region = "rest"} = modules[group.figure],
       host = make("div", {class: look}),
@@ -77,6 +77,7 @@ export function figuresOf(shell, modules) {
     put(region, host);
     return {stages: group.stages, ...figure(host, {outputs, group, about, cursor, shell})};
   });
+  for (const button of ["pin", "help-open"].flatMap(name => all(name).slice(1))) button.remove(); // of a second picture
   if (!$("wait")) root.querySelector(".vw-row").insertAdjacentHTML("beforebegin", WAITING);
   return made;
 }

@@ -41,15 +41,16 @@ const MOVES = ["frame", "overlay", "patch", "near", "opacity", "bare"];
 export function figure(host, given) {
   const {outputs, cursor, shell} = given;
   if (outputs[0].beside) return regionBeside(host, given);
-  const {$, extra, wide} = shell,
+  const {extra, wide} = shell,
+    $ = name => host.querySelector(`.vw-${name}`) ?? shell.$(name), // its own picture, else what the frame has
     mask = firstOf(outputs, "RegionMask"),
     sums = outputs.find(one => one.rule),
     maps = outputs.filter(one => one.kind === "PatchMap"),
     layers = () => outputs.concat(extra.now() ?? []);
-  host.innerHTML = trio(PICTURE) + SCRUB + TOOLS;
+  host.innerHTML = trio(PICTURE) + (shell.$("frame") ? "" : SCRUB) + TOOLS;
   const canvases = ["canvas", "canvas-a", "canvas-d"].map($),
     tools = overlaid(host, canvases, shell, () => shell.side().trace.grid),
-    pair = pairOf(shell, outputs);
+    pair = pairOf({...shell, $}, outputs);
   cursor.put({overlay: (maps.at(-1) ?? outputs.at(-1)).stage});
   $("edge").innerHTML = `outlined: kept (${pretty(mask?.symbol ?? "")})`;
 
