@@ -6,7 +6,7 @@ clip = read_clip("juggle.mp4", frames=8)
 trace = Engine().run(next(iter(METHODS)), clip, texts=["a man juggles a ball", "a man stands still"])
 trace.values, trace.ran, trace.ms, trace.weights
 
-video = open_video("hour.mp4")  # for a method that looks through a whole one: engine.run(name, video=video, question="Who wins?")
+video = open_video("hour.mp4")  # for methods that look through a whole one: run(…, video=video, question="Who wins?")
 """
 
 import importlib
