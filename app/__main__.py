@@ -1,3 +1,4 @@
-from app.main import main
+from importlib import import_module
 
-main()
+print("Starting: the libraries are loaded, which takes some seconds …", flush=True)  # so that this is read before they are
+import_module("app.main").main()

@@ -23,6 +23,7 @@ from app.server.request import SHIPPED
 from core import METHODS, Engine
 from core.engine import NETWORKS_MB
 from core.memory import give_back
+from core.networks.hub import PUBLIC_CLIPS
 
 CLIPS = Path(__file__).resolve().parents[1] / "assets" / "clips"
 VIDEOS = CLIPS.parent / "videos"
@@ -57,11 +58,19 @@ def serving(host: str, port: int | None) -> Iterator[None]:
 
 def loaded(engine: Engine) -> Engine:
     """The engine with all that its models name: what does not fit is told before there is a page."""
-    for method in engine.methods.values():
-        for name, one in method.networks.items():
-            if one.model in engine.models:
-                engine.network(name, method.name)
+    wanted = {one.key: (method, name, one) for method in engine.methods.values() for name, one in method.networks.items()}
+    wanted = [found for found in wanted.values() if found[2].model in engine.models]
+    for number, (method, name, one) in enumerate(wanted, 1):
+        given = str(engine.models[one.model])
+        size = f", {PUBLIC_CLIPS[given]} MB over the network where it was never fetched" if given in PUBLIC_CLIPS else ""
+        say(f"Loading {given} as {one.model} ({number} of {len(wanted)}{size}) …")
+        say(f"  {engine.network(name, method.name).label}")
     return engine
+
+
+def say(line: str) -> None:
+    """How far the start is, for who waits at the terminal."""
+    print(line, flush=True)
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -71,7 +80,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=port, help="else GRADIO_SERVER_PORT, or the first free one from 7860")
     parser.add_argument(
         "--models", nargs="*", type=named, default=[], metavar="NAME=PATH",
-        help="weights beside the shipped: stop=ViT-B-32/openai, stop=FILE.pt, stpn=FILE.pth … (core/networks/README.md)",
+        help="weights beside the shipped: stop=ViT-B-32/openai, stop=FILE.pt, stpn=FILE.pth … (core/networks/README.md). "
+        f"Public CLIPs, each fetched once over the network: {public()}",
     )  # fmt: skip
     parser.add_argument(
         "--service", nargs="*", type=named, default=[], metavar="NAME=URL,model=…",
@@ -81,9 +91,16 @@ def arguments() -> argparse.ArgumentParser:
         "--memory", type=megabytes, default=NETWORKS_MB, metavar="MB",
         help=f"for the networks of each set of weights, the least recently used are let go ({NETWORKS_MB} if not said)",
     )  # fmt: skip
-    parser.add_argument("--clips", type=Path, default=CLIPS, help="folder of example clips, each with its truth as JSON")
+    parser.add_argument(
+        "--clips", type=Path, default=CLIPS, help="folder of clips to choose from, with or without their truth as JSON"
+    )
     parser.add_argument("--share", action="store_true", help="a public address, by Gradio's tunnel")
     return parser
+
+
+def public() -> str:
+    """Names and sizes."""
+    return ", ".join(f"{name} ({size} MB)" for name, size in PUBLIC_CLIPS.items())
 
 
 def port(text: str) -> int:

@@ -3,6 +3,7 @@
 import threading
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from math import prod
 from os import PathLike
@@ -18,11 +19,12 @@ from core.errors import BadClip, BadGiven, BadKnob, BadText, BadWeights, ReaderE
 from core.given import accepted
 from core.graph import Source, Trace, downstream, inputs, letters, run, upstream
 from core.keys import digest
+from core.kinds import TextScores
 from core.method import Method
 from core.networks.checkpoints import first_line
-from core.networks.text import NoText
 from core.networks.vision import VisionTower
 from core.networks.weights import Loaded
+from core.pace import Pace
 from core.progress import held
 from core.registry import METHODS, method_named
 from core.shelf import Shelf
@@ -132,13 +134,17 @@ class Engine:
             },
         }
         labels = {name: one.label for name, one in known.items()}
+        pace = next((one.pace for one in known.values() if one.pace), None)
+        ranked = {one.stage for one in chosen.outputs if isinstance(one, TextScores)} & set(wanted)
+        notes = tuple(filter(None, [pace.doubt(len(clip)) if pace and clip and ranked else ""]))
         with self._lock:
             alike = (method, video.key if video is not None else "", *(stage.__name__ for stage in stages))
             turn = self._turns.setdefault(alike, threading.Lock())
         settle = partial(torch.cuda.synchronize, self.device) if self.device.type == "cuda" else lambda: None
         with held(turn, cancelled), self.shelf.using(networks.values()):
             try:
-                return run(stages, sources, self.cache, labels, cancelled, progress, settle, instead, emit)
+                trace = run(stages, sources, self.cache, labels, cancelled, progress, settle, instead, emit)
+                return replace(trace, pace=pace, notes=notes)
             except (MemoryError, torch.OutOfMemoryError) as wrong:
                 self.cache.clear()
                 frames = f"{len(clip)} frames" if clip else "This video"
@@ -191,12 +197,18 @@ class Engine:
         """What was loaded, network by network, for the reader."""
         return {name: self.shelf.known(one).label for name, one in self.method(method).networks.items()}
 
+    def pace(self, method: str, **knobs: Any) -> Pace | None:
+        """The clips that a method's weights were trained with, at these knobs; None where they do not say."""
+        settings = self.settings(method, knobs)
+        used = [one for one in self.method(method).networks.values() if one.used(settings)]
+        return next((known.pace for known in map(self.shelf.known, used) if known.pace), None)
+
     def reads_texts(self, method: str) -> bool:
         """Whether the loaded networks can compare a text or question with anything: a vision tower may have come alone."""
         own = self.method(method)
         words = {"texts", "question"}
         readers = {name for stage in own.stages if words & {*inputs(stage)} for name in inputs(stage)} & own.networks.keys()
-        return not any(isinstance(getattr(self.network(one, method).network, "text", None), NoText) for one in readers)
+        return all(getattr(self.network(one, method).network, "reads", True) for one in readers)
 
     def network(self, name: str, method: str | None = None) -> Loaded:
         """A network on the engine's device, loaded when first asked for. method: whose, where two call another one so."""

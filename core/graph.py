@@ -28,6 +28,7 @@ from core.cache import StageCache
 from core.errors import BadGiven
 from core.fold import Fold, items_of
 from core.keys import content_key, digest
+from core.pace import Pace
 from core.progress import Cancelled, chances, watched
 
 Stage = Callable[..., Any]
@@ -49,13 +50,16 @@ class Trace:
     """What one run computed. `trace["score_TP"]` is a stage's result.
 
     values: stage → result. ms: milliseconds, only of the stages that ran this time. weights: network → label.
-    given: stages whose result was not theirs, but given.
+    given: stages whose result was not theirs, but given. pace: the clips that these weights were trained with, if they say so.
+    notes: sentences the reader should see.
     """
 
     values: Mapping[str, Any]
     ms: Mapping[str, float]
     weights: Mapping[str, str]
     given: tuple[str, ...] = ()
+    pace: Pace | None = None
+    notes: tuple[str, ...] = ()
 
     def __getitem__(self, stage: str) -> Any:
         return self.values[stage]

@@ -16,6 +16,7 @@ from torch import nn
 from core.method import Network
 from core.networks.checkpoints import guarded
 from core.networks.weights import Loaded
+from core.pace import Pace
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Known:
     label: str
     digest: str
     twin: tuple
+    pace: Pace | None = None
 
 
 class Shelf:
@@ -70,7 +72,7 @@ class Shelf:
                     made = replace(made, network=same[0].network)
                 else:
                     self.place(made)
-                self._known[wanted.key] = Known(made.label, made.digest, twin)
+                self._known[wanted.key] = Known(made.label, made.digest, twin, made.pace)
                 self._loaded[wanted.key] = made
             self._loaded.move_to_end(wanted.key)
             self._shrink()

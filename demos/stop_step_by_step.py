@@ -156,7 +156,8 @@ pictures.frames(clip.frames_THWC, made["dynamics_TP"], grid, "$M$", truth=actor_
 still = edited(clip, [{"name": "freeze", "frame": 1}])
 M_still = engine.run("stop", still, outputs=["dynamics_TP"])["dynamics_TP"].max()
 with torch.no_grad():
-    still_answer = mean_square(filtered_TPD(made["patches_TPD"][:1].expand(T, -1, -1), made["prompters"], made["clip_towers"]))
+    first_TPD = made["patches_TPD"][:1].expand(T, -1, -1)
+    still_answer = mean_square(filtered_TPD(first_TPD, None, made["prompters"], made["clip_towers"]))
 ratio = float(still_answer.max() / mean_square(made["filtered_TPD"]).max())
 told = f"{M_still:g}. Before scaling it is {ratio:.0e} of this clip's, but every clip is divided by its own largest value."
 

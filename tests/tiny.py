@@ -123,6 +123,13 @@ def clip(T=5, seed=0, H=40, W=56):
     return of_frames(frames)
 
 
+def panning(T=5, seed=0, H=40, W=56, step=6):
+    """One large picture that a camera passes over."""
+    wide_HWC = np.random.default_rng(seed).integers(0, 256, (H // 4, (W + step * T) // 4, 3), dtype=np.uint8)
+    wide_HWC = wide_HWC.repeat(4, 0).repeat(4, 1)
+    return of_frames(np.stack([wide_HWC[:, step * t : step * t + W] for t in range(T)]))
+
+
 QUESTION = "a red ball moves?"
 
 

@@ -60,7 +60,7 @@ def interactive_html(result: Result, truth: Truth | None = None, limit: int = LI
     if missing := [stage for stage in offline.NEEDED if stage not in result.trace.values]:
         raise ReaderError(f"An interactive file needs {', '.join(missing)}: compute every stage.")
     for side, quality in QUALITIES:
-        for tokens in (True, False):
+        for tokens in offline.ways(result.trace):
             made = page(result, truth, tokens, side, quality)
             if len(made.encode()) <= limit:
                 return made

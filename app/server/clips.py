@@ -24,6 +24,7 @@ from core.publish.python import example_file
 from core.publish.view import clip_name
 from core.video.edits import edited
 from core.video.footage import Footage, evenly
+from core.video.read import ENDINGS
 from core.world import Truth
 from core.world.long import Recipe, read_recipe
 
@@ -36,7 +37,7 @@ AT_ONCE = 2  # files that are decoded side by side: each takes a process and up 
 
 @dataclass(frozen=True)
 class Example:
-    """A clip of which everything is known, or a long video that is drawn from its recipe."""
+    """A clip, everything of it known or not, or a long video that is drawn from its recipe."""
 
     name: str
     path: Path
@@ -49,11 +50,21 @@ class Example:
 
 
 def find_examples(folder: Place) -> dict[str, Example]:
-    """Every mp4 of the folder that has its truth beside it, by name."""
-    paths = [path for path in sorted(Path(folder).glob("*.mp4")) if path.with_suffix(".json").exists()]
+    """Every video of the folder by name, with its truth where `core.world` wrote one beside it."""
+    paths = [path for path in sorted(Path(folder).glob("*")) if path.suffix.lower() in ENDINGS and path.is_file()]
     if not paths:
-        raise ReaderError(f"There are no example clips in {folder}; python -m core.world --out {folder} --clips 6 makes some.")
-    return {path.stem: Example(path.stem, path, Truth.from_json(path.with_suffix(".json").read_text())) for path in paths}
+        raise ReaderError(f"There are no clips in {folder}; python -m core.world --out {folder} --clips 6 makes some.")
+    stems = [path.stem for path in paths]
+    names = [path.stem if stems.count(path.stem) == 1 else path.name for path in paths]
+    return {name: Example(name, path, truth_beside(path)) for name, path in zip(names, paths)}
+
+
+def truth_beside(path: Path) -> Truth | None:
+    """What is true of a clip, where that is written beside it; anything else that is called so is not read."""
+    try:
+        return Truth.from_json(path.with_suffix(".json").read_text())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return None
 
 
 def find_videos(folder: Place) -> dict[str, Example]:

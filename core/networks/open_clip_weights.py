@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from core.errors import BadWeights
 from core.networks.checkpoints import check_fit, first_line, sound, tensors_of
 from core.networks.clip_names import from_transformers, is_transformers, quick_in_config
+from core.networks.hub import fetching
 from core.networks.text import OpenClipText
 from core.networks.vision import VisionTower
 
@@ -121,13 +122,16 @@ def fetched(arch: str, tag: str) -> Any:
     tags = open_clip.list_pretrained_tags_by_model(arch)
     if tag and tag not in tags:
         raise BadWeights(f"{arch} has no weights {tag!r}, and there is no such file. Its tags: {', '.join(tags) or 'none'}.")
-    try:
-        return open_clip.create_model(arch, pretrained=tag or None)
-    except Exception as wrong:  # open_clip, torch, the hub and the network each raise errors of their own
-        raise BadWeights(
-            f"{'/'.join(one for one in (arch, tag) if one)} could not be fetched ({first_line(wrong)}) Without a network, "
-            f"give a file: {'ARCHITECTURE' if arch.startswith(HUB) else arch}/FILE."
-        ) from wrong
+    name = "/".join(one for one in (arch, tag) if one)
+    with fetching() as online:
+        try:
+            return open_clip.create_model(arch, pretrained=tag or None)
+        except Exception as wrong:  # open_clip, torch, the hub and the network each raise errors of their own
+            why = first_line(wrong) if online else "the hub cannot be reached, and it was not fetched before."
+            raise BadWeights(
+                f"{name} could not be fetched ({why}) Without a network, give a file: "
+                f"{'ARCHITECTURE' if arch.startswith(HUB) else arch}/FILE."
+            ) from wrong
 
 
 def clip_tensors(file: Path) -> tuple[dict[str, Tensor], bool]:

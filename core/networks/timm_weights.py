@@ -13,6 +13,7 @@ from torch import nn
 
 from core.errors import BadWeights
 from core.networks.checkpoints import border, checked_file, filled, first_line, sound, tensors_of
+from core.networks.hub import fetching
 
 ANCHORS = ("patch_embed.proj.weight", "patch_embed.backbone.conv1.weight")
 HEAD = re.compile(r"head(_dist)?(\.fc)?\.(weight|bias)")
@@ -24,8 +25,17 @@ def timm_model(name: str, fits: Callable[[nn.Module], Any], file: str = "", rand
     A file's classifier decides how many classes there are, and may be missing: nothing asks which class a picture is of."""
     empty = made(name, meta=True, **options)
     fits(empty)
+    if random:
+        return made(name, **options)
     if not file:
-        model = made(name, pretrained=not random, **options)
+        with fetching() as online:
+            try:
+                model = made(name, pretrained=True, **options)
+            except BadWeights as wrong:
+                if online:
+                    raise
+                said = f"{name} could not be fetched: the hub cannot be reached, and it was not fetched before."
+                raise BadWeights(f"{said} Without a network, give a file: timm:{name}:FILE.") from wrong
         sound(model.state_dict(), name)
         return model
     path = checked_file(Path(file))

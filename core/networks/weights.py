@@ -25,6 +25,7 @@ from core.networks.schema import Rule, described, fields, listed, maybe, number,
 from core.networks.text import NoText, SmallText
 from core.networks.timm_weights import timm_model
 from core.networks.vision import STEMS, VisionTower, small_vit
+from core.pace import Pace
 
 PASSING = ("device", "minutes", "processes")  # of how weights were made: two equal trainings may differ in them
 WEIGHTS = Path(__file__).resolve().parents[2] / "assets" / "weights"
@@ -42,13 +43,15 @@ CLIP = {
 
 @dataclass(frozen=True)
 class Loaded:
-    """A network, ready to use; a label for the reader; a digest of its weights for the keys of results.
+    """A network, ready to use; a label for the reader; a digest of its weights for the keys of results; and the clips that it
+    was trained with, where it is known and was trained with clips.
 
     A network is a module, or what stands for one that runs elsewhere (`core.networks.service`)."""
 
     network: Any
     label: str
     digest: str
+    pace: Pace | None = None
 
 
 def save(path: Path, modules: dict[str, nn.Module], about: dict, scores: dict) -> None:
@@ -107,6 +110,11 @@ class ClipTowers(nn.Module):
         super().__init__()
         self.vision, self.text, self.scale = vision, text, scale
         self.eval().requires_grad_(False)
+
+    @property
+    def reads(self) -> bool:
+        """Whether texts can be compared with what is seen."""
+        return not isinstance(self.text, NoText)
 
 
 @guarded

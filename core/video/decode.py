@@ -133,10 +133,23 @@ def is_long(table, count):
     return count > COUNTED_FRAMES or count * table.W * table.H > COUNTED_PIXELS
 
 
-def sample(path, T, indices, max_side):
-    """The frames kept, in order, and what the reader should know."""
+def within(table, T, start, end):
+    """The frames that are shown in the middle of T equal parts of these seconds. end: None is the video's own."""
+    time_N = stream.seconds_N(table)
+    last = time_N[-1] + (time_N[-1] / (table.N - 1) if table.N > 1 else 0) if table.N else 0
+    end = last if end is None else min(end, last)
+    if not start < end:
+        raise BadClip(f"is {last:.2f} s long: a moment begins before that, got {start:g} s.")
+    middle_T = start + (np.arange(T) + 0.5) / T * (end - start)
+    return (np.searchsorted(time_N, middle_T + 1e-6, "right") - 1).clip(0).tolist()
+
+
+def sample(path, T, indices, max_side, span=None):
+    """The frames kept, in order, and what the reader should know. span: seconds from where to where, None for all."""
     table = stream.tabulate(path)
     stream.refuse_pixels(table.W, table.H)
+    if span:
+        indices = within(table, T, *span)
     kept, notes = [], []
     needed = max(indices) + 1 if indices and min(indices) >= 0 else table.N
     if table.stamp_N is not None:
@@ -163,11 +176,11 @@ def bound_memory(extra):
 
 def main(request, out):
     """Write one line of JSON, then the pixels of the frames."""
-    path, T, indices, max_side = (json.loads(request)[name] for name in ("path", "frames", "indices", "max_side"))
+    path, T, indices, max_side, span = (json.loads(request)[name] for name in ("path", "frames", "indices", "max_side", "span"))
     bound_memory(extra=3 * max_side**2 * len(indices or range(T)))
     kept = []
     try:
-        kept, notes = sample(path, T, indices, max_side)
+        kept, notes = sample(path, T, indices, max_side, span)
         reply = {
             "shape": [len(kept), *kept[0].frame_HWC.shape],
             "time_T": [one.time for one in kept],

@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,20 +66,37 @@ SURROUNDINGS = {
 }
 
 
-def read_clip(path, frames=8, *, indices=None, max_side=640):
-    """`frames` frames at the centres of equal segments of the file, or those at `indices`, no side above max_side."""
+def read_clip(path, frames=8, *, indices=None, max_side=640, start=None, end=None):
+    """`frames` frames at the centres of equal segments of the file, or those at `indices`, no side above max_side.
+
+    start, end: seconds; the segments are then of the time between them, and `core.video.moment` finds where most moves."""
     path = Path(path).expanduser().absolute()
     request = {
         "path": str(path),
         "frames": whole("frames (T)", frames, *FRAMES),
         "indices": None if indices is None else whole_indices(indices, most=64),
         "max_side": whole("max_side", max_side, 16, 4096),
+        "span": None if start is end is None else seconds(start, end),
     }
+    if indices is not None and request["span"]:
+        raise BadKnob("Frames are asked for by their indices or by a range of seconds (start, end), not by both.")
     name = legible(path.name)
     refuse_file(path)
     reply, pixels = decode_apart(request, name)
     frames_THWC = np.frombuffer(pixels, np.uint8).reshape(reply["shape"]).copy()  # a copy is writable, as torch likes it
     return Clip(frames_THWC, np.array(reply["time_T"]), np.array(reply["source_T"]), name, tuple(reply["notes"]))
+
+
+def seconds(start, end):
+    """From where to where, a BadKnob if that is no range. end: None is the end of the video."""
+    start = 0 if start is None else start
+    for name, value in (("start", start), ("end", end)):
+        number = isinstance(value, Real) and not isinstance(value, bool) and 0 <= value <= LIMITS.seconds
+        if not number and not (name == "end" and value is None):
+            raise BadKnob(f"{name} is a number of seconds from 0 to {LIMITS.seconds}, got {value!r}.")
+    if end is not None and end <= start:
+        raise BadKnob(f"The start lies before the end, got {start:g} to {end:g} s.")
+    return [float(start), None if end is None else float(end)]
 
 
 def whole(name, value, low, high):

@@ -73,7 +73,7 @@ def opening(path, max_side, send):
     stream.refuse_pixels(table.W, table.H)
     if not table.N:
         raise none_decodes(table)
-    time_N = seconds_N(table)
+    time_N = stream.seconds_N(table)
     refuse_hours(time_N[-1])
     _, _, frame = next(pictures(table, [0]), None) or (0, 0, last_frame(table)[1])
     first = kept(table, 0, time_N, frame, max_side)
@@ -92,16 +92,9 @@ def opening(path, max_side, send):
     send(message, packed(table))
 
 
-def seconds_N(table):
-    """Of every frame, from the first on; by the rate where packets have no stamps."""
-    if table.stamp_N is None:
-        return np.arange(table.N) / (table.rate or 25)
-    return (table.stamp_N - table.stamp_N[0]).astype(np.float64) * table.tick.numerator / table.tick.denominator
-
-
 def answer(table, max_side, passes, shape, send):
     """One message for each index of each pass, an ascending list of them. shape: [H, W] of every picture."""
-    time_N = seconds_N(table)
+    time_N = stream.seconds_N(table)
 
     def give(index, one):
         H, W, _ = one.frame_HWC.shape

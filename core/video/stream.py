@@ -144,6 +144,13 @@ def seconds(table, stamp) -> float:
     return float((int(stamp) - int(table.stamp_N[0])) * table.tick)
 
 
+def seconds_N(table):
+    """Of every frame, from the first on; by the rate where packets have no stamps."""
+    if table.stamp_N is None:
+        return np.arange(table.N) / (table.rate or 25)
+    return (table.stamp_N - table.stamp_N[0]).astype(np.float64) * table.tick.numerator / table.tick.denominator
+
+
 def row_of(packet) -> tuple[int, ...]:
     """What tells a packet from others, wherever reading began: its stamp of showing, its bytes, and 1 where it is a key."""
     return packet.pts, packet.size, int(packet.is_keyframe)

@@ -14,7 +14,7 @@ from core import METHODS
 from core.graph import downstream
 from tests import tiny
 
-CLIP, VIDEO = tiny.clip(T=5), tiny.video()
+CLIP, PAN, VIDEO = tiny.clip(T=5), tiny.panning(T=5), tiny.video()
 SIZES = {  # all different, wherever a letter's neighbour could be mistaken for it
     "stop": {"T": 5, "G": 4, "P": 6, "D": 32, "L": 3, "E": 10, "Y": len(tiny.TEXTS)},  # 32×48 pixels, 16 a patch
     "stop_released": {"T": 5, "C": 3, "H": 28, "W": 28, "Z": 49, "P": 49, "Q": 4, "L": 2, "D": 64, "E": 10, "Y": 3},
@@ -120,11 +120,11 @@ def test_a_knob_reruns_something_and_only_what_follows_it(name, networks):
 
 def test_every_knob_changes_something_shown(name, networks):
     engine = tiny.engine(networks)
-    plain = run(engine, name)
+    shown = [one.stage for one in METHODS[name].outputs]
     for knob, values in moves(engine, name):
-        traces = [run(engine, name, **{knob: value}) for value in values]
-        shown = [one.stage for one in METHODS[name].outputs]
-        assert any(not same(plain[stage], trace[stage]) for trace in traces for stage in shown), knob
+        asked = [(clip, value) for value in values for clip in (CLIP, PAN)]
+        pairs = ((run(engine, name, clip), run(engine, name, clip, **{knob: value})) for clip, value in asked)
+        assert any(not same(plain[stage], trace[stage]) for plain, trace in pairs for stage in shown), knob
 
 
 @pytest.mark.parametrize("device", DEVICES)

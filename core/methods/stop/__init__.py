@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -38,6 +39,7 @@ from core.methods.stop.equations import (
 )  # fmt: skip
 from core.methods.stop.weights import load_prompters
 from core.networks.weights import load_clip
+from core.video.camera import beside
 from core.video.clip import Clip
 
 
@@ -52,6 +54,7 @@ class StopKnobs(KnobSet):
     spatial: bool = knob(True, "p^s", None, "add spatial prompts to the kept patches")
     temporal: bool = knob(True, "p^t", None, "insert temporal prompts between frames")
     depth: str = knob("first", "×L", ("first", "all"), "prompt the first layer only, or every layer anew")
+    steady: bool = knob(False, "no pan", None, "change is measured less the camera's own motion; not part of STOP")
 
 
 # ---- the frozen encoder's tokens and attention ------------------------------------------------------------------------
@@ -96,9 +99,22 @@ def prompters(depth: str, stop_first, stop_all):
     return stop_first if depth == "first" else stop_all
 
 
-def filtered_TPD(patches_TPD: Tensor, prompters, clip_towers) -> Tensor:
+def neighbours(clip: Clip, clip_towers, device, steady: bool) -> Tensor | None:
+    """h of the frame before and of the frame after each, as the camera of that frame would have taken them, [T, 2, P, D];
+    None where change is measured as it is."""
+    if not steady:
+        return None
+    vision, (before_THWC, after_THWC) = clip_towers.vision, beside(clip.frames_THWC)
+    both_NHWC = torch.from_numpy(np.stack([before_THWC, after_THWC], 1)).flatten(0, 1).to(device)
+    return vision.embed(vision.pixels(both_NHWC))[:, vision.prefix :].unflatten(0, (-1, 2))
+
+
+def filtered_TPD(patches_TPD: Tensor, neighbours: Tensor | None, prompters, clip_towers) -> Tensor:
     """h̃ = 𝒩^s(h): a 3-D convolution that starts as each frame less the mean of its neighbours."""
-    return prompters[0].dynamics_filter(patches_TPD[None], clip_towers.vision.grid)[0]
+    dynamics_filter, grid = prompters[0].dynamics_filter, clip_towers.vision.grid
+    if neighbours is None:
+        return dynamics_filter(patches_TPD[None], grid)[0]
+    return dynamics_filter.middle(patches_TPD, neighbours, grid)
 
 
 def dynamics_TP(filtered_TPD: Tensor) -> Tensor:
@@ -131,9 +147,10 @@ def prompted_TPD(patches_TPD: Tensor, spatial_prompt_TPD: Tensor, region_TP: Ten
 # ---- inter-frame temporal prompting -----------------------------------------------------------------------------------
 
 
-def difference_GPD(prompted_TPD: Tensor) -> Tensor:
-    """Δh^s: each prompted frame less the one before it."""
-    return differences(prompted_TPD)
+def difference_GPD(prompted_TPD: Tensor, patches_TPD: Tensor, neighbours: Tensor | None) -> Tensor:
+    """Δh^s: each prompted frame less the one before it; less what the camera alone has changed, where that is asked for."""
+    change_GPD = differences(prompted_TPD)
+    return change_GPD if neighbours is None else change_GPD - (neighbours[1:, 0] - patches_TPD[:-1])
 
 
 def gap_filtered_GPD(difference_GPD: Tensor, prompters, clip_towers) -> Tensor:
@@ -237,9 +254,9 @@ METHOD = Method(
     paper="Liu et al., STOP: Integrated Spatial-Temporal Dynamic Prompting for Video Understanding, CVPR 2025",
     knobs=StopKnobs,
     stages=(
-        tokens_TSD, patches_TPD, attention_LTP, attention_TP, prompters, filtered_TPD, dynamics_TP, score_TP, region_TP,
-        spatial_prompt_TPD, prompted_TPD, difference_GPD, gap_filtered_GPD, change_G, prompt_count_G, temporal_prompt_GQD,
-        sequence_SD, later, video_E, text_YE, similarity_Y, unknown_words,
+        tokens_TSD, patches_TPD, attention_LTP, attention_TP, prompters, neighbours, filtered_TPD, dynamics_TP, score_TP,
+        region_TP, spatial_prompt_TPD, prompted_TPD, difference_GPD, gap_filtered_GPD, change_G, prompt_count_G,
+        temporal_prompt_GQD, sequence_SD, later, video_E, text_YE, similarity_Y, unknown_words,
     ),
     networks={
         "clip_towers": CLIP,

@@ -9,11 +9,12 @@ from torch import Tensor
 
 from core.data.rendered import Sample
 from core.methods.stop import METHOD
+from core.methods.stop.weights import OURS
 from core.networks.vision import VisionTower
 from core.video.clip import Clip
 from core.world import ACTIONS, STORED, Thing, caption, degrade, pairs
 
-FRAMES = 8
+FRAMES = OURS.frames
 
 
 @dataclass(frozen=True)

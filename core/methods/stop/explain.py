@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from core.data.rendered import Sample
 from core.device import upload
 from core.engine import Engine
-from core.errors import BadText
+from core.errors import BadKnob, BadText
 from core.explain.offered import Choice, Explained
 from core.explain.subject import Subject, fills
 from core.methods.stop.equations import Prompted, Settings, encode, prompt_again, prompt_layer, with_prefix
@@ -80,6 +80,8 @@ def stop_subject(
     Maps are over all frames and the encoder's patches."""
     if isinstance(text, bool) or not isinstance(text, int) or not 0 <= text < len(texts):
         raise BadText(f"The text to explain is one of {len(texts)}, counted from 0, got {text!r}.")
+    if knobs.get("steady"):
+        raise BadKnob("Explanations follow the change as it is, the camera's own included: switch “no pan” (steady) off.")
     wanted = ("tokens_TSD", "prompters", "text_YE")
     trace = engine.run("stop", clip, texts=texts, outputs=wanted, cancelled=cancelled, **knobs)
     vision: VisionTower = engine.network("clip_towers").network.vision

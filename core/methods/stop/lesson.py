@@ -30,6 +30,12 @@ READINGS = (
         "×L",
         "“all” repeats both modules at every layer, with weights of its own, and drops the previous layer's temporal prompts.",
     ),
+    (
+        "no pan",
+        "Not in the paper, and off unless asked for: frames are carried to where their neighbour's camera stood, by one "
+        "homography a gap, before change is measured in the first prompted layer. M is then of carried neighbours, and Δh^s "
+        "is less what carrying alone has changed.",
+    ),
     ("frames", "A frame is resized whole to the encoder's input; nothing is cropped."),
 )
 

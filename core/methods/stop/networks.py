@@ -35,6 +35,11 @@ class Filter(nn.Module):
     def forward(self, tokens_BTPD: Tensor, grid: tuple[int, int]) -> Tensor:
         return to_tokens(self.conv(repeat_ends(to_video(tokens_BTPD, grid))))
 
+    def middle(self, tokens_TPD: Tensor, neighbours_T2PD: Tensor, grid: tuple[int, int]) -> Tensor:
+        """The same where the frame before and the frame after each are given, [T, P, D]."""
+        three_T3PD = torch.stack([neighbours_T2PD[:, 0], tokens_TPD, neighbours_T2PD[:, 1]], 1)
+        return to_tokens(self.conv(to_video(three_T3PD, grid)))[:, 0]
+
 
 class SpatialPrompter(nn.Module):
     """𝒫^s: a prompt for every patch from its neighbourhood in frames i − 1, i, i + 1. [B, T, P, D] → the same shape.

@@ -28,10 +28,15 @@ EXACT = (
     "setting; block ℓ and ×L are fixed. Frames are JPEG, maps are painted in 16 bits."
 )
 STORED = (
-    "In this file: A and M, and the change of every patch under the stored region, as 32-bit numbers; the tokens did not fit. "
+    "In this file: A and M, and the change of every patch under the stored region, as 32-bit numbers, and no tokens. "
     "The mask is computed as in Python for every α and N_s; W^t and N^t are exact for every β and η under the stored region, "
     "and approximate under another (≈). Similarities are stored for one setting; block ℓ and ×L are fixed."
 )
+
+
+def ways(trace: Trace) -> tuple[bool, ...]:
+    """Whether with the tokens, then whether without: where change was measured less the camera's own, they do not tell it."""
+    return (True, False) if trace.values.get("neighbours") is None else (False,)
 
 
 def stored(trace: Trace, tokens: bool) -> dict[str, Any]:

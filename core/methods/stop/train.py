@@ -32,7 +32,7 @@ from core.methods.stop import METHOD
 from core.methods.stop.clips import FRAMES, Batch, Data, generic, grammar, half_stored
 from core.methods.stop.equations import Prompted, Settings, encode, prompt_layer, with_prefix
 from core.methods.stop.networks import Prompters
-from core.methods.stop.weights import read_prompters
+from core.methods.stop.weights import OURS, read_prompters
 from core.networks.checkpoints import border, check_fit, part_of
 from core.networks.vision import VisionTower
 from core.networks.weights import WEIGHTS, ClipTowers, load_clip, save
@@ -127,7 +127,7 @@ def train(clip, data: Data, variant: str, layers: int, seed: int, out: Path, ask
     numbers = " ".join(f"--{name} {value}" for name, value in options.items())
     command = f"python -m core.training stop --only {variant if layers == 1 else 'all'} --seeds {seed + 1} {numbers}"
     made = dict(command=command, device=str(device), minutes=round((time.time() - began) / 60, 1), **settings)
-    about = dict(kind="stop", variant=variant, layers=layers, hidden=HIDDEN, towers=clip.digest, made=made)
+    about = dict(kind="stop", variant=variant, layers=layers, hidden=HIDDEN, towers=clip.digest, **vars(OURS), made=made)
     save(out, {"prompters": held}, about, score(model.eval(), towers))
     checkpoint.clear()
     print(f"{out.name}: {json.loads(out.with_suffix('.json').read_text())['scores']}", flush=True)

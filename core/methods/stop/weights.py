@@ -1,6 +1,8 @@
 """STOP's trained parts on disk: those of a file, the shipped ones, or their training-free start."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -10,11 +12,13 @@ from core.networks.checkpoints import border, filled
 from core.networks.schema import maybe, number, one_of, text, whole
 from core.networks.vision import VisionTower
 from core.networks.weights import MADE, SYNTHETIC, WEIGHTS, Loaded, read
+from core.pace import Pace
 
+OURS = Pace(frames=8, spacing=0.25)  # of `core.training stop` on the world's clips, which last two seconds
 PROMPTERS = {
     "variant": maybe(one_of("static", "spatial", "temporal", "full")), "layers": whole(1, 200),
     "hidden": whole(1, 16_384), "towers": text(), "trained_on": maybe(text()), "template": maybe(text()),
-    "frames": maybe(whole(1, 1024)), "held_out": maybe(number(0, 1)), "made": MADE,
+    "frames": maybe(whole(1, 1024)), "spacing": maybe(number(0, 1e5)), "held_out": maybe(number(0, 1)), "made": MADE,
 }  # fmt: skip
 
 
@@ -36,7 +40,15 @@ def load_prompters(clip: Loaded, layers: int, path: str | Path | Loaded | None =
     with border(path.name):
         prompters = filled(lambda: Prompters(layers, vision.width, about["hidden"]), tensors, "prompters", path.name)
     label = f"STOP prompters trained on {about.get('trained_on', SYNTHETIC)} · {path.name} · {digest[:8]}"
-    return Loaded(prompters.eval().requires_grad_(False), label, digest)
+    return Loaded(prompters.eval().requires_grad_(False), label, digest, pace_of(about))
+
+
+def pace_of(about: Mapping[str, Any]) -> Pace:
+    """The clips that a file's prompters were trained with. One of our own command's that does not say so is older than the
+    saying: that command has had one kind of clip."""
+    if "frames" in about or "trained_on" in about:
+        return Pace(about.get("frames", OURS.frames), about.get("spacing", 0.0))
+    return OURS
 
 
 def read_prompters(path: Path) -> tuple[dict[str, torch.Tensor], dict, str]:

@@ -229,7 +229,7 @@ def similarity_Y(video_E: Tensor, text_YE: Tensor) -> Tensor:
 
 def reads_texts(released) -> bool:
     """Whether these weights have a text tower: a frame tower alone has nothing to compare a text with."""
-    return bool(released.shape.text)
+    return released.reads
 
 
 def pixels_and_prompt(frames_THWC: Tensor, released, device) -> tuple[Tensor, Tensor]:

@@ -228,9 +228,14 @@ class Released(nn.Module):
         at_T = torch.linspace(0, frames_LTQD.shape[1] - 1, T, device=mixed_LRD.device).round().long()
         return frames_LTQD[:, at_T], self.unified_prompt_mlp(mixed_LRD[:, : 2 * PROMPTS])
 
+    @property
+    def reads(self) -> bool:
+        """Whether there is a text tower: a frame tower alone has nothing to compare a text with."""
+        return bool(self.shape.text)
+
     def text(self, texts: list[str]) -> Tensor:
         """[Y, E], unit length."""
-        if not self.shape.text:
+        if not self.reads:
             raise BadText("These weights have no text tower, so texts cannot be compared with the video.")
         if empty := [text for text in texts if not text.strip()]:
             raise BadText(f"A text has at least one word, got {empty[0]!r}.")
