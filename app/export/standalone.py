@@ -19,7 +19,7 @@ from app.modules import one_file, text_of
 from core import ReaderError
 from core.engine import method_named
 from core.methods.stop.networks import CAP
-from core.publish.figures import described
+from core.publish.described import described
 
 LIMIT = 3_000_000  # bytes of the file
 NEEDED = (

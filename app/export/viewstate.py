@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core import ReaderError
-from core.publish.painting import drawn
+from core.publish.layers import drawn
 from core.publish.view import NONE, Setting, View, overlays
 
 LENGTH = 40_000  # characters of what a viewer says of itself: A's texts and edits are in it

@@ -22,7 +22,7 @@ import numpy as np
 
 from core import kinds
 from core.engine import method_named
-from core.publish.figures import described
+from core.publish.described import described
 from core.publish.result import Result, as_array
 from core.publish.view import to_plain
 

@@ -11,6 +11,7 @@ from core import kinds
 from core.engine import METHODS, Engine
 from core.graph import Trace
 from core.kinds import Output
+from core.method import Method
 from core.publish.view import View
 from core.video.clip import Clip
 from core.video.edits import edited
@@ -35,9 +36,13 @@ class Result:
     other: "Result | None" = None
 
     @property
+    def method(self) -> Method:
+        return METHODS[self.view.shown.method]
+
+    @property
     def outputs(self) -> tuple[Output, ...]:
         """The method's outputs that were computed."""
-        return tuple(one for one in METHODS[self.view.shown.method].outputs if one.stage in self.trace.values)
+        return tuple(one for one in self.method.outputs if one.stage in self.trace.values)
 
     def output(self, kind: type[Output]) -> Output | None:
         """The first of them of a kind."""
