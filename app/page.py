@@ -34,7 +34,7 @@ from app.controls.knobs import (
 from app.controls.presets import looks_of
 from app.export.notebook import notebook
 from app.export.panel import address_of, opened_by, panel
-from app.figures.drawing import reads_texts, view_of
+from app.figures.drawing import view_of
 from app.figures.pack import jpeg
 from app.help.glossary import glossed
 from app.help.tour import top
@@ -47,7 +47,6 @@ from app.server.guard import Page
 from app.server.jobs import Running
 from app.server.request import Desk, edits_of
 from core import METHODS, ReaderError
-from core.kinds import TextScores
 from core.video.read import LIMITS_TEXT
 
 DELETED = (3600, 23 * 3600)  # seconds: every hour, files older than 23 h, so that none stays longer than a day
@@ -98,7 +97,7 @@ def tab(desk, handle, edits, open_at_once):
     open_at_once: what is seen first travels with the page; in every other tab it is asked for when the tab is opened."""
     method, engines, clips, engine = desk.method, desk.engines, desk.clips, desk.engine
     first = next(iter(clips.examples.values()))
-    names, view, reads = list(desk.names), view_of(method), reads_texts(method)
+    names, view, reads = list(desk.names), view_of(method), bool(method.text_stages)
     defaults = engine.settings(method.name, {})
     texts_of_first = "\n".join(texts_for(first)) if reads else ""
     # what is seen before any knob was moved
@@ -171,7 +170,11 @@ def tab(desk, handle, edits, open_at_once):
             presets = presets_of(method)
             knobs = knobs_of(method, {FRAME: DEFAULT_FRAMES} | engine.limits(method.name))
             count = control(FRAMES, {}, method.name)
-            info = "read where the towers are a ViT-B/32" if TextScores in view.asked else None
+            info = (
+                "read where the towers are a ViT-B/32"
+                if any(one.over == "Y" and one.when == "whole" for one in method.outputs)
+                else None
+            )
             alone = reads and info is None  # other methods say it by a fact of their own, and load more for it
             if silent := [name for name, one in engines.items() if alone and not one.reads_texts(method.name)]:
                 info = f"not read with {', '.join(silent)} weights: they have no text tower"

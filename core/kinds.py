@@ -42,6 +42,35 @@ class Output:
     def __init_subclass__(cls):
         cls.figure = vars(cls).get("figure", cls.__name__)
 
+    @property
+    def row(self) -> bool:
+        """Whether it is one number for each of what its letter counts."""
+        return len(self.over) == 1 and self.value != "box"
+
+    @property
+    def over_frames(self) -> bool:
+        """Whether it lies over every frame, patch by patch, on one scale from 0."""
+        return self.over == "TP" and self.value != "signed"
+
+    @property
+    def over_current(self) -> bool:
+        """Whether it lies over one frame: maps of the stages of a tower."""
+        return self.over.endswith("hw")
+
+    @property
+    def with_it(self) -> tuple[str, ...]:
+        """Other stages that are told along with it."""
+        return ()
+
+    def array(self, result: Any) -> np.ndarray:
+        """The numbers that a result holds."""
+        return as_array(result)
+
+
+def as_array(result: Any) -> np.ndarray:
+    """A tensor of any device, or numbers in a row, as numpy."""
+    return result.detach().cpu().numpy() if hasattr(result, "detach") else np.asarray(result)
+
 
 @dataclass(frozen=True)
 class PatchMap(Output):
@@ -92,6 +121,10 @@ class TextScores(Output):
 
     over, value, numbers = "Y", "signed", (0, "largest")
     unknown: str = ""
+
+    @property
+    def with_it(self) -> tuple[str, ...]:
+        return (self.unknown,) if self.unknown else ()
 
 
 class ChosenFrames(Output):
@@ -154,6 +187,10 @@ class Boxes(Output):
     """What a detector finds in one frame: boxes in fractions of the frame, names, scores 0–1 and, if it has them, masks."""
 
     over, value, numbers = "N", "box", ("largest",)
+
+    def array(self, result: Any) -> np.ndarray:
+        """The scores of what was found."""
+        return as_array(result.score_N)
 
 
 class Tracks(Output):

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from core.graph import Stage, Trace, check_wiring, downstream, inputs
-from core.kinds import Output, TextScores, When
+from core.graph import Stage, Trace, check_wiring, downstream
+from core.kinds import Output, When
 from core.knobs import KnobSet
 from core.networks.weights import Loaded
 
@@ -90,9 +90,14 @@ class Method:
             raise ValueError(f"{self.name} lays out {', '.join(unknown)}, which is none of its outputs.")
 
     @property
+    def kinds(self) -> dict[str, Output]:
+        """Stage → output."""
+        return {one.stage: one for one in self.outputs}
+
+    @property
     def shown(self) -> dict[str, Output]:
         """Stage → output, with those of what runs beside it."""
-        return {one.stage: one for one in (*self.outputs, *(self.beside.outputs if self.beside else ()))}
+        return self.kinds | {one.stage: one for one in (self.beside.outputs if self.beside else ())}
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -110,14 +115,13 @@ class Method:
         """Stages whose results are shown by then; without texts, none that needs them. Tokens are seen by what is counted."""
         times = get_args(When)
         known = [one for one in self.outputs if one.value != "token" and times.index(one.when) <= times.index(when)]
-        unknown = [one.unknown for one in known if isinstance(one, TextScores) and one.unknown]
-        readers = () if texts else downstream(self.stages, "texts")
-        return tuple(stage for stage in (*(one.stage for one in known), *unknown) if stage not in readers)
+        stages = [one.stage for one in known] + [stage for one in known for stage in one.with_it]
+        return tuple(stage for stage in stages if texts or stage not in self.text_stages)
 
     @property
-    def reads_texts(self) -> bool:
-        """Whether anything of it is compared with sentences."""
-        return any("texts" in inputs(stage) for stage in self.stages)
+    def text_stages(self) -> tuple[str, ...]:
+        """Stages that are there only where sentences are to compare with."""
+        return downstream(self.stages, "texts")
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -11,17 +11,15 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import torch
 
 from core.engine import Engine, method_named
 from core.errors import BadKnob, ReaderError
+from core.kinds import REDUCED, Output
 from core.knobs import Knob
 from core.progress import CalledOff, Progress, Watch
 from core.video.clip import Clip
 
 MOST = 64  # cells: more are no picture any more
-REDUCED = {"mean": np.mean, "sum": np.sum, "largest": np.max, "smallest": np.min}
-
 Axis = tuple[str, Sequence[Any]]  # a knob and its values
 Number = tuple[str, str | int]  # a result, and how it becomes one number: a name in REDUCED, or a place in it
 
@@ -64,9 +62,9 @@ def sweep_over(
     """Run the method at every pair of values, at most 64. Values are checked before anything runs; the engine keeps what
     does not change from cell to cell. A called-off sweep raises Cancelled."""
     chosen, began = method_named(method), time.perf_counter()
-    names = {stage.__name__ for stage in chosen.stages}
+    kinds = {stage.__name__: Output(stage.__name__, "", "") for stage in chosen.stages} | chosen.kinds
     for asked in (output, number[0]):
-        if asked not in names:
+        if asked not in kinds:
             raise ReaderError(f"{chosen.name} makes no {asked!r}. It makes {', '.join(s.__name__ for s in chosen.stages)}.")
     if x[0] == y[0]:
         raise BadKnob(f"A sweep is over two different knobs, got {x[0]} twice.")
@@ -83,7 +81,8 @@ def sweep_over(
             wanted = {output, number[0]}
             trace = engine.run(method, clip, texts=texts, outputs=wanted, cancelled=cancelled, **(knobs | turned))
             weights = trace.weights
-            row.append(Combination(MappingProxyType(turned), _array(trace[output], output), reduced(trace[number[0]], number)))
+            value, told = (_array(kinds[stage], trace[stage]) for stage in (output, number[0]))
+            row.append(Combination(MappingProxyType(turned), value, reduced(told, number)))
         rows.append(tuple(row))
     watch.end()
     rest = {name: value for name, value in engine.settings(method, knobs).items() if name not in (x_name, y_name)}
@@ -104,10 +103,9 @@ def values_of(engine: Engine, method: str, name: str, count: int = 5) -> tuple[A
     return tuple(one.check(low + place * step) for place in chosen)
 
 
-def reduced(value: Any, number: Number) -> float:
+def reduced(value: np.ndarray, number: Number) -> float:
     """A result as one number."""
-    stage, how = number
-    flat = _array(value, stage).ravel()
+    (stage, how), flat = number, value.ravel()
     if isinstance(how, int) and not isinstance(how, bool):
         if not 0 <= how < flat.size:
             raise ReaderError(f"{stage} has {flat.size} numbers, counted from 0, got {how}.")
@@ -117,13 +115,11 @@ def reduced(value: Any, number: Number) -> float:
     return float(REDUCED[how](flat.astype(np.float64))) if flat.size else 0.0
 
 
-def _array(value: Any, stage: str) -> np.ndarray:
-    """A result as an array; of detections their scores."""
-    if hasattr(value, "score_N"):
-        value = value.score_N
-    made = value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
+def _array(output: Output, result: Any) -> np.ndarray:
+    """The numbers that a result holds."""
+    made = output.array(result)
     if made.dtype.kind not in "biuf":
-        raise ReaderError(f"A sweep shows numbers, and {stage} holds none.")
+        raise ReaderError(f"A sweep shows numbers, and {output.stage} holds none.")
     return made
 
 

@@ -17,7 +17,6 @@ import gradio as gr
 from app import assets
 from app.controls.knobs import plain
 from app.export.viewstate import look_of, looked_at, taken_of
-from app.figures.drawing import later, reads_texts, without_texts
 from app.server.errors import as_message, sentence
 from app.server.request import Desk
 from core import METHODS, Engine, ReaderError
@@ -136,9 +135,8 @@ def kept(desk: Desk, given: Mapping[str, Any]) -> tuple[Cell, list[str]]:
     """The cell of what was taken in the browser, and sentences on what of it could not be kept."""
     request, method = desk.request(given.get("taken") or {}), desk.method
     view, files, notes = looked_at(desk, said_of(given), request, painted=True)
-    outputs = later(method)  # nothing that reads the whole clip
-    if reads_texts(method) and not all(one.texts for one in (view.shown, view.compared) if one):
-        outputs = without_texts(method, outputs)
+    texts = all(one.texts for one in (view.shown, view.compared) if one)
+    outputs = method.until("network", texts)  # nothing that reads the whole clip
     result = compute(request.engine, view, lambda name, frames: desk.clips.open(files[name], frames), outputs)
     return keep(result, models_named(request.engine), precision_of(request.engine)), notes
 

@@ -6,7 +6,7 @@ A list is tried here before the page takes it, so that what cannot be done is a 
 from app.figures.pack import jpeg, knob_payload
 from app.server.errors import sentence
 from app.server.request import BEFORE_KNOBS, edits_of
-from core import ReaderError, kinds
+from core import ReaderError
 from core.publish.view import FRAMES
 from core.video.edits import EDITS, MOST, in_words
 
@@ -46,11 +46,11 @@ def about_whatif(desk):
 
 def of_order(method):
     """What to look at in what a method of this kind shows of a clip in another order."""
-    has = {type(one) for one in method.outputs}
+    has = {(one.over, one.value) for one in method.outputs}
     said = []
-    if kinds.GapCounts in has:
+    if ("G", "count") in has:
         said.append("Counts stand between two neighbours: another order makes other gaps.")
-    if kinds.ChosenFrames in has:
+    if ("K", "place") in has:
         said.append("Supports are chosen by their place around the current frame: in another order they may be other frames.")
     for one in method.knobs.knobs():
         if one.name == "shuffled":

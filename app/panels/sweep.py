@@ -10,50 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.controls.knobs import FRAME, plain
-from app.figures.drawing import reads_texts, view_of
 from app.figures.pack import bits, encoded
 from app.server.errors import sentence
 from app.server.request import BEFORE_KNOBS
-from core import ReaderError, kinds
+from core import ReaderError
 from core.errors import BadKnob, BadText
 from core.graph import downstream
+from core.kinds import Output
 from core.methods import lesson
 from core.sweep import MOST, sweep_over, values_of
 
 SPREAD = 4  # values of a knob, unless a reader writes others
 STRIP = 8  # frames of a small picture: more are too small to see
 VALUES_LENGTH = 400  # characters of a list of values
-# How an output is drawn in a cell, and what is chosen first.
-DRAWN = {
-    kinds.RegionMask: "mask",
-    kinds.PromptAttention: "map",
-    kinds.FrameScores: "bars",
-    kinds.PatchMap: "map",
-    kinds.SignedPatchMap: "map",
-    kinds.GapCounts: "bars",
-    kinds.GapScores: "bars",
-    kinds.FrameCounts: "bars",
-    kinds.SupportScores: "bars",
-    kinds.PromptScores: "bars",
-    kinds.StageScores: "bars",
-    kinds.TextScores: "bars",
-    kinds.Boxes: "bars",
-}
-# How an output becomes one number, and what is chosen first.
-NUMBERS = {
-    kinds.TextScores: (0, "largest"),
-    kinds.StageScores: ("mean", "smallest"),
-    kinds.FrameScores: ("mean",),
-    kinds.GapCounts: ("sum",),
-    kinds.Boxes: ("largest",),
-    kinds.SupportScores: ("largest",),
-    kinds.GapScores: ("mean", "largest"),
-    kinds.FrameCounts: ("sum",),
-    kinds.PatchMap: ("mean",),
-    kinds.SignedPatchMap: ("mean", "largest"),
-    kinds.RegionMask: ("mean",),
-    kinds.PromptScores: ("mean",),
-}
 
 
 @dataclass(frozen=True)
@@ -62,14 +31,14 @@ class Wanted:
 
     x: tuple
     y: tuple
-    output: kinds.Output
+    output: Output
     number: tuple
 
 
 def sweeps(method):
     """Whether there are two knobs to turn, and something to see."""
     numeric = [one for one in method.knobs.knobs() if one.kind in ("whole", "real")]
-    return len(numeric) >= 2 and any(type(one) in DRAWN for one in method.outputs)
+    return len(numeric) >= 2 and any(map(picture_kind, method.outputs))
 
 
 def about_sweep(desk):
@@ -82,9 +51,9 @@ def about_sweep(desk):
         moves = [name for name, stages in moved.items() if one.stage in stages]
         return {"stage": one.stage, "title": one.title, "symbol": plain(one.symbol), "moves": moves}
 
-    drawn = sorted((one for one in method.outputs if type(one) in DRAWN), key=lambda one: list(DRAWN).index(type(one)))
-    numbers = sorted((one for one in method.outputs if type(one) in NUMBERS), key=lambda one: list(NUMBERS).index(type(one)))
-    asked = view_of(method).asked
+    # first what decides, then what is over most; and first what a network has the last word in, then rows, then maps
+    drawn = sorted(filter(picture_kind, method.outputs), key=lambda one: (one.value != "truth", -len(one.over)))
+    numbers = sorted(method.outputs, key=lambda one: (one.when == "now", len(one.over)))
     return {
         "knobs": [
             {"name": k.name, "symbol": plain(k.symbol), "meaning": k.meaning, "place": len(BEFORE_KNOBS) + i}
@@ -93,13 +62,20 @@ def about_sweep(desk):
         "pair": list(next(iter(lesson(method, "PAIRS")), [k.name for k in knobs if k.kind in ("whole", "real")][:2])),
         "outputs": [told(one) for one in drawn],
         "numbers": [
-            told(one) | {"how": how, "said": said(how), "texts": of_texts(method, one.stage), "long": isinstance(one, asked)}
+            told(one) | {"how": how, "said": said(how), "texts": of_texts(method, one.stage), "long": one.when == "whole"}
             for one in numbers
-            for how in NUMBERS[type(one)]
+            for how in one.numbers
         ],
         "places": {name: BEFORE_KNOBS.index(name) for name in BEFORE_KNOBS},
         "most": MOST,
     }
+
+
+def picture_kind(output):
+    """How an output is drawn in a cell: "mask", "map" or "bars"; "" where it is not."""
+    if output.over.endswith("P"):
+        return "mask" if output.value == "truth" else "map"
+    return "bars" if output.numbers and len(output.over) == 1 else ""
 
 
 def said(how):
@@ -143,7 +119,7 @@ def sweep_functions(desk):
             )  # fmt: skip
 
         made = desk.aside(request, "sweep", work)
-        grid = request.grid() if DRAWN[type(wanted.output)] != "bars" else None
+        grid = request.grid() if picture_kind(wanted.output) != "bars" else None
         return sweep_payload(made, wanted.output, grid, knobs) | {"clip": request.name}
 
     return sweep_values, sweep_run
@@ -157,7 +133,7 @@ def stage_of(done, count, seconds):
 
 def of_texts(method, stage):
     """Whether a stage is there only where texts are."""
-    return reads_texts(method) and stage in downstream(method.stages, "texts")
+    return stage in method.text_stages
 
 
 # ---- what was asked ---------------------------------------------------------------------------------------------------
@@ -165,11 +141,11 @@ def of_texts(method, stage):
 
 def wanted_of(method, given):
     """What the browser asks: {x: [knob, text], y: [knob, text], output, number: [stage, how]}; else one sentence."""
-    outputs = {one.stage: one for one in method.outputs}
+    outputs = method.kinds
     try:
         x, y = ((str(name), values_in(method, str(name), text)) for name, text in (given["x"], given["y"]))
         output, (stage, how) = outputs[given["output"]], given["number"]
-        allowed = type(output) in DRAWN and how in NUMBERS.get(type(outputs[stage]), ()) and not isinstance(how, bool)
+        allowed = picture_kind(output) and how in outputs[stage].numbers and not isinstance(how, bool)
     except (AttributeError, KeyError, TypeError, ValueError):
         allowed = False
     if not allowed:
@@ -206,7 +182,7 @@ def listed(values):
 
 def sweep_payload(made, output, grid, knobs):
     """Everything the fold draws. A number that is none travels as null; a map as 8-bit whole numbers on one scale."""
-    how = DRAWN[type(output)]
+    how = picture_kind(output)
     pictures = [[picture_of(cell.value, output) for cell in row] for row in made.cells]
     flat = [one for row in pictures for one in row]
     finite = np.concatenate([one[np.isfinite(one)].ravel() for one in flat] or [np.zeros(0)])
@@ -215,7 +191,7 @@ def sweep_payload(made, output, grid, knobs):
         "x": {"name": made.x, "symbol": plain(knobs[made.x].symbol), "values": list(made.x_values)},
         "y": {"name": made.y, "symbol": plain(knobs[made.y].symbol), "values": list(made.y_values)},
         "draw": how,
-        "unit": "in even shares" if isinstance(output, kinds.PromptAttention) else output.unit,
+        "unit": "in even shares" if output.over == "NQKP" else output.unit,
         "grid": None if grid is None else [int(one) for one in grid],
         "low": low,
         "high": high,
@@ -230,9 +206,9 @@ def sweep_payload(made, output, grid, knobs):
 def picture_of(value, output):
     """[frames, patches] of a map or mask, of up to STRIP frames; a row of numbers else."""
     made = np.asarray(value)
-    if DRAWN[type(output)] == "bars":
+    if picture_kind(output) == "bars":
         return made.ravel().astype(float)
-    if isinstance(output, kinds.PromptAttention):
+    if output.over == "NQKP":
         made = made.mean((0, 1)) * made.shape[-1] * made.shape[-2]  # over heads and prompts; 1 is an even share
     made = made.reshape(-1, made.shape[-1]).astype(float)
     return made[np.linspace(0, len(made) - 1, min(len(made), STRIP)).round().astype(int)]

@@ -3,11 +3,11 @@ far a run is, and the pictures of a clip. Every answer but those of the last thr
 
 from collections.abc import Mapping
 
-from app.figures.drawing import later, reads_texts, soon, view_of, whole, without_texts
+from app.figures.drawing import view_of
 from app.server.errors import sentence
 from app.server.jobs import PICTURE
 from app.server.request import WHO
-from core.kinds import StageScores
+from core.kinds import StageScores, When
 from core.sweep import values_of
 
 POINTS = 6  # of a curve: the knob's ends, and four values between
@@ -17,7 +17,7 @@ def answers_of(desk, untouched):
     """The server functions of one method's viewer, in the order that they are asked for. untouched: what is on the page before
     any knob was moved."""
     method, view = desk.method, view_of(desk.method)
-    wanted, reads = {"soon": soon(method), "later": later(method), "whole": whole(method)}, reads_texts(method)
+    when: dict[str, When] = {"soon": "now", "later": "network", "whole": "whole"}
 
     def explain(kind, taken):
         """One run of what was taken in the browser, as the viewer wants it. One through the whole clip takes long: it waits for
@@ -31,7 +31,7 @@ def answers_of(desk, untouched):
     def made_of(run, asked, kind, taken):
         done, through = kind != "soon", kind == "whole"
         given = view.given(taken.get("pointed"), asked.clip, asked.truth) if through else {}
-        outputs = wanted[kind] if asked.texts or not reads else without_texts(method, wanted[kind])
+        outputs = method.until(when[kind], bool(asked.texts))
         trace = asked.engine.run(
             method.name, asked.clip, texts=asked.texts, outputs=outputs, cancelled=run.cancelled, progress=run.progress,
             **given, **asked.settings,

@@ -16,11 +16,10 @@ from inspect import Parameter, Signature
 
 import gradio as gr
 
-from app.figures.drawing import ASKED, UNSEEN, later, reads_texts
 from app.figures.pack import array, runs
 from app.server.errors import as_message
 from core import METHODS, ReaderError
-from core import kinds as kind
+from core.kinds import Output
 from core.publish.view import FRAMES
 
 
@@ -53,7 +52,7 @@ class Endpoint:
     """What an endpoint answers. name: of the endpoint. outputs: what is told. boxed: whether a box to follow may be given."""
 
     name: str
-    outputs: tuple[kind.Output, ...]
+    outputs: tuple[Output, ...]
     texts: bool = False
     boxed: bool = False
 
@@ -66,9 +65,9 @@ class Endpoint:
 def questions(method):
     """What can be said in numbers of one frame or clip at a knob's price: no pictures, no sequence that is only told in words;
     and apart from it, what reads the whole clip anew."""
-    at_once = tuple(one for one in method.outputs if not isinstance(one, (*UNSEEN, *ASKED, kind.Pictures, kind.PixelMask)))
-    through = tuple(one for one in method.outputs if isinstance(one, ASKED))
-    made = [Endpoint(f"explain_{method.name}", at_once, reads_texts(method))]
+    through = tuple(one for one in method.outputs if one.value == "box" and one.when == "whole")
+    at_once = tuple(one for one in method.outputs if one.value != "token" and "H" not in one.over and one not in through)
+    made = [Endpoint(f"explain_{method.name}", at_once, bool(method.text_stages))]
     return made + ([Endpoint(f"through_{method.name}", through, boxed=True)] if through else [])
 
 
@@ -125,8 +124,8 @@ def answer(engine, clips, method, asked, path, given):
     given, names = list(given), [k.name for k in method.knobs.knobs()]
     texts, frames, box = given.pop(0) if asked.texts else [], given.pop(0), given.pop(0) if asked.boxed else None
     clip = clips.open(path, FRAMES.check(frames))
-    wanted = [one.stage for one in asked.outputs if texts or not isinstance(one, kind.TextScores)]
-    wanted += [stage for stage in later(method) if texts and stage == "unknown_words"]
+    wanted = [one.stage for one in asked.outputs] + [stage for one in asked.outputs for stage in one.with_it]
+    wanted = [stage for stage in wanted if texts or stage not in method.text_stages]
     trace = engine.run(method.name, clip, texts=texts, outputs=wanted, box=box, **dict(zip(names, given, strict=True)))
     return {
         **{name: plain(trace[name]) for name in wanted},

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.server.clips import Clips
 from app.server.jobs import FOLD, Run, Running
-from core import Engine, ReaderError, kinds
+from core import Engine, ReaderError
 from core.errors import BadText
 from core.method import Method
 from core.publish.view import FRAMES, Setting
@@ -47,7 +47,7 @@ class Request:
 
     def grid(self) -> tuple[int, int]:
         """(rows, columns) of the patches that the method's maps are over: of this run, where they are its own."""
-        own = next((one.stage for one in self.method.outputs if isinstance(one, kinds.MapGrid)), None)
+        own = next((one.stage for one in self.method.outputs if one.value == "grid"), None)
         if own is None:
             return self.engine.grid(self.method.name)
         return self.engine.run(self.method.name, self.clip, outputs=[own], **self.settings)[own]

@@ -26,7 +26,7 @@ from core.video.read import read_clip
 DECODER = 2  # raised whenever `core.video.read` reads other pixels of a file than before: no older cache is used again
 
 
-class Taken(NamedTuple):
+class FrameBatch(NamedTuple):
     """A batch as it leaves the workers. index_B: which item. there_B: False where the file cannot be read, and its frames
     are black. wrong: (index, what is wrong) of these."""
 
@@ -74,10 +74,10 @@ class Frames(Dataset):
         every = (DECODER, str(path.resolve()), told.st_size, told.st_mtime_ns, self.T, *self.size)
         return blake2b(repr(every).encode(), digest_size=16).hexdigest()
 
-    def together(self, parts: list[tuple[int, Tensor | None, str]]) -> Taken:
+    def together(self, parts: list[tuple[int, Tensor | None, str]]) -> FrameBatch:
         """One batch, as large whether or not all could be read: processes that train together need equal shapes."""
         black = torch.zeros(self.T, *self.size, 3, dtype=torch.uint8)
-        return Taken(
+        return FrameBatch(
             torch.stack([black if frames is None else frames for _, frames, _ in parts]),
             torch.tensor([i for i, _, _ in parts]),
             torch.tensor([frames is not None for _, frames, _ in parts]),
@@ -140,7 +140,7 @@ def shuffled(seed: int, epoch: int, clips: int) -> np.ndarray:
 
 
 def loader(frames: Frames, batches, workers: int, device: torch.device) -> DataLoader:
-    """`Taken` after `Taken`, decoded by `workers` processes while the network computes; 0: in this one."""
+    """`FrameBatch` after `FrameBatch`, decoded by `workers` processes while the network computes; 0: in this one."""
     return DataLoader(
         frames, batch_sampler=batches, collate_fn=frames.together, num_workers=workers, pin_memory=device.type == "cuda"
     )

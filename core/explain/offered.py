@@ -14,7 +14,6 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from core import kinds as kind
 from core.engine import METHODS, Engine
 from core.errors import ReaderError
 from core.explain.subject import Subject
@@ -99,10 +98,6 @@ class Own:
     map_TP: np.ndarray
 
 
-OVER_PATCHES = (kind.PatchMap, kind.RegionMask)  # over all frames, on the encoder's grid
-OVER_FRAME = (kind.FeatureChange, kind.PromptMaps)  # over the current frame, a map for each stage or block
-
-
 def own_maps(
     engine: Engine, method: str, clip: Clip, subject: Subject, knobs: Mapping[str, Any], cancelled: CalledOff = lambda: False
 ) -> tuple[Own, ...]:
@@ -110,11 +105,11 @@ def own_maps(
 
     Of a pyramid it is the map of the last stage or block, of all prompts together; where its cells are larger than the
     subject's patches, patches share a cell. Maps over other frames (where prompts looked) are maps of something else."""
-    outputs = [one for one in METHODS[method].outputs if isinstance(one, (*OVER_PATCHES, *OVER_FRAME))]
+    outputs = [one for one in METHODS[method].outputs if one.over_frames or one.over_current]
     trace, made = engine.run(method, clip, outputs=[one.stage for one in outputs], cancelled=cancelled, **knobs), []
     for one in outputs:
         value, title = trace[one.stage], one.title
-        if isinstance(one, OVER_FRAME):
+        if one.over_current:
             if not value:
                 continue
             last = max(value)

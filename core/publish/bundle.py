@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from core import kinds
 from core.engine import method_named
+from core.kinds import as_array
 from core.publish.described import described
-from core.publish.result import Result, as_array
+from core.publish.result import Result
 from core.publish.view import to_plain
 
 LETTERS = {
@@ -82,14 +82,15 @@ def manifest(result: Result, arrays: Mapping[str, np.ndarray], left_out: list[st
     """What is in the zip, in words."""
     method, clip = method_named(result.view.shown.method), result.clip
     stages = {stage.__name__: inspect.getdoc(stage) or "" for stage in method.stages}
-    outputs = {one.stage: one for one in method.outputs}
     rows, columns = result.grid
     listed = []
     for name, array in arrays.items():
         stage = name.partition(".")[0]
-        one = outputs.get(stage)
+        one = method.kinds.get(stage)
         said = {"symbol": one.symbol, "title": one.title, "unit": one.unit} if one else {}
-        letters = list(PARTS[type(one)]) if type(one) in PARTS else dims(name, array.ndim)
+        letters = dims(name, array.ndim)
+        if letters is None and one and name != stage and array.ndim == len(one.over):
+            letters = list(one.over)  # of a part, whose name ends in the numbers of its stage and block
         told = {"name": name, "dims": letters, "shape": list(array.shape), "dtype": str(array.dtype)}
         listed.append(told | said | {"what": CLIP.get(name) or stages.get(stage, "")})
     return {
@@ -112,7 +113,6 @@ def manifest(result: Result, arrays: Mapping[str, np.ndarray], left_out: list[st
     }  # fmt: skip
 
 
-PARTS = {kinds.FeatureChange: "hw", kinds.PromptMaps: "Qhw"}  # of each map; its stage and block are in its name
 CLIP = {
     "clip.frames_THWC": "The frames: uint8 RGB, 0–255.",
     "clip.time_T": "Seconds from the start of the file.",
@@ -135,12 +135,12 @@ def tables(result: Result) -> dict[str, bytes]:
     clip, T = result.clip, len(result.clip)
     rows = [(t + 1, f"{time:.6g}", source) for t, (time, source) in enumerate(zip(clip.time_T, clip.source_T))]
     made = {"frames.csv": _csv(("frame", "seconds", "index in the file"), rows)}
-    gaps = [one for one in result.outputs if isinstance(one, (kinds.GapScores, kinds.GapCounts))]
+    gaps = [one for one in result.outputs if one.row and one.over == "G"]
     if gaps:
         columns = [result.array(one.stage) for one in gaps]
         rows = [(g + 1, g + 2, *(_number(column[g]) for column in columns)) for g in range(T - 1)]
         made["gaps.csv"] = _csv(("frame", "next frame", *(one.symbol for one in gaps)), rows)
-    maps = [one for one in result.outputs if isinstance(one, (kinds.PatchMap, kinds.RegionMask))]
+    maps = [one for one in result.outputs if one.over_frames]
     if maps:
         high, wide = result.grid
         columns = [result.array(one.stage).reshape(T, -1) for one in maps]
@@ -150,10 +150,10 @@ def tables(result: Result) -> dict[str, bytes]:
             for p in range(high * wide)
         ]
         made["patches.csv"] = _csv(("frame", "row", "column", *(one.symbol for one in maps)), rows)
-    said = result.output(kinds.TextScores)
-    if said:
-        rows = list(zip(result.view.shown.texts, map(_number, result.array(said.stage))))
-        made["texts.csv"] = _csv(("text", said.symbol), rows)
+    scores = [one for one in result.outputs if one.row and one.over == "Y"]
+    if scores:
+        columns = [map(_number, result.array(one.stage)) for one in scores]
+        made["texts.csv"] = _csv(("text", *(one.symbol for one in scores)), zip(result.view.shown.texts, *columns))
     return made
 
 

@@ -92,7 +92,7 @@ def rows_offered(method: Method) -> dict[str, str]:
 
 def numeric(one: Any) -> bool:
     """Whether an output's numbers can stand under pictures or in a chart."""
-    return one.over in (*UNDER, *CHARTS) and one.value not in ("box", "place")
+    return one.row and one.value != "place" and one.over in (*UNDER, *CHARTS)
 
 
 def complete(composition: Composition, result: Result) -> Composition:

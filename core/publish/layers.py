@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from core.errors import ReaderError
-from core.kinds import Output
+from core.kinds import Output, as_array
 from core.method import Method
 from core.publish.painting import VALUES, Box, Layer, patches_to_pixels
-from core.publish.result import Result, as_array
+from core.publish.result import Result
 from core.publish.view import NONE
 
 ALONG = {"TP": "T", "THW": "T", "TN": "T", "T": "T", "NQKP": "K", "hw": "I", "Qhw": "I", "N": "I", "HWC": "I"}
@@ -112,7 +112,7 @@ def _patches(result: Result, one: Output, _: int | None) -> Layer:
         raise ReaderError(f"{one.symbol} is no map over the frames of the clip: it has {list(map_TP.shape)} numbers.")
     map_Thw = map_TP.reshape(-1, *grid)
     masks = one.value == "truth"
-    region = next(iter(found(result, "TP", "truth")), None)
+    region = result.output("TP", "truth")
     kept_Thw = None if region is None else result.array(region.stage).reshape(-1, *grid)
     top = float(np.abs(map_Thw).max()) if one.value == "signed" else 1.0
     low = -top if one.value == "signed" and map_Thw.min() < 0 else 0.0
@@ -133,7 +133,7 @@ def _attention(result: Result, one: Output, prompt: int | None) -> Layer:
     attention_NQKP = result.array(one.stage)
     _, Q, K, P = attention_NQKP.shape
     share_KP = attention_NQKP.mean(0)[_chosen(prompt, Q)].mean(0) * K * P
-    grid = next(iter(found(result, "", "grid")), None)
+    grid = result.output("", "grid")
     rows, columns = result.trace[grid.stage] if grid else result.grid
     who = "all prompts" if prompt is None else f"prompt {prompt + 1}"
     under = supports(result, one)
@@ -146,7 +146,7 @@ def _attention(result: Result, one: Output, prompt: int | None) -> Layer:
 
 def supports(result: Result, one: Output) -> Layer:
     """The frames that support the current one, as the network sees them."""
-    places = next(iter(found(result, "K", "place")), None)
+    places = result.output("K", "place")
     pictures = [one for one in found(result, "HWC", "picture") if result.array(one.stage).ndim == 4]
     if places is None or not pictures:
         raise ReaderError(f"{one.symbol} is drawn over the support frames, which were not computed.")

@@ -7,19 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from core import kinds
 from core.engine import METHODS, Engine
 from core.graph import Trace
-from core.kinds import Output
+from core.kinds import Output, as_array
 from core.method import Method
 from core.publish.view import View
 from core.video.clip import Clip
 from core.video.edits import edited
 
-COUNTED = (
-    kinds.GapScores, kinds.GapCounts, kinds.TextScores, kinds.ChosenFrames, kinds.SupportScores, kinds.PromptScores,
-    kinds.StageScores, kinds.FrameScores, kinds.FrameCounts,
-)  # fmt: skip
 DIGITS = 6  # significant, of a kept number
 CLOSE = 1e-3  # of the largest: other machines add up in another order
 
@@ -44,9 +39,9 @@ class Result:
         """The method's outputs that were computed."""
         return tuple(one for one in self.method.outputs if one.stage in self.trace.values)
 
-    def output(self, kind: type[Output]) -> Output | None:
-        """The first of them of a kind."""
-        return next((one for one in self.outputs if isinstance(one, kind)), None)
+    def output(self, over: str, value: str) -> Output | None:
+        """The first of them that is over such dimensions and holds such values."""
+        return next((one for one in self.outputs if (one.over, one.value) == (over, value)), None)
 
     def array(self, stage: str) -> np.ndarray:
         """A stage's result as numpy."""
@@ -73,14 +68,9 @@ def compute(
     return Result(view, *one(view.shown), other)
 
 
-def as_array(value: Any) -> np.ndarray:
-    """A tensor of any device, or numbers in a row, as numpy."""
-    return value.detach().cpu().numpy() if hasattr(value, "detach") else np.asarray(value)
-
-
 def numbers(result: Result) -> dict[str, list[float]]:
     """What a result says in few numbers: stage → a list. Where a method has no number to give, the stage is left out."""
-    made = {one.stage: result.array(one.stage) for one in result.outputs if isinstance(one, COUNTED)}
+    made = {one.stage: result.array(one.stage) for one in result.outputs if one.row}
     told = {stage: values for stage, values in made.items() if np.isfinite(values).all()}
     return {stage: [float(f"{value:.{DIGITS}g}") for value in values] for stage, values in told.items()}
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from core.engine import checked_texts, method_named, without_control
 from core.errors import BadClip, BadKnob, ReaderError
-from core.kinds import PatchMap, PromptAttention
 from core.knobs import Knob, KnobSet
 from core.video.edits import checked_edits, frames_left
 from core.video.read import FRAMES as SPAN
@@ -56,7 +55,7 @@ class Setting:
         return {one.name: getattr(self.knobs, one.name) for one in method_named(self.method).knobs.knobs()}
 
 
-Setting = Setting  # what notebooks that were saved with 0.1 import
+Asked = Setting  # what notebooks that were saved with 0.1 import
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def overlays(method: str) -> tuple[str, ...]:
 
 def default_overlay(method: str) -> str:
     """The map that decides: the last patch map, or where prompts look."""
-    maps = [one.stage for one in method_named(method).outputs if isinstance(one, (PatchMap, PromptAttention))]
+    maps = [one.stage for one in method_named(method).outputs if one.value == "share" and one.over.endswith("P")]
     return maps[-1] if maps else NONE
 
 

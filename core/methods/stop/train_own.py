@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from core.cli import file_to_write, sentences
 from core.data.dataset import Videos, checked_template
-from core.data.frames import Order, Taken, loader
+from core.data.frames import FrameBatch, Order, loader
 from core.data.notes import several, shown
 from core.data.texts import legible
 from core.errors import BadData
@@ -96,14 +96,14 @@ class Step:
 
 
 def one_step(
-    network: nn.Module, optimizer: torch.optim.Optimizer, passes: list[tuple[Taken, range]], task: Actions | Retrieval,
+    network: nn.Module, optimizer: torch.optim.Optimizer, passes: list[tuple[FrameBatch, range]], task: Actions | Retrieval,
     knobs: Settings, team: Team,
 ) -> Step:  # fmt: skip
     """All passes of one step, and the step. passes: each batch with its positions in the stream of clips."""
     optimizer.zero_grad(set_to_none=True)
     lost_2, changes = torch.zeros(2, device=team.device), []
-    for number, (taken, positions) in enumerate(passes, 1):
-        frames, index_B, there_B = (one.to(team.device, non_blocking=True) for one in taken[:3])
+    for number, (batch, positions) in enumerate(passes, 1):
+        frames, index_B, there_B = (one.to(team.device, non_blocking=True) for one in batch[:3])
         waits = number < len(passes) and team.size > 1  # gradients are exchanged once a step
         with network.no_sync() if waits else nullcontext():
             video_BE, heads, change_LB = network(frames, knobs)
@@ -179,7 +179,7 @@ def train(
                    disable=not team.leads)  # fmt: skip
         for step in bar:
             passes = [(next(batches), order.positions(step, part)) for part in range(order.accumulate)]
-            for i, why in (pair for taken, _ in passes for pair in taken.wrong):
+            for i, why in (pair for batch, _ in passes for pair in batch.wrong):
                 if i not in wrong:
                     say(f"Left out: {why}")
                 wrong[i] = why
