@@ -29,11 +29,12 @@ if typing.TYPE_CHECKING:
     from core.progress import Cancelled
     from core.sweep import Sweep, sweep_over
     from core.video.edits import EDITS, edited
+    from core.video.examples import example
     from core.video.source import Video, open_video
 
 __all__ = [
     "ATTRIBUTIONS", "EDITS", "METHODS", "BadClip", "BadGiven", "BadKnob", "BadService", "BadText", "BadWeights", "Cancelled",
-    "Clip", "Engine", "Explanation", "ReaderError", "Subject", "Sweep", "Trace", "Video", "attribution", "edited", "explained",
+    "Clip", "Engine", "Explanation", "ReaderError", "Subject", "Sweep", "Trace", "Video", "attribution", "edited", "example", "explained",
     "faithfulness_of", "open_video", "read_clip", "self_check", "sweep_over",
 ]  # fmt: skip
 
@@ -46,6 +47,7 @@ _LATER = {
         "core.graph": ("Trace",),
         "core.progress": ("Cancelled",),
         "core.video.edits": ("EDITS", "edited"),
+        "core.video.examples": ("example",),
         "core.video.source": ("Video", "open_video"),
         "core.sweep": ("Sweep", "sweep_over"),
         "core.explain": (

@@ -105,15 +105,15 @@ def height(axes, made: Series) -> None:
     axes.set_yticks(ticks, [f"{tick:.2g}" for tick in ticks], fontsize=SMALL)
 
 
-def key(axes) -> None:
-    """Which set is pale."""
-    for place, name in enumerate("AB"):
-        axes.text(1 - 0.06 * (2 - place), 1.0, name, color=_shade(name), transform=axes.transAxes, fontsize=8, va="bottom",
-                  fontweight="bold")  # fmt: skip
+def key(axes, place: tuple[float, float], away: tuple[float, float]) -> None:
+    """Which set is pale, at a place in fractions of the axes and some points away from it."""
+    for line, name in enumerate("AB"):
+        there = (away[0] + 9 * line, away[1])
+        axes.annotate(name, place, there, "axes fraction", "offset points", color=_shade(name), fontsize=8, fontweight="bold")
 
 
 def ranking(axes, made: Series, texts: Sequence[str], letters: int) -> None:
-    """Texts from the best of the shown set down, a dot at each one's number; A's is pale. letters: that a line of text holds."""
+    """Texts from the best of the shown set down, a dot at each one's number; A's is pale. letters: in a line of text."""
     shown = next(reversed(made.sets.values()))
     order = np.argsort(-shown, kind="stable")[:MOST]
     for line, text in enumerate(order):
@@ -121,9 +121,8 @@ def ranking(axes, made: Series, texts: Sequence[str], letters: int) -> None:
         axes.axhline(line, color="#dddddd", linewidth=0.5, zorder=0)
         for name, value in values.items():
             axes.plot([value], [line], "o", color=_shade(name), markersize=3.5 if name == "A" else 4.5, linewidth=0)
-        axes.annotate(
-            f"{shown[text]:.3f}".replace("-", "−"), (1.02, line), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL
-        )  # fmt: skip
+        said = f"{shown[text]:.3f}".replace("-", "−")
+        axes.annotate(said, (1.02, line), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL)
     every = np.concatenate([numbers[np.isfinite(numbers)] for numbers in made.sets.values()])
     low, high = (float(every.min()), float(every.max())) if every.size else (0.0, 1.0)
     room = 0.12 * (high - low) or 0.01

@@ -18,7 +18,7 @@ from core.method import Method
 from core.publish.layers import ALONG, found, output_of, painted_outputs
 from core.publish.painting import COLOURS, STRENGTH
 from core.publish.result import Result
-from core.publish.view import NONE
+from core.publish.view import NONE, default_overlay
 
 RAW = "raw"
 UNDER = {"G": "T", "T": "T", "K": "K"}  # numbers that stand under pictures → which pictures these are
@@ -35,7 +35,7 @@ class Composition:
     rows: names, from above; none given, the usual ones of the view. frames: places of the pictures, from 0, of frames or of
     supports; not given, as many as a row holds, evenly. strength: of the overlay, 0–1. colours: a name in
     `core.publish.painting.COLOURS`. width: "one" column or "two". prompt: of maps of prompts one, from 0; not given, all.
-    beside: the set that is compared, A, beside the shown one, B; not given, where there is one. difference: and under them B − A.
+    beside: the set that is compared, A, beside the shown one, B; not given, where there is one. difference: B − A below them.
     """
 
     rows: tuple[str, ...] = ()
@@ -86,7 +86,8 @@ def to_plain(composition: Composition) -> dict[str, Any]:
 
 def rows_offered(method: Method) -> dict[str, str]:
     """Every row that a figure of a method can have → what it shows, in words."""
-    stages = {one.stage: f"{one.symbol}: {one.title}" for one in method.outputs if one in painted_outputs(method) or numeric(one)}
+    known = [one for one in method.outputs if one in painted_outputs(method) or numeric(one)]
+    stages = {one.stage: f"{one.symbol}: {one.title}" for one in known}
     return {RAW: "the pictures without a map", **stages}
 
 
@@ -111,11 +112,15 @@ def complete(composition: Composition, result: Result) -> Composition:
 
 
 def usual_rows(result: Result) -> tuple[str, ...]:
-    """Pictures as they are, then what is looked at, then the numbers that belong to it: counts, shares, what is found, texts."""
+    """Pictures as they are, then what is looked at, then the numbers that belong to it: counts, shares, boxes, texts."""
     overlay = output_of(result, result.view.overlay)
-    along = ALONG.get(overlay.over, "T") if overlay and overlay in painted_outputs(result.method) else "T"
-    looked = [overlay.stage] if overlay and along in ALONG.values() and result.view.overlay != NONE else []
-    under = {"T": found(result, "G", "count"), "K": found(result, "K", "share"), "I": []}[along]
+    if overlay is None and default_overlay(result.method.name) == NONE:  # there is nothing else to look at
+        overlay = result.output("THW", "truth")
+    overlay = overlay if overlay in painted_outputs(result.method) else None
+    along = ALONG[overlay.over] if overlay else "T"
+    looked = [overlay.stage] if overlay else []
+    counts = found(result, "G", "count") or found(result, "T", "count")
+    under = {"T": counts, "K": found(result, "K", "share"), "I": []}[along]
     texts = [one.stage for one in found(result, "Y", "signed")]
     whole = [one for one in result.outputs if one.over == "HWC" and result.array(one.stage).ndim == 3] if along != "T" else []
     boxes = found(result, "N", "box")

@@ -19,18 +19,21 @@ import numpy as np
 from core.errors import ReaderError
 from core.kinds import Output, as_array
 from core.method import Method
+from core.publish.link import FRAME
 from core.publish.painting import VALUES, Box, Layer, patches_to_pixels
 from core.publish.result import Result
 from core.publish.view import NONE
+from core.video.clip import Clip
 
 ALONG = {"TP": "T", "THW": "T", "TN": "T", "T": "T", "NQKP": "K", "hw": "I", "Qhw": "I", "N": "I", "HWC": "I"}
 BOXES = ("TN", "T", "N")  # of these only boxes are drawn over pictures: another T is a number of each frame
+LEAST = 0.3  # score of a box that is shown, as on the page before a reader chooses another
 # Shares are multiples of an even share, on the narrowest of these scales that holds them: as on the page.
 EVEN = "× an even share"
 LADDER = (
-    (0.8, 1.25, ((0.8, "0.8"), (1, "1 = even"), (1.25, "1.25"))),
-    (0.4, 2.5, ((0.4, "0.4"), (1, "1 = even"), (2.5, "2.5"))),
-    (0.1, 100, ((0.1, "0.1"), (1, "1 = even"), (10, "10"), (100, "100"))),
+    (0.8, 1.25, ((0.8, "0.8"), (1, "1"), (1.25, "1.25"))),
+    (0.4, 2.5, ((0.4, "0.4"), (1, "1"), (2.5, "2.5"))),
+    (0.1, 100, ((0.1, "0.1"), (1, "1"), (10, "10"), (100, "100"))),
 )
 THOUSANDTHS = (1e-3, 1.0, ((1e-3, "0.001"), (1e-2, "0.01"), (0.1, "0.1"), (1.0, "1")))
 PERCENT = (1e-3, 1.0, ((1e-3, "0.1 %"), (1e-2, "1 %"), (0.1, "10 %"), (1.0, "100 %")))
@@ -76,7 +79,8 @@ def apart(made: Layer, other: Layer) -> Layer:
 def one_scale(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     """Layers of one stage, on the widest of their scales: what is alike looks alike."""
     widest = max(layers, key=lambda one: one.high / one.low if one.log else one.high - one.low)
-    return tuple(replace(one, low=widest.low, high=widest.high, tick_X=widest.tick_X) for one in layers)
+    full = None if widest.full is None else max(one.full or 0.0 for one in layers)
+    return tuple(replace(one, low=widest.low, high=widest.high, tick_X=widest.tick_X, full=full) for one in layers)
 
 
 def output_of(result: Result, stage: str) -> Output | None:
@@ -92,7 +96,7 @@ def found(result: Result, over: str, value: str) -> list[Output]:
 def _layer(result: Result, stage: str | None, prompt: int | None, colours: str) -> Layer:
     stage = result.view.overlay if stage is None else stage
     if stage == NONE:
-        return bare(result.clip.frames_THWC, _frame_names(result))
+        return bare(result.clip.frames_THWC, _frame_names(result.clip))
     one = output_of(result, stage)
     if one is None or one not in painted_outputs(result.method):
         names = ", ".join(drawn(result.method))
@@ -106,25 +110,28 @@ def bare(picture_IHWC: np.ndarray, name_I: tuple[str, ...], symbol: str = "", ti
 
 
 def _patches(result: Result, one: Output, _: int | None) -> Layer:
-    clip, grid = result.clip, result.grid
-    map_TP = result.array(one.stage)
+    region = result.output("TP", "truth")
+    kept_Thw = None if region is None else result.array(region.stage).reshape(-1, *result.grid)
+    return replace(plain_map(one, result.array(one.stage), result.clip, result.grid), kept_Ihw=kept_Thw)
+
+
+def plain_map(one: Output, map_TP: np.ndarray, clip: Clip, grid: tuple[int, int], colours: str = VALUES) -> Layer:
+    """A map over every frame of a clip, of whatever run it came."""
     if map_TP.shape != (len(clip), grid[0] * grid[1]):
         raise ReaderError(f"{one.symbol} is no map over the frames of the clip: it has {list(map_TP.shape)} numbers.")
     map_Thw = map_TP.reshape(-1, *grid)
     masks = one.value == "truth"
-    region = result.output("TP", "truth")
-    kept_Thw = None if region is None else result.array(region.stage).reshape(-1, *grid)
     top = float(np.abs(map_Thw).max()) if one.value == "signed" else 1.0
     low = -top if one.value == "signed" and map_Thw.min() < 0 else 0.0
-    names = _frame_names(result)
+    names, kept_Thw = _frame_names(clip), map_Thw if masks else None
     return Layer(
-        clip.frames_THWC, names, map_Thw, kept_Thw, one.symbol, one.title, one.unit, low, top or 1.0, masks
+        clip.frames_THWC, names, map_Thw, kept_Thw, one.symbol, one.title, one.unit, low, top or 1.0, masks, colours=colours
     )  # fmt: skip
 
 
 def _pixels(result: Result, one: Output, _: int | None) -> Layer:
     mask_THW = result.array(one.stage)
-    names = _frame_names(result)
+    names = _frame_names(result.clip)
     return Layer(result.clip.frames_THWC, names, mask_THW, None, one.symbol, one.title, one.unit, masks=True)
 
 
@@ -140,7 +147,7 @@ def _attention(result: Result, one: Output, prompt: int | None) -> Layer:
     low, high, ticks = next((step for step in LADDER if step[0] <= share_KP.min() and share_KP.max() <= step[1]), LADDER[-1])
     return replace(
         under, map_Ihw=share_KP.reshape(K, rows, columns), symbol=one.symbol, title=f"{one.title}, {who}", unit=EVEN,
-        low=low, high=high, tick_X=ticks, log=True,
+        low=low, high=high, tick_X=ticks, log=True, full=float(share_KP.max()),
     )  # fmt: skip
 
 
@@ -173,8 +180,9 @@ def _tower(result: Result, one: Output, prompt: int | None) -> Layer:
         f"stage {at[0] + 1}, block {at[1] + 1}" if isinstance(at, tuple) else f"stage {at + 1}" for at in maps
     )  # fmt: skip
     map_Ihw = np.stack([patches_to_pixels(map_hw, rows, columns) for map_hw in maps.values()])  # each as it is, only larger
-    return Layer(
-        np.stack([picture_HWC] * len(maps)), names, map_Ihw, None, one.symbol, one.title, unit, low, high, log=True, tick_X=ticks
+    return replace(
+        bare(np.stack([picture_HWC] * len(maps)), names, one.symbol, one.title), map_Ihw=map_Ihw, unit=unit, low=low, high=high,
+        log=True, tick_X=ticks, full=float(map_Ihw.max()),
     )  # fmt: skip
 
 
@@ -195,11 +203,17 @@ def current(result: Result) -> np.ndarray | None:
     return next((array for array in arrays if array.ndim == 3), None)
 
 
+def current_name(result: Result) -> str:
+    """The current frame's: a knob says which it is."""
+    place = result.view.shown.settings.get(FRAME)
+    return "current frame" if place is None else f"frame {place}"
+
+
 def _pictures(result: Result, one: Output, _: int | None) -> Layer:
     array = result.array(one.stage)
     if array.ndim == 4:
         return bare(array, tuple(f"frame {place + 1}" for place in range(len(array))), one.symbol, one.title)
-    return bare(array[None], ("as the network sees it",), one.symbol, one.title)
+    return bare(array[None], (current_name(result),), one.symbol, one.title)
 
 
 def _boxes(result: Result, one: Output, _: int | None) -> Layer:
@@ -207,9 +221,9 @@ def _boxes(result: Result, one: Output, _: int | None) -> Layer:
     picture_HWC, seen = current(result), result.trace[one.stage]
     if picture_HWC is None:
         raise ReaderError(f"{one.title} is drawn over the current frame, which was not computed.")
-    made = bare(picture_HWC[None], (one.title,), one.symbol, one.title)
-    words = [f"{name} {score:.2f}" for name, score in zip(seen.label_N, as_array(seen.score_N))]
-    return replace(made, boxes_I=(_framed(seen.box_N4, words),))
+    made = bare(picture_HWC[None], (one.symbol,), one.symbol, one.title)
+    words = [f"{name} {score:.2f}" for name, score in zip(seen.label_N, as_array(seen.score_N)) if score >= LEAST]
+    return replace(made, boxes_I=(_framed(seen.box_N4, words),))  # best first: the others are cut off
 
 
 def _framed(box_N4: Any, words: Sequence[str]) -> tuple[Box, ...]:
@@ -223,7 +237,7 @@ def _tracks(result: Result, one: Output, _: int | None) -> Layer:
         _framed(seen.box_N4, [f"{number + 1} {found.label_I[number]}" for number in number_N])
         for seen, number_N in zip(found.seen_T, found.number_TN)
     )
-    names = _frame_names(result)
+    names = _frame_names(result.clip)
     return replace(bare(result.clip.frames_THWC, names, one.symbol, one.title), boxes_I=boxes_T)
 
 
@@ -234,12 +248,12 @@ def _followed(result: Result, one: Output, _: int | None) -> Layer:
         raise ReaderError(f"{one.title}: there is nothing to follow.")
     each_T = zip(as_array(found.box_T4), found.seen_T, as_array(found.value_T))
     boxes_T = tuple(_framed([box], [f"{value:.2f}"]) if seen else () for box, seen, value in each_T)
-    names = _frame_names(result)
+    names = _frame_names(result.clip)
     return replace(bare(result.clip.frames_THWC, names, one.symbol, one.title), boxes_I=boxes_T)
 
 
-def _frame_names(result: Result) -> tuple[str, ...]:
-    return tuple(f"frame {t + 1}" for t in range(len(result.clip)))
+def _frame_names(clip: Clip) -> tuple[str, ...]:
+    return tuple(f"frame {t + 1}" for t in range(len(clip)))
 
 
 MAKERS: dict[str, Callable[[Result, Output, int | None], Layer]] = {

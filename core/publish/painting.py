@@ -16,6 +16,7 @@ from PIL import Image
 VALUES, SIGNED = "plasma", "RdBu_r"
 COLOURS = (VALUES, "viridis", "cividis", "magma", "inferno", "gray")  # of values; all are even in lightness
 STRENGTH = 0.85  # of what is highest: less would hide the colours that the bar explains, more the frame
+RISE = 1.5  # half of the highest hides a third: what is low is where most of a frame is, and shall be seen
 NIGHT = 0.6  # how much darker what is not selected is, at full strength
 
 
@@ -35,8 +36,8 @@ class Layer:
 
     picture_IHWC: uint8 RGB. name_I: what each picture is. map_Ihw: values, or None for bare pictures. kept_Ihw: bool or None,
     drawn as edges. low, high: ends of the colours. masks: the map is a mask and has no colours. log: the colours follow the
-    logarithm. tick_X: (value, its words) on the scale; none given, its ends and what is between. colours: a name in COLOURS.
-    boxes_I: for each picture.
+    logarithm; how much they hide does not. tick_X: (value, its words) on the scale; none given, its ends and what is between.
+    colours: a name in COLOURS. full: the value that hides most; not given, the highest of the scale. boxes_I: for each picture.
     """
 
     picture_IHWC: np.ndarray
@@ -52,6 +53,7 @@ class Layer:
     log: bool = False
     tick_X: tuple[tuple[float, str], ...] = ()
     colours: str = VALUES
+    full: float | None = None
     boxes_I: tuple[tuple[Box, ...], ...] = ()
 
     @property
@@ -92,9 +94,9 @@ def places(values: np.ndarray, made: Layer) -> np.ndarray:
 
 
 def hidden(values: np.ndarray, made: Layer) -> np.ndarray:
-    """How much of the frame is hidden at full strength, 0–1: as much as the value is, or is away from zero."""
-    place = places(values, made)
-    return np.abs(2 * place - 1) if made.signed else place
+    """How much of the frame is hidden at full strength, 0–1: it rises with the value, or with its distance from zero."""
+    low, full = (0.0, made.high) if made.signed else (made.low, made.full or made.high)
+    return np.clip((np.abs(values) - low) / ((full - low) or 1.0), 0, 1) ** RISE
 
 
 def coloured(values: np.ndarray, made: Layer) -> np.ndarray:
@@ -119,12 +121,13 @@ def edges(kept_hw: np.ndarray) -> list[tuple[tuple[int, int], tuple[int, int]]]:
 
 def words_of(boxes: Sequence[Box], line: float, letter: float) -> list[tuple[float, float]]:
     """Where the words of boxes stand, (x, y) of their lower left corner, in fractions of the picture: above the box or, where
-    there is no room or others stand, within it, below it, or at the next free line. line, letter: how high and wide they are."""
+    there is no room or others stand, below it, within it, or at the next free line. line, letter: their height and width."""
     made: list[tuple[float, float, float]] = []
     for box in boxes:
         wide = letter * len(box.words)
         x = max(0.0, min(box.x0, 1 - wide))
-        rows = (box.y0, box.y0 + line, box.y1 + line, box.y1, *np.arange(line, 1.0, line / 2))
+        others = sorted(np.arange(line, 1.0, line / 2), key=lambda y: abs(y - box.y1))
+        rows = (box.y0, box.y1 + line, box.y0 + line, box.y1, *others)
         free = (y for y in rows if line <= y <= 1 and not any(_meet((x, y, wide), one, line) for one in made))
         made.append((x, float(next(free, line)), wide))
     return [(x, y) for x, y, _ in made]

@@ -1,9 +1,10 @@
-"""Copy as Python: the call of the engine that is behind a view, as a text that runs."""
+"""Copy as Python: the call of the engine that is behind a view, as a text that runs wherever this is installed."""
 
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from core.engine import method_named
 from core.publish.view import Setting, View
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,18 +24,22 @@ def as_python(
     weights: Mapping[str, str] | None = None,
     outputs: Collection[str] | None = None,
 ) -> str:
-    """The call behind a view: `trace` is what is shown, `compared` what it is compared with.
+    """The call behind a view, which prints what it found: `trace` is what is shown, `compared` what it is compared with.
 
     file: a clip's name → what `read_clip` opens. models, precision: as the engine was given them; not given, its own choice.
     weights: labels, told in a comment. outputs: stages; not given, every stage.
     """
     edits = any(one.edits for one in (view.shown, view.compared) if one)
-    lines = [f"from core import Engine, {'edited, ' if edits else ''}read_clip", ""]
+    own = [clip_call(one.clip, file) for one in (view.shown, view.compared) if one]
+    names = ["Engine", *["edited"] * edits, *["example"] * any(one.startswith("example(") for one in own), "read_clip"]
+    lines = [f"from core import {', '.join(names)}", ""]
     lines += [f"# computed with {_one_line(label)}" for label in (weights or {}).values()]
     lines += [f"engine = {engine_call(models, precision)}"]
     lines += run_lines(view.shown, file, "clip", "trace", outputs)
+    lines += print_lines(view.shown, "trace", outputs)
     if view.compared:
-        lines += run_lines(view.compared, file, "other_clip", "compared", outputs)
+        lines += ["", *run_lines(view.compared, file, "other_clip", "compared", outputs)]
+        lines += print_lines(view.compared, "compared", outputs)
     return "\n".join(lines) + "\n"
 
 
@@ -49,7 +54,7 @@ def run_lines(asked: Setting, file: Callable[[str], str], clip: str, trace: str,
     texts = [f"    texts={list(asked.texts)!r},"] if asked.texts else []
     wanted = [f"    outputs={list(outputs)!r},"] if outputs else []
     return [
-        f"{clip} = read_clip({file(asked.clip)!r}, frames={asked.frames})",
+        f"{clip} = read_clip({clip_call(asked.clip, file)}, frames={asked.frames})",
         *edit_lines(asked, clip),
         f"{trace} = engine.run(",
         f"    {asked.method!r}, {clip},",
@@ -60,9 +65,36 @@ def run_lines(asked: Setting, file: Callable[[str], str], clip: str, trace: str,
     ]
 
 
+def clip_call(clip: str, file: Callable[[str], str] = example_file) -> str:
+    """What `read_clip` opens, as code: an example by its name, anything else by its file's."""
+    return f"example({clip!r})" if file(clip).startswith("assets/") else repr(file(clip))
+
+
+def print_lines(asked: Setting, trace: str, outputs: Collection[str] | None = None) -> list[str]:
+    """What prints a run: the stages in short, the numbers of every gap and frame, and the texts from the best down."""
+    made = [f"print({trace})"]
+    for one in method_named(asked.method).outputs:
+        if not one.numbers or not one.row or (outputs is not None and one.stage not in outputs):
+            continue
+        numbers = f"{trace}[{one.stage!r}]"
+        if one.over != "Y":
+            each = "int(one)" if one.value == "count" else "round(float(one), 3)"
+            made.append(f'print("{one.symbol}, {one.title}:", [{each} for one in {numbers}])')
+        elif asked.texts:
+            made.append(f"for fit, text in sorted(zip({numbers}.tolist(), {list(asked.texts)!r}), reverse=True):")
+            made.append('    print(f"{fit:.3f}  {text}")')
+    return made
+
+
 def edit_lines(asked: Setting, clip: str) -> list[str]:
     """One statement, with every setting written out; none where nothing was edited."""
     return [f"{clip} = edited({clip}, [", *(f"    {dict(one)!r}," for one in asked.edits), "])"] if asked.edits else []
+
+
+def as_setting(asked: Setting) -> str:
+    """A setting as the code that makes it."""
+    edits = f", {[dict(one) for one in asked.edits]!r}" if asked.edits else ""
+    return f"Setting({asked.method!r}, {asked.clip!r}, {asked.frames}, dict({keywords(asked.settings)}), {asked.texts!r}{edits})"
 
 
 def keywords(settings: Mapping[str, Any]) -> str:

@@ -14,6 +14,8 @@ from core.method import Method
 from core.publish.view import View
 from core.video.clip import Clip
 from core.video.edits import edited
+from core.video.examples import FOLDER, example
+from core.video.read import read_clip
 
 DIGITS = 6  # significant, of a kept number
 CLOSE = 1e-3  # of the largest: other machines add up in another order
@@ -66,6 +68,11 @@ def compute(
         frame = min(view.frame, view.compared.length - 1)
         other = Result(View(view.compared, frame, overlay), *one(view.compared))
     return Result(view, *one(view.shown), other)
+
+
+def open_clip(name: str, frames: int) -> Clip:
+    """An example by its name; anything else is a file that lies where this runs."""
+    return read_clip(example(name) if (FOLDER / f"{name}.mp4").is_file() else name, frames=frames)
 
 
 def numbers(result: Result) -> dict[str, list[float]]:

@@ -14,13 +14,14 @@ from core.publish import charts
 from core.publish.charts import Series
 from core.publish.composition import CHARTS, COLUMNS, RAW, UNDER, Composition, frames_chosen, numeric
 from core.publish.described import formula
-from core.publish.layers import ALONG, apart, bare, found, layer, one_scale, output_of, supports
+from core.publish.layers import ALONG, apart, layer, one_scale, output_of, supports
 from core.publish.painting import Layer
 from core.publish.result import Result
 from core.publish.view import NONE
 
 LEFT, RIGHT, NAME, APART = 0.4, 0.66, 0.17, 0.05  # inches: beside the pictures, over them, between them
 BARS, BELOW, EDGE = 0.46, 0.32, 0.06  # inches: of numbers, their axis, and the sheet's edge
+EXTRA = 0.06  # inches: what an axis is longer than its pictures
 LINE, LETTER = 0.17, 0.056  # inches: of a text that is ranked
 
 
@@ -214,21 +215,20 @@ def _under(made: Series, band: Sequence[int], near: tuple, left: float, side: fl
 
     def draw(sheet: Sheet, y: float) -> None:
         wide = len(band) * pitch - APART
-        axes = sheet.axes(left, y + 0.03, wide + 0.1, BARS)
+        axes = sheet.axes(left, y + 0.03, wide + EXTRA, BARS)
         order = sorted(index for index in places if all(index < len(one) for one in made.sets.values()))
         x_X = np.array([places[index] for index in order])
         step = float(np.min(np.diff(np.sort(x_X)))) if len(x_X) > 1 else pitch
         shown = replace(made, sets={name: numbers[order] for name, numbers in made.sets.items()})
-        top = {name: numbers for name, numbers in made.sets.items()}
-        charts.bars(axes, shown, x_X, step, (0, wide + 0.1))
-        charts.height(axes, replace(made, sets=top))
+        charts.bars(axes, shown, x_X, step, (0, wide + EXTRA))
+        charts.height(axes, made)
         if last:
             axes.set_xticks(list(words), [words[x] for x in words], fontsize=charts.SMALL)
             axes.set_xlabel({"G": "gap between frames", "T": "frame", "K": "support frame"}[made.over], labelpad=1, fontsize=7)
         if len(made.sets) > 1:
-            charts.key(axes)
+            charts.key(axes, (1.0, 0.5), (4, -3))
 
-    return Part(BARS + 0.06 + (BELOW if last else 0.0), draw)
+    return Part(BARS + 0.06 + (0.0 if not last else BELOW if words else BELOW / 2), draw)
 
 
 def spots(
@@ -252,9 +252,8 @@ def spots(
             if first - pitch / 2 < at <= first + (len(band) - 0.5) * pitch:
                 made[gap] = at
         if right > left and any(gap in made for gap in range(left, right)):
-            many = right - left
-            at = made[left] if many == 1 else x + pitch / 2
-            words[min(at, first + (len(band) - 0.5) * pitch)] = f"{left + 1}–{right + 1}" if many == 1 else f"{left + 1} … {right + 1}"
+            at = min(x + pitch / 2, first + (len(band) - 0.5) * pitch)
+            words[at] = f"{left + 1}{'–' if right - left == 1 else ' … '}{right + 1}"
     return made, words
 
 
@@ -264,12 +263,12 @@ def spots(
 def line(result: Result, composition: Composition, names: Sequence[str]) -> list[Part]:
     """The current frame again and again: as it is, with what is found, under the maps of the tower."""
     tiles = [
-        (row, index, " ".join(filter(None, (row.said if row.said[:1] in "AB" else "", row.made.name_I[index]))))
+        (row, index, _tile_name(row, index))
         for name in names
         for row in rows_of(result, composition, name, "I")
         for index in range(len(row.made.picture_IHWC))
     ]
-    columns = min(len(tiles), COLUMNS[composition.width])
+    columns = min(len(tiles), COLUMNS[composition.width] // 2)  # with room for the words at boxes
     columns = -(-len(tiles) // -(-len(tiles) // columns))
     scales = [row.made for row, _, _ in tiles if row.made.scaled]
     right = RIGHT if scales else 0.1
@@ -279,6 +278,14 @@ def line(result: Result, composition: Composition, names: Sequence[str]) -> list
     for start in range(0, len(tiles), columns):
         made.append(_tiles(tiles[start : start + columns], left, side))
     return made
+
+
+def _tile_name(row: Row, index: int) -> str:
+    """ "frame 4"; of a map "Δf, stage 1"; of the sets that are compared which it is."""
+    name = row.made.name_I[index]
+    if row.made.scaled:
+        return f"{row.said}, {name}"
+    return f"{row.said[0]}  {name}" if row.said[:2] in ("A ", "B ") else name
 
 
 def _tiles(tiles, left: float, side: float) -> Part:
@@ -321,7 +328,7 @@ def _ranking(one: Series, texts: Sequence[str], inches: float) -> Part:
         axes = sheet.axes(words + 0.1, y + 0.08, inches - words - 0.65, LINE * count)
         charts.ranking(axes, one, texts, int(words / LETTER) - 3)
         if len(one.sets) > 1:
-            charts.key(axes)
+            charts.key(axes, (1.0, 0.0), (6, -14))
 
     return Part(0.08 + LINE * count + 0.36, draw)
 
