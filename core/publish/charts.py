@@ -66,7 +66,7 @@ def boxes(axes, found) -> None:
         axes.text(x, y, box.words, fontsize=5.5, color="white", va="bottom", ha="left", bbox=ground)
 
 
-def colour_bar(axes, made: Layer, strength: float) -> None:
+def colour_bar(axes, made: Layer, strength: float, size: float = SMALL) -> None:
     """The colours over grey, as strong as over the pictures, with their numbers."""
     low, high = (np.log10([made.low, made.high])) if made.log else (made.low, made.high)
     value_X = np.linspace(low, high, 256)
@@ -78,16 +78,19 @@ def colour_bar(axes, made: Layer, strength: float) -> None:
     axes.yaxis.tick_right()
     axes.yaxis.set_label_position("right")
     axes.set_yticks([float(places(np.array(value), made)) for value, _ in made.ticks])
-    labels = axes.set_yticklabels([words for _, words in made.ticks], fontsize=SMALL)
+    labels = axes.set_yticklabels([words for _, words in made.ticks], fontsize=size)
     for label, side in zip((labels[0], labels[-1]), ("bottom", "top")):
         label.set_verticalalignment(side)  # within the bar: two bars stand close
     axes.set_ylabel(f"{formula(made.symbol)}, {made.unit}" if made.unit.startswith("×") else formula(made.symbol), labelpad=2)
 
 
-def bars(axes, made: Series, place_X: np.ndarray, step: float, span: tuple[float, float]) -> None:
-    """A bar for every number at its place. step: the least distance between places; span: of the axis, both in inches."""
+def bars(
+    axes, made: Series, place_X: np.ndarray, step: float, span: tuple[float, float], thick: float = 0.32
+) -> None:
+    """A bar for every number at its place. step: the least distance between places; span: of the axis; thick: most of a bar and
+    its neighbour's, all in the axis' own units."""
     count = len(made.sets)
-    each = min(0.7 * step, 0.32) / count
+    each = min(0.7 * step, thick) / count
     for place, (name, numbers) in enumerate(made.sets.items()):
         at = place_X + (place - (count - 1) / 2) * each
         axes.bar(at, numbers, width=each, color=_shade(name), linewidth=0)
@@ -97,42 +100,45 @@ def bars(axes, made: Series, place_X: np.ndarray, step: float, span: tuple[float
     axes.set_xticks([])
 
 
-def height(axes, made: Series) -> None:
+def height(axes, made: Series, size: float = SMALL) -> None:
     """The axis of bars, from 0 to the largest of all numbers, be they shown or not: bands have one scale."""
     top = max([float(np.nanmax(one, initial=0)) for one in made.sets.values()] + [1.0 if made.whole else 1e-6])
     axes.set(ylim=(0, top * 1.08))
     ticks = [0, top // 2, top] if made.whole and top >= 4 else [0, top]
-    axes.set_yticks(ticks, [f"{tick:.2g}" for tick in ticks], fontsize=SMALL)
+    axes.set_yticks(ticks, [f"{tick:.2g}" for tick in ticks], fontsize=size)
 
 
-def key(axes, place: tuple[float, float], away: tuple[float, float]) -> None:
+def key(axes, place: tuple[float, float], away: tuple[float, float], size: float = 8) -> None:
     """Which set is pale, at a place in fractions of the axes and some points away from it."""
     for line, name in enumerate("AB"):
-        there = (away[0] + 9 * line, away[1])
-        axes.annotate(name, place, there, "axes fraction", "offset points", color=_shade(name), fontsize=8, fontweight="bold")
+        there = (away[0] + 1.1 * size * line, away[1])
+        axes.annotate(name, place, there, "axes fraction", "offset points", color=_shade(name), fontsize=size, fontweight="bold")
 
 
-def ranking(axes, made: Series, texts: Sequence[str], letters: int) -> None:
+def ranking(
+    axes, made: Series, texts: Sequence[str], letters: int, most: int = MOST, size: float = SMALL
+) -> None:
     """Texts from the best of the shown set down, a dot at each one's number; A's is pale. letters: in a line of text."""
     shown = next(reversed(made.sets.values()))
-    order = np.argsort(-shown, kind="stable")[:MOST]
+    order = np.argsort(-shown, kind="stable")[:most]
     for line, text in enumerate(order):
         values = {name: float(numbers[text]) for name, numbers in made.sets.items() if text < len(numbers)}
         axes.axhline(line, color="#dddddd", linewidth=0.5, zorder=0)
         for name, value in values.items():
-            axes.plot([value], [line], "o", color=_shade(name), markersize=3.5 if name == "A" else 4.5, linewidth=0)
+            axes.plot([value], [line], "o", color=_shade(name), markersize=(0.55 if name == "A" else 0.7) * size, linewidth=0)
         said = f"{shown[text]:.3f}".replace("-", "−")
-        axes.annotate(said, (1.02, line), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL)
+        axes.annotate(said, (1.02, line), xycoords=("axes fraction", "data"), va="center", fontsize=size)
     every = np.concatenate([numbers[np.isfinite(numbers)] for numbers in made.sets.values()])
     low, high = (float(every.min()), float(every.max())) if every.size else (0.0, 1.0)
     room = 0.12 * (high - low) or 0.01
     axes.set(xlim=(low - room, high + room), ylim=(len(order) - 0.5, -0.5))
     axes.set_yticks(range(len(order)))
-    axes.set_yticklabels([f"{place + 1}. {cut(texts[text], letters)}" for place, text in enumerate(order)], fontsize=SMALL)
+    axes.set_yticklabels([f"{place + 1}. {cut(texts[text], letters)}" for place, text in enumerate(order)], fontsize=size)
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.tick_params(axis="x", labelsize=size)
     more = len(shown) - len(order)
-    axes.set_xlabel(made.axis + (f"; {more} more texts below" if more else ""), labelpad=1, fontsize=7)
+    axes.set_xlabel(made.axis + (f"; {more} more texts below" if more else ""), labelpad=1, fontsize=size)
     axes.spines[["top", "right", "left"]].set_visible(False)
 
 

@@ -78,11 +78,13 @@ def painted(made: Layer, index: int, height: int, width: int, strength: float = 
     under = np.asarray(picture, float)
     if made.map_Ihw is None:
         return under.astype(np.uint8)
-    map_HW = patches_to_pixels(made.map_Ihw[index], height, width)
+    map_hw = made.map_Ihw[index]
     if made.masks:
-        return (under * np.where(map_HW, 1.0, 1 - NIGHT * strength)[..., None]).round().astype(np.uint8)
-    weight = strength * hidden(map_HW, made)[..., None]
-    return (under * (1 - weight) + coloured(map_HW, made) * weight).round().astype(np.uint8)
+        light_hw = np.where(map_hw, 1.0, 1 - NIGHT * strength)
+        return (under * patches_to_pixels(light_hw, height, width)[..., None]).round().astype(np.uint8)
+    weight_hw = strength * hidden(map_hw, made)
+    over_HWC = patches_to_pixels(coloured(map_hw, made) * weight_hw[..., None], height, width)
+    return (under * (1 - patches_to_pixels(weight_hw, height, width)[..., None]) + over_HWC).round().astype(np.uint8)
 
 
 def places(values: np.ndarray, made: Layer) -> np.ndarray:
@@ -106,8 +108,8 @@ def coloured(values: np.ndarray, made: Layer) -> np.ndarray:
 
 
 def patches_to_pixels(map_hw: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Every pixel has the value of the patch it lies in."""
-    rows, columns = map_hw.shape
+    """Every pixel has the value, or the colour, of the patch it lies in."""
+    rows, columns = map_hw.shape[:2]
     return map_hw[(np.arange(height) * rows // height)[:, None], np.arange(width) * columns // width]
 
 

@@ -1,6 +1,6 @@
 """What goes into a paper with a figure: its caption in LaTeX, what to cite, and the script that makes it again.
 
-    figure.pdf  caption.tex  references.bib  figure.py
+    figure.pdf  figure_caption.tex  figure.bib  figure.py
 """
 
 from core.methods import lesson
@@ -23,28 +23,30 @@ SIGNS = {
 }  # fmt: skip
 
 
-def figure_files(result: Result, composition: Composition | None = None, format: str = "pdf") -> dict[str, bytes]:
+def figure_files(
+    result: Result, composition: Composition | None = None, format: str = "pdf", name: str = "figure"
+) -> dict[str, bytes]:
     """The figure and what belongs to it, by the names of the files."""
     made = complete(composition or Composition(), result)
     return {
-        f"figure.{format}": picture(result, format, composition=made).data,
-        "caption.tex": caption(result, made).encode(),
-        "references.bib": references(result).encode(),
-        "figure.py": script(result, composition or Composition(), format).encode(),
+        f"{name}.{format}": picture(result, format, composition=made).data,
+        f"{name}_caption.tex": caption(result, made, name).encode(),
+        f"{name}.bib": references(result).encode(),
+        f"{name}.py": script(result, composition or Composition(), format, name).encode(),
     }
 
 
 # ---- caption and references ---------------------------------------------------------------------------------------------
 
 
-def caption(result: Result, composition: Composition) -> str:
+def caption(result: Result, composition: Composition, name: str = "figure") -> str:
     """What a reader of the paper must know: the rows from above, the clip, the knobs, the weights. composition: complete."""
     asked = result.view.shown
-    name = result.method.title.partition(" — ")[0]
+    title = result.method.title.partition(" — ")[0]
     cited = "".join(f"~\\cite{{{key}}}" for key in _keys(references(result))[:1])
     rows = [_row(result, stage) for stage in composition.rows if stage != RAW]
     raw = ["the frames as they are"] if RAW in composition.rows else []
-    made = [f"{escaped(name)}{cited} on {escaped(asked.clip)}, {len(result.clip)} frames: {'; '.join([*raw, *rows])}."]
+    made = [f"{escaped(title)}{cited} on {escaped(asked.clip)}, {len(result.clip)} frames: {'; '.join([*raw, *rows])}."]
     made.append(f"Knobs: {_knobs(asked)}.")
     if asked.edits:
         made.append(f"The clip was edited: {escaped(in_words(asked.edits))}")
@@ -56,7 +58,7 @@ def caption(result: Result, composition: Composition) -> str:
         clip = f", on {escaped(other.clip)}" if other.clip != asked.clip else ""
         made.append(f"A: {said or 'the same knobs'}{clip}{edits}; B as above.")
     made.append(f"Weights: {escaped('; '.join(result.trace.weights.values()))}.")
-    return f"% Needs \\usepackage{{graphicx}}; \\cite needs references.bib\n\\caption{{{' '.join(made)}}}\n"
+    return f"% \\bibliography{{{name}}} has what is cited.\n\\caption{{{' '.join(made)}}}\n"
 
 
 def _row(result: Result, stage: str) -> str:
@@ -107,7 +109,7 @@ def _keys(bib: str) -> list[str]:
 # ---- the script ---------------------------------------------------------------------------------------------------------
 
 SCRIPT = '''\
-"""Makes figure.{format}, caption.tex and references.bib again.{own}"""
+"""Makes {name}.{format}, its caption and what it cites again.{own}"""
 
 from pathlib import Path
 
@@ -122,20 +124,20 @@ view = View(
     frame={frame}, overlay={overlay!r},{compared}
 )
 result = compute(Engine(), view, open_clip, outputs={outputs})
-for name, data in figure_files(result, Composition({composition}), {format!r}).items():
+for name, data in figure_files(result, Composition({composition}), {format!r}, {name!r}).items():
     Path(name).write_bytes(data)
 print(result.trace)
 '''
 
 
-def script(result: Result, composition: Composition, format: str = "pdf") -> str:
+def script(result: Result, composition: Composition, format: str = "pdf", name: str = "figure") -> str:
     """A Python file that computes the result and draws the figure, wherever this is installed."""
     view = result.view
     own = [one.clip for one in (view.shown, view.compared) if one and not example_file(one.clip).startswith("assets/")]
     compared = f"\n    compared={as_setting(view.compared)}," if view.compared else ""
     return SCRIPT.format(
-        format=format, shown=as_setting(view.shown), frame=view.frame, overlay=view.overlay, compared=compared,
+        format=format, name=name, shown=as_setting(view.shown), frame=view.frame, overlay=view.overlay, compared=compared,
         outputs=[one.stage for one in result.outputs],
-        composition=", ".join(f"{name}={value!r}" for name, value in to_plain(composition).items()),
+        composition=", ".join(f"{field}={value!r}" for field, value in to_plain(composition).items()),
         own=f" Put {', '.join(dict.fromkeys(own))} beside it first." if own else "",
     )  # fmt: skip

@@ -111,8 +111,8 @@ def _along(result: Result, stage: str) -> str:
 
 def grid(result: Result, composition: Composition, names: Sequence[str], along: str) -> list[Part]:
     """Pictures in columns, a row for each name, and numbers under them; as many columns as fit, and then the next band."""
-    rows = [row for name in names if not _is_under(result, name) for row in rows_of(result, composition, name, along)]
-    under = [series_of(result, composition, name) for name in names if _is_under(result, name)]
+    rows = [row for name in names if not is_under(result, name) for row in rows_of(result, composition, name, along)]
+    under = [series_of(result, composition, name) for name in names if is_under(result, name)]
     if not rows:
         rows = rows_of(result, composition, RAW, along)
     count = min(len(row.made.picture_IHWC) for row in rows)
@@ -193,7 +193,7 @@ def _row(row: Row, band: Sequence[int], left: float, side: float, named: bool) -
     return Part(above + tall + APART, draw)
 
 
-def _is_under(result: Result, name: str) -> bool:
+def is_under(result: Result, name: str) -> bool:
     one = output_of(result, name)
     return one is not None and numeric(one) and one.over in UNDER
 
