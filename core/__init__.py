@@ -34,8 +34,8 @@ if typing.TYPE_CHECKING:
 
 __all__ = [
     "ATTRIBUTIONS", "EDITS", "METHODS", "BadClip", "BadGiven", "BadKnob", "BadService", "BadText", "BadWeights", "Cancelled",
-    "Clip", "Engine", "Explanation", "ReaderError", "Subject", "Sweep", "Trace", "Video", "attribution", "edited", "example", "explained",
-    "faithfulness_of", "open_video", "read_clip", "self_check", "sweep_over",
+    "Clip", "Engine", "Explanation", "ReaderError", "Subject", "Sweep", "Trace", "Video", "attribution", "edited", "example",
+    "explained", "faithfulness_of", "open_video", "read_clip", "self_check", "sweep_over",
 ]  # fmt: skip
 
 # Found when asked for: the process that decodes a video imports this package too, and torch alone would cost it several

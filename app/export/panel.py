@@ -21,11 +21,13 @@ from app.figures.drawing import later
 from app.server.errors import as_message
 from core import Engine, ReaderError
 from core.publish.bundle import bundle
+from core.publish.cells import keep
 from core.publish.figures import picture
 from core.publish.link import from_link, to_link
 from core.publish.movies import gif, mp4
-from core.publish.notebook import keep, to_html, to_notebook
+from core.publish.notebook import to_notebook
 from core.publish.python import as_python
+from core.publish.report import to_html
 from core.publish.result import Result, compute
 
 COLUMNS = (("one column, 3.25 in", "one"), ("two columns, 6.75 in", "two"))

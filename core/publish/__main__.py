@@ -112,7 +112,7 @@ def swept(args: argparse.Namespace, engine: Engine, turned: dict, form: str, com
 
 
 def knobs_of(method: str, words: Sequence[str]) -> dict:
-    """ ["alpha=0.3"] → {"alpha": 0.3}, each of its knob's type."""
+    """["alpha=0.3"] → {"alpha": 0.3}, each of its knob's type."""
     return {name: values_of(method, name, text)[0] for name, text in map(pair, words)}
 
 

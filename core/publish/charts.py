@@ -84,9 +84,7 @@ def colour_bar(axes, made: Layer, strength: float, size: float = SMALL) -> None:
     axes.set_ylabel(f"{formula(made.symbol)}, {made.unit}" if made.unit.startswith("×") else formula(made.symbol), labelpad=2)
 
 
-def bars(
-    axes, made: Series, place_X: np.ndarray, step: float, span: tuple[float, float], thick: float = 0.32
-) -> None:
+def bars(axes, made: Series, place_X: np.ndarray, step: float, span: tuple[float, float], thick: float = 0.32) -> None:
     """A bar for every number at its place. step: the least distance between places; span: of the axis; thick: most of a bar and
     its neighbour's, all in the axis' own units."""
     count = len(made.sets)
@@ -112,12 +110,12 @@ def key(axes, place: tuple[float, float], away: tuple[float, float], size: float
     """Which set is pale, at a place in fractions of the axes and some points away from it."""
     for line, name in enumerate("AB"):
         there = (away[0] + 1.1 * size * line, away[1])
-        axes.annotate(name, place, there, "axes fraction", "offset points", color=_shade(name), fontsize=size, fontweight="bold")
+        axes.annotate(
+            name, place, there, "axes fraction", "offset points", color=_shade(name), fontsize=size, fontweight="bold"
+        )
 
 
-def ranking(
-    axes, made: Series, texts: Sequence[str], letters: int, most: int = MOST, size: float = SMALL
-) -> None:
+def ranking(axes, made: Series, texts: Sequence[str], letters: int, most: int = MOST, size: float = SMALL) -> None:
     """Texts from the best of the shown set down, a dot at each one's number; A's is pale. letters: in a line of text."""
     shown = next(reversed(made.sets.values()))
     order = np.argsort(-shown, kind="stable")[:most]

@@ -29,7 +29,7 @@ from core.publish.figures import TURN
 from core.publish.layers import ALONG, output_of
 from core.publish.painting import STRENGTH, Layer, edges, painted
 from core.publish.result import Result
-from core.publish.sheet import Row, is_under, rows_of, series_of
+from core.publish.rows import Row, is_under, rows_of, series_of
 
 HEIGHT, SMALL = 720, 480  # pixels, of an MP4 and of a GIF
 LEAST, MOST = 180, 1080
@@ -67,9 +67,7 @@ def mp4(result: Result, height: int = HEIGHT, strength: float = STRENGTH, prompt
     return held.getvalue()
 
 
-def movie_IHWC(
-    result: Result, height: int = HEIGHT, strength: float = STRENGTH, prompt: int | None = None
-) -> np.ndarray:
+def movie_IHWC(result: Result, height: int = HEIGHT, strength: float = STRENGTH, prompt: int | None = None) -> np.ndarray:
     """Every picture of the slide, uint8 RGB, sides even as video wants them."""
     if not isinstance(height, int) or not LEAST <= height <= MOST:
         raise ReaderError(f"A movie's height is a whole number from {LEAST} to {MOST} pixels, got {height!r:.40}.")
@@ -121,7 +119,7 @@ def _slides(result: Result, composition: Composition, height: int) -> Iterator[n
         canvas.restore_region(still)
         for part in moving:
             figure.draw_artist(part)
-        yield np.asarray(canvas.buffer_rgba())[: height, : round(height * WIDE / TALL / 2) * 2, :3].copy()
+        yield np.asarray(canvas.buffer_rgba())[:height, : round(height * WIDE / TALL / 2) * 2, :3].copy()
 
 
 def _pair(result: Result, composition: Composition) -> tuple[Row, Row]:

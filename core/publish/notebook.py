@@ -20,7 +20,9 @@ from core.publish.result import Result, against, numbers
 from core.publish.view import Setting, View
 
 {engines}"""
-HEAD = "# What was kept\n\nEvery picture and number below is computed again when its cell runs, where this project is installed."
+HEAD = (
+    "# What was kept\n\nEvery picture and number below is computed again when its cell runs, where this project is installed."
+)
 
 
 def to_notebook(cells: Iterable[Cell], file: Callable[[str], str] = example_file) -> str:

@@ -1,6 +1,6 @@
 """What goes into a paper with a figure: its caption in LaTeX, what to cite, and the script that makes it again.
 
-    figure.pdf  figure_caption.tex  figure.bib  figure.py
+figure.pdf  figure_caption.tex  figure.bib  figure.py
 """
 
 from core.methods import lesson
@@ -14,8 +14,8 @@ from core.publish.view import Setting
 from core.video.edits import in_words
 
 SPECIAL = {
-    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", **{sign: f"\\{sign}" for sign in "&%$#_{}"},
 }  # fmt: skip
 SIGNS = {
     "α": r"\alpha", "β": r"\beta", "η": r"\eta", "τ": r"\tau", "σ": r"\sigma", "λ": r"\lambda", "Δ": r"\Delta", "Σ": r"\Sigma",

@@ -94,7 +94,9 @@ def edit_lines(asked: Setting, clip: str) -> list[str]:
 def as_setting(asked: Setting) -> str:
     """A setting as the code that makes it."""
     edits = f", {[dict(one) for one in asked.edits]!r}" if asked.edits else ""
-    return f"Setting({asked.method!r}, {asked.clip!r}, {asked.frames}, dict({keywords(asked.settings)}), {asked.texts!r}{edits})"
+    return (
+        f"Setting({asked.method!r}, {asked.clip!r}, {asked.frames}, dict({keywords(asked.settings)}), {asked.texts!r}{edits})"
+    )
 
 
 def keywords(settings: Mapping[str, Any]) -> str:

@@ -36,7 +36,12 @@ def to_markdown(cells: Iterable[Cell]) -> dict[str, bytes]:
         lines += [f"## {place}. {plain(cell.title)}", "", *note, f"[![{plain(alt(cell))}]({name})]({name})", ""]
         for what, rows in tables(cell):
             head, _, unit = what.partition(" | ")
-            lines += [f"| {plain(head)} | {plain(unit)} |", "|---|---:|", *(f"| {plain(a)} | {plain(b)} |" for a, b in rows), ""]
+            lines += [
+                f"| {plain(head)} | {plain(unit)} |",
+                "|---|---:|",
+                *(f"| {plain(a)} | {plain(b)} |" for a, b in rows),
+                "",
+            ]
         lines += [f"- {plain(said)}" for said in facts(cell)]
         lines += [f"- [{plain(said)}]({address})" for said, address in links(cell)] + [""]
     return {"report.md": "\n".join(lines).encode(), **made}

@@ -13,24 +13,15 @@ from matplotlib.figure import Figure
 from core.publish import charts
 from core.publish.charts import Series
 from core.publish.composition import CHARTS, COLUMNS, RAW, UNDER, Composition, frames_chosen, numeric
-from core.publish.described import formula
-from core.publish.layers import ALONG, apart, layer, one_scale, output_of, supports
+from core.publish.layers import ALONG, output_of
 from core.publish.painting import Layer
 from core.publish.result import Result
-from core.publish.view import NONE
+from core.publish.rows import Row, is_under, rows_of, series_of
 
 LEFT, RIGHT, NAME, APART = 0.4, 0.66, 0.17, 0.05  # inches: beside the pictures, over them, between them
 BARS, BELOW, EDGE = 0.46, 0.32, 0.06  # inches: of numbers, their axis, and the sheet's edge
 EXTRA = 0.06  # inches: what an axis is longer than its pictures
 LINE, LETTER = 0.17, 0.056  # inches: of a text that is ranked
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of pictures: what stands beside it, and the layer."""
-
-    said: str
-    made: Layer
 
 
 @dataclass(frozen=True)
@@ -139,42 +130,6 @@ def _side(composition: Composition, columns: int, right: float) -> float:
     return min((room - APART * (columns - 1)) / columns, room / {"one": 2, "two": 3}[composition.width])
 
 
-def rows_of(result: Result, composition: Composition, name: str, along: str) -> list[Row]:
-    """The rows of a name: one, or A, B and what lies between them."""
-    if name == RAW:
-        return _raw(result, composition, along)
-    made = layer(result, name, composition.prompt, colours=composition.colours)
-    said = formula(made.symbol)
-    if not composition.beside or result.other is None or output_of(result.other, name) is None:
-        return [Row(said, made)]
-    other = layer(result.other, name, composition.prompt, colours=composition.colours)
-    other, made = one_scale((other, made))
-    rows = [Row(f"A  {said}", other), Row(f"B  {said}", made)]
-    if composition.difference and made.scaled and _same_pictures(made, other):
-        rows.append(Row(f"B − A  {said}", apart(made, other)))
-    return rows
-
-
-def _raw(result: Result, composition: Composition, along: str) -> list[Row]:
-    """The pictures as they are; A's too where they are others."""
-    made = [_bare(one, along) for one in (result.other, result) if one is not None and (composition.beside or one is result)]
-    if len(made) == 1 or _same_pictures(*made):
-        return [Row("", made[-1])]
-    return [Row(name, one) for name, one in zip("AB", made)]
-
-
-def _bare(result: Result, along: str) -> Layer:
-    if along == "K":
-        one = next(one for one in result.outputs if ALONG.get(one.over) == "K")
-        return supports(result, one)
-    return layer(result, NONE)
-
-
-def _same_pictures(one: Layer, other: Layer) -> bool:
-    shapes = [None if each.map_Ihw is None else each.map_Ihw.shape for each in (one, other)]
-    return shapes[0] == shapes[1] and np.array_equal(one.picture_IHWC, other.picture_IHWC)
-
-
 def _row(row: Row, band: Sequence[int], left: float, side: float, named: bool) -> Part:
     made = row.made
     tall = side * made.picture_IHWC.shape[1] / made.picture_IHWC.shape[2]
@@ -191,22 +146,6 @@ def _row(row: Row, band: Sequence[int], left: float, side: float, named: bool) -
             charts.colour_bar(bar, made, sheet.strength)
 
     return Part(above + tall + APART, draw)
-
-
-def is_under(result: Result, name: str) -> bool:
-    one = output_of(result, name)
-    return one is not None and numeric(one) and one.over in UNDER
-
-
-def series_of(result: Result, composition: Composition, stage: str) -> Series:
-    """The numbers of a stage: of the shown set, and of A before it."""
-    one = output_of(result, stage)
-    assert one is not None
-    sets = {"": np.asarray(result.array(stage), float)}
-    other = result.other if composition.beside else None
-    if other is not None and output_of(other, stage) is not None:
-        sets = {"A": np.asarray(other.array(stage), float), "B": sets[""]}
-    return Series(one.symbol, one.title, one.unit, one.over, sets, one.value == "count")
 
 
 def _under(made: Series, band: Sequence[int], near: tuple, left: float, side: float, last: bool) -> Part:

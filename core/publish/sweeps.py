@@ -10,6 +10,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.engine import method_named
 from core.errors import ReaderError
 from core.kinds import Output
 from core.knobs import Knob
@@ -20,7 +21,6 @@ from core.publish.figures import DPI, FORMATS, STYLE, TURN, Picture
 from core.publish.layers import plain_map
 from core.publish.painting import Layer
 from core.publish.sheet import APART, EDGE, LEFT, NAME, Sheet
-from core.engine import method_named
 from core.sweep import Sweep
 from core.video.clip import Clip
 
@@ -113,7 +113,9 @@ def _named(one: Knob) -> str:
 
 
 def _value(value) -> str:
-    return {True: "on", False: "off"}[value] if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _metadata(format: str, words: str) -> dict:
