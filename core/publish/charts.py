@@ -120,9 +120,8 @@ def ranking(axes, made: Series, texts: Sequence[str], letters: int, most: int = 
     shown = next(reversed(made.sets.values()))
     order = np.argsort(-shown, kind="stable")[:most]
     for line, text in enumerate(order):
-        values = {name: float(numbers[text]) for name, numbers in made.sets.items() if text < len(numbers)}
         axes.axhline(line, color="#dddddd", linewidth=0.5, zorder=0)
-        for name, value in values.items():
+        for name, value in ((name, float(numbers[text])) for name, numbers in made.sets.items()):
             axes.plot([value], [line], "o", color=_shade(name), markersize=(0.55 if name == "A" else 0.7) * size, linewidth=0)
         said = f"{shown[text]:.3f}".replace("-", "−")
         axes.annotate(said, (1.02, line), xycoords=("axes fraction", "data"), va="center", fontsize=size)

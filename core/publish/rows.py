@@ -70,5 +70,9 @@ def series_of(result: Result, composition: Composition, stage: str) -> Series:
     sets = {"": np.asarray(result.array(stage), float)}
     other = result.other if composition.beside else None
     if other is not None and output_of(other, stage) is not None:
-        sets = {"A": np.asarray(other.array(stage), float), "B": sets[""]}
+        numbers = np.asarray(other.array(stage), float)
+        if one.over == "Y":  # A may have been asked other texts, or the same in another order
+            known = dict(zip(other.view.shown.texts, numbers))
+            numbers = np.array([known.get(text, np.nan) for text in result.view.shown.texts], float)
+        sets = {"A": numbers, "B": sets[""]}
     return Series(one.symbol, one.title, one.unit, one.over, sets, one.value == "count")
