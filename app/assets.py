@@ -8,11 +8,14 @@ import json
 import mimetypes
 from functools import cache
 from hashlib import blake2b
+from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.modules import VIEWER, all_imports, styles
 
@@ -37,14 +40,14 @@ def folder() -> str:
     return f"viewer/{content.hexdigest()}"
 
 
-def component(path: str, name: str, *given) -> str:
+def component(path: str, name: str, *arguments: Any) -> str:
     """What an HTML component runs when it is mounted: a function of a module, given what Gradio gives, and then these."""
-    return f"{_module(path)}.then(it => it.{name}({{element, props, trigger, server}}, {_listed(given)}))"
+    return f"{_module(path)}.then(it => it.{name}({{element, props, trigger, server}}, {_listed(arguments)}))"
 
 
-def event(path: str, name: str, *given) -> str:
+def event(path: str, name: str, *arguments: Any) -> str:
     """What an event runs in the browser: a function of a module, given these, and then the event's inputs."""
-    return f"(...values) => {_module(path)}.then(it => it.{name}({_listed(given)}...values))"
+    return f"(...values) => {_module(path)}.then(it => it.{name}({_listed(arguments)}...values))"
 
 
 def _module(path: str) -> str:
@@ -52,8 +55,8 @@ def _module(path: str) -> str:
     return f'import(new URL("{folder()}/{path}", document.baseURI))'
 
 
-def _listed(given) -> str:
-    return "".join(f"{json.dumps(one)}, " for one in given)
+def _listed(values: tuple[Any, ...]) -> str:
+    return "".join(f"{json.dumps(one)}, " for one in values)
 
 
 def head() -> str:
@@ -64,7 +67,7 @@ def head() -> str:
 def routes() -> list[Route]:
     """For the application that serves the page."""
 
-    async def answer(request):
+    async def answer(request: Request) -> Response:
         content = files().get(request.path_params["path"])
         if content is None:
             return Response(status_code=404)
@@ -85,11 +88,11 @@ def hints(*paths: str) -> Middleware:
 class Hints:
     """A header `Link` on the answer at the root."""
 
-    def __init__(self, app, link: str):
+    def __init__(self, app: ASGIApp, link: str):
         self.app, self.link = app, link
 
-    async def __call__(self, scope, receive, send):
-        async def sending(message):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).append("link", self.link)
             await send(message)

@@ -3,6 +3,7 @@
 import argparse
 import os
 import socket
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
@@ -12,19 +13,22 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from app import assets
-from app.figures.drawing import view_of
-from app.page import SHIPPED, build
-from app.server.clips import find_examples
+from app.figures.payload import figures_of
+from app.modules import files_of
+from app.page import build
+from app.server.clips import find_examples, find_videos
 from app.server.errors import as_message
-from app.server.guard import Guard
+from app.server.guard import Guard, Page
+from app.server.request import SHIPPED
 from core import METHODS, Engine
 from core.engine import NETWORKS_MB
 from core.memory import give_back
 
 CLIPS = Path(__file__).resolve().parents[1] / "assets" / "clips"
+VIDEOS = CLIPS.parent / "videos"
 
 
-def main(words=None):
+def main(words: Sequence[str] | None = None) -> None:
     args = arguments().parse_args(words)
     host = args.host or os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
     with serving(host, args.port):  # before the page is built
@@ -36,13 +40,13 @@ def main(words=None):
         models = dict([*args.models, *args.service])
         if models:  # first: whoever names weights wants to see them
             engines = {"named": loaded(Engine(args.device, models=models, networks_mb=args.memory))} | engines
-        page = build(engines, find_examples(args.clips))
+        page = build(engines, find_examples(args.clips) | find_videos(VIDEOS))
     with serving(host, args.port):
         launch(page, args.host, args.port, share=args.share)
 
 
 @contextmanager
-def serving(host, port):
+def serving(host: str, port: int | None) -> Iterator[None]:
     """Inside, what keeps a page from being served there is the last line in the terminal."""
     try:
         yield
@@ -51,16 +55,16 @@ def serving(host, port):
         raise SystemExit(f"The page cannot be served at {where}: {str(wrong.strerror or wrong).rstrip('.')}.") from wrong
 
 
-def loaded(engine):
+def loaded(engine: Engine) -> Engine:
     """The engine with all that its models name: what does not fit is told before there is a page."""
-    for method in METHODS.values():
+    for method in engine.methods.values():
         for name, one in method.networks.items():
             if one.model in engine.models:
                 engine.network(name, method.name)
     return engine
 
 
-def arguments():
+def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m app", description="Open the page.")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--host", help="0.0.0.0 to be seen from other machines; else GRADIO_SERVER_NAME, or this machine alone")
@@ -82,26 +86,26 @@ def arguments():
     return parser
 
 
-def port(text):
+def port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"a port is 1 to 65535, got {text}")
     return int(text)
 
 
-def megabytes(text):
+def megabytes(text: str) -> int:
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"memory is a whole number of MB from 1, got {text}")
     return int(text)
 
 
-def named(text):
-    name, given, path = text.partition("=")
-    if not given:
+def named(text: str) -> tuple[str, str]:
+    name, sign, path = text.partition("=")
+    if not sign:
         raise argparse.ArgumentTypeError(f"NAME=PATH is needed, got {text!r}")
     return name, path
 
 
-def theme():
+def theme() -> gr.themes.Base:
     """Gradio's own look with the reader's own fonts: nothing is fetched from elsewhere. Its grey words are too pale on white
     to be read (2.6 : 1)."""
     return gr.themes.Base(
@@ -110,17 +114,17 @@ def theme():
     ).set(body_text_color_subdued="*neutral_600", input_placeholder_color="*neutral_500")  # fmt: skip
 
 
-def launch(page, host=None, port=None, *, share=False, wait=True):
+def launch(page: Page, host: str | None = None, port: int | None = None, *, share: bool = False, wait: bool = True) -> str:
     """Serve the page; returns its address when not waiting. host, port: not given, what the environment says, as on a Space."""
     # Gradio (6.31) asks matplotlib for its backend at every event and imports it for that: the first reader waited a second
     with suppress(ImportError):
         import_module("matplotlib.pyplot")
-    first = view_of(next(iter(METHODS.values())))  # what is seen first
+    first = files_of(figures_of(next(iter(METHODS.values()))))  # what is seen first
     _, address, _ = page.launch(
         server_name=host, server_port=port, share=share, prevent_thread_lock=True, quiet=not wait, theme=theme(),
         head=assets.head(), max_file_size="2gb", run_history=False,
         footer_links=["api"], ssr_mode=False, state_session_capacity=200, mcp_server=False, enable_monitoring=False,
-        app_kwargs={"routes": assets.routes(), "middleware": [Middleware(Guard), assets.hints(first.module)]},
+        app_kwargs={"routes": assets.routes(), "middleware": [Middleware(Guard), assets.hints(*first)]},
     )  # fmt: skip
     with suppress(OSError), urlopen(address, timeout=10) as first:  # or the first reader waits until templates are read
         first.read()

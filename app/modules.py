@@ -7,6 +7,7 @@ names of one are never another's.
 
 import posixpath
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 VIEWER = Path(__file__).resolve().parents[1] / "assets" / "viewer"
@@ -16,6 +17,21 @@ DECLARED = re.compile(r"^export (?=(?:async )?function\*? (\w+)|(?:const|class) 
 LISTED = re.compile(r"^export \{([^}]*)\};$", re.MULTILINE)
 LEFT = re.compile(r"^(?:import|export)\b.*|\bimport\.meta\b.*|\bimport\(.*", re.MULTILINE)  # what one file cannot hold
 HEAD = "const $modules = {};\n"
+
+
+def files_of(figures: Iterable[str]) -> tuple[str, ...]:
+    """Paths of the modules of a viewer. figures: names of those that draw in it, each that of a kind."""
+    return ("base/shell.js", *(f"figures/{name}.js" for name in figures))
+
+
+def viewer_of(figures: Iterable[str]) -> str:
+    """The text of a module that exports a viewer's `mount`; its imports are paths from assets/viewer."""
+    names = list(figures)
+    imports = "".join(f'import * as {name} from "./figures/{name}.js";\n' for name in names)
+    return (
+        f'import {{mount as draw}} from "./base/shell.js";\n{imports}'
+        f"export const mount = (element, payload, hooks) => draw(element, payload, hooks, {{{', '.join(names)}}});\n"
+    )
 
 
 def text_of(path: str) -> str:
@@ -56,7 +72,7 @@ def all_imports(text: str, folder: str = "") -> tuple[str, ...]:
 
 def one_file(entry: str) -> str:
     """One module without imports that does what `entry` does. entry: a module's text, whose imports are paths from
-    assets/viewer ("./viewers/gaps.js"); its own exports stay exports."""
+    assets/viewer ("./base/shell.js"); its own exports stay exports."""
     bodies = [f'$modules["{path}"] = (() => {{\n{body(path)}\n}})();\n' for path in all_imports(entry)]
     own = WHOLE.sub(lambda one: f"const {one[1]} = {place(one[2], '')};", NAMED.sub(lambda one: binding(one, ""), entry))
     return HEAD + "".join(bodies) + own
@@ -89,5 +105,5 @@ def place(named: str, folder: str) -> str:
 
 def styles(*folders: str) -> str:
     """The look of what is in these folders; of everything, where none is named. What is general comes first."""
-    found = sorted(VIEWER.glob("*/*.css"), key=lambda path: (path.parent.name != "base", path.parent.name != "viewers", path))
+    found = sorted(VIEWER.glob("*/*.css"), key=lambda path: (path.parent.name != "base", path.parent.name != "figures", path))
     return "".join(path.read_text(encoding="utf-8") for path in found if path.parent.name in (folders or (path.parent.name,)))

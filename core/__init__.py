@@ -3,8 +3,9 @@
 from core import Engine, METHODS, read_clip
 
 clip = read_clip("juggle.mp4", frames=8)
-trace = Engine().run("stop", clip, texts=["a man juggles a ball", "a man stands still"], alpha=0.3)
-trace["region_TP"], trace.ran, trace.ms, trace.weights
+for name in METHODS:
+    trace = Engine().run(name, clip, texts=["a man juggles a ball", "a man stands still"])
+    trace.values, trace.ran, trace.ms, trace.weights
 """
 
 import importlib
@@ -15,7 +16,7 @@ from core.video.clip import Clip
 from core.video.read import read_clip
 
 if typing.TYPE_CHECKING:
-    from core.engine import METHODS, Engine
+    from core.engine import Engine
     from core.explain import (
         ATTRIBUTIONS,
         Explanation,
@@ -27,6 +28,7 @@ if typing.TYPE_CHECKING:
     )
     from core.graph import Trace
     from core.progress import Cancelled
+    from core.registry import METHODS
     from core.sweep import Sweep, sweep_over
     from core.video.edits import EDITS, edited
     from core.video.examples import example
@@ -43,9 +45,10 @@ __all__ = [
 _LATER = {
     name: module
     for module, names in {
-        "core.engine": ("METHODS", "Engine"),
+        "core.engine": ("Engine",),
         "core.graph": ("Trace",),
         "core.progress": ("Cancelled",),
+        "core.registry": ("METHODS",),
         "core.video.edits": ("EDITS", "edited"),
         "core.video.examples": ("example",),
         "core.video.source": ("Video", "open_video"),

@@ -2,7 +2,7 @@
 
 import threading
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from math import prod
 from os import PathLike
@@ -18,17 +18,16 @@ from core.given import accepted
 from core.graph import Source, Trace, downstream, inputs, letters, run, upstream
 from core.keys import digest
 from core.method import Method
-from core.methods import find
 from core.networks.checkpoints import first_line
 from core.networks.text import NoText
 from core.networks.vision import VisionTower
 from core.networks.weights import Loaded
 from core.progress import held
+from core.registry import METHODS, method_named
 from core.shelf import Shelf
 from core.video.clip import Clip
-from core.video.source import Footage
+from core.video.footage import Footage
 
-METHODS: Mapping[str, Method] = find()
 NETWORKS_MB = 4096  # memory for networks, where nothing else is said: a CLIP of 430 million numbers twice
 TEXTS = 64  # the most texts of one run
 TEXT_LENGTH = 200  # the most characters of one text
@@ -39,31 +38,34 @@ CONTROL = ("Cc", "Cs", "Zl", "Zp")  # kinds of letters that are none: control, h
 class Engine:
     """Runs a method on a clip and keeps what it computed, so that a knob re-runs only what it changes.
 
-        trace = Engine().run("stop", clip, texts=["a red ring moves left"], alpha=0.3)
+        name = next(iter(METHODS))  # or another of them
+        trace = Engine().run(name, clip, texts=["a red ring moves left"])
 
     device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
-    models: network → file, name or `Loaded`: "clip" (see `load_clip`), "stop_first", … What is not named is the shipped one.
-        A method's name stands for the first of its networks: "stop" for the CLIP under STOP.
+    models: network → file, name or `Loaded`: "clip" (see `load_clip`), … What is not named is the shipped one.
+        A method's name stands for the first of its networks.
     precision: of the frozen ViT's blocks: "float32", "bfloat16", or "auto": bfloat16 where the device computes in it, which
         is twice as fast or more there and changes A in its third digit (`python -m tests.bench --only vit_b_32` tells how many
         regions that changes).
     cache_mb: memory for results, in MB.
     networks_mb: for networks. They are loaded when a stage that is to run asks for them, and the least recently used are let
         go, never one in use.
+    methods: what it can run, by name; not given, those that were found in `core.methods`.
     Safe under threads: runs that ask for the same outputs wait for each other, so that what two ask for is computed once;
     others go side by side, so that masks never wait for a running encoder.
     """
 
     def __init__(
         self, device: str = "auto", models: Mapping[str, str | Loaded] | None = None, precision: str = "auto",
-        cache_mb: int = 512, networks_mb: int = NETWORKS_MB,
+        cache_mb: int = 512, networks_mb: int = NETWORKS_MB, methods: Mapping[str, Method] | None = None,
     ):  # fmt: skip
+        self.methods = METHODS if methods is None else methods
         self.device = pick_device(device)
         self.precision = pick_precision(precision, self.device)
-        self.models = {first_model(name): given for name, given in (models or {}).items()}
-        known = tuple(model for method in METHODS.values() for model in method.models)
+        self.models = {first_model(name, self.methods): given for name, given in (models or {}).items()}
+        known = tuple(model for method in self.methods.values() for model in method.models)
         if unknown := self.models.keys() - set(known):
-            names = dict.fromkeys((*(name for name, method in METHODS.items() if method.networks), *known))
+            names = dict.fromkeys((*(name for name, method in self.methods.items() if method.networks), *known))
             raise BadWeights(f"The models are {', '.join(names)}, got {', '.join(sorted(unknown))}.")
         self.cache = StageCache(cache_mb << 20)
         self.shelf = Shelf(self.models, self._place, networks_mb << 20)
@@ -90,7 +92,7 @@ class Engine:
 
         Knobs that are not given have their defaults; one that does not exist, or lies outside its span, is a BadKnob.
         clip, video, question: what the method's stages ask for of these. A video is what `open_video` gives, or anything else
-        with the same frames (`core.video.source.Footage`); it is known by its key, a question by its words.
+        with the same frames (`core.video.footage.Footage`); it is known by its key, a question by its words.
         box: x0, y0, x1, y1 in fractions of the first frame: what a method that follows one thing is to follow.
         given: stage → what stands in place of its result, checked by kind and shape; what only serves it is not run unless it
         is asked for. `region_TP` of another clip, or every count the same, are questions to the model that no knob asks.
@@ -99,9 +101,8 @@ class Engine:
         a called-off run raises Cancelled and leaves nothing behind. `progress` is told before and within stages which one it
         is and how much of it is done.
         """
-        chosen = method_named(method)
-        needed = {name for stage in chosen.stages for name in inputs(stage)}
-        check_seen(chosen.name, needed, clip, video)
+        chosen = self.method(method)
+        check_seen(chosen.name, chosen.sources, clip, video)
         settings = self.settings(method, knobs)
         said, around = checked_texts(texts), checked_box(box)
         instead = self._instead(chosen, given or {}, clip, len(said))
@@ -154,13 +155,17 @@ class Engine:
             raise BadGiven(f"{method.name} has no stage {', '.join(sorted(strangers))}. Its stages are {', '.join(stages)}.")
         outputs = {one.stage: one for one in method.outputs}
         sizes = {"Y": texts} | ({"T": len(clip), "G": len(clip) - 1} if clip else {})
-        if any("P" in letters(name) for name in given):
-            sizes["P"] = prod(self.grid(method.name))
+        if any("P" in letters(name) for name in given) and (grid := self.grid(method.name)):
+            sizes["P"] = prod(grid)
         return {name: accepted(stages[name], outputs.get(name), value, sizes, self.device) for name, value in given.items()}
+
+    def method(self, name: str) -> Method:
+        """One of its methods, or a sentence that says which there are."""
+        return method_named(name, self.methods)
 
     def settings(self, method: str, knobs: Mapping[str, Any]) -> dict[str, Any]:
         """Every knob's value: as given, else its default (or the largest the loaded networks allow, where that is less)."""
-        chosen = method_named(method)
+        chosen = self.method(method)
         limits = self.limits(method)
         for name, value in knobs.items():
             if name in limits and isinstance(value, (int, float)) and value > limits[name]:
@@ -172,26 +177,28 @@ class Engine:
     def limits(self, method: str) -> dict[str, float]:
         """Upper ends of the knobs that depend on the loaded networks (patches of a frame, blocks of the encoder)."""
         if method not in self._limits:
-            self._limits[method] = method_named(method).limits(_Networks(self, method))
+            self._limits[method] = self.method(method).limits(_Networks(self, method))
         return dict(self._limits[method])
 
-    def grid(self, method: str) -> tuple[int, int]:
-        """(rows, columns) of the patches that the method's maps are over."""
-        return method_named(method).grid(_Networks(self, method))
+    def grid(self, method: str) -> tuple[int, int] | None:
+        """(rows, columns) of the patches that the method's maps are over; None of a method without maps."""
+        own = self.method(method).grid
+        return own and own(_Networks(self, method))
 
     def labels(self, method: str) -> dict[str, str]:
         """What was loaded, network by network, for the reader."""
-        return {name: self.shelf.known(one).label for name, one in method_named(method).networks.items()}
+        return {name: self.shelf.known(one).label for name, one in self.method(method).networks.items()}
 
     def reads_texts(self, method: str) -> bool:
-        """Whether the loaded networks can compare a text with anything: a vision tower may have come alone."""
-        own = method_named(method)
-        readers = {name for stage in own.stages if "texts" in inputs(stage) for name in inputs(stage)} & own.networks.keys()
+        """Whether the loaded networks can compare a text or question with anything: a vision tower may have come alone."""
+        own = self.method(method)
+        words = {"texts", "question"}
+        readers = {name for stage in own.stages if words & {*inputs(stage)} for name in inputs(stage)} & own.networks.keys()
         return not any(isinstance(getattr(self.network(one, method).network, "text", None), NoText) for one in readers)
 
     def network(self, name: str, method: str | None = None) -> Loaded:
         """A network on the engine's device, loaded when first asked for. method: whose, where two call another one so."""
-        owners = METHODS.values() if method is None else (method_named(method),)
+        owners = self.methods.values() if method is None else (self.method(method),)
         found = {one.networks[name].key: (one.name, one.networks[name]) for one in owners if name in one.networks}
         if not found:
             names = dict.fromkeys(other for one in owners for other in one.networks)
@@ -215,9 +222,10 @@ class Engine:
                 part.precision = self.precision
 
 
-def first_model(name: str) -> str:
-    """The model that a method's name stands for; any other name stands for itself."""
-    own = METHODS[name].models if name in METHODS else ()
+def first_model(name: str, methods: Mapping[str, Method] | None = None) -> str:
+    """The model that a method's name stands for; any other name stands for itself. methods: not given, those found."""
+    known = METHODS if methods is None else methods
+    own = known[name].models if name in known else ()
     return own[0] if own else name
 
 
@@ -225,7 +233,7 @@ class _Networks(Mapping):
     """A method's networks by name, each loaded when it is looked at: limits load no more than they need."""
 
     def __init__(self, engine: Engine, method: str):
-        self._engine, self._method, self._names = engine, method, method_named(method).networks
+        self._engine, self._method, self._names = engine, method, engine.method(method).networks
 
     def __getitem__(self, name: str) -> Any:
         return self._engine.network(name, self._method).network if name in self._names else self._names[name]
@@ -235,13 +243,6 @@ class _Networks(Mapping):
 
     def __len__(self):
         return len(self._names)
-
-
-def method_named(name: str) -> Method:
-    """The method, or a sentence that says which there are."""
-    if not isinstance(name, str) or name not in METHODS:
-        raise ReaderError(f"There is no method {str(name)[:40]!r}. The methods are {', '.join(METHODS)}.")
-    return METHODS[name]
 
 
 def checked_texts(texts: Sequence[str] | None) -> tuple[str, ...]:
@@ -277,7 +278,7 @@ def checked_question(name: str, question: str | None, asked: bool) -> str:
     return ""
 
 
-def check_seen(name: str, needed: set[str], clip: Any, video: Any) -> None:
+def check_seen(name: str, needed: Collection[str], clip: Any, video: Any) -> None:
     """A BadClip where the clip or the video that a method's stages ask for is not there, or is something else."""
     if not isinstance(clip, Clip) and (clip is not None or "clip" in needed):
         raise BadClip(f"A clip is what `read_clip` gives, got {described(clip)}.")

@@ -1,10 +1,10 @@
 """What an output of a method *is*. A method says which kind its results are; everything else reads what is said here.
 
 over      the letters of its dimensions: T frames, G gaps, P patches, K supports or chosen frames, Q prompts, N heads or
-          things found, I stages of the tower, Y texts, S tokens, D width, Z cells, H W pixels, h w places of a map; ""
-          where it is one value. Of a result with parts: those of each part
+          things found, I stages of the tower, Y texts, S tokens or spans of time, D width, Z cells, H W pixels, h w places of a
+          map; "" where it is one value. Of a result with parts: those of each part
 value     what stands there: number, share (0–1, or ≥ 0 and compared with others), signed, truth, count, place (of a frame
-          in the clip), grid (rows, columns), box, token, picture
+          in the clip), second, grid (rows, columns), box, token, picture, text
 numbers   how a table tells it in one number, the usual one first: a name in REDUCED, or a place; () where nobody would
 figure    the file of assets/viewer/figures that draws it: of its own name, or another's, in whose picture it is drawn
 """
@@ -88,10 +88,13 @@ class RegionMask(Output):
     over, value, numbers, figure = "TP", "truth", ("mean",), "PatchMap"
 
 
+@dataclass(frozen=True)
 class SignedPatchMap(Output):
-    """A number per patch, [T, P] or [P], of either sign: its zero is the middle of its colours."""
+    """A number per patch, [T, P] or [P], of either sign: its zero is the middle of its colours. turns: the knob that a click on
+    a patch turns to that patch, counted from 1."""
 
     over, value, numbers, figure = "TP", "signed", ("mean", "largest"), "CombMap"
+    turns: str = ""
 
 
 class GapScores(Output):
@@ -103,16 +106,21 @@ class GapScores(Output):
 @dataclass(frozen=True)
 class GapCounts(Output):
     """A whole number per gap between consecutive frames, [G]. rule: (gap from 0, its score, its count, knobs) → in words how
-    the count comes of the score."""
+    the count comes of the score; formula: the same as a formula; step: knobs → how much more score gives one more."""
 
     over, value, numbers, figure = "G", "count", ("sum",), "GapScores"
     rule: Callable[[int, float, int, Knobs], str] | None = None
+    formula: str = ""
+    step: Callable[[Knobs], float | None] | None = None
 
 
+@dataclass(frozen=True)
 class TokenSequence(Output):
-    """The order of the tokens that enter the network, [S, D]. It is drawn from what is counted: the tokens do not travel."""
+    """The order of the tokens that enter the network, [S, D]. It is drawn from what is counted: the tokens do not travel.
+    adds: the switch that says whether something is added to the patches that are kept."""
 
     over, value = "SD", "token"
+    adds: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,21 +136,72 @@ class TextScores(Output):
 
 
 class ChosenFrames(Output):
-    """Which frames of the clip support the current one, counted from 0: a tuple [K]; the same frame may stand there twice."""
+    """Which frames of the clip or video are chosen, as supports of the current one or to answer from, counted from 0: a tuple
+    [K]; the same frame may stand there twice."""
 
     over, value = "K", "place"
 
 
+class ChosenTimes(Output):
+    """When each chosen frame is shown, in seconds from the start of the video, [K]."""
+
+    over, value, figure = "K", "second", "ChosenFrames"
+
+
+class ChosenScores(Output):
+    """A number per chosen frame, of any sign, [K]."""
+
+    over, value, numbers, figure = "K", "signed", ("mean", "largest", "smallest"), "ChosenFrames"
+
+
+class ChosenPictures(Output):
+    """The chosen frames themselves, uint8 RGB, [K, H, W, 3]: what whoever answers from them is given to see."""
+
+    over, value, figure = "KHWC", "picture", "ChosenFrames"
+
+
+class Segments(Output):
+    """Spans of a video's time in their order, [S, 2] seconds: from when until when. A candidate frame is one, too: it stands
+    for the time until the next."""
+
+    over, value = "S2", "second"
+
+
+@dataclass(frozen=True)
+class SegmentScores(Output):
+    """A number per span, of any sign, [S]. unknown: the stage that names words which the network never saw."""
+
+    over, value, numbers, figure = "S", "signed", ("largest", "mean", "smallest"), "Segments"
+    unknown: str = ""
+
+    @property
+    def with_it(self) -> tuple[str, ...]:
+        return (self.unknown,) if self.unknown else ()
+
+
+class Sentence(Output):
+    """A text: what a method says of what it saw."""
+
+    value = "text"
+
+
+@dataclass(frozen=True)
 class Pictures(Output):
-    """uint8 RGB as the network gets to see it: one frame [H, W, 3], or [T, H, W, 3]."""
+    """uint8 RGB as the network gets to see it: one frame [H, W, 3], or [T, H, W, 3]. done: the stage that says what was done
+    to them, (what, how badly) as text. plain: the stage of the same frames without it: those that are equal are not sent."""
 
     over, value = "HWC", "picture"
+    done: str = ""
+    plain: str = ""
 
 
+@dataclass(frozen=True)
 class PromptAttention(Output):
-    """Where each prompt looked, [N, Q, K, P] ≥ 0: for every head and prompt it sums to 1 over supports and patches."""
+    """Where each prompt looked, [N, Q, K, P] ≥ 0: for every head and prompt it sums to 1 over supports and patches. anew: knobs
+    that make it another network's: its colours, which else only widen, begin anew with them."""
 
     over, value = "NQKP", "share"
+    anew: tuple[str, ...] = ()
 
 
 class MapGrid(Output):
@@ -160,13 +219,16 @@ class SupportScores(Output):
 class PromptScores(Output):
     """A number per prompt, [Q], 0–1."""
 
-    over, value, numbers, figure = "Q", "share", ("mean",), "PromptAttention"
+    over, value, numbers = "Q", "share", ("mean",)
 
 
+@dataclass(frozen=True)
 class PromptMaps(Output):
-    """Maps of every prompt in every block, {(stage, block): [Q, h, w]} ≥ 0, stages and blocks counted from 0."""
+    """Maps of every prompt in every block, {(stage, block): [Q, h, w]} ≥ 0, stages and blocks counted from 0. among: what the
+    shares are among, the "patches" that a prompt looks at or the "prompts" that a patch looks at, beside other patches."""
 
     over, value, figure = "Qhw", "share", "Pictures"
+    among: Literal["patches", "prompts"] = "patches"
 
 
 class FeatureChange(Output):
@@ -183,10 +245,13 @@ class StageScores(Output):
     against: str = ""
 
 
+@dataclass(frozen=True)
 class Boxes(Output):
-    """What a detector finds in one frame: boxes in fractions of the frame, names, scores 0–1 and, if it has them, masks."""
+    """What a detector finds in one frame: boxes in fractions of the frame, names, scores 0–1 and, if it has them, masks. match:
+    the overlap (IoU) with a thing's own box from which one of the same name has found it."""
 
     over, value, numbers = "N", "box", ("largest",)
+    match: float = 0.5
 
     def array(self, result: Any) -> np.ndarray:
         """The scores of what was found."""
@@ -205,10 +270,14 @@ class Followed(Output):
     over, value, figure = "T", "box", "Tracks"
 
 
+@dataclass(frozen=True)
 class Cost(Output):
-    """What a run costs, in tokens and floating-point operations: plain whole numbers by name."""
+    """What a run costs, in tokens and floating-point operations: whole numbers by name. steps: (in words, the number's name,
+    the stage whose time it is, "" none). kept: (in words, stage) of what is computed once a clip."""
 
     value = "count"
+    steps: tuple[tuple[str, str, str], ...] = ()
+    kept: tuple[str, str] = ("", "")
 
 
 class PixelMask(Output):
@@ -236,5 +305,9 @@ class FrameCounts(Output):
     over, value, numbers = "T", "count", ("sum",)
 
 
+@dataclass(frozen=True)
 class Fact(Output):
-    """One number, several, or yes or no: told in words."""
+    """One number, several, or yes or no: told in words. words: knobs → a sentence with {} for each number, *{}* for one that
+    matters."""
+
+    words: Callable[[Knobs], str] | None = None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from core.graph import Stage, Trace, check_wiring, downstream
+from core.graph import Stage, Trace, check_wiring, downstream, inputs
 from core.kinds import Output, When
 from core.knobs import KnobSet
 from core.networks.weights import Loaded
@@ -39,10 +39,12 @@ class Network:
 
 @dataclass(frozen=True)
 class Group:
-    """Outputs that are drawn in one picture, by the figure of the first. stages: that make them; one may be in several."""
+    """Outputs that are drawn in one picture, by the figure of the first. stages: that make them; one may be in several. words:
+    what the picture says in this method's words, by stage or by what else the figure names (`assets/viewer/base/words.js`)."""
 
     title: str
     stages: tuple[str, ...]
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,10 @@ class Method:
     """A paper as a list of functions.
 
     networks: what its stages ask for, by the name they ask with. limits: networks → upper ends of knobs that depend on their
-    geometry. grid: networks → (rows, columns) of the patches that its maps are over. place: of its tab, from the left;
-    of those with the same place the names decide. layout: its pictures in order; one that says none has one for each figure
-    of its outputs. untrained: (labels of the weights, knobs) → names of the networks shown whose weights are random.
+    geometry. grid: networks → (rows, columns) of the patches that its maps are over; a method without maps has none. place:
+    of its tab, from the left; of those with the same place the names decide. layout: its pictures in order; one that says none
+    has one for each figure of its outputs. untrained: (labels of the weights, knobs) → names of the networks shown whose
+    weights are random.
     """
 
     name: str
@@ -77,7 +80,7 @@ class Method:
     stages: tuple[Stage, ...]
     networks: Mapping[str, Network]
     outputs: tuple[Output, ...]
-    grid: Callable[[Mapping[str, Any]], tuple[int, int]]
+    grid: Callable[[Mapping[str, Any]], tuple[int, int]] | None = None
     limits: Callable[[Mapping[str, Any]], dict[str, float]] = field(default=lambda networks: {})
     place: int = 100
     layout: tuple[Group, ...] = ()
@@ -122,6 +125,16 @@ class Method:
     def text_stages(self) -> tuple[str, ...]:
         """Stages that are there only where sentences are to compare with."""
         return downstream(self.stages, "texts")
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """What its stages ask for of what every run has: "clip", "video", "texts", "question" …"""
+        return frozenset(name for stage in self.stages for name in inputs(stage) if name in GIVEN)
+
+    @property
+    def reads_texts(self) -> bool:
+        """Whether anything of it is compared with sentences."""
+        return "texts" in self.sources
 
     @property
     def models(self) -> tuple[str, ...]:

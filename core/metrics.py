@@ -10,6 +10,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 RECALLS = np.linspace(0, 1, 101)  # where COCO asks for the precision
+RESAMPLES = 2000  # draws of the clips, and of training seeds
 IOUS = {"ap": slice(0, 10), "ap50": slice(0, 1), "ap75": slice(5, 6)}  # of COCO's ten thresholds: 0.5, 0.55 … 0.95
 
 
@@ -63,6 +64,20 @@ def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
 def deviation(values: Sequence[float]) -> float | None:
     """Standard deviation over training seeds (one less than their number below); None of one seed, which tells none."""
     return float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+
+def interval(value_SN: np.ndarray, seed: int = 0) -> dict[str, float]:
+    """{mean, low, high} of a number for each of S training seeds and N clips: its mean, and where that lies in 95 of 100 draws
+    of as many clips and as many seeds (Efron, 1979)."""
+    (S, N), rng = value_SN.shape, np.random.default_rng([seed, RESAMPLES])
+    weight_RS, weight_RN = (rng.multinomial(n, np.full(n, 1 / n), RESAMPLES) / n for n in (S, N))
+    low, high = np.percentile(np.einsum("rs,sn,rn->r", weight_RS, value_SN, weight_RN, optimize=True), [2.5, 97.5])
+    return {"mean": float(value_SN.mean()), "low": float(low), "high": float(high)}
+
+
+def gain(value_SN: np.ndarray, other_SN: np.ndarray) -> dict[str, float]:
+    """The same of the difference of two, clip by clip and seed by seed; one that was not trained has one row for all seeds."""
+    return interval(np.asarray(value_SN, float) - np.asarray(other_SN, float))
 
 
 def ranks(query_QE: np.ndarray, key_KE: np.ndarray, query_Q: np.ndarray, key_K: np.ndarray) -> np.ndarray:

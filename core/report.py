@@ -15,13 +15,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from core.engine import METHODS
 from core.evaluate.tables import table
 from core.graph import downstream
 from core.knobs import Knob
 from core.method import Method
 from core.methods import lesson, part
 from core.networks.weights import WEIGHTS
+from core.registry import METHODS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -128,6 +128,8 @@ def knob_table(method: Method) -> str:
     ]
     if downstream(method.stages, "texts"):
         rows.append(("—", "`texts`", "sentences", "—", "what the video is compared with", reruns(method, "texts")))
+    if downstream(method.stages, "question"):
+        rows.append(("—", "`question`", "a question", "—", "what the frames are to answer", reruns(method, "question")))
     order = " → ".join(f"`{stage.__name__}`" for stage in method.stages)
     head = ("knob", "in code", "span", "default", "what it does", "what it can re-run")
     return f"{table(head, rows)}\n\nThe {len(method.stages)} stages in order: {order}."

@@ -1,6 +1,6 @@
 """A grid over two knobs: what a method gives at each pair of their values, and one number of it.
 
-made = sweep_over(engine, "stop", clip, ("alpha", [0, 0.5, 1]), ("kept", [2, 6, 12]), "region_TP", ("score_TP", "mean"))
+made = sweep_over(engine, name, clip, ("alpha", [0, 0.5, 1]), ("kept", [2, 6, 12]), "region_TP", ("score_TP", "mean"))
 made.cells[0][2].number    # kept = 2, alpha = 1
 """
 
@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from core.engine import Engine, method_named
+from core.engine import Engine
 from core.errors import BadKnob, ReaderError
 from core.kinds import REDUCED, Output
 from core.knobs import Knob
 from core.progress import CalledOff, Progress, Watch
 from core.video.clip import Clip
+from core.video.footage import Footage
 
 MOST = 64  # cells: more are no picture any more
 Axis = tuple[str, Sequence[Any]]  # a knob and its values
@@ -56,12 +57,13 @@ class Sweep:
 
 
 def sweep_over(
-    engine: Engine, method: str, clip: Clip, x: Axis, y: Axis, output: str, number: Number, texts: Sequence[str] | None = None,
-    progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False, **knobs: Any,
+    engine: Engine, method: str, clip: Clip | None, x: Axis, y: Axis, output: str, number: Number,
+    texts: Sequence[str] | None = None, progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False,
+    video: Footage | None = None, question: str | None = None, **knobs: Any,
 ) -> Sweep:  # fmt: skip
-    """Run the method at every pair of values, at most 64. Values are checked before anything runs; the engine keeps what
+    """Run the method at every pair of values, at most 64, on what it asks for of clip, texts, video and question. Values are checked before anything runs; the engine keeps what
     does not change from cell to cell. A called-off sweep raises Cancelled."""
-    chosen, began = method_named(method), time.perf_counter()
+    chosen, began = engine.method(method), time.perf_counter()
     kinds = {stage.__name__: Output(stage.__name__, "", "") for stage in chosen.stages} | chosen.kinds
     for asked in (output, number[0]):
         if asked not in kinds:
@@ -79,10 +81,13 @@ def sweep_over(
             watch.step(1)
             turned = {x_name: x_value, y_name: y_value}
             wanted = {output, number[0]}
-            trace = engine.run(method, clip, texts=texts, outputs=wanted, cancelled=cancelled, **(knobs | turned))
+            trace = engine.run(
+                method, clip, texts=texts, outputs=wanted, cancelled=cancelled, video=video, question=question,
+                **(knobs | turned),
+            )  # fmt: skip
             weights = trace.weights
-            value, told = (_array(kinds[stage], trace[stage]) for stage in (output, number[0]))
-            row.append(Combination(MappingProxyType(turned), value, reduced(told, number)))
+            shown, counted = (_array(kinds[stage], trace[stage]) for stage in (output, number[0]))
+            row.append(Combination(MappingProxyType(turned), shown, reduced(counted, number)))
         rows.append(tuple(row))
     watch.end()
     rest = {name: value for name, value in engine.settings(method, knobs).items() if name not in (x_name, y_name)}
@@ -94,7 +99,7 @@ def sweep_over(
 
 def values_of(engine: Engine, method: str, name: str, count: int = 5) -> tuple[Any, ...]:
     """Up to `count` values of a knob, spread evenly over what the loaded networks allow, on its steps."""
-    one = _knob(method, name)
+    one = _knob(engine, method, name)
     if one.kind in ("switch", "choice"):
         return (False, True) if one.kind == "switch" else tuple(one.span)
     low, high, step = one.span
@@ -125,12 +130,12 @@ def _array(output: Output, result: Any) -> np.ndarray:
 
 def _checked(engine: Engine, method: str, name: str, values: Sequence[Any]) -> tuple[Any, ...]:
     """The values as the knob's own type; one outside its span is a BadKnob."""
-    _knob(method, name)
+    _knob(engine, method, name)
     return tuple(engine.settings(method, {name: value})[name] for value in values)
 
 
-def _knob(method: str, name: str) -> Knob:
-    known = {one.name: one for one in method_named(method).knobs.knobs()}
+def _knob(engine: Engine, method: str, name: str) -> Knob:
+    known = {one.name: one for one in engine.method(method).knobs.knobs()}
     if name not in known:
         raise BadKnob(f"There is no knob {name!r}. The knobs are {', '.join(known)}.")
     return known[name]

@@ -26,13 +26,13 @@ def browser():
 @pytest.fixture
 def viewer(browser, request):
     """A page that holds the viewer's module and nothing else: of the method that the test file names in METHOD."""
-    from app.figures.drawing import view_of
-    from app.modules import one_file, styles
+    from app.figures.payload import figures_of
+    from app.modules import one_file, styles, viewer_of
     from core import METHODS
 
     blank = browser.new_page(viewport={"width": 1000, "height": 900})
     blank.set_content(f"<style>{styles()}</style><div id=here></div>")
-    module = one_file(f'export {{mount}} from "./{view_of(METHODS[request.module.METHOD]).module}";')
+    module = one_file(viewer_of(figures_of(METHODS[request.module.METHOD])))
     source = base64.b64encode(module.encode()).decode()
     blank.evaluate(f"async () => {{ window.viewer = await import('data:text/javascript;base64,{source}'); }}")
     yield blank

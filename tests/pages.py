@@ -12,6 +12,15 @@ EDIT = """list => {
 }"""
 
 
+def request_of(desk, path=None, weights="tiny", texts="", edits="[]", question="", **knobs):
+    """What a browser sends of what is on the page; no path: the first example."""
+    path = path or next(iter(desk.clips.examples.values())).path
+    values = {"clip": desk.clips.handle(path), "weights": weights, "frames": 8, "edits": edits}
+    values |= {"texts": texts, "question": question}
+    settings = desk.engine.settings(desk.method.name, knobs)
+    return {"values": {name: values[name] for name in desk.fields} | {"knobs": settings}, "stamp": 1, "who": "me"}
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """(address, engine, examples) of one page over a tiny untrained network whose patches are not square in number."""

@@ -19,6 +19,7 @@ from core.networks.detector import Detector, DetectorShape
 from core.networks.swin import SwinTower
 from core.networks.text import SmallText
 from core.networks.vision import VisionTower
+from core.world.long import long_video
 
 WORDS = ("a", "ball", "moves", "red", "stays", "still")
 TEXTS = ["a red ball moves", "a ball stays still", "a red ball"]
@@ -120,6 +121,14 @@ def clip(T=5, seed=0, H=40, W=56):
     """Unrelated frames: everything changes everywhere."""
     frames = np.random.default_rng(seed).integers(0, 256, (T, H, W, 3), dtype=np.uint8)
     return of_frames(frames)
+
+
+QUESTION = "a red ball moves?"
+
+
+def video(seconds=24, seed=0):
+    """A long video of the world, one frame a second: as few as it may have."""
+    return long_video(seed, seconds, size=(32, 48))
 
 
 def still(T=5, seed=0):

@@ -2,19 +2,26 @@
 
 import inspect
 import sys
+from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
+from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from app import assets
 from app.controls.presets import FRAME as FRAME
-from core.knobs import Preset
+from app.controls.presets import Presets
+from app.server.clips import Example
+from core.knobs import Knob, Preset
+from core.method import Method
 from core.methods import lesson
 from core.publish.view import FRAMES
 
 DEFAULT_FRAMES = FRAMES.default
 
 
-def knobs_of(method, limits):
+def knobs_of(method: Method, limits: Mapping[str, float]) -> dict[str, Component]:
     """{name: component} in the order of declaration, drawn in the order they are used."""
     declared = {one.name: one for one in method.knobs.knobs()}
     first = lesson(method, "FIRST") or tuple(declared)
@@ -26,10 +33,10 @@ def knobs_of(method, limits):
     return {name: made[name] for name in declared}
 
 
-def control(knob, limits, tab):
+def control(knob: Knob, limits: Mapping[str, float], tab: str) -> Component:
     """A knob as it is drawn, from its declaration. tab: the method it stands in, for its id."""
-    symbol, said = plain(knob.symbol), knob.name.replace("_", " ")
-    label, name = said if symbol == said else f"{symbol} · {said}", f"knob-{tab}-{knob.name}"
+    symbol, word = plain(knob.symbol), knob.name.replace("_", " ")
+    label, name = word if symbol == word else f"{symbol} · {word}", f"knob-{tab}-{knob.name}"
     if knob.kind == "switch":
         return gr.Checkbox(knob.default, label=label, info=knob.meaning, elem_id=name)
     if knob.kind == "choice":
@@ -44,17 +51,17 @@ def control(knob, limits, tab):
     return made
 
 
-def presets_of(method):
+def presets_of(method: Method) -> Presets:
     """{name: (button, preset)} of those that turn knobs only."""
     return buttons(method, "presets", lambda preset: preset.clip is None)
 
 
-def scenes_of(method, examples):
+def scenes_of(method: Method, examples: Mapping[str, Example]) -> Presets:
     """{name: (button, preset)} of those that choose a clip too, if it is there, and say what to look for."""
     return buttons(method, "scenes", lambda preset: preset.clip in examples)
 
 
-def buttons(method, row, wanted):
+def buttons(method: Method, row: str, wanted: Callable[[Preset], bool]) -> Presets:
     """A row of presets, if any is wanted."""
     chosen = {name: one for name, one in (lesson(method, "PRESETS") or {"defaults": Preset()}).items() if wanted(one)}
     if not chosen:
@@ -63,9 +70,9 @@ def buttons(method, row, wanted):
         return {name: (gr.Button(name, size="sm", min_width=60), one) for name, one in chosen.items()}
 
 
-def set_knobs(button, knobs, defaults, preset):
+def set_knobs(button: gr.Button, knobs: Mapping[str, Component], defaults: Mapping[str, Any], preset: Preset) -> None:
     """A preset is there at once: in the browser, so that no reply of the server can arrive after a later knob."""
-    values, whole = defaults | preset.values, not preset.values  # the defaults are those of the frame too
+    values, whole = {**defaults, **preset.values}, not preset.values  # the defaults are those of the frame too
     turned = [name for name in knobs if name != FRAME or FRAME in preset.values or whole]
     last = None
     if FRAME in turned and whole:  # the clip may be shorter
@@ -74,16 +81,16 @@ def set_knobs(button, knobs, defaults, preset):
     button.click(None, None, [knobs[name] for name in turned], js=script, api_visibility="private")
 
 
-def home_of(method):
+def home_of(method: Method) -> ModuleType:
     """The file of a method: its first sentence and its readings are shown."""
     return sys.modules[method.knobs.__module__]
 
 
-def first_sentence(method):
+def first_sentence(method: Method) -> str:
     return (inspect.getdoc(home_of(method)) or "").splitlines()[0]
 
 
-def readings(method):
+def readings(method: Method) -> None:
     """Where the paper is silent, what we chose; and what its code does otherwise: from the method's own lists."""
     differences = lesson(method, "DIFFERENCES")
     with gr.Accordion("Where the paper is silent: our readings", open=False):
@@ -95,12 +102,12 @@ def readings(method):
             )  # fmt: skip
 
 
-def listed(said):
+def listed(pairs: Iterable[tuple[str, str]]) -> str:
     """(topic, sentence) of each, as a list in Markdown."""
-    return "\n".join(f"- **{plain(topic)}**: {plain(sentence)}" for topic, sentence in said)
+    return "\n".join(f"- **{plain(topic)}**: {plain(sentence)}" for topic, sentence in pairs)
 
 
-def plain(symbol):
+def plain(symbol: str) -> str:
     """A symbol as Unicode, where no markup is: W^s → Wˢ."""
     for written, shown in {"^s": "ˢ", "^t": "ᵗ", "_s": "ₛ", "_t": "ₜ", "_P": "ₚ"}.items():
         symbol = symbol.replace(written, shown)

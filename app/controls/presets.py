@@ -7,31 +7,28 @@ with them.
 
 import html
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import gradio as gr
 
 from app import assets
+from core.knobs import Preset
 
 FRAME = "t"  # a knob of this name is a frame of the clip: it ends where the clip does, and a preset may leave it alone
 
+Presets = Mapping[str, tuple[gr.Button, Preset]]  # what it is called → its button, and what it turns
 
-def raised(text):
+
+def raised(text: str) -> str:
     """W^t → HTML."""
     return re.sub(r"\^(\w+)", r"<sup>\1</sup>", html.escape(text))
 
 
-def looks_of(method, scenes, before, defaults):
-    """Under a method's scenes: what to look for in the one that is on the page. before: preset → what stands before the knobs
-    in `taken["values"]`, None where anything may. defaults: of all knobs, in their order."""
-    listed = [
-        {
-            "name": name,
-            "look": raised(one.look),
-            "clip": before(one),
-            "knobs": [None if knob == FRAME else value for knob, value in (defaults | one.values).items()],
-        }
-        for name, one in scenes.items()
-    ]
-    script = assets.component("page/presets.js", "presets", {"method": method, "looks": listed})
+def looks_of(method: str, scenes: Presets, values: Callable[[Preset], dict[str, Any]]) -> gr.HTML:
+    """Under a method's scenes: what to look for in the one that is on the page. values: what a scene's sentence was found true
+    of, {clip: {name: value}, knobs: {name: value}}; anything may be where none is named."""
+    looks = [{"name": name, "look": raised(one.look), **values(one)} for name, (_, one) in scenes.items()]
+    script = assets.component("page/presets.js", "presets", {"method": method, "looks": looks})
     line = '<p class="look" role="status"></p>'
     return gr.HTML(line, js_on_load=script, apply_default_css=False, padding=False, elem_classes="looks")

@@ -5,20 +5,23 @@ which they go on. It holds none of them, and lays down no file.
 """
 
 import base64
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from app import assets
+from app.controls.inputs import Tab
 from app.controls.knobs import plain
-from app.export.viewstate import look_of, looked_at, taken_of
+from app.export.link import own_components, turned_to
+from app.export.viewstate import look_of, looked_at
+from app.server.clips import Clips
 from app.server.errors import as_message, sentence
-from app.server.request import Desk
+from app.server.request import STRANGE, Desk
 from core import METHODS, Engine, ReaderError
 from core.publish.bundle import zipped
 from core.publish.cells import CELLS, JSON_BYTES, Cell, alt, cell_to_plain, from_json, keep, to_json
@@ -27,7 +30,7 @@ from core.publish.notebook import to_notebook
 from core.publish.python import ROOT, as_python, example_file
 from core.publish.report import to_html, to_markdown
 from core.publish.result import compute
-from core.publish.view import NOTE_LENGTH, Setting
+from core.publish.view import NOTE_LENGTH, Setting, View
 from core.video.edits import in_words
 
 FORMS = {  # what it is called → (its file, its type, cells and the file of a clip → what is in it)
@@ -36,82 +39,77 @@ FORMS = {  # what it is called → (its file, its type, cells and the file of a 
     "Markdown": ("kept.zip", "application/zip", lambda cells, file: zipped(to_markdown(cells))),
     "JSON": ("kept.json", "application/json", lambda cells, file: to_json(cells).encode()),
 }
-STRANGE = "The page and the server do not fit together: load the page again."
 
 
-def notebook(desks: Mapping[str, Desk], tabs, handle, edits, inputs):
-    """The panel. desks: method's name → Desk. tabs, handle, edits: of the page. inputs: method's name → (names of its knobs,
-    all that a run is asked with, as `app.server.request` takes them)."""
+def notebook(tabs: gr.Tabs, made: Mapping[str, Tab]) -> None:
+    """The panel. made: method's name → its tab."""
+    desks = {name: one.desk for name, one in made.items()}
     about = {"forms": list(FORMS), "cells": CELLS, "bytes": JSON_BYTES, "note": NOTE_LENGTH, "reopen": "reopen"}
     shown = gr.HTML(
         "", html_template='<div class="nb"></div>', js_on_load=assets.component("page/notebook.js", "notebook", about),
-        apply_default_css=False, server_functions=list(served(desks)), elem_id="notebook",
+        apply_default_css=False, server_functions=Notebook(desks).functions(), elem_id="notebook",
     )  # fmt: skip
+    looked = gr.Textbox(visible=False)
 
-    def own(several):
-        """Weights, frames, texts and knobs of a method: the clip and its edits are not a tab's own."""
-        _, weights, frames, texts, _, *knobs = several
-        return weights, frames, texts, *knobs
-
-    order = [component for _, several in inputs.values() for component in own(several)]
-
-    def reopen(picked: gr.EventData):
+    def reopen(event: gr.EventData) -> dict[Component, Any]:
         with as_message():
-            view, weights, file, notes = reopened(desks, picked.view, picked.models, picked.handle)
-        asked, clips = view.shown, desks[view.shown.method].clips
-        look, more = look_of(view, lambda one: taken_of(one, clips.handle(file(one.clip)), weights))
+            view, weights, files, notes = reopened(desks, event.view, event.models, event.handle)
+        opened = made[view.shown.method]
+
+        def values(setting: Setting) -> dict[str, Any]:
+            return opened.desk.values(setting, opened.desk.clips.handle(files[setting.clip]), weights)
+
+        look, more = look_of(view, values)
         for note in (*notes, *more):
             gr.Warning(note)
-        changed = [gr.Tabs(selected=asked.method), json.dumps({asked.method: look})]
-        changed += [clips.handle(file(asked.clip)), json.dumps(asked.edits)]
-        for method, (knobs, several) in inputs.items():
-            values = [weights, asked.frames, "\n".join(asked.texts), *(asked.settings.get(name) for name in knobs)]
-            changed += values if method == asked.method else [gr.skip()] * len(own(several))
-        return changed
+        return turned_to(tabs, looked, opened, values(view.shown), look)
 
-    looked = gr.Textbox(visible=False)
+    changed = [tabs, looked, *own_components(made)]
     # queued: Gradio (6.31) shows no warning of an event that does not queue
-    read = shown.reopen(reopen, None, [tabs, looked, handle, edits, *order], show_progress="hidden", api_visibility="private")
+    read = shown.reopen(reopen, None, changed, show_progress="hidden", api_visibility="private")
     read.success(None, looked, None, js=assets.event("page/values.js", "follow"), api_visibility="private")
 
 
-def served(desks):
-    """The server functions of the panel; each answers a JSON text, an error's sentence in it."""
-    any_desk = next(iter(desks.values()))
+class Notebook:
+    """The server functions of the panel. desks: method's name → Desk."""
 
-    def file(clip):
-        return file_of(any_desk.clips, clip)
+    def __init__(self, desks: Mapping[str, Desk]):
+        self.desks = desks
+        self.clips = next(iter(desks.values())).clips
 
-    @sentence
-    def keep_view(given):
-        """A cell of {method, taken, frame, overlay, pinned}: how what was taken is looked at."""
-        method = given.get("method") if isinstance(given, Mapping) else None
-        if not isinstance(method, str) or method not in desks:
+    def functions(self) -> list[Callable[..., str]]:
+        """Each answers a JSON text, an error's sentence in it."""
+        return [sentence(one) for one in (self.keep_view, self.read_cells, self.write_cells)]
+
+    def file(self, clip: str) -> str:
+        """What a notebook opens."""
+        return file_of(self.clips, clip)
+
+    def keep_view(self, message: Any) -> dict[str, Any]:
+        """A cell of a request with its method and the viewer's state."""
+        method = message.get("method") if isinstance(message, Mapping) else None
+        if not isinstance(method, str) or method not in self.desks:
             raise ReaderError(STRANGE)
-        cell, notes = kept(desks[method], given)
-        return {"cells": [shown_cell(cell, file)], "notes": notes}
+        cell, notes = kept(self.desks[method], message)
+        return {"cells": [shown_cell(cell, self.file)], "notes": notes}
 
-    @sentence
-    def read_cells(text):
+    def read_cells(self, text: Any) -> dict[str, Any]:
         """Cells of a JSON that was written here, or anywhere."""
         cells, notes = from_json(checked_text(text))
-        known = [models_named(engine) for desk in desks.values() for engine in desk.engines.values()]
+        known = [models_named(engine) for desk in self.desks.values() for engine in desk.engines.values()]
         cells, more = zip(*(of_here(place, cell, known) for place, cell in enumerate(cells, 1))) if cells else ((), ())
-        return {"cells": [shown_cell(cell, file) for cell in cells], "notes": [*notes, *filter(None, more)]}
+        return {"cells": [shown_cell(cell, self.file) for cell in cells], "notes": [*notes, *filter(None, more)]}
 
-    @sentence
-    def write_cells(given):
+    def write_cells(self, message: Any) -> dict[str, Any]:
         """The file of {form, text}: its name, its type, and what is in it, base64; how many cells that are, and sentences on
         those that are not in it. text: as `read_cells` takes it."""
-        form = given.get("form") if isinstance(given, Mapping) else None
+        form = message.get("form") if isinstance(message, Mapping) else None
         if not isinstance(form, str) or form not in FORMS:
             raise ReaderError(f"The form is {', '.join(FORMS)}, got {str(form)[:40]!r}.")
         name, kind, make = FORMS[form]
-        cells, notes = from_json(checked_text(given.get("text")))
-        data = base64.b64encode(make(cells, file)).decode()
+        cells, notes = from_json(checked_text(message.get("text")))
+        data = base64.b64encode(make(cells, self.file)).decode()
         return {"name": name, "type": kind, "data": data, "cells": len(cells), "notes": notes}
-
-    return keep_view, read_cells, write_cells
 
 
 def checked_text(text: Any) -> str:
@@ -123,19 +121,17 @@ def checked_text(text: Any) -> str:
 # ---- making a cell ----------------------------------------------------------------------------------------------------
 
 
-def kept(desk: Desk, given: Mapping[str, Any]) -> tuple[Cell, list[str]]:
-    """The cell of what was taken in the browser, and sentences on what of it could not be kept."""
-    request, method = desk.request(given.get("taken") or {}), desk.method
-    view, files, notes = looked_at(desk, said_of(given), request, painted=True)
+def kept(desk: Desk, message: Any) -> tuple[Cell, list[str]]:
+    """The cell of what the browser sent, and sentences on what of it could not be kept."""
+    request, clips = desk.request(message), desk.clips
+    view, files, notes = looked_at(desk, request, painted=True)
     texts = all(one.texts for one in (view.shown, view.compared) if one)
-    outputs = method.until("network", texts)  # nothing that reads the whole clip
-    result = compute(request.engine, view, lambda name, frames: desk.clips.open(files[name], frames), outputs)
+    outputs = desk.method.until("network", texts)  # nothing that reads the whole clip
+    result = compute(
+        request.engine, view, lambda name, frames: clips.open(files[name], frames), outputs,
+        video=lambda name: clips.video(files[name]),
+    )  # fmt: skip
     return keep(result, models_named(request.engine), precision_of(request.engine)), notes
-
-
-def said_of(given: Mapping[str, Any]) -> str:
-    """What a viewer says of itself, as `app.export.viewstate` takes it."""
-    return json.dumps({name: given.get(name) for name in ("frame", "overlay", "pinned")})
 
 
 def models_named(engine: Engine) -> dict[str, str]:
@@ -149,7 +145,7 @@ def precision_of(engine: Engine) -> str:
     return str(engine.precision).rpartition(".")[2]
 
 
-def file_of(clips, clip: str) -> str:
+def file_of(clips: Clips, clip: str) -> str:
     """What a notebook opens, from the project's folder: an example where it is shipped, anything else beside it."""
     example, shipped = clips.examples.get(clip), example_file(clip)
     if example is None or (ROOT / shipped).resolve() == example.path.resolve():
@@ -160,7 +156,7 @@ def file_of(clips, clip: str) -> str:
 # ---- what the browser is told of a cell -------------------------------------------------------------------------------
 
 
-def shown_cell(cell: Cell, file) -> dict[str, Any]:
+def shown_cell(cell: Cell, file: Callable[[str], str]) -> dict[str, Any]:
     """A cell as JSON has it, and in words for the panel."""
     view = cell.view
     outputs = {one.stage: f"{plain(one.symbol)}, {one.title}" for one in METHODS[view.shown.method].outputs}
@@ -175,12 +171,12 @@ def shown_cell(cell: Cell, file) -> dict[str, Any]:
     return cell_to_plain(cell) | {"told": words}
 
 
-def turned(asked: Setting, beside: Setting | None = None) -> list[str]:
+def turned(setting: Setting, beside: Setting | None = None) -> list[str]:
     """ "α = 0.3": every knob that is not at its default; or that is not as it is beside."""
-    usual = {one.name: one.default for one in METHODS[asked.method].knobs.knobs()}
-    usual = beside.settings if beside and beside.method == asked.method else usual
-    knobs = [one for one in METHODS[asked.method].knobs.knobs() if asked.settings[one.name] != usual[one.name]]
-    return [f"{plain(one.symbol)} = {worded(asked.settings[one.name])}" for one in knobs]
+    usual = {one.name: one.default for one in METHODS[setting.method].knobs.knobs()}
+    usual = beside.settings if beside and beside.method == setting.method else usual
+    knobs = [one for one in METHODS[setting.method].knobs.knobs() if setting.settings[one.name] != usual[one.name]]
+    return [f"{plain(one.symbol)} = {worded(setting.settings[one.name])}" for one in knobs]
 
 
 def worded(value: Any) -> str:
@@ -192,11 +188,13 @@ def of_here(place: int, cell: Cell, known: list[dict[str, str]]) -> tuple[Cell, 
     if not cell.models or dict(cell.models) in known:
         return cell, ""
     named = ", ".join(cell.models.values())[:80]
-    said = f"Cell {place}: this page has no weights {named!r}, so a notebook of it uses the shipped ones."
-    return replace(cell, models={}), said
+    note = f"Cell {place}: this page has no weights {named!r}, so a notebook of it uses the shipped ones."
+    return replace(cell, models={}), note
 
 
-def reopened(desks: Mapping[str, Desk], text: Any, models: Any, handle: Any):
+def reopened(
+    desks: Mapping[str, Desk], text: Any, models: Any, handle: Any
+) -> tuple[View, str, dict[str, str], tuple[str, ...]]:
     """What a kept view is on this page: (the view, what its weights are called, a clip's name → its file, sentences on what is
     not as it was). handle: of the clip that it was kept from, where the server may still hold it."""
     clips = next(iter(desks.values())).clips
@@ -205,10 +203,10 @@ def reopened(desks: Mapping[str, Desk], text: Any, models: Any, handle: Any):
         own = clips.path(handle)
         files.setdefault(clips.name(own), own)
 
-    def limits(method):
+    def limits(method: str) -> Mapping[str, float]:
         return desks[method].engine.limits(method)
 
     view, notes = from_plain(parsed(checked_text(text)), tuple(files), limits)
     engines = desks[view.shown.method].engines
     weights = next((name for name, one in engines.items() if models_named(one) == models), next(iter(engines)))
-    return view, weights, files.__getitem__, notes
+    return view, weights, files, notes

@@ -6,6 +6,7 @@ Numbers of a hovered patch are read from these grids too, so a map has 16 bits: 
 import base64
 import inspect
 import io
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -15,6 +16,7 @@ from core.graph import downstream
 from core.networks.weights import SYNTHETIC
 
 SHOWN_SIDE = 512  # pixels: a frame is never drawn much larger than this
+MAP_SIDE = 64  # cells: a map of more is averaged before it travels
 DECADES = (-4.0, 3.0)  # log10 of the least and the largest number of a logarithmic map
 STRANGE = (
     "These weights know only eight coloured shapes on made-up backgrounds. On your clip, trust where things change; "
@@ -77,6 +79,41 @@ def frames_payload(key, clip):
     }
 
 
+def plain(output, value, context):
+    """A result of any kind that has no file of its own: truth values as bits, maps 0–1 of patches in 16 bits, spans of time and
+    their scores in single precision, else numbers."""
+    if output.value == "truth":
+        return coded(array(value), bits)
+    if output.over == "TP" and output.value == "share":
+        return coded(array(value), grid16)
+    if output.over in ("S", "S2"):  # thousands of them
+        return coded(array(value), floats)
+    return numbers(value if isinstance(value, (bool, int, float, tuple, list)) or value is None else array(value).tolist())
+
+
+def coded(values, code):
+    """What is sent as code, and its shape."""
+    return {"shape": list(values.shape), "code": code(values)}
+
+
+def maps16(maps):
+    """{place in the network: [Q, h, w]} → one entry a place, its maps no larger than MAP_SIDE."""
+    means = ((at, pooled(array(map_Qhw), MAP_SIDE)) for at, map_Qhw in maps.items())
+    return [{"at": list(at)} | coded(map_Qhw, log16) for at, map_Qhw in means]
+
+
+def numbers(value):
+    """Lists of lists of numbers, or one, as JSON has them; truth values and whole numbers stay what they are."""
+    if isinstance(value, (list, tuple)):
+        return [numbers(one) for one in value]
+    return short(value) if isinstance(value, float) else value
+
+
+def short(value, digits=6):
+    """A few digits of a number; null where it is not finite."""
+    return float(f"{value:.{digits}g}") if math.isfinite(value) else None
+
+
 def array(tensor):
     """A tensor of any device as numpy, without asking torch by name."""
     return tensor.detach().cpu().numpy()
@@ -85,6 +122,11 @@ def array(tensor):
 def grid16(map_TP):
     """Numbers 0–1 as 16-bit whole numbers."""
     return encoded((np.clip(map_TP, 0, 1) * 65535).round().astype("<u2"))
+
+
+def floats(values):
+    """Numbers of any size in single precision."""
+    return encoded(values.astype("<f4"))
 
 
 def log16(values):

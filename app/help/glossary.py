@@ -3,6 +3,7 @@
 import html
 import re
 from functools import cache
+from typing import Any
 
 from app.controls.knobs import plain
 from core import METHODS
@@ -55,12 +56,12 @@ GENERAL = {
 WORDS = GENERAL | {word: said for method in METHODS.values() for word, said in dict(lesson(method, "WORDS")).items()}
 
 
-def sorting(word):
+def sorting(word: str) -> tuple[str, str]:
     """Alphabetical, whatever its case; a Greek letter stands by its name, and CLIP behind clip."""
     return word.replace("α", "alpha").lower(), word
 
 
-def declared():
+def declared() -> list[Any]:
     """[method, [[symbol, name, sentence], …]]: knobs with their meanings, outputs with their titles and units."""
     made = []
     for method in METHODS.values():
@@ -71,17 +72,17 @@ def declared():
 
 
 @cache
-def _pattern():
+def _pattern() -> re.Pattern[str]:
     """Any word of the glossary, the longest first, in the singular or the plural."""
     words = sorted((one for one in WORDS if len(one) > 1), key=len, reverse=True)
     return re.compile(rf"\b({'|'.join(map(re.escape, words))})(s|es)?\b")
 
 
-def glossed(text):
+def glossed(text: str) -> str:
     """Text as HTML in which a word that the glossary knows says so, at its first place."""
-    seen = set()
+    seen: set[str] = set()
 
-    def mark(found):
+    def mark(found: re.Match[str]) -> str:
         word = found[1]
         if word in seen:
             return found[0]
@@ -92,6 +93,6 @@ def glossed(text):
     return _pattern().sub(mark, html.escape(text, quote=False))
 
 
-def entries():
+def entries() -> dict[str, Any]:
     """All that the glossary's window lists."""
     return {"words": [[word, WORDS[word]] for word in sorted(WORDS, key=sorting)], "declared": declared()}

@@ -16,7 +16,7 @@ TOP = """<div class="teach"><span class="tour-offer" hidden>New here? <button ty
 <button type="button" class="gl-open" title="what words mean (g)">Glossary</button></div>"""
 
 
-def top():
+def top() -> gr.HTML:
     """The buttons of the tour and the glossary."""
     given = {"keys": KEYS, "entries": entries(), "steps": STEPS}
     script = assets.component("page/top.js", "top", given)

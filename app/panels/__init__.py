@@ -5,9 +5,9 @@ A panel's file exports `panel(host, given)`, called when a reader opens its fold
 {toggled(open)}, called at every opening and closing. given:
 
     method, about, own        the method's name, what its viewer was told once, what this panel is told once
-    view                      the viewer: `state()`, `look({frame, overlay})`, `ask(taken)`; A beside what is shown:
-                              `pin(taken, title)`, `unpin()`, `pinned()`; what a reader points at: see base/parts.js
-    taken()                   the values on the page, as `app.server.request` takes them
+    view                      the viewer: `state()`, `look({frame, overlay})`, `ask(request)`; A beside what is shown:
+                              `pin(request, title)`, `unpin()`, `pinned()`; what a reader points at: see base/parts.js
+    request()                 the values on the page, as `app.server.request` reads them
     turn(knob, value)         turns a knob as the reader would
     edit(list)                edits the clip: every edit, in order
     server, hooks             the server's functions by name; the viewer's hooks
@@ -41,12 +41,12 @@ PANELS: tuple[Panel, ...] = (
     Panel("equations", "Equations: what each term is, here", equations_about),
     Panel("explain", explain.title, explain.about, explain.serve, explain.fits),
     Panel("selfcheck", "Self-check: is what is drawn right?", selfcheck.about, selfcheck.serve, selfcheck.fits),
-    Panel("edits", "What if: edit the clip", about_whatif, whatif_functions),
+    Panel("edits", "What if: edit the clip", about_whatif, whatif_functions, lambda method: "clip" in method.sources),
     Panel("sweep", "Sweep: two knobs at once", about_sweep, sweep_functions, sweeps),
 )  # fmt: skip
 
 
-def panels_of(method):
+def panels_of(method: Method) -> tuple[Panel, ...]:
     """The folds of a method, in the order they stand."""
     fitting = (one for one in PANELS if one.fits(method))
     return tuple(replace(one, title=one.title(method)) if callable(one.title) else one for one in fitting)

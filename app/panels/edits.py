@@ -3,11 +3,12 @@
 A list is tried here before the page takes it, so that what cannot be done is a sentence in the fold and the last picture stays.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from app.figures.pack import jpeg, knob_payload
-from app.server.errors import sentence
-from app.server.request import BEFORE_KNOBS, edits_of
-from core import ReaderError
-from core.publish.view import FRAMES
+from app.server.request import Desk, Request
+from core.method import Method
 from core.video.edits import EDITS, MOST, in_words
 
 SIDE = 256  # pixels of the fold's own picture
@@ -24,8 +25,8 @@ REORDER = ("reverse", "shuffle")
 TRUTH = "Outlines of the truth stay where the thing was in the file's frame, painted out or not."
 
 
-def about_whatif(desk):
-    """The edits with their knobs, and where the values lie that say what the clip is."""
+def about_whatif(desk: Desk) -> dict[str, Any]:
+    """The edits with their knobs."""
     return {
         "edits": [
             {
@@ -40,44 +41,37 @@ def about_whatif(desk):
         "most": MOST,
         "of_order": of_order(desk.method),
         "truth": TRUTH,
-        "places": {name: BEFORE_KNOBS.index(name) for name in ("clip", "frames", "edits")},
     }
 
 
-def of_order(method):
+def of_order(method: Method) -> list[str]:
     """What to look at in what a method of this kind shows of a clip in another order."""
     has = {(one.over, one.value) for one in method.outputs}
-    said = []
+    lines = []
     if ("G", "count") in has:
-        said.append("Counts stand between two neighbours: another order makes other gaps.")
+        lines.append("Counts stand between two neighbours: another order makes other gaps.")
     if ("K", "place") in has:
-        said.append("Supports are chosen by their place around the current frame: in another order they may be other frames.")
+        lines.append("Supports are chosen by their place around the current frame: in another order they may be other frames.")
     for one in method.knobs.knobs():
         if one.name == "shuffled":
-            said.append(f"{one.symbol} ({one.name}) leaves the clip as it is: {one.meaning}.")
-    return said
+            lines.append(f"{one.symbol} ({one.name}) leaves the clip as it is: {one.meaning}.")
+    return lines
 
 
-def whatif_functions(desk):
+def whatif_functions(desk: Desk) -> tuple[Callable[..., str], ...]:
     """The server function of the fold in one tab."""
+    return desk.served(edited_clip)
 
-    @sentence
-    def edited_clip(taken):
-        """The clip after edits that the page has not taken yet: its frames, small, and what was done, in words."""
-        values = taken.get("values") if isinstance(taken, dict) else None
-        if not isinstance(values, list) or len(values) < len(BEFORE_KNOBS):
-            raise ReaderError("The page and the server do not fit together: load the page again.")
-        handle, _, frames, _, text = values[: len(BEFORE_KNOBS)]
-        path, edits = desk.clips.path(handle), edits_of(text)
-        clip = desk.clips.open(path, FRAMES.check(frames), edits)
-        return {
-            "edits": edits,
-            "words": [in_words([one]) for one in edits],
-            "frames": [jpeg(frame_HWC, SIDE, 80) for frame_HWC in clip.frames_THWC],
-            "width": clip.frames_THWC.shape[2],
-            "height": clip.frames_THWC.shape[1],
-            "source": clip.source_T.tolist(),
-            "truth": desk.clips.truth(path) is not None,
-        }
 
-    return (edited_clip,)
+def edited_clip(request: Request) -> dict[str, Any]:
+    """The clip after edits that the page may not have yet: its frames, small, and what was done, in words."""
+    clip = request.clip
+    return {
+        "edits": request.edits,
+        "words": [in_words([one]) for one in request.edits],
+        "frames": [jpeg(frame_HWC, SIDE, 80) for frame_HWC in clip.frames_THWC],
+        "width": clip.frames_THWC.shape[2],
+        "height": clip.frames_THWC.shape[1],
+        "source": clip.source_T.tolist(),
+        "truth": request.truth is not None,
+    }

@@ -3,21 +3,23 @@ and we say where they differ."""
 
 import re
 from html import escape
+from typing import Any
 
 from app.controls.knobs import plain
 from app.help.glossary import glossed
+from app.server.request import Desk
 from core import METHODS
 from core.equation import Term, derived, parts
 from core.methods import lesson
 
 
-def equations_about(desk):
+def equations_about(desk: Desk) -> list[dict[str, Any]]:
     """What the fold is told once: its equations in parts, and the kind of every output that a term may light."""
     method, readings = desk.method, dict(lesson(desk.method, "READINGS"))
     outputs = {one.stage: one for one in method.outputs}
     knobs = {one.name: one for one in method.knobs.knobs()}
 
-    def term_of(term):
+    def term_of(term: Term | str) -> dict[str, Any] | str:
         """A term, or text as it is."""
         if not isinstance(term, Term):
             return term
@@ -39,7 +41,7 @@ def equations_about(desk):
             "number": own,
         }
 
-    def line(text):
+    def line(text: str) -> list[dict[str, Any] | str]:
         return [term_of(one) for one in parts(text)]
 
     return [
@@ -61,9 +63,9 @@ def equations_about(desk):
     ]
 
 
-def numbered(said):
+def numbered(text: str) -> str:
     """HTML whose numbers of differences, D1 …, tell what they are when they are pointed at."""
     known = {number: plain(sentence) for method in METHODS.values() for number, sentence in lesson(method, "DIFFERENCES")}
     return re.sub(
-        r"\bD\d+", lambda one: f'<abbr title="{escape(known[one[0]])}">{one[0]}</abbr>' if one[0] in known else one[0], said
+        r"\bD\d+", lambda one: f'<abbr title="{escape(known[one[0]])}">{one[0]}</abbr>' if one[0] in known else one[0], text
     )  # fmt: skip

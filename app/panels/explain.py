@@ -6,27 +6,29 @@
     tests_of_maps        deletion, insertion, infidelity, and the truth where it is known: of that map and the method's own
     steadiness_of_maps   how far the same maps move with a little noise
 
-The browser sends `taken` as `app.server.request` has it, and: chosen (what is asked of a choice), attribution, settings, own
-(whether the method's own maps are wanted too), shown (whether the attribution's map is). Results are kept by content, a few of
-them: a test asks for the map that was shown.
+Options of a request: chosen (what is asked of a choice), attribution, settings, own (whether the method's own maps are wanted
+too), shown (whether the attribution's map is). Results are kept by content, a few of them: a test asks for the map that was
+shown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from app.figures.gaps import actor_THW
+from app.figures.boxes import things_found
 from app.figures.pack import grid16, knob_payload
-from app.figures.supports import boxes_of, things_found, things_seen
-from app.server.errors import sentence
+from app.figures.truth import actor_THW, boxes_of, things_seen
+from app.server.jobs import Run
 from app.server.memo import Memo
-from app.server.request import Request
+from app.server.request import Desk, Request
 from core import ReaderError
 from core.explain import (
     ATTRIBUTIONS,
     Choice,
+    Explained,
     Explanation,
     Own,
     Subject,
@@ -39,8 +41,13 @@ from core.explain import (
     sensitivity_of,
 )
 from core.explain.captum_tests import RADIUS, SAMPLES
-from core.explain.faithfulness import rows
+from core.explain.faithfulness import Controls, Faithfulness, rows
+from core.method import Method
 from core.metrics import on_actor
+from core.progress import CalledOff, Progress
+from core.video.clip import Clip
+
+TruthMap = tuple[str, np.ndarray]  # who is looked for, and the patches that hold a part of it [T, P]
 
 MAPS, CONTROLS, SPEEDS = 64, 32, 64  # kept at most; a map and its controls are a few kB each
 RUN = "explain"  # the kind of run that a reader looks after and calls off
@@ -57,46 +64,52 @@ class Why:
     choices: tuple[Choice, ...]
 
     @property
-    def key(self):
+    def key(self) -> Hashable:
         """Of the number that is explained: by content alone."""
         one = self.request
-        said = self.choice.said, repr(sorted(self.choice.asked.items()))
-        return id(one.engine), one.method.name, one.clip.key, *said, tuple(one.settings.items())
+        choice = self.choice.said, repr(sorted(self.choice.asked.items()))
+        return id(one.engine), one.method.name, one.clip.key, *choice, tuple(one.settings.items())
 
-    def subject(self, cancelled=lambda: False) -> Subject:
+    def subject(self, cancelled: CalledOff = lambda: False) -> Subject:
         one = self.request
-        made = explained(one.method.name)
-        return made.subject(one.engine, one.clip, one.texts, self.choice, one.settings, cancelled)
+        return offered(one.method).subject(one.engine, one.clip, one.texts, self.choice, one.settings, cancelled)
 
-    def own(self, subject, cancelled=lambda: False) -> tuple[Own, ...]:
+    def own(self, subject: Subject, cancelled: CalledOff = lambda: False) -> tuple[Own, ...]:
         """The method's own maps of the network that gave the number."""
         one = self.request
         return own_maps(one.engine, one.method.name, one.clip, subject, one.settings, cancelled) if self.choice.own else ()
 
-    def in_another(self, clip, cancelled):
+    def in_another(self, clip: Clip, cancelled: CalledOff) -> Subject:
         """The same choice's subject in a clip that is nearly the same."""
-        one, offered = self.request, explained(self.request.method.name)
-        again = offered.again(one.engine, clip, one.texts, self.choice, one.settings, cancelled)
-        return offered.subject(one.engine, clip, one.texts, again, one.settings, cancelled)
+        one, explain = self.request, offered(self.request.method)
+        again = explain.again(one.engine, clip, one.texts, self.choice, one.settings, cancelled)
+        return explain.subject(one.engine, clip, one.texts, again, one.settings, cancelled)
 
 
-def fits(method):
+def fits(method: Method) -> bool:
     """Whether anything of a method can be explained."""
     return explained(method.name) is not None
 
 
-def title(method):
+def offered(method: Method) -> Explained:
+    """What of a method can be explained: of one that `fits`."""
+    found = explained(method.name)
+    assert found, "the fold is there where the part is"
+    return found
+
+
+def title(method: Method) -> str:
     """What the fold says."""
-    return f"Explain: {explained(method.name).question}"
+    return f"Explain: {offered(method).question}"
 
 
-def about(desk):
+def about(desk: Desk) -> dict[str, Any]:
     """Everything about attributions and their settings that does not change."""
-    offered = explained(desk.method.name)
+    explain = offered(desk.method)
     return {
-        "none": offered.none,
-        "held": offered.held,
-        "unit": offered.unit,
+        "none": explain.none,
+        "held": explain.held,
+        "unit": explain.unit,
         "attributions": [
             {"name": name, "title": one.title, "said": one.said, "knobs": [knob_payload(k) for k in one.knobs.knobs()]}
             for name, one in ATTRIBUTIONS.items()
@@ -104,128 +117,136 @@ def about(desk):
     }
 
 
-def serve(desk):
+def serve(desk: Desk) -> tuple[Callable[..., str], ...]:
     """The server functions, in the order above."""
-    maps, chance, speeds = Memo(MAPS), Memo(CONTROLS), Memo(SPEEDS)
+    one = Explanations(desk)
+    return desk.served(
+        one.choices_to_explain, one.cost_of_explaining, one.explanation, one.tests_of_maps, one.steadiness_of_maps
+    )
 
-    def explained(why, name, settings, cancelled, told) -> Explanation:
-        made = ATTRIBUTIONS[name].knobs.of(settings)
-        key = why.key, name, repr(made)
-        return maps.get(key, lambda: attribution(why.subject(cancelled), name, told, cancelled, **settings), cancelled)
 
-    def speed(request, subject):
-        """Seconds of one forward pass: the same for all settings but those that choose a network."""
-        switched = tuple(request.settings[k.name] for k in request.method.knobs.knobs() if k.kind in ("switch", "choice"))
-        key = id(request.engine), request.method.name, request.clip.frames_THWC.shape, switched
-        return speeds.get(key, subject.seconds)
+class Explanations:
+    """Of one tab, with those that were made before."""
 
-    @sentence
-    def choices_to_explain(taken):
-        request = desk.request(taken)
+    def __init__(self, desk: Desk):
+        self.desk = desk
+        self.maps, self.chance, self.speeds = Memo(MAPS), Memo(CONTROLS), Memo(SPEEDS)
+
+    def choices_to_explain(self, request: Request) -> dict[str, Any]:
+        """All that there is."""
         return {"choices": [choice_payload(one) for one in choices_of(request)]}
 
-    @sentence
-    def cost_of_explaining(taken):
-        why = why_of(desk, taken)
-        name, settings = attribution_of(taken)
-        subject, wanted = why.subject(), wanted_of(taken)
-        once, chosen = speed(why.request, subject), ATTRIBUTIONS[name]
+    def cost_of_explaining(self, request: Request) -> dict[str, float]:
+        """Seconds of the three."""
+        why, wanted, (name, settings) = why_of(request), wanted_of(request), attribution_of(request)
+        subject, chosen = why.subject(), ATTRIBUTIONS[name]
+        once = self._speed(request, subject)
         explain = once * chosen.rows(subject, chosen.knobs.of(settings))
         own = len(why.own(subject)) if wanted["own"] else 0
         test = once * rows(subject, maps=own + wanted["shown"])
-        anew = once * (1 + len(why.request.clip) / len(subject.frame_T))  # a noisy clip goes through the network as a whole
+        anew = once * (1 + len(request.clip) / len(subject.frame_T))  # a noisy clip goes through the network as a whole
         return {"explain": explain, "tests": test, "steady": (SAMPLES + 1) * (explain * wanted["shown"] + anew)}
 
-    @sentence
-    def explanation(taken):
-        why = why_of(desk, taken)
-        name, settings = attribution_of(taken)
+    def explanation(self, request: Request) -> dict[str, Any]:
+        """The map."""
+        why, (name, settings) = why_of(request), attribution_of(request)
 
-        def work(run):
-            made = explained(why, name, settings, run.cancelled, progress(run, ATTRIBUTIONS[name].title))
+        def work(run: Run) -> dict[str, Any]:
+            made = self._explained(why, name, settings, run.cancelled, progress(run, ATTRIBUTIONS[name].title))
             return map_payload(why, made, why.subject(run.cancelled).value())
 
-        return desk.aside(why.request, RUN, work)
+        return self.desk.aside(request, RUN, work)
 
-    @sentence
-    def tests_of_maps(taken):
-        why = why_of(desk, taken)
-        return desk.aside(why.request, RUN, partial(tests, why, taken))
+    def tests_of_maps(self, request: Request) -> dict[str, Any]:
+        """Of every map that is wanted."""
+        return self.desk.aside(request, RUN, partial(self._tests, why_of(request)))
 
-    def tests(why, taken, run):
-        subject, wanted = why.subject(run.cancelled), wanted_of(taken)
+    def steadiness_of_maps(self, request: Request) -> dict[str, Any]:
+        """Of every map that is wanted."""
+        return self.desk.aside(request, RUN, partial(self._steadiness, why_of(request)))
+
+    def _explained(
+        self, why: Why, name: str, settings: Mapping[str, Any], cancelled: CalledOff, heard: Progress
+    ) -> Explanation:
+        key = why.key, name, repr(ATTRIBUTIONS[name].knobs.of(dict(settings)))
+        return self.maps.get(key, lambda: attribution(why.subject(cancelled), name, heard, cancelled, **settings), cancelled)
+
+    def _speed(self, request: Request, subject: Subject) -> float:
+        """Seconds of one forward pass: the same for all settings but those that choose a network."""
+        switched = tuple(request.settings[k.name] for k in request.method.knobs.knobs() if k.kind in ("switch", "choice"))
+        key = id(request.engine), request.method.name, request.clip.frames_THWC.shape, switched
+        return self.speeds.get(key, subject.seconds)
+
+    def _tests(self, why: Why, run: Run) -> dict[str, Any]:
+        subject, wanted = why.subject(run.cancelled), wanted_of(why.request)
         tested = [(one.symbol, one.title, one.map_TP) for one in why.own(subject, run.cancelled)] if wanted["own"] else []
         if wanted["shown"]:
-            name, settings = attribution_of(taken)
-            one = explained(why, name, settings, run.cancelled, progress(run, ATTRIBUTIONS[name].title))
+            name, settings = attribution_of(why.request)
+            one = self._explained(why, name, settings, run.cancelled, progress(run, ATTRIBUTIONS[name].title))
             tested.append((one.title, "the attribution", one.map_TP))
         if not tested:
             raise ReaderError("There is no map to test yet: explain first. The single-frame detector has no maps of its own.")
         whole, base = rows(subject, maps=len(tested)), rows(subject, maps=0)
-        told = progress(run, "random places and the centre", 0, base / whole)
-        against = chance.get(why.key, lambda: controls(subject, progress=told, cancelled=run.cancelled), run.cancelled)
+        heard = progress(run, "random places and the centre", 0, base / whole)
+
+        def chance() -> Controls:
+            return controls(subject, progress=heard, cancelled=run.cancelled)
+
+        against = self.chance.get(why.key, chance, run.cancelled)
         truth, each, made = truth_of(why, subject), (1 - base / whole) / len(tested), []
-        for place, (symbol, said, map_TP) in enumerate(tested):
-            told = progress(run, symbol, base / whole + place * each, each)
-            found = faithfulness_of(subject, symbol, map_TP, against, told, run.cancelled)
-            made.append(test_payload(found, said, map_TP, truth, subject.grid))
+        for place, (symbol, title, map_TP) in enumerate(tested):
+            heard = progress(run, symbol, base / whole + place * each, each)
+            found = faithfulness_of(subject, symbol, map_TP, against, heard, run.cancelled)
+            made.append(test_payload(found, title, map_TP, truth, subject.grid))
         return {"what": subject.what, "truth": truth if isinstance(truth, str) else None, "rows": made}
 
-    @sentence
-    def steadiness_of_maps(taken):
-        why = why_of(desk, taken)
-        return desk.aside(why.request, RUN, partial(steadiness, why, taken))
-
-    def steadiness(why, taken, run):
-        one, subject, wanted = why.request, why.subject(run.cancelled), wanted_of(taken)
+    def _steadiness(self, why: Why, run: Run) -> dict[str, Any]:
+        one, subject, wanted = why.request, why.subject(run.cancelled), wanted_of(why.request)
         symbols = [own.symbol for own in why.own(subject, run.cancelled)] if wanted["own"] else []
 
-        def own_of(clip, symbol):
+        def own_of(clip: Clip, symbol: str) -> np.ndarray:
             maps = own_maps(one.engine, one.method.name, clip, subject, one.settings, run.cancelled)
             return next(own.map_TP for own in maps if own.symbol == symbol)
 
-        def attributed(clip, name, settings):
+        def attributed(clip: Clip, name: str, settings: Mapping[str, Any]) -> np.ndarray:
             return attribution(why.in_another(clip, run.cancelled), name, cancelled=run.cancelled, **settings).map_TP
 
-        asked = {symbol: partial(own_of, symbol=symbol) for symbol in symbols}
+        maps = {symbol: partial(own_of, symbol=symbol) for symbol in symbols}
         if wanted["shown"]:
-            name, settings = attribution_of(taken)
-            asked[ATTRIBUTIONS[name].title] = partial(attributed, name=name, settings=settings)
+            name, settings = attribution_of(one)
+            maps[ATTRIBUTIONS[name].title] = partial(attributed, name=name, settings=settings)
 
-        def measured(place, symbol):
-            told = progress(run, f"{symbol} with noise", place / len(asked), 1 / len(asked))
-            return steady(symbol, lambda: sensitivity_of(asked[symbol], one.clip, progress=told, cancelled=run.cancelled))
+        def measured(place: int, symbol: str) -> str:
+            heard = progress(run, f"{symbol} with noise", place / len(maps), 1 / len(maps))
+            return steady(symbol, lambda: sensitivity_of(maps[symbol], one.clip, progress=heard, cancelled=run.cancelled))
 
-        return {"rows": {symbol: measured(place, symbol) for place, symbol in enumerate(asked)}}
-
-    return choices_to_explain, cost_of_explaining, explanation, tests_of_maps, steadiness_of_maps
+        return {"rows": {symbol: measured(place, symbol) for place, symbol in enumerate(maps)}}
 
 
-# ---- what was asked ---------------------------------------------------------------------------------------------------
+# ---- what is wanted ---------------------------------------------------------------------------------------------------
 
 
-def choices_of(request):
+def choices_of(request: Request) -> tuple[Choice, ...]:
     """What can be explained at these values."""
-    offered = explained(request.method.name)
-    return offered.choices(request.engine, request.clip, request.texts, request.settings, lambda: False)
+    choices = offered(request.method).choices
+    return choices(request.engine, request.clip, request.texts, request.settings, lambda: False)
 
 
-def why_of(desk, taken):
+def why_of(request: Request) -> Why:
     """What is to be explained, if it is there."""
-    request = desk.request(taken)
-    choices, chosen = choices_of(request), taken.get("chosen")
+    choices, chosen = choices_of(request), request.options.get("chosen")
     if not choices:
-        raise ReaderError(explained(request.method.name).none)
+        raise ReaderError(offered(request.method).none)
     for one in choices:
         if one.asked == chosen:
             return Why(request, one, choices)
     raise ReaderError(f"What is to be explained is one of {len(choices)}: choose it again.")
 
 
-def attribution_of(taken):
+def attribution_of(request: Request) -> tuple[str, dict[str, Any]]:
     """(name, settings) of an attribution; they are checked where it is made."""
-    name, settings = taken.get("attribution"), taken.get("settings") or {}
-    if name not in list(ATTRIBUTIONS):
+    name, settings = request.options.get("attribution"), request.options.get("settings") or {}
+    if not isinstance(name, str) or name not in ATTRIBUTIONS:
         raise ReaderError(f"There is no attribution {str(name)[:40]!r}. They are {', '.join(ATTRIBUTIONS)}.")
     if not isinstance(settings, Mapping):
         raise ReaderError("Settings of an attribution are values by name.")
@@ -233,12 +254,12 @@ def attribution_of(taken):
     return name, dict(settings)
 
 
-def wanted_of(taken):
+def wanted_of(request: Request) -> dict[str, bool]:
     """Which maps are tested: the method's own, the attribution that is shown."""
-    return {"own": bool(taken.get("own", True)), "shown": bool(taken.get("shown"))}
+    return {"own": bool(request.options.get("own", True)), "shown": bool(request.options.get("shown"))}
 
 
-def progress(run, stage, start=0.0, share=1.0):
+def progress(run: Run, stage: str, start: float = 0.0, share: float = 1.0) -> Progress:
     """How far a part of a run is, told as a share of the whole."""
     return lambda done: run.progress(stage, start + share * done)
 
@@ -246,7 +267,7 @@ def progress(run, stage, start=0.0, share=1.0):
 # ---- the truth --------------------------------------------------------------------------------------------------------
 
 
-def truth_of(why, subject) -> "tuple[str, np.ndarray] | str":
+def truth_of(why: Why, subject: Subject) -> TruthMap | str:
     """(who is looked for, the patches that hold a part of it [T, P]), or the sentence why nothing is compared."""
     one = why.request
     if one.truth is None:
@@ -268,11 +289,11 @@ def truth_of(why, subject) -> "tuple[str, np.ndarray] | str":
 # ---- what travels -----------------------------------------------------------------------------------------------------
 
 
-def choice_payload(one):
+def choice_payload(one: Choice) -> dict[str, Any]:
     return {"said": one.said, "group": one.group, "asked": dict(one.asked)}
 
 
-def map_payload(why, made, value):
+def map_payload(why: Why, made: Explanation, value: float) -> dict[str, Any]:
     """A map as 16-bit whole numbers: from 0 to its largest, or, of either sign, from −largest to largest."""
     signed, one = ATTRIBUTIONS[made.name].signed, why.request
     largest = float(np.abs(made.map_TP).max())
@@ -296,12 +317,14 @@ def map_payload(why, made, value):
     }
 
 
-def test_payload(found, said, map_TP, truth, grid):
+def test_payload(
+    found: Faithfulness, title: str, map_TP: np.ndarray, truth: TruthMap | str, grid: tuple[int, int]
+) -> dict[str, Any]:
     """What the tests say of one map: its sentence, its curves with those of random places, and the truth where it is known."""
     agreed = None if isinstance(truth, str) else against_truth(map_TP, truth[1], grid, what=truth[0])
     return {
         "name": found.name,
-        "title": said,
+        "title": title,
         "sentence": found.sentence,
         "better": found.better,
         "infidelity": [found.infidelity, found.infidelity_random],
@@ -321,7 +344,7 @@ def test_payload(found, said, map_TP, truth, grid):
     }
 
 
-def steady(name, measure):
+def steady(name: str, measure: Callable[[], float]) -> str:
     """How far a map moves, in a sentence; also where there is no map to compare with."""
     try:
         moved = measure()
@@ -331,5 +354,5 @@ def steady(name, measure):
     return f"{name}: {least} when no pixel moves by more than {round(RADIUS * 255)} of 255, {SAMPLES} times at random."
 
 
-def digits(values):
+def digits(values: Any) -> list[float]:
     return [round(float(one), 5) for one in values]

@@ -5,20 +5,24 @@ What can be drawn, and what is one number, is decided by what an output is, neve
 
 import math
 import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from app.controls.knobs import FRAME, plain
 from app.figures.pack import bits, encoded
-from app.server.errors import sentence
-from app.server.request import BEFORE_KNOBS
+from app.server.jobs import Run
+from app.server.request import STRANGE, Desk, Request
 from core import ReaderError
 from core.errors import BadKnob, BadText
 from core.graph import downstream
 from core.kinds import Output
+from core.knobs import Knob
+from core.method import Method
 from core.methods import lesson
-from core.sweep import MOST, sweep_over, values_of
+from core.sweep import MOST, Sweep, sweep_over, values_of
 
 SPREAD = 4  # values of a knob, unless a reader writes others
 STRIP = 8  # frames of a small picture: more are too small to see
@@ -35,19 +39,19 @@ class Wanted:
     number: tuple
 
 
-def sweeps(method):
+def sweeps(method: Method) -> bool:
     """Whether there are two knobs to turn, and something to see."""
     numeric = [one for one in method.knobs.knobs() if one.kind in ("whole", "real")]
     return len(numeric) >= 2 and any(map(picture_kind, method.outputs))
 
 
-def about_sweep(desk):
+def about_sweep(desk: Desk) -> dict[str, Any]:
     """Knobs, what can be drawn and what is a number, each with the knobs that move it."""
     method = desk.method
     knobs = method.knobs.knobs()
     moved = {one.name: downstream(method.stages, one.name) for one in knobs}
 
-    def told(one):
+    def described(one: Output) -> dict[str, Any]:
         moves = [name for name, stages in moved.items() if one.stage in stages]
         return {"stage": one.stage, "title": one.title, "symbol": plain(one.symbol), "moves": moves}
 
@@ -55,105 +59,105 @@ def about_sweep(desk):
     drawn = sorted(filter(picture_kind, method.outputs), key=lambda one: (one.value != "truth", -len(one.over)))
     numbers = sorted(method.outputs, key=lambda one: (one.when == "now", len(one.over)))
     return {
-        "knobs": [
-            {"name": k.name, "symbol": plain(k.symbol), "meaning": k.meaning, "place": len(BEFORE_KNOBS) + i}
-            for i, k in enumerate(knobs)
-        ],
+        "knobs": [{"name": k.name, "symbol": plain(k.symbol), "meaning": k.meaning} for k in knobs],
         "pair": list(next(iter(lesson(method, "PAIRS")), [k.name for k in knobs if k.kind in ("whole", "real")][:2])),
-        "outputs": [told(one) for one in drawn],
+        "outputs": [described(one) for one in drawn],
         "numbers": [
-            told(one) | {"how": how, "said": said(how), "texts": of_texts(method, one.stage), "long": one.when == "whole"}
+            described(one) | {"how": how, "said": said(how), "texts": of_texts(method, one.stage), "long": one.when == "whole"}
             for one in numbers
             for how in one.numbers
         ],
-        "places": {name: BEFORE_KNOBS.index(name) for name in BEFORE_KNOBS},
         "most": MOST,
     }
 
 
-def picture_kind(output):
+def picture_kind(output: Output) -> str:
     """How an output is drawn in a cell: "mask", "map" or "bars"; "" where it is not."""
     if output.over.endswith("P"):
         return "mask" if output.value == "truth" else "map"
-    return "bars" if output.numbers and len(output.over) == 1 else ""
+    return "bars" if output.numbers and len(output.over) == 1 and output.over != "S" else ""  # spans are thousands
 
 
-def said(how):
+def said(how: str | int) -> str:
     """ "mean", or which number of several."""
-    return "of the first text" if how == 0 else how
+    return "of the first text" if how == 0 else str(how)
 
 
-def sweep_functions(desk):
+def sweep_functions(desk: Desk) -> tuple[Callable[..., str], ...]:
     """The server functions of the fold in one tab."""
-    method = desk.method
-    knobs = {one.name: one for one in method.knobs.knobs()}
+    sweeping = Sweeps(desk)
+    return desk.served(sweeping.sweep_values, sweeping.sweep_run)
 
-    @sentence
-    def sweep_values(asked):
-        """Values of a knob, evenly spread over what these weights and this clip allow, as a reader would write them."""
-        request, name = desk.request(asked), asked.get("knob")
-        if name not in knobs:
-            raise BadKnob(f"There is no knob {str(name)[:40]!r}. The knobs are {', '.join(knobs)}.")
+
+class Sweeps:
+    """Of one tab."""
+
+    def __init__(self, desk: Desk):
+        self.desk, self.method = desk, desk.method
+        self.knobs = {one.name: one for one in desk.method.knobs.knobs()}
+
+    def sweep_values(self, request: Request) -> dict[str, str]:
+        """Values of the knob in the option `knob`, evenly spread over what these weights and this clip allow, as a reader would
+        write them."""
+        name = request.options.get("knob")
+        if not isinstance(name, str) or name not in self.knobs:
+            raise BadKnob(f"There is no knob {str(name)[:40]!r}. The knobs are {', '.join(self.knobs)}.")
         if name == FRAME:  # it ends where the clip does
             return {"values": listed(sorted({round(1 + i * (len(request.clip) - 1) / (SPREAD - 1)) for i in range(SPREAD)}))}
-        return {"values": listed(values_of(request.engine, method.name, name, SPREAD))}
+        return {"values": listed(values_of(request.engine, self.method.name, name, SPREAD))}
 
-    @sentence
-    def sweep_run(asked):
-        """The whole sweep. How far it is, `far` tells of the kind "sweep"."""
-        request = desk.request(asked)
-        wanted = wanted_of(method, asked.get("sweep"))
-        if not request.texts and any(of_texts(method, one) for one in (wanted.output.stage, wanted.number[0])):
+    def sweep_run(self, request: Request) -> dict[str, Any]:
+        """The whole sweep, of the option `sweep`. How far it is, `far` tells of the kind "sweep"."""
+        wanted = wanted_of(self.method, request.options.get("sweep"))
+        if not request.texts and any(of_texts(self.method, one) for one in (wanted.output.stage, wanted.number[0])):
             raise BadText("There is no text to compare with: write one, or choose another number.")
         count = len(wanted.x[1]) * len(wanted.y[1])
 
-        def work(run):
+        def work(run: Run) -> Sweep:
             began = time.perf_counter()
 
-            def progress(done):
+            def progress(done: float) -> None:
                 run.progress(stage_of(done, count, time.perf_counter() - began), done)
 
             return sweep_over(
-                request.engine, method.name, request.clip, wanted.x, wanted.y, wanted.output.stage, wanted.number,
-                request.texts, progress, run.cancelled, **request.settings,
+                request.engine, self.method.name, request.clip, wanted.x, wanted.y, wanted.output.stage, wanted.number,
+                request.texts, progress, run.cancelled, request.video, request.question or None, **request.settings,
             )  # fmt: skip
 
-        made = desk.aside(request, "sweep", work)
+        made = self.desk.aside(request, "sweep", work)
         grid = request.grid() if picture_kind(wanted.output) != "bars" else None
-        return sweep_payload(made, wanted.output, grid, knobs) | {"clip": request.name}
-
-    return sweep_values, sweep_run
+        return sweep_payload(made, wanted.output, grid, self.knobs) | {"clip": request.name}
 
 
-def stage_of(done, count, seconds):
+def stage_of(done: float, count: int, seconds: float) -> str:
     """ "cell 5 of 16, about 12 s left": the rest at the pace so far."""
     at = f"cell {min(round(done * count) + 1, count)} of {count}"
     return f"{at}, about {math.ceil(seconds * (1 - done) / done)} s left" if 0 < done < 1 else at
 
 
-def of_texts(method, stage):
+def of_texts(method: Method, stage: str) -> bool:
     """Whether a stage is there only where texts are."""
     return stage in method.text_stages
 
 
-# ---- what was asked ---------------------------------------------------------------------------------------------------
+# ---- what is wanted ----------------------------------------------------------------------------------------------------
 
 
-def wanted_of(method, given):
+def wanted_of(method: Method, sweep: Any) -> Wanted:
     """What the browser asks: {x: [knob, text], y: [knob, text], output, number: [stage, how]}; else one sentence."""
     outputs = method.kinds
     try:
-        x, y = ((str(name), values_in(method, str(name), text)) for name, text in (given["x"], given["y"]))
-        output, (stage, how) = outputs[given["output"]], given["number"]
+        x, y = ((str(name), values_in(method, str(name), text)) for name, text in (sweep["x"], sweep["y"]))
+        output, (stage, how) = outputs[sweep["output"]], sweep["number"]
         allowed = picture_kind(output) and how in outputs[stage].numbers and not isinstance(how, bool)
     except (AttributeError, KeyError, TypeError, ValueError):
         allowed = False
     if not allowed:
-        raise ReaderError("The page and the server do not fit together: load the page again.")
+        raise ReaderError(STRANGE)
     return Wanted(x, y, output, (stage, how))
 
 
-def values_in(method, name, text):
+def values_in(method: Method, name: str, text: Any) -> list[Any]:
     """ "0, 0.5, 1" → numbers (or names, or on and off); the spans are checked by whoever runs them."""
     one = next((one for one in method.knobs.knobs() if one.name == name), None)
     if one is None or not isinstance(text, str) or len(text) > VALUES_LENGTH:
@@ -161,7 +165,7 @@ def values_in(method, name, text):
     return [value_of(one, part.strip()) for part in text.split(",") if part.strip()]
 
 
-def value_of(knob, text):
+def value_of(knob: Knob, text: str) -> Any:
     if knob.kind == "choice":
         return text
     try:
@@ -171,7 +175,7 @@ def value_of(knob, text):
         raise BadKnob(f"Values of {plain(knob.symbol)} ({knob.name}) are {what} between commas, got {text[:24]!r}.") from None
 
 
-def listed(values):
+def listed(values: Iterable[Any]) -> str:
     """Values as a reader would write them."""
     return ", ".join({True: "on", False: "off"}[one] if isinstance(one, bool) else one if isinstance(one, str) else f"{one:g}"
                      for one in values)  # fmt: skip
@@ -180,7 +184,7 @@ def listed(values):
 # ---- what comes back --------------------------------------------------------------------------------------------------
 
 
-def sweep_payload(made, output, grid, knobs):
+def sweep_payload(made: Sweep, output: Output, grid: tuple[int, int] | None, knobs: Mapping[str, Knob]) -> dict[str, Any]:
     """Everything the fold draws. A number that is none travels as null; a map as 8-bit whole numbers on one scale."""
     how = picture_kind(output)
     pictures = [[picture_of(cell.value, output) for cell in row] for row in made.cells]
@@ -203,7 +207,7 @@ def sweep_payload(made, output, grid, knobs):
     }
 
 
-def picture_of(value, output):
+def picture_of(value: Any, output: Output) -> np.ndarray:
     """[frames, patches] of a map or mask, of up to STRIP frames; a row of numbers else."""
     made = np.asarray(value)
     if picture_kind(output) == "bars":
@@ -214,7 +218,7 @@ def picture_of(value, output):
     return made[np.linspace(0, len(made) - 1, min(len(made), STRIP)).round().astype(int)]
 
 
-def packed(picture, how, low, high):
+def packed(picture: np.ndarray, how: str, low: float, high: float) -> list[Any]:
     """One cell's picture: [frames, its text] or its numbers."""
     if how == "bars":
         return [finite_or_none(one) for one in picture]
@@ -223,5 +227,5 @@ def packed(picture, how, low, high):
     return [len(picture), encoded(((picture - low) / ((high - low) or 1) * 255).round().astype(np.uint8))]
 
 
-def finite_or_none(number):
+def finite_or_none(number: float) -> float | None:
     return float(f"{number:.5g}") if math.isfinite(number) else None

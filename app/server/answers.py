@@ -1,96 +1,119 @@
 """What a viewer asks of the server: what comes at once, what takes longer, what reads the whole clip, a curve over a knob, how
 far a run is, and the pictures of a clip. Every answer but those of the last three is a JSON text, an error's sentence in it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
 
-from app.figures.drawing import view_of
-from app.server.errors import sentence
-from app.server.jobs import PICTURE
-from app.server.request import WHO
+from app.figures.payload import beside_payload, clip_payload, given, trace_payload
+from app.server.errors import as_function
+from app.server.jobs import PICTURE, VIDEO, Run
+from app.server.request import WHO, Desk, Request
+from core.graph import inputs
 from core.kinds import StageScores, When
 from core.sweep import values_of
 
 POINTS = 6  # of a curve: the knob's ends, and four values between
+Heard = Callable[[str, float], None]  # a stage, and how much of it is done
+UNTIL: dict[str, When] = {"soon": "now", "later": "network", "whole": "whole"}  # a kind of run → what it ends with
 
 
-def answers_of(desk, untouched):
-    """The server functions of one method's viewer, in the order that they are asked for. untouched: what is on the page before
-    any knob was moved."""
-    method, view = desk.method, view_of(desk.method)
-    when: dict[str, When] = {"soon": "now", "later": "network", "whole": "whole"}
+class Reads(Exception):
+    """A run that was thought to be short would read a video from end to end."""
 
-    def explain(kind, taken):
-        """One run of what was taken in the browser, as the viewer wants it. One through the whole clip takes long: it waits for
-        its turn among its like, and, as a part of the picture, is called off by a knob."""
-        asked = desk.request(taken)
+
+class Answers:
+    """To one method's viewer."""
+
+    def __init__(self, desk: Desk):
+        self.desk = desk
+        networks = {*desk.method.networks}  # a stage that shows a video to one looks at all of its candidates
+        asked = {stage.__name__: {*inputs(stage)} for stage in desk.method.stages}
+        self.readers = {name for name, names in asked.items() if "video" in names and names & networks}
+
+    def functions(self) -> tuple[Callable[..., Any], ...]:
+        """All of them, for the viewer's component."""
+        read = self.desk.served(self.at_once, self.everything, self.through, self.curve)
+        return (*read, *map(as_function, (self.frames, self.far, self.stop)))
+
+    def at_once(self, request: Request) -> dict[str, Any]:
+        """What needs no network that is to run again."""
+        return self._at_a_knob_s_price(request, "soon")
+
+    def everything(self, request: Request) -> dict[str, Any]:
+        """That, and what takes longer."""
+        return self._at_a_knob_s_price(request, "later")
+
+    def _at_a_knob_s_price(self, request: Request, kind: str) -> dict[str, Any]:
+        """Answered before anything that takes long; where a video must be read from end to end, it takes long itself."""
+        run = self.desk.run_of(request, kind)
+        with suppress(Reads), self.desk.running.knob():
+            return self._picture(run, request, kind, self._not_reading)
+        return self.desk.aside(request, kind, lambda run: self._picture(run, request, kind), VIDEO)
+
+    def _not_reading(self, stage: str, done: float) -> None:
+        if stage in self.readers:
+            raise Reads
+
+    def through(self, request: Request) -> dict[str, Any]:
+        """That, and what reads the whole clip. It takes long: it waits for its turn among its like, and, as a part of the
+        picture, is called off by a knob."""
+        return self.desk.aside(request, "whole", lambda run: self._picture(run, request, "whole"), PICTURE)
+
+    def _picture(self, run: Run, request: Request, kind: str, heard: Heard = lambda stage, done: None) -> dict[str, Any]:
+        """One run, as the viewer wants it. heard: is told how far it is before the reader is, and may end it."""
+        method, clip, complete = request.method, request.clip, kind != "soon"
+        outputs, besides = method.until(UNTIL[kind], bool(request.texts)), {}
         if kind == "whole":
-            return desk.aside(asked, kind, lambda run: made_of(run, asked, kind, taken), PICTURE)
-        with desk.running.knob():
-            return made_of(desk.run_of(asked, kind), asked, kind, taken)
+            besides = given(request.options.get("pointed"), clip, request.truth)
 
-    def made_of(run, asked, kind, taken):
-        done, through = kind != "soon", kind == "whole"
-        given = view.given(taken.get("pointed"), asked.clip, asked.truth) if through else {}
-        outputs = method.until(when[kind], bool(asked.texts))
-        trace = asked.engine.run(
-            method.name, asked.clip, texts=asked.texts, outputs=outputs, cancelled=run.cancelled, progress=run.progress,
-            **given, **asked.settings,
+        def progress(stage: str, done: float) -> None:
+            heard(stage, done)
+            run.progress(stage, done)
+
+        trace = request.run(outputs, cancelled=run.cancelled, progress=progress, **besides)
+        texts, grid = list(request.texts) if complete else None, request.engine.grid(method.name)
+        made = trace_payload(
+            method, trace, request.key, clip, request.settings, grid, texts, request.truth, request.stamp, request.question
         )  # fmt: skip
-        texts, grid = list(asked.texts) if done else None, asked.engine.grid(method.name)
-        made = view.trace(method, trace, asked.key, asked.clip, asked.settings, grid, texts, asked.truth, asked.stamp)
-        made["edited"] = bool(asked.edits)
-        return made | view.besides(asked.engine, method, asked.clip, asked.settings, trace) if done else made
+        made["edited"] = bool(request.edits)
+        made["strange"] = "" if self.desk.clips.shipped(request.path) else made["strange"]
+        return made | beside_payload(request.engine, method, clip, request.settings, trace) if complete else made
 
-    @sentence
-    def at_once(taken):
-        return explain("soon", taken)
-
-    @sentence
-    def everything(taken):
-        return explain("later", taken)
-
-    @sentence
-    def through(taken):
-        return explain("whole", untouched | (taken if isinstance(taken, Mapping) else {}))
-
-    @sentence
-    def curve(taken):
+    def curve(self, request: Request) -> list[list[Any]]:
         """[[value, [a number per stage of the tower, for each output]], …] over the span of the knob that they are drawn
         against; nothing where no output is drawn so."""
-        drawn = [one for one in method.outputs if isinstance(one, StageScores) and one.against]
+        drawn = [one for one in request.method.outputs if isinstance(one, StageScores) and one.against]
         if not drawn:
             return []
-        asked, stages = desk.request(taken), [one.stage for one in drawn]
-        values = values_of(asked.engine, method.name, drawn[0].against, POINTS)
+        knob, stages = drawn[0].against, [one.stage for one in drawn]
+        values = values_of(request.engine, request.method.name, knob, POINTS)
 
-        def work(run):
+        def work(run: Run) -> list[list[Any]]:
             made = []
             for place, value in enumerate(values):
                 run.progress("curve", place / len(values))
-                settings = {**asked.settings, drawn[0].against: value}
-                trace = asked.engine.run(method.name, asked.clip, outputs=stages, cancelled=run.cancelled, **settings)
+                trace = request.run(stages, cancelled=run.cancelled, **{knob: value})
                 made.append([value, [[round(float(x), 6) for x in trace[stage]] for stage in stages]])
             return made
 
-        return desk.running.aside(desk.run_of(asked, "later"), work, PICTURE)
+        return self.desk.running.aside(self.desk.run_of(request, "later"), work, PICTURE)
 
-    def far(asked):
+    def far(self, message: Any) -> list[Any] | None:
         """[stage, share of it that is done] of a reader's own run that is under way."""
-        return desk.running.far(*whose(asked))
+        return self.desk.running.far(*run_named(message))
 
-    def stop(asked):
+    def stop(self, message: Any) -> None:
         """Call off a reader's own run."""
-        desk.running.stop(*whose(asked))
+        self.desk.running.stop(*run_named(message))
 
-    def frames(key):
+    def frames(self, key: Any) -> dict[str, Any] | None:
         """The pictures of an open clip, asked for by the viewer once a clip."""
-        found = desk.clips.of_key(key) if isinstance(key, str) else None
-        return found and view.clip(key, *found)
-
-    return frames, at_once, everything, through, curve, far, stop
+        found = self.desk.clips.of_key(key) if isinstance(key, str) else None
+        return found and clip_payload(key, *found)
 
 
-def whose(asked):
+def run_named(message: Any) -> tuple[str, str]:
     """(who, kind) of a run that is asked about; what names none is nobody's."""
-    given = [asked.get(name) if isinstance(asked, Mapping) else None for name in ("who", "kind")]
-    return tuple(one[:WHO] if isinstance(one, str) else "" for one in given)
+    who, kind = (message.get(name) if isinstance(message, Mapping) else None for name in ("who", "kind"))
+    return who[:WHO] if isinstance(who, str) else "", kind[:WHO] if isinstance(kind, str) else ""

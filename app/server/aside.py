@@ -23,6 +23,6 @@ class Aside:
     def __init__(self, most: int):
         self._threads = ThreadPoolExecutor(most, "aside", initializer=stand_back)
 
-    def result(self, work: Callable[..., Any], *given: Any) -> Any:
+    def result(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """What `work` gives or raises, for whoever waits."""
-        return self._threads.submit(contextvars.copy_context().run, work, *given).result()
+        return self._threads.submit(contextvars.copy_context().run, work, *arguments).result()

@@ -7,37 +7,48 @@ and equal frames in two visitors' files do not share a name.
 """
 
 import json
+import os
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 from app.server.aside import Aside
 from app.server.memo import Memo
-from core import ReaderError, read_clip
+from core import Clip, ReaderError, open_video, read_clip
+from core.method import Method
 from core.publish.python import example_file
 from core.publish.view import clip_name
 from core.video.edits import edited
+from core.video.footage import Footage, evenly
 from core.world import Truth
+from core.world.long import Recipe, read_recipe
 
+Place = str | os.PathLike[str]  # of a file
+
+VIDEOS = 4  # whole files that are held open, each with up to VIDEO_MB of its frames
+VIDEO_MB = 64
 AT_ONCE = 2  # files that are decoded side by side: each takes a process and up to `LIMITS.memory`
 
 
 @dataclass(frozen=True)
 class Example:
-    """A clip of which everything is known."""
+    """A clip of which everything is known, or a long video that is drawn from its recipe."""
 
     name: str
     path: Path
-    truth: Truth
+    truth: Truth | None = None
+    recipe: Recipe | None = None
 
     @property
-    def title(self):
-        return self.truth.caption
+    def title(self) -> str:
+        return self.truth.caption if self.truth else self.recipe.title if self.recipe else self.name
 
 
-def find_examples(folder):
+def find_examples(folder: Place) -> dict[str, Example]:
     """Every mp4 of the folder that has its truth beside it, by name."""
     paths = [path for path in sorted(Path(folder).glob("*.mp4")) if path.with_suffix(".json").exists()]
     if not paths:
@@ -45,18 +56,29 @@ def find_examples(folder):
     return {path.stem: Example(path.stem, path, Truth.from_json(path.with_suffix(".json").read_text())) for path in paths}
 
 
+def find_videos(folder: Place) -> dict[str, Example]:
+    """Every recipe of a long video in the folder, by name."""
+    return {path.stem: Example(path.stem, path, recipe=read_recipe(path)) for path in sorted(Path(folder).glob("*.json"))}
+
+
 class Clips:
     """Open clips, least recently used first out. Safe under threads."""
 
-    def __init__(self, examples, budget=256 << 20):
+    def __init__(self, examples: Mapping[str, Example], budget: int = 256 << 20):
         self.examples = examples
-        self._known = {str(one.path): one.truth for one in examples.values()}
+        self._known = {str(one.path): one for one in examples.values()}
         self._open = Memo(budget, size=lambda clip: clip.frames_THWC.nbytes)  # by (path, frames, edits as JSON)
+        self._videos = Memo(VIDEOS)  # by path
         self._decoders = Aside(AT_ONCE)
         self._paths: dict[str, str] = {}
         self._secret = secrets.token_bytes(32)
 
-    def handle(self, path):
+    def examples_for(self, method: Method) -> dict[str, Example]:
+        """Long ones for a method that looks through a whole video, clips for any other; all, where none is of its kind."""
+        whole = "video" in method.sources
+        return {name: one for name, one in self.examples.items() if bool(one.recipe) == whole} or dict(self.examples)
+
+    def handle(self, path: Place) -> str:
         """What the browser may name a file by, from now on."""
         for one in [one for one, held in list(self._paths.items()) if self._gone(held)]:
             self._paths.pop(one, None)
@@ -64,7 +86,7 @@ class Clips:
         self._paths[handle] = str(path)
         return handle
 
-    def path(self, handle):
+    def path(self, handle: Any) -> str:
         """The file of a handle."""
         path = self._paths.get(handle) if isinstance(handle, str) else None
         if path is not None and self._gone(path):
@@ -74,43 +96,66 @@ class Clips:
             raise ReaderError("This clip is no longer held by the server: choose it again.")
         return path
 
-    def _gone(self, path):
+    def _gone(self, path: str) -> bool:
         """Whether a visitor's file was deleted."""
         return path not in self._known and not Path(path).exists()
 
-    def _let_go(self):
+    def _let_go(self) -> None:
         """The frames of a file that was deleted go with it."""
         self._open.drop(lambda name: self._gone(name[0]))
+        self._videos.drop(self._gone)
 
-    def name(self, path):
+    def name(self, path: Place) -> str:
         """An example's name, or what an own clip's file is called: never where it lies."""
         own = clip_name(Path(path).name)
         while own in self.examples or example_file(own) != own:  # or a link, a cell or a notebook would open the example
             own = clip_name(f"own {own}")
         return next((name for name, one in self.examples.items() if str(one.path) == str(path)), own)
 
-    def key(self, path, frames, edits=()):
+    def key(self, path: Place, frames: int | str, edits: Sequence[Mapping[str, Any]] = ()) -> str:
         """What the browser may ask an open clip by."""
         return blake2b(f"{frames} {path} {json.dumps(edits)}".encode(), key=self._secret, digest_size=16).hexdigest()
 
-    def open(self, path, frames, edits=()):
+    def open(self, path: Place, frames: int, edits: Sequence[Mapping[str, Any]] = ()) -> Clip:
         """The clip of a file after the edits, read only if it is not open already."""
         self._let_go()
         make = (lambda: edited(self.open(path, frames), edits)) if edits else (lambda: self._read(path, frames))
         return self._open.get((str(path), frames, json.dumps(edits)), make)
 
-    def _read(self, path, frames):
+    def _read(self, path: Place, frames: int) -> Clip:
+        if video := self._whole(path):  # it need not be read twice
+            return video.frames(evenly(video, frames))
         return self._decoders.result(partial(read_clip, path, frames=frames))
 
-    def truth(self, path):
-        """What is true of a file, if it is an example."""
-        return self._known.get(str(path))
+    def _drawn(self, path: Place) -> Footage | None:
+        """The long video of an example that is no file of pictures."""
+        example = self._known.get(str(path))
+        return example.recipe.video if example and example.recipe else None
 
-    def of_key(self, key):
-        """(clip, truth) of a key, or None when it is no longer open."""
+    def _whole(self, path: Place) -> Footage | None:
+        """The whole of a file, where it is open."""
+        return self._drawn(path) or dict(self._videos.items()).get(str(path))
+
+    def video(self, path: Place) -> Footage:
+        """The whole of a file, of which frames are read when they are asked for."""
+        if drawn := self._drawn(path):
+            return drawn
+        self._let_go()
+        return self._videos.get(str(path), lambda: self._decoders.result(partial(open_video, path, keep_mb=VIDEO_MB)))
+
+    def truth(self, path: Place) -> Truth | None:
+        """What is true of a file, if it is an example."""
+        return self._known[str(path)].truth if str(path) in self._known else None
+
+    def shipped(self, path: Place) -> bool:
+        """Whether it is an example."""
+        return str(path) in self._known
+
+    def of_key(self, key: str) -> tuple[Clip, Truth | None, Footage | None] | None:
+        """(clip, truth, the video that it is a few frames of) of a key, or None when it is no longer open."""
         self._let_go()
         opened = [
-            (clip, self.truth(path))
+            (clip, self.truth(path), self._whole(path))
             for (path, frames, edits), clip in self._open.items()
             if self.key(path, frames, json.loads(edits)) == key
         ]

@@ -6,11 +6,14 @@ reader can mend is a ReaderError and is told as it is. Anything else is a fault 
 
 import sys
 import traceback
+from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.server.tidy import make_room
 
@@ -20,13 +23,13 @@ TOO_LARGE = f"What is asked has up to {MOST // 10**6} MB; only a video may be la
 UNFORESEEN = "This cannot be answered: what was asked is not of the kind that is read here. Load the page again."
 
 
-def short(said):
+def short(text: Any) -> str:
     """A sentence of bounded length on one line, without anything that a terminal would obey."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in str(said)[: 2 * LENGTH])
+    plain = "".join(letter if letter.isprintable() else " " for letter in str(text)[: 2 * LENGTH])
     return plain if len(plain) <= LENGTH else f"{plain[: LENGTH // 2]} … {plain[-LENGTH // 2 :]}"
 
 
-def noted(wrong, what):
+def noted(wrong: BaseException, what: str) -> None:
     """One line on the console of what nobody foresaw: its kind, and the last place of our own code."""
     places = traceback.extract_tb(wrong.__traceback__)
     here = str(Path(__file__).parents[2])
@@ -41,12 +44,12 @@ class Page(gr.Blocks):
 
     files = 0  # that came so far
 
-    async def process_api(self, block_fn, *given, **named):
+    async def process_api(self, block_fn: Any, *row: Any, **named: Any) -> dict[str, Any]:
         if self.files != (files := sum(map(len, self.temp_file_sets))):
             self.files = files
             make_room({path for each in self.temp_file_sets for path in list(each)})
         try:
-            return await super().process_api(block_fn, *given, **named)
+            return await super().process_api(block_fn, *row, **named)
         except gr.Error as wrong:
             wrong.print_exception = False
             raise
@@ -59,17 +62,17 @@ class Page(gr.Blocks):
 class Guard:
     """ASGI middleware: what no route could read is a 400 with a sentence, and one line. Large bodies are uploads alone."""
 
-    def __init__(self, app):
+    def __init__(self, app: ASGIApp):
         self.app = app
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         small, began, read = not scope["path"].rstrip("/").endswith("/upload"), False, 0
         if small and int(dict(scope["headers"]).get(b"content-length", 0)) > MOST:  # the server has checked that it is a number
             return await JSONResponse({"detail": TOO_LARGE}, 413)(scope, receive, send)
 
-        async def counted():
+        async def counted() -> MutableMapping[str, Any]:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
@@ -77,7 +80,7 @@ class Guard:
                 raise HTTPException(413, TOO_LARGE)
             return message
 
-        async def sent(message):
+        async def sent(message: MutableMapping[str, Any]) -> None:
             nonlocal began
             began = True
             await send(message)

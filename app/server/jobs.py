@@ -22,7 +22,7 @@ AT_ONCE = 2  # long runs of a line side by side: each takes all cores, and more 
 WAITING = 16  # long runs that wait: each holds one of the server's threads, and the page needs some for itself
 AWAY = 90  # seconds in which nobody asks how far a long run is: its tab is closed, for one in the background asks once a minute
 REST = 4  # a long run stands still for so many times as long as it worked before, at most: it goes on whatever others do
-FOLD, PICTURE = "fold", "picture"  # lines: what a reader opens a fold for, and what his picture waits for
+FOLD, PICTURE, VIDEO = "fold", "picture", "video"  # lines: for a fold, for a picture of a whole clip, for one of a long video
 
 
 @dataclass(eq=False)
@@ -39,10 +39,10 @@ class Run:
     line: str = ""
     pause: Callable[[], None] = lambda: None
 
-    def cancelled(self):
+    def cancelled(self) -> bool:
         return self.stopped or (self.long and self.asked is not None and self.clock() - self.asked > AWAY)
 
-    def progress(self, stage, done):
+    def progress(self, stage: str, done: float) -> None:
         self.stage, self.done = stage, done
         self.pause()
 
@@ -58,9 +58,9 @@ class Running:
         self._moved = threading.Condition()
         self._knobs = 0  # answers to a knob that are being made
         self._quiet = threading.Condition()
-        self._aside = Aside(2 * AT_ONCE)
+        self._aside = Aside(3 * AT_ONCE)
 
-    def start(self, who, kind, long=False):
+    def start(self, who: str, kind: str, long: bool = False) -> Run:
         """A run of this reader, in the place of his last one of the kind. A long one calls that one off, which nobody could any
         more."""
         run = Run(long, self._clock)
@@ -73,12 +73,12 @@ class Running:
                 self._runs.popitem(last=False)
         return run
 
-    def of(self, who, kind):
+    def of(self, who: str, kind: str) -> Run | None:
         """His run of the kind that was started last, or None."""
         with self._lock:
             return self._runs.get((who, kind))
 
-    def far(self, who, kind):
+    def far(self, who: str, kind: str) -> list[Any] | None:
         """[stage, share of it that is done] of that run, or None. Whoever asks is there, and is remembered."""
         with self._lock:
             run = self._runs.get((who, kind))
@@ -88,7 +88,7 @@ class Running:
             run.asked = self._clock()
         return [run.stage, run.done]
 
-    def stop(self, who, kind):
+    def stop(self, who: str, kind: str) -> None:
         """Call it off, if it is still running."""
         run = self.of(who, kind)
         if run is not None:
@@ -121,7 +121,7 @@ class Running:
                 self._line.remove(run)
                 self._moved.notify_all()
 
-    def _place(self, run):
+    def _place(self, run: Run) -> int:
         """Of its line, from 1."""
         return [one for one in self._line if one.line == run.line].index(run) + 1
 
@@ -137,11 +137,11 @@ class Running:
                 self._knobs -= 1
                 self._quiet.notify_all()
 
-    def _pausing(self, run):
+    def _pausing(self, run: Run) -> Callable[[], None]:
         """→ a call that waits while answers to knobs are made, but no longer than REST times what was worked since the last."""
         since = time.monotonic()
 
-        def pause():
+        def pause() -> None:
             nonlocal since
             until = time.monotonic() + REST * (time.monotonic() - since)
             with self._quiet:

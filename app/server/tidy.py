@@ -14,10 +14,10 @@ def make_room(paths: Iterable[str], files: int = FILES, size: int = BYTES) -> No
     there = []
     for path in map(Path, paths):
         try:
-            told = path.stat()
+            status = path.stat()
         except OSError:  # deleted already
             continue
-        there.append((told.st_ctime_ns, told.st_size, path))
+        there.append((status.st_ctime_ns, status.st_size, path))
     held = 0
     for place, (_, large, path) in enumerate(sorted(there, reverse=True)):
         held += large

@@ -1,8 +1,8 @@
 """Which maps are true to the network, and to the world?  python -m core.explain [--clips N --seed S --json FILE]
 
-On held-out clips of the world: STOP's similarity to each clip's own caption, explained by A, M, W^s, the region r and Captum's
-attributions; then the score of the STPN detection that fits the actor best, by the attributions. Every map is tested by
-deletion and insertion against pointing at random places, and against where the actor is.
+On held-out clips of the world, method by method, the number that its `explain` names: how well a clip's own caption fits it,
+explained by the method's maps and Captum's attributions; or the score of the detection that fits the actor best, by the
+attributions. Every map is tested by deletion and insertion against pointing at random places, and against where the actor is.
 """
 
 import argparse

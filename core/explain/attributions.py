@@ -5,8 +5,8 @@
     occlusion              Zeiler and Fergus, 2014: what is lost where a window of patches is filled, mean over windows
     feature_ablation       what is lost where one patch, one place through the whole clip, or one frame is filled
 
-Along integrated gradients and Grad-CAM STOP's region and counts are held; under the other two they are made anew
-(`core.methods.stop.explain` says why). Grad-CAM sees only what goes through patches of its layer: what reaches a clip's feature
+What a method decides (a region of patches, counts) is held along integrated gradients and Grad-CAM, and made anew under the
+other two; its `explain` says why. Grad-CAM sees only what goes through patches of its layer: what reaches a clip's feature
 through temporal prompts further up is not in it.
 
     subject = explained(method).subject(engine, clip, texts, choice, knobs)
@@ -44,7 +44,9 @@ class GradientKnobs(KnobSet):
 class GradCamKnobs(KnobSet):
     """Of Grad-CAM."""
 
-    layer: int = knob(0, "ℓ", (0, 48, 1), "what enters block ℓ (STOP) or leaves stage ℓ (STPN); 0 = the last")
+    layer: int = knob(
+        0, "ℓ", (0, 48, 1), "what enters block ℓ of a plain transformer, or leaves stage ℓ of a pyramid; 0 = the last"
+    )
 
 
 class OcclusionKnobs(KnobSet):

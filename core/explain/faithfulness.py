@@ -11,8 +11,8 @@ fills (Zhang et al., Group-CAM, 2021, call it over-all): 0 is what white noise g
 Chance is pointing at a random place: a blob, the same in all frames. White noise would be too weak: whatever is smooth shows
 whole things or hides them, and knows nothing for it. Better than chance is a map above the mean of eight such places by more
 than `beyond` standard deviations, so far that one in twenty would be, were their numbers normal. On six held-out clips of the
-world, with the shipped STOP and each clip's own caption, these were called better than chance, and had been against eight
-orders of white noise:
+world, with the shipped prompted CLIP and each clip's own caption, these were called better than chance, and had been against
+eight orders of white noise:
 
     blobs that stand still, one around every patch       1 of 384, had been 157
     blobs that move                                      2 of 72, 30

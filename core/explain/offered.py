@@ -14,7 +14,7 @@ import numpy as np
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.engine import METHODS, Engine
+from core.engine import Engine
 from core.errors import ReaderError
 from core.explain.subject import Subject
 from core.methods import part
@@ -105,7 +105,7 @@ def own_maps(
 
     Of a pyramid it is the map of the last stage or block, of all prompts together; where its cells are larger than the
     subject's patches, patches share a cell. Maps over other frames (where prompts looked) are maps of something else."""
-    outputs = [one for one in METHODS[method].outputs if one.over_frames or one.over_current]
+    outputs = [one for one in engine.method(method).outputs if one.over_frames or one.over_current]
     trace, made = engine.run(method, clip, outputs=[one.stage for one in outputs], cancelled=cancelled, **knobs), []
     for one in outputs:
         value, title = trace[one.stage], one.title

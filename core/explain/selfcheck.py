@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.engine import Engine, method_named
+from core.engine import Engine
 from core.errors import ReaderError
 from core.graph import Trace
 from core.methods import part, with_part
@@ -55,7 +55,7 @@ def self_check(
 
     map_of: (engine, clip) → the map [T, P] to compare with that from random weights, for example an attribution's; if not
     given, the method's usual one."""
-    method_named(method)
+    engine.method(method)
     parts, watch = parts_of(method), Watch(4, progress, cancelled)
     if parts is None:
         raise ReaderError(f"There are checks of {', '.join(with_part('selfcheck'))}, and none of {method}.")
@@ -141,7 +141,7 @@ def random_weights(
 def scrambled(engine: Engine, method: str, seed: int = 0) -> dict[str, Loaded]:
     """The method's networks with each parameter's own numbers in a random order: same geometry, same scale, no meaning."""
     made = {}
-    for name, wanted in method_named(method).networks.items():
+    for name, wanted in engine.method(method).networks.items():
         loaded = engine.network(name, method)
         network = copy.deepcopy(loaded.network)
         generator = torch.Generator().manual_seed(seed)

@@ -16,10 +16,13 @@ import pkgutil
 import sys
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from core.method import Method, Network
+
+FIGURES = Path(__file__).resolve().parents[2] / "assets" / "viewer" / "figures"
 
 
 def find() -> dict[str, Method]:
@@ -29,13 +32,15 @@ def find() -> dict[str, Method]:
 
 
 def by_name(methods: Iterable[Method]) -> dict[str, Method]:
-    """Methods by name, in the order of their tabs. ValueError: two of one name, or one name for two models."""
+    """Methods by name, in the order of their tabs. ValueError: two of one name, one name for two models, or
+    an output that nothing draws."""
     found: dict[str, Method] = {}
     models: dict[str, tuple[Method, Network]] = {}
     for method in sorted(methods, key=lambda one: (one.place, one.name)):
         if method.name in found:
             raise ValueError(f"Two methods are called {method.name}: a name is for one.")
         found[method.name] = method
+        check_drawn(method)
         for network in (one for own in method.networks.values() for one in own.needed):
             other, same = models.setdefault(network.model, (method, network))
             if same.key != network.key:
@@ -44,6 +49,17 @@ def by_name(methods: Iterable[Method]) -> dict[str, Method]:
                     "means one of them: share the loader, or give the model another name."
                 )
     return found
+
+
+def check_drawn(method: Method) -> None:
+    """A ValueError where an output is of a kind that no figure draws."""
+    for one in method.shown.values():
+        if not (FIGURES / f"{one.figure}.js").is_file():
+            known = ", ".join(sorted(file.stem for file in FIGURES.glob("*.js") if "_" not in file.stem))
+            raise ValueError(
+                f"{method.name} shows {one.stage} as {type(one).__name__}, and there is no figure {one.figure}: write "
+                f"assets/viewer/figures/{one.figure}.js, or say which of {known} draws this kind."
+            )
 
 
 @cache

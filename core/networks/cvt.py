@@ -6,7 +6,7 @@
 (CvT: Introducing Convolutions to Vision Transformers, Wu et al., ICCV 2021, arXiv 2103.15808; what it leaves open follows its
 released code: scores are divided by the root of the whole width D and not of a head's, FFN is x·sigmoid(1.702 x) inside,
 and the class token, in the last stage only, is led around the convolutions of q, k and v. The port in transformers has an
-exact GELU instead.) No CvT is in what STPN (arXiv 2402.02574) released, so how prompts travel here is our reading:
+exact GELU instead.) No CvT is in what the prompts' paper (arXiv 2402.02574) released, so how they travel here is our reading:
 
     in a block       prompts take the class token's way: around the convolutions, through norms, attention and FFN
     between stages   the convolution that embeds tokens anew cannot take them: a linear layer of ours, D_i → D_{i+1}, does

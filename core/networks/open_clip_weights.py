@@ -211,7 +211,7 @@ def twin(model: Any, name: str) -> VisionTransformer:
 def empty_twin(visual: Any, name: str) -> VisionTransformer:
     """An empty timm ViT of the same geometry as an open_clip vision tower (OpenAI's layout)."""
     if not hasattr(visual, "conv1") or not hasattr(visual, "transformer") or visual.pool_type != "tok":
-        raise BadWeights(f"{name} does not have the plain CLIP vision transformer that STOP prompts.")
+        raise BadWeights(f"{name} does not have the plain CLIP vision transformer that is prompted here.")
     width, block = visual.conv1.out_channels, visual.transformer.resblocks[0]
     return VisionTransformer(
         img_size=visual.image_size,

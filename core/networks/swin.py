@@ -2,7 +2,7 @@
 
     X ← X + DropPath(SW-MSA(LN X)),  X ← X + DropPath(FFN(LN X)),  X = [prompts ; patches]
 
-(STPN: Spatio-temporal Prompting Network, ICCV 2023, arXiv 2402.02574; what it leaves open follows its released code.)
+(Spatio-temporal Prompting Network, ICCV 2023, arXiv 2402.02574; what it leaves open follows its released code.)
 Prompts take part in every window: each window gets a copy, every copy attends to and is attended by all of its tokens
 (position bias 0, shift mask 0), and the new prompts are the mean of the copies. They never leave with the maps.
 

@@ -34,13 +34,13 @@ class VisionTower(nn.Module):
     def __init__(self, vit: VisionTransformer, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5)):
         super().__init__()
         if vit.cls_token is None:
-            raise BadWeights("STOP reads attention from a class token, and this vision transformer has none.")
+            raise BadWeights("Attention is read from a class token, and this vision transformer has none.")
         for block in vit.blocks:
             kinds = type(block), type(getattr(block, "attn", None))
             if kinds != (Block, Attention):
                 unlike = kinds[0] if kinds[0] is not Block else kinds[1]
                 raise BadWeights(
-                    "STOP reads the queries and keys of blocks that attend first and have one MLP then, and this vision "
+                    "Queries and keys are read of blocks that attend first and have one MLP then, and this vision "
                     f"transformer is built of others (timm's {unlike.__name__})."
                 )
         self.vit = vit

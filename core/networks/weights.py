@@ -158,7 +158,9 @@ def _timm(name: str, file: str, random: bool) -> Loaded:
 def towers_of(vit: nn.Module, name: str) -> ClipTowers:
     """A vision tower alone."""
     if not isinstance(vit, VisionTransformer):
-        raise BadWeights(f"{name} is not a plain vision transformer, which STOP prompts: it is timm's {type(vit).__name__}.")
+        raise BadWeights(
+            f"{name} is not a plain vision transformer, which is what is prompted: it is timm's {type(vit).__name__}."
+        )
     return ClipTowers(VisionTower(vit, vit.pretrained_cfg["mean"], vit.pretrained_cfg["std"]), NoText())
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.cli import file_to_write, sentences
-from core.engine import METHODS, Engine, method_named
+from core.engine import Engine
 from core.errors import ReaderError
 from core.knobs import Knob
 from core.publish.bundle import bundle
@@ -23,9 +23,10 @@ from core.publish.figures import FORMATS
 from core.publish.movies import gif, mp4
 from core.publish.painting import COLOURS, STRENGTH
 from core.publish.paper import figure_files
-from core.publish.result import compute, open_clip
+from core.publish.result import compute, open_clip, open_whole
 from core.publish.sweeps import picture_of
 from core.publish.view import FRAMES, Setting, View, clip_name
+from core.registry import METHODS, method_named
 from core.sweep import sweep_over
 
 MOVIES = {"mp4": mp4, "gif": gif}
@@ -52,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--clip", default="1-moves", help="an example's name, or a video file")
     made.add_argument("--length", type=int, default=FRAMES.default, help="frames that are read")
     made.add_argument("--text", action="append", default=[], help="a sentence to compare with; as often as wanted")
+    made.add_argument("--question", default="", help="what a method of long videos is asked")
     made.add_argument("--set", nargs="*", default=[], metavar="KNOB=VALUE")
     made.add_argument("--against", nargs="*", metavar="KNOB=VALUE", help="a second set, A: the first with these knobs turned")
     made.add_argument("--overlay", default="", help="the stage whose map lies over the frames")
@@ -79,14 +81,16 @@ def written(args: argparse.Namespace) -> dict[Path, bytes]:
     turned = knobs_of(args.method, args.set)
     if args.sweep:
         return {args.out: swept(args, engine, turned, form, composition)}
-    asked = [Setting(args.method, clip_name(args.clip), args.length, turned, tuple(args.text))]
+    asked = [Setting(args.method, clip_name(args.clip), args.length, turned, tuple(args.text), question=args.question)]
     if args.against is not None:
         other = turned | knobs_of(args.method, args.against)
-        asked.append(Setting(args.method, asked[0].clip, args.length, other, asked[0].texts))
+        asked.append(Setting(args.method, asked[0].clip, args.length, other, asked[0].texts, question=args.question))
     view = View(asked[0], 0, args.overlay, *asked[1:])
     outputs = method.until("network", bool(args.text))
     outputs += tuple(stage for stage in args.rows if stage in method.kinds and stage not in outputs)
-    result = compute(engine, view, lambda name, frames: open_clip(args.clip, frames), outputs)
+    result = compute(
+        engine, view, lambda name, frames: open_clip(args.clip, frames), outputs, video=lambda name: open_whole(args.clip)
+    )
     if form == "zip":
         return {args.out: bundle(result)}
     if form in MOVIES:

@@ -20,16 +20,18 @@ from typing import Any
 
 import numpy as np
 
-from core.engine import method_named
 from core.kinds import as_array
 from core.publish.described import described
 from core.publish.result import Result
 from core.publish.view import to_plain
+from core.registry import method_named
 
 LETTERS = {
-    "T": "frames", "G": "gaps between frames", "P": "patches, row by row", "K": "support frames", "Q": "prompts",
+    "T": "frames", "G": "gaps between frames", "P": "patches, row by row", "K": "support frames, or chosen ones",
+    "Q": "prompts",
     "N": "heads, or things found", "L": "layers, or places where prompts enter", "I": "stages of the tower", "D": "width",
-    "F": "width of a support's features", "E": "width of the space shared with texts", "S": "tokens", "Y": "texts",
+    "F": "width of a support's features", "E": "width of the space shared with texts", "S": "tokens, or spans of time",
+    "Y": "texts",
     "B": "frames read at once",
     "H": "rows of pixels", "W": "columns of pixels", "C": "colours", "h": "rows of patches", "w": "columns of patches",
 }  # fmt: skip
@@ -82,7 +84,6 @@ def manifest(result: Result, arrays: Mapping[str, np.ndarray], left_out: list[st
     """What is in the zip, in words."""
     method, clip = method_named(result.view.shown.method), result.clip
     stages = {stage.__name__: inspect.getdoc(stage) or "" for stage in method.stages}
-    rows, columns = result.grid
     listed = []
     for name, array in arrays.items():
         stage = name.partition(".")[0]
@@ -106,7 +107,7 @@ def manifest(result: Result, arrays: Mapping[str, np.ndarray], left_out: list[st
             "name": clip.name, "key": clip.key, "notes": list(clip.notes), "time_T": [float(t) for t in clip.time_T],
             "source_T": [int(i) for i in clip.source_T],
         },
-        "grid": {"rows": rows, "columns": columns},
+        "grid": result.grid and dict(zip(("rows", "columns"), result.grid)),
         "dims": LETTERS,
         "arrays": listed,
         "left_out": {stage: "a network, or nothing at all" for stage in left_out},
@@ -140,8 +141,17 @@ def tables(result: Result) -> dict[str, bytes]:
         columns = [result.array(one.stage) for one in gaps]
         rows = [(g + 1, g + 2, *(_number(column[g]) for column in columns)) for g in range(T - 1)]
         made["gaps.csv"] = _csv(("frame", "next frame", *(one.symbol for one in gaps)), rows)
+    if result.output("K", "second"):
+        chosen = [one for one in result.outputs if one.row and one.over == "K"]
+        columns = [map(_number, result.array(one.stage)) for one in chosen]
+        made["chosen.csv"] = _csv([one.title for one in chosen], zip(*columns))
+    if spans := result.output("S2", "second"):
+        scores = [one for one in result.outputs if one.row and one.over == "S"]
+        columns = [*result.array(spans.stage).T, *(result.array(one.stage) for one in scores)]
+        heads = ("from second", "to second", *(one.title for one in scores))
+        made["segments.csv"] = _csv(heads, zip(*(map(_number, column) for column in columns)))
     maps = [one for one in result.outputs if one.over_frames]
-    if maps:
+    if maps and result.grid:
         high, wide = result.grid
         columns = [result.array(one.stage).reshape(T, -1) for one in maps]
         rows = [

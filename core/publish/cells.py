@@ -13,12 +13,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from core.engine import method_named
 from core.errors import ReaderError
 from core.publish.figures import DPI, picture
 from core.publish.link import Limits, from_plain, parsed
 from core.publish.result import Result, numbers
 from core.publish.view import VERSION, Setting, View, to_plain
+from core.registry import method_named
 
 CELLS, PICTURE_BYTES, JSON_BYTES = 200, 2_000_000, 64_000_000
 SOONEST = 72  # dots an inch, of a picture that would be too large with more

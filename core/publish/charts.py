@@ -12,7 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from core.publish.described import formula
+from core.publish.described import clock, formula
 from core.publish.painting import Layer, coloured, edges, hidden, painted, places, words_of
 
 PALE, DARK = "#9db4cf", "#26415e"
@@ -101,9 +101,10 @@ def bars(axes, made: Series, place_X: np.ndarray, step: float, span: tuple[float
 def height(axes, made: Series, size: float = SMALL) -> None:
     """The axis of bars, from 0 to the largest of all numbers, be they shown or not: bands have one scale."""
     top = max([float(np.nanmax(one, initial=0)) for one in made.sets.values()] + [1.0 if made.whole else 1e-6])
-    axes.set(ylim=(0, top * 1.08))
-    ticks = [0, top // 2, top] if made.whole and top >= 4 else [0, top]
-    axes.set_yticks(ticks, [f"{tick:.2g}" for tick in ticks], fontsize=size)
+    low = min(float(np.nanmin(one, initial=0)) for one in made.sets.values())
+    axes.set(ylim=(low * 1.08, top * 1.08))
+    ticks = [low] * (low < 0) + ([0, top // 2, top] if made.whole and top >= 4 else [0, top])
+    axes.set_yticks(ticks, [f"{tick:.2g}".replace("-", "−") for tick in ticks], fontsize=size)
 
 
 def key(axes, place: tuple[float, float], away: tuple[float, float], size: float = 8) -> None:
@@ -142,6 +143,21 @@ def ranking(axes, made: Series, texts: Sequence[str], letters: int, most: int = 
 def cut(text: str, letters: int) -> str:
     """A text in a line; of a longer one its beginning. Its dollars are dollars."""
     return (text if len(text) <= letters else f"{text[: letters - 1].rstrip()}…").replace("$", r"\$")
+
+
+def times(axes, made: Series, span_S2: np.ndarray, chosen_K: np.ndarray) -> None:
+    """Every span of a video's time as tall as its number; those of the chosen seconds are dark."""
+    score_S, end = next(reversed(made.sets.values())), float(span_S2[-1, 1])
+    is_chosen_S = np.any((chosen_K >= span_S2[:, :1]) & (chosen_K < span_S2[:, 1:]), axis=-1)
+    shades = [DARK if chosen else PALE for chosen in is_chosen_S]
+    axes.bar(span_S2[:, 0], score_S, span_S2[:, 1] - span_S2[:, 0], align="edge", linewidth=0, color=shades)
+    axes.set_xlim(0, end)
+    height(axes, made)
+    tick_X = np.linspace(0, end, 7)
+    axes.set_xticks(tick_X, [clock(round(tick)) for tick in tick_X], fontsize=SMALL)
+    axes.get_xticklabels()[-1].set_ha("right")
+    axes.set_xlabel(f"{formula(made.symbol)}: {made.title}", labelpad=1, fontsize=7)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def lines(axes, several: Sequence[Series]) -> None:

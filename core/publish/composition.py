@@ -22,7 +22,7 @@ from core.publish.view import NONE, default_overlay
 
 RAW = "raw"
 UNDER = {"G": "T", "T": "T", "K": "K"}  # numbers that stand under pictures → which pictures these are
-CHARTS = ("Y", "I", "Q")
+CHARTS = ("Y", "S", "I", "Q")
 WIDTHS = {"one": 3.25, "two": 6.75}  # inches: a paper's column, and both
 COLUMNS = {"one": 4, "two": 8}  # most pictures in a row
 ROWS, FRAMES = 12, 64
@@ -93,7 +93,7 @@ def rows_offered(method: Method) -> dict[str, str]:
 
 def numeric(one: Any) -> bool:
     """Whether an output's numbers can stand under pictures or in a chart."""
-    return one.row and one.value != "place" and one.over in (*UNDER, *CHARTS)
+    return one.row and one.value not in ("place", "second") and one.over in (*UNDER, *CHARTS)
 
 
 def complete(composition: Composition, result: Result) -> Composition:
@@ -120,12 +120,12 @@ def usual_rows(result: Result) -> tuple[str, ...]:
     along = ALONG[overlay.over] if overlay else "T"
     looked = [overlay.stage] if overlay else []
     counts = found(result, "G", "count") or found(result, "T", "count")
-    under = {"T": counts, "K": found(result, "K", "share"), "I": []}[along]
-    texts = [one.stage for one in found(result, "Y", "signed")]
+    under = {"T": counts, "K": found(result, "K", "share") + found(result, "K", "signed"), "I": []}[along]
+    texts = [one.stage for one in (*found(result, "S", "signed"), *found(result, "Y", "signed"))]
     whole = [one for one in result.outputs if one.over == "HWC" and result.array(one.stage).ndim == 3] if along != "T" else []
     boxes = found(result, "N", "box")
     head = [one.stage for one in (*whole, *boxes)]
-    raw = [RAW] if along != "I" else []
+    raw = [RAW] if along != "I" and not (overlay and overlay.value == "picture") else []
     return tuple(dict.fromkeys((*head, *raw, *looked, *(one.stage for one in under), *texts)))
 
 

@@ -17,7 +17,7 @@ def described(result: Result) -> dict[str, str]:
         "method": method.title, "paper": method.paper, "clip": f"{asked.clip}, {len(result.clip)} frames",
         "edits": in_words(asked.edits), "knobs": knobs,
         "overlay": result.view.overlay, "weights": "; ".join(result.trace.weights.values()),
-        "texts": " | ".join(asked.texts), "view": link_in_words(result.view),
+        "texts": " | ".join(asked.texts), "question": asked.question, "view": link_in_words(result.view),
     }  # fmt: skip
     if result.other:
         made["compared"] = "; ".join(f"{name}: {told}" for name, told in described(result.other).items() if name != "paper")
@@ -34,6 +34,14 @@ def metadata(result: Result, format: str) -> dict:
     if format == "svg":
         return {"Title": title, "Description": words, "Creator": MAKER, "Date": None}
     return {"Title": title, "Description": words, "Software": MAKER}
+
+
+def clock(second: float) -> str:
+    """Seconds as a clock shows them: 4:07, 1:00:00; what is not whole with a tenth."""
+    tenths = round(10 * float(second))
+    hours, minutes, seconds = tenths // 36000, tenths // 600 % 60, tenths // 10 % 60
+    head = f"{hours}:{minutes:02}" if hours else str(minutes)
+    return f"{head}:{seconds:02}" + (f".{tenths % 10}" if tenths % 10 else "")
 
 
 def formula(symbol: str) -> str:

@@ -6,6 +6,7 @@
     hw, Qhw      over the current frame, once for each stage or block  along "I"
     N            boxes in the current frame                            along "I"
     HWC          pictures alone: of the current frame                  along "I"
+    KHWC         pictures alone: the frames that are chosen            along "K"
 
 Letters: T frames, K supports, P patches, h w places of a map, I pictures of a layer.
 """
@@ -19,13 +20,14 @@ import numpy as np
 from core.errors import ReaderError
 from core.kinds import Output, as_array
 from core.method import Method
+from core.publish.described import clock
 from core.publish.link import FRAME
 from core.publish.painting import VALUES, Box, Layer, patches_to_pixels
 from core.publish.result import Result
-from core.publish.view import NONE
+from core.publish.view import CHOSEN, NONE
 from core.video.clip import Clip
 
-ALONG = {"TP": "T", "THW": "T", "TN": "T", "T": "T", "NQKP": "K", "hw": "I", "Qhw": "I", "N": "I", "HWC": "I"}
+ALONG = {"TP": "T", "THW": "T", "TN": "T", "T": "T", "NQKP": "K", "hw": "I", "Qhw": "I", "N": "I", "HWC": "I", CHOSEN: "K"}
 BOXES = ("TN", "T", "N")  # of these only boxes are drawn over pictures: another T is a number of each frame
 LEAST = 0.3  # score of a box that is shown, as on the page before a reader chooses another
 # Shares are multiples of an even share, on the narrowest of these scales that holds them: as on the page.
@@ -46,7 +48,7 @@ def painted_outputs(method: Method) -> tuple[Output, ...]:
 
 def drawn(method: Method) -> tuple[str, ...]:
     """The overlays that can be painted."""
-    return tuple(one.stage for one in painted_outputs(method) if one.value not in ("box", "picture"))
+    return tuple(one.stage for one in painted_outputs(method) if one.over == CHOSEN or one.value not in ("box", "picture"))
 
 
 def layer(
@@ -111,8 +113,8 @@ def bare(picture_IHWC: np.ndarray, name_I: tuple[str, ...], symbol: str = "", ti
 
 def _patches(result: Result, one: Output, _: int | None) -> Layer:
     region = result.output("TP", "truth")
-    kept_Thw = None if region is None else result.array(region.stage).reshape(-1, *result.grid)
-    return replace(plain_map(one, result.array(one.stage), result.clip, result.grid), kept_Ihw=kept_Thw)
+    kept_Thw = None if region is None else result.array(region.stage).reshape(-1, *result.cells)
+    return replace(plain_map(one, result.array(one.stage), result.clip, result.cells), kept_Ihw=kept_Thw)
 
 
 def plain_map(one: Output, map_TP: np.ndarray, clip: Clip, grid: tuple[int, int], colours: str = VALUES) -> Layer:
@@ -141,7 +143,7 @@ def _attention(result: Result, one: Output, prompt: int | None) -> Layer:
     _, Q, K, P = attention_NQKP.shape
     share_KP = attention_NQKP.mean(0)[_chosen(prompt, Q)].mean(0) * K * P
     grid = result.output("", "grid")
-    rows, columns = result.trace[grid.stage] if grid else result.grid
+    rows, columns = result.trace[grid.stage] if grid else result.cells
     who = "all prompts" if prompt is None else f"prompt {prompt + 1}"
     under = supports(result, one)
     low, high, ticks = next((step for step in LADDER if step[0] <= share_KP.min() and share_KP.max() <= step[1]), LADDER[-1])
@@ -216,6 +218,17 @@ def _pictures(result: Result, one: Output, _: int | None) -> Layer:
     return bare(array[None], (current_name(result),), one.symbol, one.title)
 
 
+def _chosen_frames(result: Result, one: Output, _: int | None) -> Layer:
+    """The frames that are chosen, by when they are shown; where no second is known, by which they are."""
+    frames, seconds = result.output("K", "place"), result.output("K", "second")
+    if seconds is not None:
+        names = tuple(clock(second) for second in result.array(seconds.stage))
+    else:
+        names = tuple(f"frame {frame + 1}" for frame in result.array(frames.stage)) if frames else ()
+    array = result.array(one.stage)
+    return bare(array, names or tuple(f"frame {place + 1}" for place in range(len(array))), one.symbol, one.title)
+
+
 def _boxes(result: Result, one: Output, _: int | None) -> Layer:
     """The current frame with what is found in it."""
     picture_HWC, seen = current(result), result.trace[one.stage]
@@ -258,5 +271,5 @@ def _frame_names(clip: Clip) -> tuple[str, ...]:
 
 MAKERS: dict[str, Callable[[Result, Output, int | None], Layer]] = {
     "TP": _patches, "THW": _pixels, "NQKP": _attention, "hw": _tower, "Qhw": _tower, "HWC": _pictures, "N": _boxes,
-    "TN": _tracks, "T": _followed,
+    "TN": _tracks, "T": _followed, CHOSEN: _chosen_frames,
 }  # fmt: skip

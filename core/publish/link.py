@@ -6,6 +6,7 @@
     d  digest of defaults    c  clip's name     o  overlay                   y       a text, once for each
     n  frames of the clip    b.…  the same fields of the set that is compared
     e  an edit of the clip, once for each, in order: e=reverse, e=freeze,first:1,last:0,frame:3
+    q  a question
 
 A link names a clip, never a file. What a link or a JSON says is checked by the knobs themselves; what is not understood falls
 back to defaults, and a note says so; an edit that is not understood, or cannot be done to the clip, is left out. An edit is
@@ -18,7 +19,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from core.engine import METHODS, TEXT_LENGTH, TEXTS
+from core.engine import QUESTION_LENGTH, TEXT_LENGTH, TEXTS, checked_text
 from core.errors import BadKnob, ReaderError
 from core.keys import digest
 from core.knobs import Knob, KnobSet
@@ -33,6 +34,7 @@ from core.publish.view import (
     default_overlay,
     overlays,
 )  # fmt: skip
+from core.registry import METHODS
 from core.video.edits import EDITS, MOST, checked_edits, frames_left
 
 LINK_LENGTH = 8000  # characters: what browsers and proxies carry
@@ -64,12 +66,14 @@ def to_link(view: View) -> str:
     pairs: list[tuple[str, Any]] = [("v", VERSION), ("d", defaults_digest(shown.method)), *_pairs(shown)]
     pairs += [("e", _edit(one)) for one in shown.edits]
     pairs += [("y", text) for text in shown.texts]
+    pairs += [("q", shown.question)] if shown.question else []
     pairs += [("f", view.frame + 1)] if view.frame else []
     pairs += [("o", view.overlay)] if view.overlay != default_overlay(shown.method) else []
     if other:
         texts = [] if other.texts == shown.texts else [("y", text) for text in other.texts or ("",)]
         edits = [] if other.edits == shown.edits else [("e", _edit(one)) for one in other.edits or ({"name": ""},)]
-        said = [("d", defaults_digest(other.method)), *_pairs(other, shown.frames), *edits, *texts]
+        question = [] if other.question == shown.question else [("q", other.question)]
+        said = [("d", defaults_digest(other.method)), *_pairs(other, shown.frames), *edits, *texts, *question]
         pairs += [(f"b.{name}", value) for name, value in said]
     made = "&".join(urlencode([pair], safe=",:" if pair[0] in ("e", "b.e") else "") for pair in pairs)
     if len(made) > LINK_LENGTH:
@@ -129,7 +133,7 @@ def from_link(query: str, clips: Collection[str] = (), limits: Limits = lambda m
             of.setdefault("edits", []).extend([value] if value else [])
         elif key.startswith("k."):
             of["knobs"][key[2:]] = value
-        elif key in LETTERS and (of is plain or key in "dmcn"):
+        elif key in LETTERS and (of is plain or key in "dmcnq"):
             of[LETTERS[key]] = value
         else:
             notes.append(f"The link's field {_echo(name)} is not known.")
@@ -145,6 +149,7 @@ def from_link(query: str, clips: Collection[str] = (), limits: Limits = lambda m
 
 LETTERS = {
     "v": "version", "d": "defaults", "m": "method", "c": "clip", "n": "frames", "f": "frame", "o": "overlay",
+    "q": "question",
 }  # fmt: skip
 
 
@@ -220,7 +225,8 @@ def _asked(
     texts = plain.get("texts", beside.texts if beside else ())
     edits = _edits(plain.get("edits", list(beside.edits) if beside else []), frames, notes)
     knobs = _knobs(method, plain.get("knobs", {}), limits, frames_left(edits, frames), notes)
-    return Setting(method, clip, frames, knobs, _texts(texts, notes), edits)
+    question = _question(plain.get("question", beside.question if beside else ""), notes)
+    return Setting(method, clip, frames, knobs, _texts(texts, notes), edits, question)
 
 
 def _knobs(method: str, given: Any, limits: Limits, length: int, notes: list[str]) -> KnobSet:
@@ -265,6 +271,14 @@ def _texts(given: Any, notes: list[str]) -> tuple[str, ...]:
     if len(made) < len(listed) or not isinstance(given, (list, tuple)):
         notes.append(f"Texts are up to {TEXTS} sentences of 1 to {TEXT_LENGTH} characters: the others are left out.")
     return made
+
+
+def _question(given: Any, notes: list[str]) -> str:
+    try:
+        return checked_text(given, "A question", QUESTION_LENGTH, but="\n") if given else ""
+    except ReaderError as wrong:
+        notes.append(f"{wrong} It is left out.")
+        return ""
 
 
 def _edits(given: Any, frames: int, notes: list[str]) -> tuple[Mapping[str, Any], ...]:

@@ -30,6 +30,7 @@ from core.publish.layers import ALONG, output_of
 from core.publish.painting import STRENGTH, Layer, edges, painted
 from core.publish.result import Result
 from core.publish.rows import Row, is_under, rows_of, series_of
+from core.publish.view import CHOSEN
 
 HEIGHT, SMALL = 720, 480  # pixels, of an MP4 and of a GIF
 LEAST, MOST = 180, 1080
@@ -125,6 +126,8 @@ def _slides(result: Result, composition: Composition, height: int) -> Iterator[n
 def _pair(result: Result, composition: Composition) -> tuple[Row, Row]:
     """The two pictures: A and B, or the one without a map and the one under it; of pictures alone twice the same."""
     stage = next((one for one in reversed(composition.rows) if one != RAW and _is_map(result, one)), RAW)
+    if stage == RAW and (chosen := next((one.stage for one in result.outputs if one.over == CHOSEN), None)):
+        stage = chosen
     along = ALONG[output.over] if (output := output_of(result, stage)) else "T"
     rows = rows_of(result, composition, stage, along)
     if len(rows) > 1:
@@ -188,7 +191,9 @@ def _bars(axes, made: charts.Series, count: int):
     axes.set_ylabel(formula(made.symbol), fontsize=17)
     step = -(-count // 16)
     axes.set_xticks(range(1, count + 1, step), [str(place) for place in range(1, count + 1, step)], fontsize=15)
-    axes.set_xlabel({"G": "frame; a bar stands between two", "T": "frame", "K": "support"}[made.over], fontsize=15, labelpad=2)
+    axes.set_xlabel(
+        {"G": "frame; a bar stands between two", "T": "frame", "K": "chosen frame"}[made.over], fontsize=15, labelpad=2
+    )
     if len(made.sets) > 1:
         charts.key(axes, (1.0, 0.8), (6, 0), size=17)
     return axes.axvline(1, color="#d55e00", linewidth=3)

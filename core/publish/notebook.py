@@ -9,17 +9,18 @@ from typing import Any
 
 from core.publish.cells import Cell
 from core.publish.figures import Picture
-from core.publish.python import clip_call, edit_lines, engine_call, example_file, keywords
+from core.publish.python import engine_call, example_file, keywords, reading_lines, watches
 from core.publish.report import plain, settings
 from core.publish.view import Setting
 
 SETUP = """\
-from core import METHODS, Engine, edited, example, read_clip
+from core import METHODS, Engine, edited, example, {more}read_clip
 from core.publish.figures import picture
 from core.publish.result import Result, against, numbers
 from core.publish.view import Setting, View
-
+{videos}
 {engines}"""
+VIDEOS = "from core.video.footage import evenly\nfrom core.world.long import read_recipe\n"
 HEAD = (
     "# What was kept\n\nEvery picture and number below is computed again when its cell runs, where this project is installed."
 )
@@ -31,7 +32,12 @@ def to_notebook(cells: Iterable[Cell], file: Callable[[str], str] = example_file
     calls = [engine_call(cell.models, cell.precision) for cell in cells]
     engines = list(dict.fromkeys(calls)) or [engine_call()]
     made = "\n".join(f"engines[{place}] = {call}" for place, call in enumerate(engines))
-    setup = SETUP.format(engines=f"engine = {engines[0]}" if len(engines) == 1 else f"engines = {{}}\n{made}")
+    views = [one for cell in cells for one in (cell.view.shown, cell.view.compared) if one]
+    videos = VIDEOS if any(map(watches, views)) else ""
+    setup = SETUP.format(
+        more="open_video, " if videos else "", videos=videos,
+        engines=f"engine = {engines[0]}" if len(engines) == 1 else f"engines = {{}}\n{made}",
+    )  # fmt: skip
     made = [_cell("markdown", "\n\n".join([HEAD, *_needed(cells, file)]), "head"), _cell("code", setup, "setup")]
     for place, (cell, call) in enumerate(zip(cells, calls)):
         chosen = f"engine = engines[{engines.index(call)}]\n" if len(engines) > 1 else ""
@@ -74,19 +80,22 @@ def _compute(cell: Cell, file: Callable[[str], str]) -> str:
 
 
 def _run(asked: Setting, file: Callable[[str], str]) -> list[str]:
+    whole, question = watches(asked), f"question={asked.question!r}, " if asked.question else ""
     return [
-        f"clip = read_clip({clip_call(asked.clip, file)}, frames={asked.frames})",
-        *edit_lines(asked, "clip"),
+        *reading_lines(asked, file, "video" if whole else "clip"),
+        *([f"clip = video.frames(evenly(video, {asked.frames}))  # at a glance"] if whole else []),
         f"texts = {list(asked.texts)!r}",
         f"knobs = dict({keywords(asked.settings)})",
         f"outputs = METHODS[{asked.method!r}].until('network', bool(texts))  # what is shown without reading the whole clip",
-        f"trace = engine.run({asked.method!r}, clip, texts=texts, outputs=outputs, **knobs)",
+        f"trace = engine.run({asked.method!r}, {'video=video' if whole else 'clip'}, texts=texts, outputs=outputs, "
+        f"{question}**knobs)",
     ]
 
 
 def _asked(asked: Setting) -> str:
     edits = f", {[dict(one) for one in asked.edits]}" if asked.edits else ""
-    return f"Setting({asked.method!r}, {asked.clip!r}, {asked.frames}, knobs, tuple(texts){edits})"
+    question = f", question={asked.question!r}" if asked.question else ""
+    return f"Setting({asked.method!r}, {asked.clip!r}, {asked.frames}, knobs, tuple(texts){edits}{question})"
 
 
 def _compare(cell: Cell) -> str:

@@ -116,14 +116,14 @@ from pathlib import Path
 from core import Engine
 from core.publish.composition import Composition
 from core.publish.paper import figure_files
-from core.publish.result import compute, open_clip
+from core.publish.result import compute, open_clip, open_whole
 from core.publish.view import Setting, View
 
 view = View(
     {shown},
     frame={frame}, overlay={overlay!r},{compared}
 )
-result = compute(Engine(), view, open_clip, outputs={outputs})
+result = compute(Engine(), view, open_clip, outputs={outputs}, video=open_whole)
 for name, data in figure_files(result, Composition({composition}), {format!r}, {name!r}).items():
     Path(name).write_bytes(data)
 print(result.trace)

@@ -4,16 +4,16 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from core.engine import method_named
 from core.publish.view import Setting, View
+from core.registry import method_named
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def example_file(clip: str) -> str:
     """The file of an example, from the project's root; an own clip's is what it is called."""
-    file = f"assets/clips/{clip}.mp4"
-    return file if (ROOT / file).is_file() else clip
+    files = (f"assets/clips/{clip}.mp4", f"assets/videos/{clip}.json")
+    return next((file for file in files if (ROOT / file).is_file()), clip)
 
 
 def as_python(
@@ -26,13 +26,10 @@ def as_python(
 ) -> str:
     """The call behind a view, which prints what it found: `trace` is what is shown, `compared` what it is compared with.
 
-    file: a clip's name → what `read_clip` opens. models, precision: as the engine was given them; not given, its own choice.
+    file: a clip's name → the file that is opened. models, precision: as the engine was given them; not given, its own choice.
     weights: labels, told in a comment. outputs: stages; not given, every stage.
     """
-    edits = any(one.edits for one in (view.shown, view.compared) if one)
-    own = [clip_call(one.clip, file) for one in (view.shown, view.compared) if one]
-    names = ["Engine", *["edited"] * edits, *["example"] * any(one.startswith("example(") for one in own), "read_clip"]
-    lines = [f"from core import {', '.join(names)}", ""]
+    lines = [*import_lines([one for one in (view.shown, view.compared) if one], file), ""]
     lines += [f"# computed with {_one_line(label)}" for label in (weights or {}).values()]
     lines += [f"engine = {engine_call(models, precision)}"]
     lines += run_lines(view.shown, file, "clip", "trace", outputs)
@@ -50,14 +47,16 @@ def engine_call(models: Mapping[str, str] | None = None, precision: str | None =
 
 
 def run_lines(asked: Setting, file: Callable[[str], str], clip: str, trace: str, outputs: Collection[str] | None = None):
-    """The clip, its edits where there are any, and the run."""
+    """The clip with its edits where there are any, or the video, and the run."""
     texts = [f"    texts={list(asked.texts)!r},"] if asked.texts else []
+    texts += [f"    question={asked.question!r},"] if asked.question else []
     wanted = [f"    outputs={list(outputs)!r},"] if outputs else []
+    whole = watches(asked)
+    name = clip.replace("clip", "video") if whole else clip
     return [
-        f"{clip} = read_clip({clip_call(asked.clip, file)}, frames={asked.frames})",
-        *edit_lines(asked, clip),
+        *reading_lines(asked, file, name),
         f"{trace} = engine.run(",
-        f"    {asked.method!r}, {clip},",
+        f"    {asked.method!r}, video={name}," if whole else f"    {asked.method!r}, {name},",
         *texts,
         *wanted,
         f"    {keywords(asked.settings)},",
@@ -66,15 +65,16 @@ def run_lines(asked: Setting, file: Callable[[str], str], clip: str, trace: str,
 
 
 def clip_call(clip: str, file: Callable[[str], str] = example_file) -> str:
-    """What `read_clip` opens, as code: an example by its name, anything else by its file's."""
+    """What is opened, as code: an example by its name, anything else by its file's."""
     return f"example({clip!r})" if file(clip).startswith("assets/") else repr(file(clip))
 
 
 def print_lines(asked: Setting, trace: str, outputs: Collection[str] | None = None) -> list[str]:
-    """What prints a run: the stages in short, the numbers of every gap and frame, and the texts from the best down."""
+    """What prints a run: the stages in short, the numbers of every gap and frame, and the texts from the best down. Spans of a
+    long video are hundreds: they are not printed."""
     made = [f"print({trace})"]
     for one in method_named(asked.method).outputs:
-        if not one.numbers or not one.row or (outputs is not None and one.stage not in outputs):
+        if not one.numbers or not one.row or one.over == "S" or (outputs is not None and one.stage not in outputs):
             continue
         numbers = f"{trace}[{one.stage!r}]"
         if one.over != "Y":
@@ -86,6 +86,32 @@ def print_lines(asked: Setting, trace: str, outputs: Collection[str] | None = No
     return made
 
 
+def watches(asked: Setting) -> bool:
+    """Whether its method looks through a whole video."""
+    return "video" in method_named(asked.method).sources
+
+
+def import_lines(settings: Collection[Setting], file: Callable[[str], str]) -> list[str]:
+    """What the calls of these need."""
+    whole = [file(one.clip).endswith(".json") for one in settings if watches(one)]
+    clips = [one for one in settings if not watches(one)]
+    names = {
+        "edited": any(one.edits for one in clips), "example": any(clip_call(one.clip, file)[0] == "e" for one in settings),
+        "open_video": not all(whole), "read_clip": bool(clips),
+    }  # fmt: skip
+    lines = [f"from core import {', '.join(['Engine', *(name for name, needed in names.items() if needed)])}"]
+    return lines + ["from core.world.long import read_recipe"] * any(whole)
+
+
+def reading_lines(asked: Setting, file: Callable[[str], str], name: str) -> list[str]:
+    """How the clip, with its edits, or the video comes by its name."""
+    opened = clip_call(asked.clip, file)
+    if not watches(asked):
+        return [f"{name} = read_clip({opened}, frames={asked.frames})", *edit_lines(asked, name)]
+    recipe = file(asked.clip).endswith(".json")
+    return [f"{name} = read_recipe({opened}).video" if recipe else f"{name} = open_video({opened})"]
+
+
 def edit_lines(asked: Setting, clip: str) -> list[str]:
     """One statement, with every setting written out; none where nothing was edited."""
     return [f"{clip} = edited({clip}, [", *(f"    {dict(one)!r}," for one in asked.edits), "])"] if asked.edits else []
@@ -94,9 +120,9 @@ def edit_lines(asked: Setting, clip: str) -> list[str]:
 def as_setting(asked: Setting) -> str:
     """A setting as the code that makes it."""
     edits = f", {[dict(one) for one in asked.edits]!r}" if asked.edits else ""
-    return (
-        f"Setting({asked.method!r}, {asked.clip!r}, {asked.frames}, dict({keywords(asked.settings)}), {asked.texts!r}{edits})"
-    )
+    question = f", question={asked.question!r}" if asked.question else ""
+    knobs = f"dict({keywords(asked.settings)})"
+    return f"Setting({asked.method!r}, {asked.clip!r}, {asked.frames}, {knobs}, {asked.texts!r}{edits}{question})"
 
 
 def keywords(settings: Mapping[str, Any]) -> str:

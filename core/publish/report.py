@@ -9,17 +9,17 @@ import struct
 from collections.abc import Iterable, Mapping
 from itertools import chain
 
-from core.engine import method_named
 from core.kinds import Output
 from core.methods import lesson
 from core.publish.cells import Cell, about, alt
 from core.publish.link import link_in_words
 from core.publish.view import Setting
+from core.registry import method_named
 from core.video.edits import in_words
 
 PAGE = "http://127.0.0.1:7860/?"  # where the page answers on the reader's own machine
 CONTENTS = 3  # cells from which a report begins with a list of them
-EACH = {"G": "gap", "T": "frame", "K": "support frame", "Y": "text", "Q": "prompt", "I": "stage of the tower"}
+EACH = {"G": "gap", "T": "frame", "K": "chosen frame", "Y": "text", "Q": "prompt", "I": "stage of the tower"}
 SIGNS = "\\`*_[]#|!$<>"  # that Markdown would take for its own
 
 Table = tuple[str, list[tuple[str, str]]]  # what the numbers are, and each beside what it is of
@@ -116,6 +116,7 @@ def facts(cell: Cell) -> list[str]:
     made += [f"Edits: {in_words(asked.edits)}"] if asked.edits else []
     made += [_against(other)] if other else []
     made += [f"Texts: {' · '.join(asked.texts)}"] if asked.texts else []
+    made += [f"Question: {asked.question}"] if asked.question else []
     return [*made, f"Weights: {'; '.join(cell.weights.values())}"]
 
 

@@ -3,20 +3,26 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.engine import METHODS, Engine
+from core.engine import Engine
 from core.graph import Trace
 from core.kinds import Output, as_array
 from core.method import Method
 from core.publish.view import View
+from core.registry import METHODS
 from core.video.clip import Clip
 from core.video.edits import edited
-from core.video.examples import FOLDER, example
+from core.video.examples import examples
+from core.video.footage import Footage, evenly
 from core.video.read import read_clip
+from core.video.source import open_video
+from core.world.long import read_recipe
 
+FEW = 256  # numbers of one stage: the scores of an hour's candidates are not few
 DIGITS = 6  # significant, of a kept number
 CLOSE = 1e-3  # of the largest: other machines add up in another order
 
@@ -24,17 +30,23 @@ CLOSE = 1e-3  # of the largest: other machines add up in another order
 @dataclass(frozen=True, eq=False)
 class Result:
     """view: what was asked. clip, trace: what it was computed on, and what came out. grid: rows and columns of the method's
-    patches. other: the same of the set that is compared."""
+    patches, None where it has none. other: the same of the set that is compared."""
 
     view: View
     clip: Clip
     trace: Trace
-    grid: tuple[int, int]
+    grid: tuple[int, int] | None
     other: "Result | None" = None
 
     @property
     def method(self) -> Method:
         return METHODS[self.view.shown.method]
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """(rows, columns) of its maps: of a method that has some."""
+        assert self.grid, "who has maps has a grid"
+        return self.grid
 
     @property
     def outputs(self) -> tuple[Output, ...]:
@@ -51,15 +63,18 @@ class Result:
 
 
 def compute(
-    engine: Engine, view: View, opened: Callable[[str, int], Clip], outputs: Iterable[str] | None = None, **watch: Any
-) -> Result:
-    """Run what a view asks. opened: (clip's name, frames) → the clip, before any edit. watch: `cancelled` and `progress`, as
-    the engine's."""
+    engine: Engine, view: View, opened: Callable[[str, int], Clip], outputs: Iterable[str] | None = None,
+    video: Callable[[str], Footage] | None = None, **watch: Any,
+) -> Result:  # fmt: skip
+    """Run what a view asks. opened: (clip's name, frames) → the clip, before any edit. video: a clip's name → the whole of its
+    file, for a method whose stages ask for it. watch: `cancelled` and `progress`, as the engine's."""
     wanted = None if outputs is None else tuple(outputs)
 
-    def one(asked) -> tuple[Clip, Trace, tuple[int, int]]:
+    def one(asked) -> tuple[Clip, Trace, tuple[int, int] | None]:
         clip = edited(opened(asked.clip, asked.frames), asked.edits)
-        trace = engine.run(asked.method, clip, texts=asked.texts, outputs=wanted, **watch, **asked.settings)
+        more = {"video": video(asked.clip)} if video and "video" in engine.method(asked.method).sources else {}
+        more |= {"question": asked.question} if asked.question else {}
+        trace = engine.run(asked.method, clip, texts=asked.texts, outputs=wanted, **more, **watch, **asked.settings)
         return clip, trace, engine.grid(asked.method)
 
     other = None
@@ -71,14 +86,24 @@ def compute(
 
 
 def open_clip(name: str, frames: int) -> Clip:
-    """An example by its name; anything else is a file that lies where this runs."""
-    return read_clip(example(name) if (FOLDER / f"{name}.mp4").is_file() else name, frames=frames)
+    """An example by its name, a long video at a glance; anything else is a file that lies where this runs."""
+    file = examples().get(name, Path(name))
+    if file.suffix != ".json":
+        return read_clip(file, frames=frames)
+    video = open_whole(name)
+    return video.frames(evenly(video, frames))
+
+
+def open_whole(name: str) -> Footage:
+    """The same, for a method that looks through all of it."""
+    file = examples().get(name, Path(name))
+    return read_recipe(file).video if file.suffix == ".json" else open_video(file)
 
 
 def numbers(result: Result) -> dict[str, list[float]]:
     """What a result says in few numbers: stage → a list. Where a method has no number to give, the stage is left out."""
     made = {one.stage: result.array(one.stage) for one in result.outputs if one.row}
-    told = {stage: values for stage, values in made.items() if np.isfinite(values).all()}
+    told = {stage: values for stage, values in made.items() if len(values) <= FEW and np.isfinite(values).all()}
     return {stage: [float(f"{value:.{DIGITS}g}") for value in values] for stage, values in told.items()}
 
 

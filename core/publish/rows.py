@@ -49,7 +49,7 @@ def _raw(result: Result, composition: Composition, along: str) -> list[Row]:
 def _bare(result: Result, along: str) -> Layer:
     if along == "K":
         one = next(one for one in result.outputs if ALONG.get(one.over) == "K")
-        return supports(result, one)
+        return layer(result, one.stage) if one.value == "picture" else supports(result, one)
     return layer(result, NONE)
 
 

@@ -17,6 +17,7 @@ from core.publish.layers import ALONG, output_of
 from core.publish.painting import Layer
 from core.publish.result import Result
 from core.publish.rows import Row, is_under, rows_of, series_of
+from core.publish.view import CHOSEN
 
 LEFT, RIGHT, NAME, APART = 0.4, 0.66, 0.17, 0.05  # inches: beside the pictures, over them, between them
 BARS, BELOW, EDGE = 0.46, 0.32, 0.06  # inches: of numbers, their axis, and the sheet's edge
@@ -91,7 +92,7 @@ def _along(result: Result, stage: str) -> str:
     if stage == RAW:
         overs = {_over(result, name) for name in (result.view.overlay, *(one.stage for one in result.outputs))}
         looked = ALONG.get(_over(result, result.view.overlay))
-        return "K" if looked == "K" and "NQKP" in overs else "T"
+        return "K" if looked == "K" and overs & {"NQKP", CHOSEN} else "T"
     one = output_of(result, stage)
     assert one is not None  # a complete composition has no other
     return UNDER[one.over] if numeric(one) and one.over in UNDER else ALONG[one.over]
@@ -163,7 +164,7 @@ def _under(made: Series, band: Sequence[int], near: tuple, left: float, side: fl
         charts.height(axes, made)
         if last:
             axes.set_xticks(list(words), [words[x] for x in words], fontsize=charts.SMALL)
-            axes.set_xlabel({"G": "gap between frames", "T": "frame", "K": "support frame"}[made.over], labelpad=1, fontsize=7)
+            axes.set_xlabel({"G": "gap between frames", "T": "frame", "K": "chosen frame"}[made.over], labelpad=1, fontsize=7)
         if len(made.sets) > 1:
             charts.key(axes, (1.0, 0.5), (4, -3))
 
@@ -252,6 +253,9 @@ def chart_parts(result: Result, composition: Composition, names: Sequence[str]) 
     for one in (one for one in every.values() if one.over == "Y"):
         texts = result.view.shown.texts
         made.append(_ranking(one, texts, composition.inches))
+    spans = result.output("S2", "second")
+    for one in (one for one in every.values() if one.over == "S" and spans):
+        made.append(_times(one, result.array(spans.stage), result, composition.inches))
     for over in ("I", "Q"):
         several = [one for one in every.values() if one.over == over]
         if several:
@@ -270,6 +274,16 @@ def _ranking(one: Series, texts: Sequence[str], inches: float) -> Part:
             charts.key(axes, (1.0, 0.0), (6, -14))
 
     return Part(0.08 + LINE * count + 0.36, draw)
+
+
+def _times(one: Series, span_S2: np.ndarray, result: Result, inches: float) -> Part:
+    seconds = result.output("K", "second")
+    chosen_K = result.array(seconds.stage) if seconds else np.zeros(0)
+
+    def draw(sheet: Sheet, y: float) -> None:
+        charts.times(sheet.axes(0.6, y + 0.05, inches - 0.75, 0.9), one, span_S2, chosen_K)
+
+    return Part(0.9 + 0.05 + BELOW + 0.04, draw)
 
 
 def _lines(several: Sequence[Series], inches: float) -> Part:

@@ -10,7 +10,6 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.engine import method_named
 from core.errors import ReaderError
 from core.kinds import Output
 from core.knobs import Knob
@@ -21,6 +20,7 @@ from core.publish.figures import DPI, FORMATS, STYLE, TURN, Picture
 from core.publish.layers import plain_map
 from core.publish.painting import Layer
 from core.publish.sheet import APART, EDGE, LEFT, NAME, Sheet
+from core.registry import method_named
 from core.sweep import Sweep
 from core.video.clip import Clip
 

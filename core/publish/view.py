@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from core.engine import checked_texts, method_named, without_control
+from core.engine import QUESTION_LENGTH, checked_text, checked_texts, without_control
 from core.errors import BadClip, BadKnob, ReaderError
 from core.knobs import Knob, KnobSet
+from core.registry import method_named
 from core.video.edits import checked_edits, frames_left
 from core.video.read import FRAMES as SPAN
 
@@ -15,6 +16,7 @@ VERSION = 1  # of the JSON and of the link
 FRAMES = Knob("frames", "T", 8, (*SPAN, 1), "read from the file at the centres of equal segments")
 NAME_LENGTH, NOTE_LENGTH = 80, 4000  # characters
 NONE = "none"  # no overlay
+CHOSEN = "KHWC"  # what pictures of chosen frames are over
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Setting:
 
     clip: the name of an example, or what an own clip is called: never a path. knobs: a KnobSet, or names and values of which
     the missing are at their defaults. edits: of the clip, as `core.video.edits` has them, done before the method runs.
+    question: "" where none is asked.
     Anything out of bounds is a ReaderError.
     """
 
@@ -32,6 +35,7 @@ class Setting:
     knobs: KnobSet | Mapping[str, Any] | None = None
     texts: tuple[str, ...] = ()
     edits: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+    question: str = ""
 
     def __post_init__(self):
         made = self.knobs if isinstance(self.knobs, KnobSet) else method_named(self.method).knobs.of(dict(self.knobs or {}))
@@ -42,6 +46,8 @@ class Setting:
         for name, value in (("knobs", made), ("frames", FRAMES.check(self.frames)), ("texts", checked_texts(self.texts))):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "edits", checked_edits(self.edits))
+        if self.question != "":
+            object.__setattr__(self, "question", checked_text(self.question, "A question", QUESTION_LENGTH, but="\n"))
         frames_left(self.edits, self.frames)
 
     @property
@@ -90,9 +96,10 @@ def overlays(method: str) -> tuple[str, ...]:
 
 
 def default_overlay(method: str) -> str:
-    """The map that decides: the last patch map, or where prompts look."""
-    maps = [one.stage for one in method_named(method).outputs if one.value == "share" and one.over.endswith("P")]
-    return maps[-1] if maps else NONE
+    """What decides: the last map over patches, where prompts look, or the frames that are chosen themselves."""
+    outputs = method_named(method).outputs
+    maps = [one.stage for one in outputs if one.value == "share" and one.over.endswith("P")]
+    return (maps or [one.stage for one in outputs if one.over == CHOSEN] or [NONE])[-1]
 
 
 def clip_name(file: str) -> str:

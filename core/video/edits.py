@@ -127,7 +127,7 @@ def in_words(edits: Sequence[Mapping[str, Any]]) -> str:
 
 
 def paint_patches(clip: Clip, region_TP: np.ndarray, grid: tuple[int, int], fill: str = "blur") -> Clip:
-    """A region of patches painted out, for example STOP's r: [T, P] bool, patches row-major on `grid` (rows, columns)."""
+    """A region of patches painted out, as a method kept it: [T, P] bool, patches row-major on `grid` (rows, columns)."""
     (rows, columns), (T, H, W) = grid, clip.frames_THWC.shape[:3]
     if np.shape(region_TP) != (T, rows * columns):
         raise BadKnob(f"A region of this clip is [{T}, {rows * columns}], got {list(np.shape(region_TP))}.")

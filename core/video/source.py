@@ -1,12 +1,9 @@
 """A long video: frames that are not there until they are asked for.
 
     video = open_video("hour.mp4", max_side=336)                 # reads its packets, decodes one frame
-    clip = video.frames(evenly(video, 64))                       # 64 frames as a Clip
-    clip = video.frames(at(video, [3.2, 90.0]))                  # what is shown at these seconds
+    clip = video.frames(evenly(video, 64))                       # 64 frames as a Clip; see `core.video.footage`
     for clip in video.batches(per_second(video, 1.0), 32):       # thousands of frames, 32 in memory
         ...
-
-`Footage` is all that a method may ask of one: a file's `Video` has it, and a procedural video of any kind can.
 
 A file is decoded in a process of its own (`core.video.serve`), which lives for one call. Frames are those of the file's table:
 index i is the i-th that its packets promise. What memory holds grows with the frames asked for at once and with `keep_mb`, and
@@ -20,67 +17,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from numbers import Integral, Real
 from pathlib import Path
 from threading import Lock
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from core.errors import BadClip, BadKnob
+from core.errors import BadClip
 from core.progress import CalledOff, Cancelled, Progress, tick
 from core.video.apart import Decoder, Message
 from core.video.clip import Clip, DecodedFrame, frame_notes, neighbour_notes
-from core.video.read import LIMITS, legible, refuse_file, whole
+from core.video.footage import BATCH, checked_indices, last_seconds
+from core.video.read import legible, refuse_file, whole
 
-BATCH = 32  # frames between two looks at what is in memory
 KEEP_MB = 128  # of decoded frames, for who asks again
-
-
-@runtime_checkable
-class Footage(Protocol):
-    """N frames, seen or not. time_N: seconds at which each begins to be shown, ascending from 0. key: tells it from others."""
-
-    @property
-    def N(self) -> int: ...
-
-    @property
-    def time_N(self) -> np.ndarray: ...
-
-    @property
-    def key(self) -> str: ...
-
-    def frames(self, indices: Iterable[int]) -> Clip:
-        """The frames at these indices, in their order."""
-        ...
-
-
-def evenly(video: Footage, T: int) -> list[int]:
-    """The frames in the middle of T equal segments; where there are fewer than T, some more than once."""
-    return [(2 * k + 1) * video.N // (2 * whole("frames (T)", T, 1, 10**6)) for k in range(T)]
-
-
-def per_second(video: Footage, rate: float = 1.0) -> list[int]:
-    """What is shown at 0, 1/rate, 2/rate … seconds, each frame once."""
-    if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < rate <= 1000:
-        raise BadKnob(f"Frames a second are a number above 0 and up to 1000, got {rate!r}.")
-    end = float(video.time_N[-1])
-    return list(dict.fromkeys(at(video, (np.arange(int(end * rate + 1e-9) + 1) / rate).clip(0, end))))
-
-
-def at(video: Footage, times: Iterable[float]) -> list[int]:
-    """The frame that is shown at each of these seconds: the last that began, to the microsecond."""
-    found, end = [], float(video.time_N[-1])
-    for time in times:
-        if not isinstance(time, Real) or not 0 <= time <= end + 1e-6 + last_seconds(video):
-            raise BadClip(f"A time of this video is from 0 to {end + last_seconds(video):.2f} seconds, got {time!r}.")
-        found.append(max(0, int(np.searchsorted(video.time_N, float(time) + 1e-6, "right")) - 1))
-    return found
-
-
-def last_seconds(video: Footage) -> float:
-    """For how long the last frame is shown: as long as frames are on average."""
-    return float(video.time_N[-1]) / (video.N - 1) if video.N > 1 else 0.0
 
 
 class Store:
@@ -166,21 +115,7 @@ class Video:
                 yield self._clip(group, [frames])
 
     def _checked(self, indices: Iterable[int], at_once: int = 0) -> list[int]:
-        """As a list. at_once: of how many the pictures are in memory; 0: of all."""
-        wanted = list(indices)
-        for index in wanted:
-            if isinstance(index, bool) or not isinstance(index, Integral) or not 0 <= index < self.N:
-                raise BadClip(
-                    f"{self.name} has {self.N} frames: an index is a whole number from 0 to {self.N - 1}, got {index!r}."
-                )
-        if not wanted:
-            raise BadClip(f"{self.name}: at least one frame is asked for, got none.")
-        together = min(at_once or len(wanted), len(wanted))
-        if (size := together * self.H * self.W * 3) > LIMITS.clip:
-            most = max(1, LIMITS.clip // (self.H * self.W * 3))
-            frames = f"{together} frames of {self.W}×{self.H}"
-            raise BadClip(f"{frames} are {size / 1e9:.1f} GB: take up to {most} at once, or smaller ones.")
-        return [int(index) for index in wanted]
+        return checked_indices(self.name, self.N, (self.H, self.W), indices, at_once)
 
     def _clip(self, wanted: list[int], decoded: Iterable[dict[int, DecodedFrame]]) -> Clip:
         """Frames in the order wanted, each copied to its places as it comes."""

@@ -39,12 +39,7 @@ def render_sequence(scenes, rate):
 def render_scenes(scenes, time_T):
     """Frames and truth of consecutive scenes of one size, at times counted from the start of the first."""
     time_T = np.asarray(time_T, np.float64)
-    if len({scene.size for scene in scenes}) != 1:
-        raise ReaderError(f"The scenes of one clip have one size, got {sorted({scene.size for scene in scenes})}.")
-    end_S = np.cumsum([scene.seconds for scene in scenes])
-    if time_T.ndim != 1 or not len(time_T) or not (0 <= time_T.min() and time_T.max() <= end_S[-1] + 1e-9):
-        raise ReaderError(f"Times are at least one, from 0 to {end_S[-1]:g} seconds.")
-    scene_T = np.minimum(np.searchsorted(end_S, time_T, side="right"), len(scenes) - 1)
+    scene_T, u_T = moments(scenes, time_T)
     (height, width), T, O = scenes[0].size, len(time_T), max(len(scene.objects) for scene in scenes)
     frames_THWC = np.empty((T, height, width, 3), np.uint8)
     instance_THW = np.zeros((T, height, width), np.uint8)
@@ -55,7 +50,7 @@ def render_scenes(scenes, time_T):
         scene = scenes[s]
         if t == 0 or s != scene_T[t - 1]:
             painter = Painter(scene)
-        u = float((time_T[t] - end_S[s]) / scene.seconds + 1)
+        u = float(u_T[t])
         shown, own = painter.paint(u, frames_THWC[t], instance_THW[t])
         for o, layer in enumerate(shown):
             box_TO4[t, o] = bounds_4(instance_THW[t], o + 1, layer)
@@ -68,6 +63,18 @@ def render_scenes(scenes, time_T):
                 camera_G[t - 1] = np.hypot(camera[0] - previous[0], camera[1] - previous[1])
         before, previous = own, camera
     return frames_THWC, Truth(tuple(scenes), time_T, instance_THW, box_TO4, energy_GO, camera_G)
+
+
+def moments(scenes, time_T):
+    """The scene that each time falls into, counted from 0, and how much of that scene is over, 0–1: [T] and [T]."""
+    if len({scene.size for scene in scenes}) != 1:
+        raise ReaderError(f"The scenes of one clip have one size, got {sorted({scene.size for scene in scenes})}.")
+    second_S = np.array([scene.seconds for scene in scenes])
+    end_S = np.cumsum(second_S)
+    if time_T.ndim != 1 or not len(time_T) or not (0 <= time_T.min() and time_T.max() <= end_S[-1] + 1e-9):
+        raise ReaderError(f"Times are at least one, from 0 to {end_S[-1]:g} seconds.")
+    scene_T = np.minimum(np.searchsorted(end_S, time_T, side="right"), len(scenes) - 1)
+    return scene_T, (time_T - end_S[scene_T]) / second_S[scene_T] + 1
 
 
 def truth_at(truth, indices):

@@ -58,7 +58,7 @@ def test_the_last_value_of_b_wins_while_a_stays(page):
     page.keyboard.press("ArrowLeft")
     settles(page, alpha=0.95)
     assert page.evaluate(A_PIXELS) == before and "α 0.25 → 0.95" in page.locator(".vw-chips").first.inner_text()
-    assert page.evaluate("window.views.stop.pinned().taken.values[5]") == shown(page)["layer"], "knobs stand behind the edits"
+    assert page.evaluate("window.views.stop.pinned().taken.values.knobs.layer") == shown(page)["layer"]
 
 
 def test_frame_overlay_and_a_come_back_with_a_link_and_its_python_has_both(page, following):
@@ -108,7 +108,7 @@ def test_a_hostile_set_to_compare_falls_back_and_says_so(served, following):
     page.get_by_text("The current frame is 1 to 8").first.wait_for()
     page.wait_for_selector(PINNED, timeout=PATIENCE)
     state = page.evaluate("window.views.stop.state()")
-    assert state["frame"] == 0 and state["pinned"]["values"][3] == "<img src=x>"
+    assert state["frame"] == 0 and state["pinned"]["values"]["texts"] == "<img src=x>"
     other = following(f"{served[0]}?v=1&m=stop&b.m=stpn&b.k.severity=0.3")
     other.get_by_text("A is of stpn").first.wait_for()
     assert other.locator(PINNED).count() == 0
@@ -124,7 +124,7 @@ def test_a_reader_s_a_is_nobody_else_s(page, browser, served):
     pin(page)
     assert other.locator(PINNED).count() == 0
     pin(other)
-    keys = [one.evaluate("window.views.stop.pinned().taken.values[0]") for one in (page, other)]
+    keys = [one.evaluate("window.views.stop.pinned().taken.values.clip") for one in (page, other)]
     assert keys[0] != keys[1]
     number(other, "alpha").fill("0.45")
     settles(other, alpha=0.45)

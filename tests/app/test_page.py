@@ -19,12 +19,12 @@ from PIL import Image
 from app import assets
 from app.export.panel import panel
 from app.page import DELETED
-from app.server.answers import answers_of
+from app.server.answers import Answers
 from app.server.clips import Clips
 from app.server.jobs import Running
 from app.server.request import Desk, edits_of
 from core import METHODS, ReaderError, read_clip
-from tests.pages import EDIT, PATIENCE, number, opened, settles, shown, slider, stepped
+from tests.pages import EDIT, PATIENCE, number, opened, request_of, settles, shown, slider, stepped
 
 DEFAULT = {knob.name: knob.default for knob in METHODS["stop"].knobs.knobs()}
 
@@ -310,8 +310,8 @@ def test_code_travels_once_whatever_is_opened_and_under_an_address_that_names_it
     opened(page, served)
     first = [url.removeprefix(served[0]) for url in asked if "/viewer/" in url]
     # seen first: no other tab's viewer, and no fold that nobody opened
-    assert f"{assets.folder()}/viewers/gaps.js" in first and f"{assets.folder()}/{assets.LOOK}" in first
-    assert not [path for path in first if "viewers/supports" in path or "/panels/" in path]
+    assert f"{assets.folder()}/figures/PatchMap.js" in first and f"{assets.folder()}/{assets.LOOK}" in first
+    assert not [path for path in first if "figures/Pictures" in path or "/panels/" in path]
     page.get_by_role("tab", name="STPN").click()
     page.wait_for_selector(".sp[data-shown]")
     page.locator("#viewer-stpn [data-panel=equations] > summary").click()
@@ -461,9 +461,8 @@ def test_a_curve_has_the_engines_numbers_from_end_to_end_of_its_knob(served):
     for name, knobs in (("stpn", {"supports": 4}), ("stop", {})):
         desk = Desk(METHODS[name], {"tiny": served[1]}, clips, Running())
         settings = served[1].settings(name, knobs)
-        taken = {"values": [clips.handle(example.path), "tiny", 8, "", "[]", *settings.values()]}
-        curve = next(one for one in answers_of(desk, taken) if one.__name__ == "curve")
-        points = json.loads(curve(taken))
+        curve = next(one for one in Answers(desk).functions() if one.__name__ == "curve")
+        points = json.loads(curve(request_of(desk, **knobs)))
         if name == "stop":
             assert points == []  # none of its outputs is drawn against a knob
             continue
@@ -475,10 +474,8 @@ def test_a_curve_has_the_engines_numbers_from_end_to_end_of_its_knob(served):
 
 def test_what_reads_the_whole_clip_is_stopped_while_it_is_under_way(served, monkeypatch):
     desk = Desk(METHODS["stpn"], {"tiny": served[1]}, Clips(served[2]), Running())
-    handle = desk.clips.handle(next(iter(served[2].values())).path)
-    values = [handle, "tiny", 8, "", "[]", *served[1].settings("stpn", {"spoil": "defocus", "severity": 0.35}).values()]
-    named = {one.__name__: one for one in answers_of(desk, {"values": values})}
-    taken, run, under_way = {"values": values, "who": "me"}, served[1].run, []
+    named = {one.__name__: one for one in Answers(desk).functions()}
+    message, run, under_way = request_of(desk, spoil="defocus", severity=0.35), served[1].run, []
 
     def stopping(method, *given, **asked):
         if "prompted_tracks" not in asked["outputs"]:
@@ -489,13 +486,13 @@ def test_what_reads_the_whole_clip_is_stopped_while_it_is_under_way(served, monk
             tell(stage, done)
             under_way.append(named["far"]({"who": "me", "kind": "whole"}))
             if stage == "prompted_read" and done == 0:
-                named["everything"](taken)  # another run of the reader's is no reason to forget this one
+                named["everything"](message)  # another run of the reader's is no reason to forget this one
                 named["stop"]({"who": "me", "kind": "whole"})
 
         return run(method, *given, progress=progress, **asked)
 
     monkeypatch.setattr(served[1], "run", stopping)
-    assert json.loads(named["through"](taken)) == {"cancelled": True}
+    assert json.loads(named["through"](message)) == {"cancelled": True}
     assert under_way[-1] == ["prompted_read", 0.0]  # it did not come to the next stage
 
 
@@ -633,13 +630,11 @@ def test_a_file_that_was_made_is_deleted_with_the_readers_own(served, tmp_path, 
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     desk = Desk(METHODS["stop"], {"tiny": served[1]}, Clips(served[2]), Running())
-    handle = desk.clips.handle(next(iter(served[2].values())).path)
-    values = [handle, "tiny", 8, "", "[]", *served[1].settings("stop", {}).values()]
     with gr.Blocks() as page:
-        panel(desk, [])
+        panel(desk)
     (event,) = (one for one in page.fns.values() if one.name == "make")
     assert event.fn
-    made = [event.fn("{}", "Numbers: arrays, tables and a manifest (ZIP)", "two", *values) for _ in range(2)]
+    made = [event.fn(request_of(desk), "Numbers: arrays, tables and a manifest (ZIP)", "two") for _ in range(2)]
     assert [Path(one).name for one in made] == [f"stop-{next(iter(served[2]))}.zip"] * 2 and made[0] != made[1]
     sent = [event.outputs[0].move_resource_to_block_cache(one) for one in made]
     assert all(Path(one).stat().st_size > 1000 for one in sent)

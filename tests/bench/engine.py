@@ -8,7 +8,6 @@ from statistics import median
 import numpy as np
 import torch
 
-from app.figures.drawing import soon
 from core import METHODS, Clip, Engine
 from core.cache import StageCache
 from core.methods.stpn.weights import BASELINE
@@ -20,7 +19,7 @@ def engine_times(name, device, models, frames, side, texts, repeats):
     engine, method = Engine(device, models), METHODS[name]
     clip = moving_clip(frames, side)
     plain = plain_of(engine, name, clip)
-    maps = soon(method)
+    maps = method.until("now")
 
     def run(outputs=None, **knobs):
         return engine.run(name, clip, texts=texts, outputs=outputs, **knobs)

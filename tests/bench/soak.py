@@ -62,9 +62,9 @@ def turn(visitor, method, rng):
             high = {"kept": 16, "layer": 2, "t": 8}.get(one.name, high)  # of the weights and the clip
             steps = int(rng.integers(round((high - low) / step) + 1))
             turned[one.name] = one.check(round(low + steps * step, 10))
-    taken = visitor.taken(visitor.values(method, [one.name for one in knobs], **turned))
+    message = visitor.message(visitor.values(method, **turned))
     for function in ("at_once", "everything"):
-        visitor.ask(method, function, taken)
+        visitor.ask(method, function, message)
 
 
 def random_video(path, rng, frames=24, side=192):

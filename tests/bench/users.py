@@ -80,7 +80,7 @@ class Reader:
         self.film()
         self.visitor.upload(self.path)
         for method in ("stop", "stpn"):
-            values = self.visitor.values(method, names(method))
+            values = self.visitor.values(method)
             self.before[method] = values, facts(self.ask(method, "everything", values))
 
     def film(self):
@@ -110,7 +110,7 @@ class Reader:
         method = str(self.rng.choice(["stop", "stpn"]))
         values, known = self.before[method]
         again = self.rng.random() < 0.1
-        asked = values if again else self.visitor.values(method, names(method), **self.turned(method))
+        asked = values if again else self.visitor.values(method, **self.turned(method))
         with timed(log, f"{method}, at once"):
             self.ask(method, "at_once", asked)
         with timed(log, f"{method}, all"):
@@ -129,8 +129,8 @@ class Reader:
 
     def explain(self, log, test=False):
         method = str(self.rng.choice(["stop", "stpn"]))
-        values = self.visitor.values(method, names(method), **self.turned(method))
-        choices = self.visitor.ask(method, "choices_to_explain", self.visitor.taken(values)).get("choices")
+        values = self.visitor.values(method, **self.turned(method))
+        choices = self.visitor.ask(method, "choices_to_explain", self.visitor.message(values)).get("choices")
         if not choices:
             return
         more = {"chosen": choices[0]["asked"], "attribution": "integrated_gradients", "own": True, "shown": True}
@@ -140,15 +140,15 @@ class Reader:
         self.explain(log, test=True)
 
     def sweep(self, log):
-        values = self.visitor.values("stop", names("stop"), **self.turned("stop"))
+        values = self.visitor.values("stop", **self.turned("stop"))
         wanted = {"x": ["alpha", "0, 0.5, 1"], "y": ["eta", "0, 4, 8"], "output": "region_TP", "number": ["similarity_Y", 0]}
         self.long(log, "stop", "sweep_run", "sweep", values, {"sweep": wanted})
 
     def through(self, log):
-        self.long(log, "stpn", "through", "whole", self.visitor.values("stpn", names("stpn"), **self.turned("stpn")))
+        self.long(log, "stpn", "through", "whole", self.visitor.values("stpn", **self.turned("stpn")))
 
     def curve(self, log):
-        self.long(log, "stpn", "curve", "curve", self.visitor.values("stpn", names("stpn"), **self.turned("stpn")))
+        self.long(log, "stpn", "curve", "curve", self.visitor.values("stpn", **self.turned("stpn")))
 
     def upload(self, log):
         with timed(log, "upload"):
@@ -158,10 +158,10 @@ class Reader:
 
     def ask(self, method, function, values, **more):
         """What is answered of his own, or an AssertionError."""
-        made = self.visitor.ask(method, function, self.visitor.taken(values, **more))
+        made = self.visitor.ask(method, function, self.visitor.message(values, **more))
         if "error" in made:
             raise AssertionError(made["error"])
-        if "knobs" in made and list(made["knobs"].values()) != values[5:]:
+        if "knobs" in made and made["knobs"] != values["knobs"]:
             raise AssertionError(f"other knobs came back: {made['knobs']}")
         return made
 
@@ -181,7 +181,7 @@ class Reader:
         with ThreadPoolExecutor(1) as thread, timed(log, function):
             watching = thread.submit(watch)
             try:
-                made = self.visitor.ask(method, function, self.visitor.taken(values, **(more or {})))
+                made = self.visitor.ask(method, function, self.visitor.message(values, **(more or {})))
             finally:
                 done.set()
             watching.result()
@@ -208,10 +208,6 @@ class timed:
     def __exit__(self, wrong, *_):
         if wrong is None:
             self.log.took[self.name].append(time.perf_counter() - self.began)
-
-
-def names(method):
-    return [one.name for one in METHODS[method].knobs.knobs()]
 
 
 def facts(made):

@@ -7,7 +7,6 @@ import time
 import httpx
 
 PATIENCE = 600  # seconds for one answer
-LEAST = ("clip", "weights", "frames", "texts", "edits")  # what stands before the knobs in a viewer's values
 
 
 class Visitor:
@@ -38,13 +37,14 @@ class Visitor:
         script = self.part(f"viewer-{method}")["props"]["js_on_load"]
         return json.JSONDecoder().raw_decode(script.partition('"untouched": ')[2])[0]["values"]
 
-    def values(self, method, knobs, **turned):
-        """Values of a tab. knobs: the names of all of a method's, in their order. turned: those that are not as they begin."""
-        names = (*LEAST, *knobs)
-        made = dict(zip(names, self.untouched(method), strict=True)) | ({"clip": self.handle} if self.handle else {}) | turned
-        return [made[name] for name in names]
+    def values(self, method, **turned):
+        """Values of a tab. turned: those, knobs among them, that are not as they begin."""
+        made = self.untouched(method) | ({"clip": self.handle} if self.handle else {})
+        knobs = {name: value for name, value in turned.items() if name not in made}
+        return made | {name: turned[name] for name in turned.keys() & made} | {"knobs": made["knobs"] | knobs}
 
-    def taken(self, values, **more):
+    def message(self, values, **more):
+        """What the browser sends of them."""
         return {"values": values, "stamp": time.perf_counter() * 1e3, "who": self.who} | more
 
     def ask(self, method, function, data):

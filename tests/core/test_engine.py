@@ -268,7 +268,7 @@ def test_any_vision_transformer_with_a_class_token_will_do(geometry, depth):
 
 
 def test_a_vision_transformer_without_a_class_token_is_refused():
-    with pytest.raises(BadWeights, match="STOP reads attention from a class token"):
+    with pytest.raises(BadWeights, match="Attention is read from a class token"):
         tiny.towers(class_token=False, global_pool="avg")
 
 

@@ -9,8 +9,7 @@ import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from core import Clip, Engine
-from core.engine import METHODS
+from core import METHODS, Clip, Engine
 from core.errors import BadKnob, BadText, ReaderError
 from core.explain import (
     ATTRIBUTIONS,

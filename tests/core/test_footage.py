@@ -5,11 +5,11 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from core import BadClip, BadText, Clip, Engine, engine, open_video
+from core import METHODS, BadClip, BadText, Clip, Engine, open_video
 from core.knobs import KnobSet, knob
 from core.method import Method
 from core.progress import Cancelled
-from core.video.source import evenly
+from core.video.footage import evenly
 from tests import tiny
 from tests.core.video.test_read import codes, write
 
@@ -48,9 +48,8 @@ class Drawn:
 
 
 @pytest.fixture
-def toy(monkeypatch):
-    monkeypatch.setattr(engine, "METHODS", {**engine.METHODS, "toy": TOY})
-    return Engine("cpu")
+def toy():
+    return Engine("cpu", methods={**METHODS, "toy": TOY})
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +98,7 @@ def test_reading_within_a_stage_is_heard_of_and_can_be_called_off(toy, forty):
     toy.run("toy", video=video, question="Where?", chosen=40, progress=lambda stage, done: heard.append((stage, done)))
     shares = [done for stage, done in heard if stage == "code_K"]
     assert shares == sorted(shares) and len(set(shares)) > 10
-    off = Engine("cpu")
+    off = Engine("cpu", methods=toy.methods)
     with pytest.raises(Cancelled):
         off.run("toy", video=video, question="Where?", cancelled=lambda: bool(heard), progress=lambda *said: heard.append(said))
     assert len(off.cache) == 0

@@ -121,22 +121,23 @@ def test_one_model_in_two_ways_and_two_methods_of_one_name_are_refused():
         by_name([stop, other])
 
 
-def test_a_method_stands_without_the_one_whose_model_it_is_loaded_after(monkeypatch):
-    import core.engine
-
-    monkeypatch.setattr(core.engine, "METHODS", {"stop_released": METHODS["stop_released"]})
-    alone = Engine("cpu", models={"clip": tiny.towers()})
+def test_a_method_stands_without_the_one_whose_model_it_is_loaded_after():
+    alone = Engine("cpu", models={"clip": tiny.towers()}, methods={"stop_released": METHODS["stop_released"]})
     assert "RANDOM towers" in alone.labels("stop_released")["released"]
 
 
-def test_a_network_of_two_methods_is_named_with_its_method(monkeypatch):
-    import core.engine
+def test_an_engine_runs_the_methods_that_it_is_handed_and_no_others():
+    alone = Engine("cpu", models={"clip": tiny.towers()}, methods={"stop": METHODS["stop"]})
+    assert alone.run("stop", CLIP, outputs=["attention_TP"]).ran
+    with pytest.raises(ReaderError, match="There is no method 'stpn'. The methods are stop.$"):
+        alone.run("stpn", CLIP)
 
+
+def test_a_network_of_two_methods_is_named_with_its_method():
     networks = {**METHODS["stop"].networks, "clip_towers": METHODS["stpn"].networks["stpn"]}
     other = replace(METHODS["stop"], name="twin", networks=networks)
-    monkeypatch.setattr(core.engine, "METHODS", {**METHODS, "twin": other})
-    engine = tiny.engine()
-    with pytest.raises(ReaderError, match="'clip_towers' is another network in stop, twin: say of which method."):
+    engine = tiny.engine(methods={**METHODS, "twin": other})
+    with pytest.raises(ReaderError, match="'clip_towers' is another network in [a-z_]+, twin: say of which method."):
         engine.network("clip_towers")
     assert engine.network("clip_towers", "twin").label == "tiny STPN"
     assert engine.network("clip_towers", "stop").label == "tiny towers"

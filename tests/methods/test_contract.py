@@ -14,10 +14,13 @@ from core import METHODS
 from core.graph import downstream
 from tests import tiny
 
-CLIP = tiny.clip(T=5)
+CLIP, VIDEO = tiny.clip(T=5), tiny.video()
 SIZES = {  # all different, wherever a letter's neighbour could be mistaken for it
     "stop": {"T": 5, "G": 4, "P": 6, "D": 32, "L": 3, "E": 10, "Y": len(tiny.TEXTS)},  # 32×48 pixels, 16 a patch
     "stop_released": {"T": 5, "C": 3, "H": 28, "W": 28, "Z": 49, "P": 49, "Q": 4, "L": 2, "D": 64, "E": 10, "Y": 3},
+    "uniform": {"T": 24, "K": 8, "S": 8},
+    "random_frames": {"T": 24, "K": 8},
+    "clip_topk": {"T": 24, "K": 8, "E": 10},
     "stpn": {"T": 5, "K": 6, "P": 18, "Q": 4, "N": 16, "L": 1, "I": 2, "F": 32, "D": 16, "H": 24, "W": 48, "C": 3},
 }
 ENDS = {"t": len(CLIP)}  # a knob that counts frames ends with the clip
@@ -30,8 +33,8 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("name", METHODS)
 
 
-def run(engine, name, clip=CLIP, texts=tiny.TEXTS, **knobs):
-    return engine.run(name, clip, texts=texts, **knobs)
+def run(engine, name, clip=CLIP, texts=tiny.TEXTS, video=VIDEO, question=tiny.QUESTION, **more):
+    return engine.run(name, clip, texts=texts, video=video, question=question, **more)
 
 
 def same(a, b, within=0.0):
@@ -101,7 +104,7 @@ def test_shapes_are_what_the_names_say(name, networks, device):
 def test_the_same_knobs_run_nothing(name, networks):
     engine = tiny.engine(networks)
     first = run(engine, name)
-    again = run(engine, name, tiny.clip(T=5), list(tiny.TEXTS))  # equal frames and texts, held by other objects
+    again = run(engine, name, tiny.clip(T=5), list(tiny.TEXTS), tiny.video())  # equal frames and texts, held by other objects
     assert first.reused == () and again.ran == ()
     assert all(again[stage] is first[stage] for stage in first.values)
 
@@ -155,17 +158,27 @@ def test_other_texts_rerun_only_what_reads_texts(name, networks):
     assert set(run(engine, name, texts=None).values).isdisjoint(downstream(METHODS[name].stages, "texts"))
 
 
+def test_another_question_reruns_only_what_reads_it(name, networks):
+    engine = tiny.engine(networks)
+    run(engine, name)
+    ran, readers = run(engine, name, question="a ball").ran, set(downstream(METHODS[name].stages, "question"))
+    assert bool(ran) == bool(readers) and set(ran) <= readers
+
+
 def test_other_frames_rerun_everything_that_sees_frames_and_no_text(name, networks):
     engine = tiny.engine(networks)
     run(engine, name)
-    ran = run(engine, name, tiny.clip(T=5, seed=1)).ran
-    assert "text_YE" not in ran and set(ran) <= set(downstream(METHODS[name].stages, "clip"))
-    assert METHODS[name].stages[0].__name__ in ran
+    seen = METHODS[name].sources & {"clip", "video"}
+    assert seen, "a method looks at a clip or at a video"
+    for source, other in (("clip", tiny.clip(T=5, seed=1)), ("video", tiny.video(seconds=23))):
+        ran = run(engine, name, **{source: other}).ran
+        assert not {"text_YE", "question_E"} & set(ran) and set(ran) <= set(downstream(METHODS[name].stages, source))
+        assert (METHODS[name].stages[0].__name__ in ran) == (source in seen)
 
 
 def test_only_what_is_asked_for_is_computed(name, networks):
     for output in METHODS[name].outputs:
-        trace = tiny.engine(networks).run(name, CLIP, texts=tiny.TEXTS, outputs=[output.stage])
+        trace = run(tiny.engine(networks), name, outputs=[output.stage])
         assert output.stage in trace.ran and trace.ran[-1] == output.stage
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from app import page
-from app.figures.drawing import GAPS, view_of
+from app.figures.payload import about_payload, figures_of, trace_payload
 from app.main import launch
 from app.server.clips import find_examples
 from core import METHODS, Engine, engine, report
@@ -58,16 +58,15 @@ def test_it_runs_and_a_knob_reruns_what_follows_it(method):
     assert method.limits({"clip_towers": held.network("clip_towers").network})["most"] == trace["flicker_TP"].shape[1]
 
 
-def test_it_is_drawn_by_the_viewer_of_its_kinds_and_nothing_is_said_of_it_that_is_not_so(method):
+def test_it_is_drawn_by_the_figures_of_its_kinds_and_nothing_is_said_of_it_that_is_not_so(method):
     held, clip = tiny.engine(), tiny.clip()
     settings = held.settings(method.name, {})
     trace, grid = held.run(method.name, clip), held.grid(method.name)
-    assert view_of(method) is GAPS
-    made = GAPS.trace(method, trace, "key", clip, settings, grid)
-    assert list(made["maps"]) == ["flicker_TP"] and made["region"] and made["blend"] is None
-    assert made["gaps"]["count"] == list(trace["prompt_count_G"]) and "⌈" in made["gaps"]["rule"][0]
-    without = GAPS.trace(method, trace, "key", clip, {"alpha": 1.0}, grid)
-    assert without["blend"] is None and without["gaps"]["rule"][0].endswith(f"→ {trace['prompt_count_G'][0]}")
+    assert figures_of(method)[0] == "PatchMap" and not any("terms" in one for one in about_payload(method)["outputs"])
+    values = trace_payload(method, trace, "key", clip, settings, grid)["values"]
+    assert values["flicker_TP"].keys() == {"shape", "code"} and values["marked_TP"]["shape"] == [len(clip), grid[0] * grid[1]]
+    assert values["prompt_count_G"]["count"] == list(trace["prompt_count_G"])
+    assert values["prompt_count_G"]["rule"][0].endswith(f"→ {trace['prompt_count_G'][0]}")
 
 
 def test_it_has_a_link_a_figure_python_a_notebook_and_readme_s_row_and_tables(method):

@@ -6,7 +6,7 @@ import json
 from tests.viewer.test_viewer import ABOUT, bright, clip_of, trace_of
 
 METHOD = "stop"
-TEXTS = {"text": ["a"], "value": [0.5], "unit": "", "symbol": "c"}
+TEXTS = {"a": 0.5}
 
 # hooks whose answers are held back; asked: what was asked for, in order; reply(kind): answers the oldest of that kind
 SERVER = """payload => {

@@ -5,14 +5,14 @@ import base64
 import numpy as np
 import pytest
 
-from app.figures.pack import bits, grid16, jpeg
+from app.figures.pack import bits, coded, grid16, jpeg
 from app.modules import one_file
 from tests.viewer.test_viewer import ABOUT, GRID, bright, clip_of, trace_of
 
 METHOD = "stop"
 P, T = GRID[0] * GRID[1], 3
 NAMED = ABOUT | {"knobs": [{"name": "alpha", "symbol": "α"}, {"name": "spatial", "symbol": "p^s"}]}
-TEXTS = {"text": ["one", "two"], "value": [0.5, 0.4], "unit": "", "symbol": "c"}
+TEXTS = {"one": 0.5, "two": 0.4}
 
 # hooks that answer from `answers` and `clips` by the first value that was taken, when the test says so; asked: what was asked
 SERVER = """([payload, answers, clips]) => {
@@ -51,6 +51,12 @@ PIXEL = """([selector, row, column, rows, columns]) => {
 }"""
 PIXELS = """selector => { const c = document.querySelector(selector);
   return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].join(); }"""
+
+
+def gaps_of(trace, score, count, rule=None):
+    """The values of a trace's gaps, others."""
+    before = trace["values"]["count_G"]
+    return {"change_G": score, "count_G": before | {"count": count, "rule": rule or before["rule"]}}
 
 
 def colour(page, row, column, canvas=".vw-canvas-d", grid=GRID):
@@ -126,8 +132,8 @@ def test_what_differs_is_named_and_what_does_not_is_not(numbers):
     knobs = {"alpha": 0.1, "on": True, "depth": "first"}
     assert told(side(knobs), side(knobs)) == {}
     assert told(side(knobs), side(knobs | {"alpha": 0.3, "on": False})) == {"α": ("0.1", "0.3"), "p^s": ("on", "off")}
-    other = side(knobs | {"depth": "all"}, "k", "b.mp4", 5, ["Frame 2 is frozen."], ["v"], {"text": ["t"]})
-    assert told(side(knobs, texts={"text": ["s"]}), other) == {
+    other = side(knobs | {"depth": "all"}, "k", "b.mp4", 5, ["Frame 2 is frozen."], ["v"], ["t"])
+    assert told(side(knobs, texts=["s"]), other) == {
         "×L": ("first", "all"), "clip": ("toy", "b.mp4"), "frames": ("3", "5"), "of the clip": ("none", "Frame 2 is frozen"),
         "weights": ("w", "v"), "texts": ("s", "t"),
     }  # fmt: skip
@@ -231,8 +237,8 @@ def test_frame_overlay_and_patch_are_those_of_all_three(viewer):
 
 
 def test_numbers_of_the_difference_are_those_of_the_masks_and_gaps(viewer):
-    a = trace_of(bright(2, 5), texts=TEXTS | {"value": [0.3, 0.4]})
-    a["gaps"] = a["gaps"] | {"score": [0.21, 0.1], "count": [2, 0]}
+    a = trace_of(bright(2, 5), texts={"one": 0.3, "two": 0.4})
+    a["values"] |= gaps_of(a, [0.21, 0.1], [2, 0])
     started(viewer, {"a": a})
     pinned(viewer, "a")
     said = viewer.locator(".vw-apart").inner_text()
@@ -251,7 +257,7 @@ def test_numbers_of_the_difference_are_those_of_the_masks_and_gaps(viewer):
 
 def test_a_of_fewer_frames_shows_its_last_and_says_why_there_is_no_difference(viewer):
     short = trace_of(bright(2, 5)[:2], texts=TEXTS) | {"clip": "short"}
-    short["gaps"] = short["gaps"] | {"score": [0.3], "count": [3]}
+    short["values"] |= gaps_of(short, [0.3], [3])
     started(viewer, {"a": short}, [clip_of(2, "short")])
     pinned(viewer, "a")
     viewer.locator(".vw").press("End")
@@ -352,9 +358,8 @@ def test_where_no_server_is_what_is_shown_is_pinned(viewer):
 
 def test_a_text_and_a_title_are_words_and_not_markup(viewer):
     nasty = "<img src=x onerror='window.hit = 1'>"
-    texts = {"text": [nasty, "two"], "value": [0.5, 0.4], "unit": "", "symbol": "c"}
-    shown = trace_of(bright(1, 1), texts=texts | {"value": [0.1, 0.4]})
-    started(viewer, {"a": trace_of(bright(2, 5), texts=texts)}, shown=shown)
+    shown = trace_of(bright(1, 1), texts={nasty: 0.1, "two": 0.4})
+    started(viewer, {"a": trace_of(bright(2, 5), texts={nasty: 0.5, "two": 0.4})}, shown=shown)
     pinned(viewer, "a", nasty)
     assert nasty in viewer.locator(".vw-apart").inner_text() and nasty in viewer.locator(".vw-say-a").inner_text()
     assert viewer.evaluate("window.hit") is None and viewer.locator(".vw-trio img, .vw-versus img").count() == 0
@@ -366,8 +371,9 @@ def test_how_it_is_looked_at_waits_for_the_frames_of_a_longer_clip(viewer):
     viewer.evaluate("view.look({frame: 4, overlay: 'region_TP'})")
     assert viewer.evaluate("view.state()") == {"frame": 2, "overlay": "region_TP", "pinned": None}
     long_TP = np.zeros((6, P))
-    trace = trace_of(long_TP, 2, texts=TEXTS) | {"clip": "long", "maps": {"score_TP": grid16(long_TP)}, "region": bits(long_TP)}
-    trace["gaps"] = trace["gaps"] | {"score": [0.1] * 5, "count": [1] * 5, "rule": ["gap"] * 5}
+    trace = trace_of(long_TP, 2, texts=TEXTS) | {"clip": "long"}
+    trace["values"] |= {"score_TP": coded(long_TP, grid16), "region_TP": coded(long_TP, bits)}
+    trace["values"] |= gaps_of(trace, [0.1] * 5, [1] * 5, ["gap"] * 5)
     moved(viewer, trace)
     viewer.wait_for_function("view.state().frame === 4")
 

@@ -6,9 +6,11 @@ import re
 import pytest
 
 from app import assets, modules
-from app.figures.drawing import VIEWS
-from app.modules import all_imports, one_file
+from app.figures.payload import figures_of
+from app.modules import all_imports, files_of, one_file, viewer_of
 from app.panels import PANELS
+from core import METHODS, kinds
+from core.methods import part, with_part
 
 CALLED = ("page/standalone.js", "page/widget.js")  # by what is one file
 
@@ -76,13 +78,15 @@ def test_a_circle_and_what_one_file_cannot_hold_are_refused(written):
 
 def test_every_module_is_reached_and_no_folder_of_the_viewer_knows_the_page():
     files = set(assets.files()) - {assets.LOOK}
-    entries = {*assets.PAGE, *CALLED, *(view.module for view in VIEWS), *(f"panels/{one.name}.js" for one in PANELS)}
+    drawn = set(files_of(kind.figure for kind in vars(kinds).values() if kind in kinds.Output.__subclasses__()))
+    entries = {*assets.PAGE, *CALLED, *drawn, *(f"panels/{one.name}.js" for one in PANELS)}
+    entries |= {offline.MODULE for offline in (part(name, "offline") for name in with_part("offline")) if offline}
     assert set(all_imports("\n".join(f'import {{}} from "./{path}";' for path in entries))) == files
-    known = {"base": {"base"}, "viewers": {"base", "viewers"}, "panels": {"base"}}
+    known = {"base": {"base"}, "figures": {"base", "figures"}, "panels": {"base"}, "offline": {"base"}}
     for path in files:
         used = {other.split("/")[0] for other in modules.imports(modules.text_of(path), path.split("/")[0])}
         assert used <= known.get(path.split("/")[0], used), path
         assert "://" not in modules.text_of(path).replace("http://www.w3.org/2000/svg", ""), path
-    for view in VIEWS:
-        alone = one_file(f'export {{mount}} from "./{view.module}";')
+    for method in METHODS.values():
+        alone = one_file(viewer_of(figures_of(method)))
         assert not re.search(r"^import|\bimport\(", alone, re.MULTILINE)

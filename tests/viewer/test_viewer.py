@@ -4,21 +4,34 @@ import math
 
 import numpy as np
 
-from app.figures.gaps import pointing_T, rule
-from app.figures.pack import bits, grid16, jpeg
+from app.figures.pack import bits, coded, grid16, jpeg
+from app.figures.patchmap import pointing_T
+from core.methods.stop import count_in_words
 from core.metrics import on_actor
 
 METHOD = "stop"
 GRID = (4, 7)
+SCORE = {"stage": "score_TP", "symbol": "W^s", "title": "score", "unit": "", "kind": "PatchMap"}
+REGION = {"stage": "region_TP", "symbol": "r", "title": "region", "unit": "", "kind": "RegionMask"}
 ABOUT = {
     "title": "toy",
     "paper": "",
-    "maps": [
-        {"stage": "score_TP", "symbol": "W^s", "title": "score", "unit": "", "kind": "PatchMap"},
-        {"stage": "region_TP", "symbol": "r", "title": "region", "unit": "", "kind": "RegionMask"},
+    "outputs": [
+        SCORE, REGION,
+        {"stage": "sequence_SD", "symbol": "s", "title": "sequence", "unit": "", "kind": "TokenSequence", "adds": "spatial"},
+        {"stage": "change_G", "symbol": "W^t", "title": "change", "unit": "", "kind": "GapScores"},
+        {"stage": "count_G", "symbol": "N^t", "title": "prompts", "unit": "", "kind": "GapCounts", "formula": "⌈η·W^t⌉"},
+        {"stage": "similarity_Y", "symbol": "c", "title": "fit", "unit": "cosine", "kind": "TextScores"},
+    ],
+    "groups": [
+        {"title": "maps", "figure": "PatchMap", "stages": ["score_TP", "region_TP"]},
+        {"title": "tokens", "figure": "TokenSequence", "stages": ["sequence_SD"], "words": {"prompts": "temporal prompts"}},
+        {"title": "gaps", "figure": "GapScores", "stages": ["change_G", "count_G"]},
+        {"title": "Which text fits", "figure": "TextScores", "stages": ["similarity_Y"]},
     ],
     "stages": [{"name": "score_TP", "doc": "W.", "source": "def score_TP(): ...", "knobs": ["α"]}],
-}
+}  # fmt: skip
+KNOBS = {"eta": 8.0, "temporal": True}
 
 
 def clip_of(T=3, key="toy"):
@@ -28,13 +41,17 @@ def clip_of(T=3, key="toy"):
 
 
 def trace_of(score_TP, stamp=1.0, alpha=0.5, texts=None):
-    region_TP = score_TP > 0.5
+    """texts: {text: its number}, None where they have yet to come."""
+    rule = [count_in_words(0, 0.31, 3, KNOBS), count_in_words(1, 0.0, 0, KNOBS)]
+    values = {
+        "score_TP": coded(score_TP, grid16), "region_TP": coded(score_TP > 0.5, bits), "change_G": [0.31, 0.0],
+        "count_G": {"count": [3, 0], "each": 1 / 8, "rule": rule},
+    }  # fmt: skip
     return {
-        "clip": "toy", "stamp": stamp, "knobs": {"alpha": alpha}, "grid": GRID, "maps": {"score_TP": grid16(score_TP)},
-        "region": bits(region_TP), "kept": region_TP.sum(1).tolist(), "blend": None, "texts": texts, "unknown": [],
-        "gaps": {"symbols": ["W^t", "N^t"], "unit": "", "score": [0.31, 0.0], "count": [3, 0], "eta": 8.0,
-                 "rule": [rule(0, 0.31, 3, 8.0), rule(1, 0.0, 0, 8.0)]},
-        "ledger": {"score_TP": [1.0, "3×28"]}, "weights": ["untrained"],
+        "clip": "toy", "stamp": stamp, "knobs": {"alpha": alpha}, "grid": GRID, "unknown": [], "done": texts is not None,
+        "values": values | ({} if texts is None else {"similarity_Y": list(texts.values())}),
+        "texts": None if texts is None else list(texts),
+        "ledger": {"score_TP": [1.0, "3×28"]}, "weights": ["untrained"], "untrained": [],
     }  # fmt: skip
 
 
@@ -68,7 +85,7 @@ def test_a_bright_patch_lights_its_own_place_and_no_other(viewer):
 
 def test_words_nobody_knows_and_texts_that_are_cut_are_told_apart(viewer):
     mount(viewer, bright(2, 5))
-    texts = {"text": ["a", "b"], "value": [0.1, 0.1], "symbol": "c", "unit": "cosine"}
+    texts = {"a": 0.1, "b": 0.1}
     cut = "Longer than the model reads, so cut before: …runs, …<b>. Texts that differ only there get the same number."
     for unknown, said in (([], []), (["zorgle"], ["Words the model has never seen: zorgle."]), (["…runs", "…<b>"], [cut])):
         trace = trace_of(bright(2, 5), 9 + len(unknown), texts=texts) | {"unknown": unknown}
@@ -149,10 +166,13 @@ def test_what_is_kept_has_a_legend_and_pointing_moves_nothing(viewer):
     names = [("attention_TP", "A"), ("dynamics_TP", "M"), ("score_TP", "W^s")]
     maps = [{"stage": stage, "symbol": symbol, "title": "map", "unit": "", "kind": "PatchMap"} for stage, symbol in names]
     score_TP = bright(2, 5)
-    terms = [["attention_TP", 0.5], ["dynamics_TP", 0.5]]
-    blend = {"rule": "W<sup>s</sup> = α·A + (1 − α)·M", "terms": terms, "result": "score_TP"}
-    trace = trace_of(score_TP) | {"maps": {stage: grid16(score_TP) for stage, _ in names}, "blend": blend}
-    payload = {"about": ABOUT | {"maps": [*maps, ABOUT["maps"][1]]}, "clip": clip_of(), "trace": trace}
+    maps[-1]["rule"] = "W<sup>s</sup> = α·A + (1 − α)·M"
+    trace = trace_of(score_TP)
+    trace["values"] |= {stage: coded(score_TP, grid16) for stage, _ in names}
+    trace["values"]["score_TP"]["terms"] = [["attention_TP", 0.5], ["dynamics_TP", 0.5]]
+    group = {"title": "maps", "figure": "PatchMap", "stages": [*(stage for stage, _ in names), "region_TP"]}
+    about = ABOUT | {"outputs": [*maps, *ABOUT["outputs"][1:]], "groups": [group, *ABOUT["groups"][1:]]}
+    payload = {"about": about, "clip": clip_of(), "trace": trace}
     viewer.evaluate("payload => { window.view = viewer.mount(document.querySelector('#here'), payload); }", payload)
     viewer.wait_for_selector(".vw[data-shown]")
     legend, below = viewer.locator(".vw-bar .vw-edge"), viewer.locator(".vw-clipcard")
@@ -163,7 +183,7 @@ def test_what_is_kept_has_a_legend_and_pointing_moves_nothing(viewer):
         viewer.evaluate("overlay => view.look({overlay})", overlay)
         assert legend.is_visible() and legend.inner_text() == "outlined: kept (r)"
         assert viewer.locator(".vw-bar i").is_visible() == (overlay == "score_TP")
-    viewer.evaluate("trace => view.update({trace})", trace | {"stamp": 2.0, "region": None, "kept": None})
+    viewer.evaluate("trace => view.update({trace})", trace | {"stamp": 2.0, "values": trace["values"] | {"region_TP": None}})
     assert legend.is_hidden(), "nothing is outlined"
 
 
@@ -171,8 +191,7 @@ def test_similarities_stand_on_one_axis_whatever_they_are(viewer):
     mount(viewer, bright(2, 5))
     lengths = []
     for stamp, other in ((2.0, 0.25), (3.0, -0.25)):
-        texts = {"text": ["a", "b"], "value": [0.5, other], "symbol": "c", "unit": "cosine"}
-        viewer.evaluate("trace => view.update({trace})", trace_of(bright(2, 5), stamp, texts=texts))
+        viewer.evaluate("trace => view.update({trace})", trace_of(bright(2, 5), stamp, texts={"a": 0.5, "b": other}))
         viewer.locator(".vw-text b", has_text=f"{other:.3f}").wait_for()
         lengths.append(viewer.locator(".vw-text u").first.evaluate("one => [one.style.left, one.style.width]"))
         assert viewer.locator(".vw-scale i").inner_text().split() == ["−1", "0", "1"]
@@ -185,11 +204,12 @@ def test_words_of_a_file_are_words_and_not_markup(viewer):
 
 
 def test_the_rule_is_true_as_it_is_written():
-    assert rule(2, 0.31, 3, 8.0) == "gap 3→4: W = 0.31, η = 8 → ⌈2.48⌉ = 3"
-    assert rule(0, 0.5, 2, 4.0).endswith("⌈2.00⌉ = 2")
-    assert rule(0, 0.500025, 2, 4.0).endswith("⌈2.00⌉ = 2"), "counts have two digits, so the rule is true with two"
-    assert rule(0, 3.0, 8, 4.0).endswith("⌈12.00⌉ = 12, capped at 8")
-    assert rule(0, 3.0, 0, 4.0, off=True).endswith("temporal prompts are off: 0")
+    four = KNOBS | {"eta": 4.0}
+    assert count_in_words(2, 0.31, 3, KNOBS) == "gap 3→4: W = 0.31, η = 8 → ⌈2.48⌉ = 3"
+    assert count_in_words(0, 0.5, 2, four).endswith("⌈2.00⌉ = 2")
+    assert count_in_words(0, 0.500025, 2, four).endswith("⌈2.00⌉ = 2"), "counts have two digits, so the rule is true with two"
+    assert count_in_words(0, 3.0, 8, four).endswith("⌈12.00⌉ = 12, capped at 8")
+    assert count_in_words(0, 3.0, 0, four | {"temporal": False}).endswith("temporal prompts are off: 0")
 
 
 def test_pointing_hits_when_the_top_patch_holds_a_part_of_the_actor():

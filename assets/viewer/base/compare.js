@@ -106,7 +106,7 @@ export function settingsApart(A, B, knobs) {
   if (A.clip.key !== B.clip.key && !made.some(one => ["clip", "frames", "of the clip"].includes(one.name)))
     add("clip", A.clip.name, `another ${B.clip.name}`);
   add("weights", listed(only(A.trace.weights, B.trace.weights)), listed(only(B.trace.weights, A.trace.weights)));
-  const [a, b] = [A, B].map(one => one.trace.texts?.text);
+  const [a, b] = [A, B].map(one => one.trace.texts);
   if (a && b) add("texts", listed(only(a, b)), listed(only(b, a)));
   return made;
 }

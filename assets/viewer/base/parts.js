@@ -1,8 +1,12 @@
 import {pretty, safe} from "./words.js";
 
 export const EXAMPLES = `<div class="vw-examples" role="group" aria-label="Example clips"></div>`;
-export const PICTURE = `<div class="vw-picture"><canvas class="vw-canvas" role="img"></canvas><div class="vw-wait" role="status" hidden></div></div>
-  <div class="vw-far" role="status" hidden><progress max="1"></progress><span></span><button type="button">stop</button></div>`;
+const WAIT = `<div class="vw-wait" role="status" hidden></div>`,
+  FAR = `<div class="vw-far" role="status" hidden><progress max="1"></progress><span></span><button type="button">stop</button></div>`;
+export const PICTURE = `<div class="vw-picture"><canvas class="vw-canvas" role="img"></canvas>${WAIT}</div>
+  ${FAR}`;
+export const WAITING = `<div class="vw-waiting">${WAIT}${FAR}</div>`; // of a frame without a picture
+export const HELP = `<button class="vw-help-open" aria-label="Keys and help" title="keys (?)">?</button>`;
 export const FOOT = `
   <details class="vw-ledger"><summary></summary><div class="vw-stages"></div><div class="vw-source"></div></details>
   <div class="vw-weights"></div>
@@ -27,6 +31,22 @@ export function exampleButtons($, examples, hooks, say) {
 export const pressExample = ($, caption) => {
   for (const button of $("examples").children) button.setAttribute("aria-pressed", button.dataset.title === caption);
 };
+
+// A button for every map that may lie over the picture, and one for none. keyOf: (place, map) → its key; none: that of no map
+export const overlayButtons = (box, maps, keyOf, none, choose) =>
+  box.replaceChildren(
+    ...maps.map((one, i) => {
+      const title = `${one.title} (${keyOf(i, one)})`,
+        button = make("button", {type: "button", role: "radio", title, "data-stage": one.stage});
+      button.innerHTML = pretty(one.symbol);
+      button.onclick = () => choose(one.stage);
+      return button;
+    }),
+    Object.assign(make("button", {type: "button", role: "radio", title: `no overlay (${none})`, "data-stage": "none"}), {
+      textContent: "none",
+      onclick: () => choose("none"),
+    }),
+  );
 
 // → draw(trace): every stage, whether it ran, its milliseconds and shape; a click shows its sentence and source
 export function ledgerOf($, stages) {
@@ -197,6 +217,8 @@ export function extraOf(view) {
   }
   return {now: () => extra, own, put};
 }
+
+export const ARROWS = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]}; // rows, columns
 
 // ---- small things -----------------------------------------------------------------------------------------------------
 

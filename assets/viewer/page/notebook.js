@@ -5,7 +5,7 @@
 //
 // What it asks of the page:
 //
-// keep    async {method, taken, frame, overlay} → {cells: [one], notes} as a JSON text; a viewer's “keep” event has the same detail
+// keep    async {method, values, stamp, state} → {cells: [one], notes} as a JSON text; a viewer's “keep” event has the same detail
 // read    async a JSON text → the same of all its cells
 // write   async {form, text} → {name, type, data, cells, notes} as a JSON text: how many cells are in it, and why others are not
 // reopen  {view, models, handle} → nothing: the page turns to a view
@@ -53,10 +53,10 @@ const LONGEST = 12; // notes told at once
 
 export const notebook = ({element, server, trigger}, about) =>
   cellsIn(element.querySelector(".nb"), about, {
-    keep: asked => server.keep_view(asked),
+    keep: request => server.keep_view(request),
     read: text => server.read_cells(text),
-    write: asked => server.write_cells(asked),
-    reopen: asked => trigger(about.reopen, asked),
+    write: form => server.write_cells(form),
+    reopen: view => trigger(about.reopen, view),
   });
 
 async function cellsIn(element, about, hooks) {
@@ -74,7 +74,7 @@ async function cellsIn(element, about, hooks) {
     say("keeping…");
     const found = await ask(hooks.keep(detail));
     if (!found) return;
-    add(found.cells.map(cell => ({...cell, handle: detail.taken.values[0]})));
+    add(found.cells.map(cell => ({...cell, handle: detail.values.clip})));
     say(`kept below as cell ${kept.cells.length}`, found.notes);
   });
 
@@ -344,11 +344,11 @@ async function cellsIn(element, about, hooks) {
     const found = await ask(hooks.read(await file.text()));
     if (!found) return;
     const room = about.cells - kept.cells.length,
-      taken = found.cells.slice(0, room),
-      left = found.cells.length - taken.length;
-    if (taken.length) add(taken);
+      fitting = found.cells.slice(0, room),
+      left = found.cells.length - fitting.length;
+    if (fitting.length) add(fitting);
     say(
-      `${taken.length} ${taken.length === 1 ? "cell" : "cells"} of ${file.name} added`,
+      `${fitting.length} ${fitting.length === 1 ? "cell" : "cells"} of ${file.name} added`,
       left ? [`${left} did not fit: a notebook has up to ${about.cells}.`, ...found.notes] : found.notes,
     );
   };

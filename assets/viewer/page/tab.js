@@ -1,23 +1,25 @@
 // A method's tab: its viewer and the folds under it, and what travels between them, the knobs and the server.
 //
-// given   method, viewer: the module that draws it;  panels: [[name, title], …];  untouched: what is on the page before any knob
-//         was moved;  first: whether it is the tab that is seen first;  pick: the event of an example that is chosen
+// given   method;  figures: the names of those that draw it;  panels: [[name, title], …];  untouched: what is on the page before
+//         any knob was moved;  first: whether it is the tab that is seen first;  pick: the event of an example that is chosen
 // constants   about, examples, clip: with the tab that is seen first, and else asked for when it is opened
 //
 // A viewer turns a knob by typing into it: no reply of the server can arrive after a later knob.
 
 import {foldsOf} from "../base/folds.js";
-import {linkWasRead, lookOf, taken, type, views} from "./values.js";
+import {begin, linkWasRead, lookOf, moved, requestOf, type, views} from "./values.js";
 
 let addressed = null; // what the page's address says, for all tabs
 
-export async function tab({element, props, trigger, server}, {method, viewer, panels, untouched, first, pick, constants}) {
-  const [{mount}, {about, ...rest}] = await Promise.all([
-    import(`../${viewer}`),
+export async function tab({element, props, trigger, server}, {method, figures, panels, untouched, first, pick, constants}) {
+  const [{mount}, modules, {about, ...rest}] = await Promise.all([
+    import("../base/shell.js"),
+    Promise.all(figures.map(async name => [name, await import(`../figures/${name}.js`)])).then(Object.fromEntries),
     constants ?? server.constants().then(JSON.parse),
     styled(),
   ]);
-  const values = () => taken(method) ?? untouched;
+  begin(method, untouched);
+  const request = () => requestOf(method);
   const host = element.closest(`#viewer-${method}`);
   const hooks = {
     frames: key => server.frames(key),
@@ -25,12 +27,12 @@ export async function tab({element, props, trigger, server}, {method, viewer, pa
     turn,
     soon: one => server.at_once(one),
     later: one => server.everything(one),
-    whole: one => server.through(one),
+    whole: one => server.through({...untouched, ...one}),
     curve: one => server.curve(one),
     far: one => server.far(one),
     stop: one => server.stop(one),
     keep: () => {
-      const detail = {method, taken: values(), ...view.state()};
+      const detail = {...request(), method, state: view.state()};
       document.dispatchEvent(new CustomEvent("keep", {detail}));
     },
   };
@@ -38,9 +40,10 @@ export async function tab({element, props, trigger, server}, {method, viewer, pa
     element.querySelector(".viewer"),
     {about, untouched, ...rest, trace: JSON.parse(props.value || "null")},
     hooks,
+    modules,
   );
   views[method] = view;
-  foldsOf(panels, element.querySelector(".panels"), {method, about, view, taken: values, turn, edit, server, hooks});
+  foldsOf(panels, element.querySelector(".panels"), {method, about, view, request, turn, edit, server, hooks});
 
   function turn(name, value) {
     const knob = document.querySelector(`#knob-${method}-${name}`),
@@ -50,11 +53,11 @@ export async function tab({element, props, trigger, server}, {method, viewer, pa
     if (box && box.checked !== (box.type === "radio" || value)) box.click();
   }
 
-  let asked = null;
+  let latest = null;
   const ask = () => {
     // a tab that is not seen waits until it is
-    const now = taken(method) ?? (props.value ? null : untouched);
-    if (now && now !== asked && host.offsetParent) view.ask((asked = now));
+    const now = moved(method) ?? (props.value ? null : untouched);
+    if (now && now !== latest && host.offsetParent) view.ask((latest = now));
   };
   const look = () => {
     // as a link says
@@ -71,26 +74,26 @@ export async function tab({element, props, trigger, server}, {method, viewer, pa
   let soon = 0,
     down = false;
   const address = async () => {
-    const now = JSON.stringify([values().values, view.state()]),
+    const now = JSON.stringify([request().values, view.state()]),
       said = `${method} ${now}`;
     const early = !linkWasRead() || down || host.querySelector(".vw-pin[aria-busy=true]");
     if (early || !host.offsetParent || said === addressed) return;
     addressed = said;
-    const query = first && now === fresh ? "" : await server.address({...values(), state: view.state()}).catch(() => null);
+    const query = first && now === fresh ? "" : await server.address({...request(), state: view.state()}).catch(() => null);
     if (typeof query !== "string" || said !== addressed) return;
     const here = new URL(location.href),
       own = [...here.searchParams].filter(([name]) => /^(__.*|tour)$/.test(name));
     here.search = [query, new URLSearchParams(own)].join("&").replace(/^&|&$/g, "");
     if (here.href !== location.href) history.replaceState(history.state, "", here);
   };
-  const moved = event => {
+  const later = event => {
     down = event.type === "pointerdown" || (down && event.type !== "pointerup" && event.type !== "pointercancel");
     clearTimeout(soon);
     soon = setTimeout(address, 700); // longer than a frame of a clip that is played
   };
-  for (const kind of ["taken", "looked", "keyup", "pointerdown", "pointerup", "pointercancel"])
-    document.addEventListener(kind, moved);
-  document.addEventListener("taken", ask);
+  for (const kind of ["values", "looked", "keyup", "pointerdown", "pointerup", "pointercancel"])
+    document.addEventListener(kind, later);
+  document.addEventListener("values", ask);
   new ResizeObserver(ask).observe(host);
   ask();
 }

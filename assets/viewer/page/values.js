@@ -1,22 +1,34 @@
 // The values on the page, from its knobs to whoever draws them, and the small scripts of its events. A function here that an
 // event calls is given the event's inputs last, and answers its outputs.
 //
-// Events of the document: "taken", the values of a method are others; "linked", a link says how to look at them.
+// A request is {values, stamp}, as app/server/request.py reads it. values: {clip, weights, frames, edits, texts, question, knobs:
+// {name: value}}, texts and question where a method asks for them; stamp: the browser's clock.
+//
+// Events of the document: "values", those of a method are others; "linked", a link says how to look at them.
 
 // method → its viewer; where the console, and a test, finds it too
 window.views ??= {};
 export const views = window.views;
 const latest = {},
+  untouched = {},
   looks = {};
 let read = false;
 
-// All values of a method as they are, and the browser's clock. A viewer that is not mounted or not seen yet finds them when it is.
-export function take(method, ...values) {
+// What is on the page before any knob was moved.
+export const begin = (method, request) => (untouched[method] = request);
+
+// All values of a method as they are: Gradio gives them in a row, that of the names. A viewer that is not mounted or not seen
+// yet finds them when it is.
+export function note(method, fields, knobs, ...row) {
+  const named = (names, from) => Object.fromEntries(names.map((name, i) => [name, row[from + i]]));
+  const values = {...named(fields, 0), knobs: named(knobs, fields.length)};
   latest[method] = {values, stamp: performance.now()};
-  document.dispatchEvent(new Event("taken"));
+  document.dispatchEvent(new Event("values"));
 }
 
-export const taken = method => latest[method] ?? null;
+// The request of what is on the page; null before any knob was moved
+export const moved = method => latest[method] ?? null;
+export const requestOf = method => latest[method] ?? untouched[method];
 
 // What a link says goes to the viewers. said: {method: how to look} as JSON, or nothing
 export function follow(said) {
@@ -35,8 +47,8 @@ export function lookOf(method) {
   return look;
 }
 
-// What a viewer says of itself goes first into the values of a button's event.
-export const withState = (method, _, ...values) => [JSON.stringify(views[method]?.state() ?? {}), ...values];
+// The request, with what its viewer says of itself, goes first into the inputs of a button's event.
+export const withRequest = (method, _, ...rest) => [{...requestOf(method), state: views[method]?.state() ?? {}}, ...rest];
 
 // The link of what is on the page now, with the place where the page is
 export const link = query => [new URL(`?${query}`, location.href).href];

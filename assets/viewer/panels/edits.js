@@ -1,6 +1,6 @@
 // The fold "What if": edits of the clip, done one after the other, each can be taken back.
 //
-// own: edits [{name, title, look, reorders, knobs}], most, of_order, truth, places (of clip, frames, edits among the values)
+// own: edits [{name, title, look, reorders, knobs}], most, of_order, truth
 // The page's own list of edits is the truth. What was done and undone is kept here, for all tabs, until another clip is chosen.
 
 import {picture} from "../base/asking.js";
@@ -11,8 +11,7 @@ import {pretty} from "../base/words.js";
 const done = {clip: null, now: "[]", waits: false, past: [], next: [], pinned: null};
 
 export function panel(host, given) {
-  const {own, view, server} = given,
-    {places} = own;
+  const {own, view, server} = given;
   host.innerHTML = `
   <div class="wi">
     <div class="wi-left">
@@ -53,25 +52,25 @@ export function panel(host, given) {
 
   // what the page says now: another clip, or edits that came from elsewhere, end what can be undone
   function follow() {
-    const taken = given.taken();
-    if (taken === last) return;
-    last = taken;
-    const clip = taken.values[places.clip],
-      text = plain(taken.values[places.edits]),
+    const request = given.request();
+    if (request === last) return;
+    last = request;
+    const {clip, edits} = request.values,
+      text = plain(edits),
       another = clip !== done.clip;
     if (text === done.now) done.waits = false;
     if (!another && (done.waits || text === done.now)) return;
     Object.assign(done, {clip, now: text, waits: false, past: [], next: [], pinned: text === "[]" ? null : done.pinned});
   }
-  const of = values => JSON.stringify([values[places.clip], values[places.frames]]);
-  const stale = () => !shown || shown.of !== of(given.taken().values) || shown.asked !== done.now;
+  const of = ({clip, frames}) => JSON.stringify([clip, frames]);
+  const stale = () => !shown || shown.of !== of(given.request().values) || shown.text !== done.now;
 
   async function tried(edits) {
-    const values = [...given.taken().values];
-    values[places.edits] = JSON.stringify(edits);
-    const text = await server.edited_clip({values}).catch(() => null);
+    const request = given.request(),
+      values = {...request.values, edits: JSON.stringify(edits)};
+    const text = await server.edited_clip({...request, values}).catch(() => null);
     const answer = typeof text === "string" ? JSON.parse(text) : {error: "The server did not answer. The clip is as it was."};
-    return {...answer, of: of(values), asked: values[places.edits]};
+    return {...answer, of: of(values), text: values.edits};
   }
 
   // one after the other: each starts from what the one before it left
@@ -91,13 +90,13 @@ export function panel(host, given) {
         Object.assign(done, {now, waits: true, past: made.past ?? [...done.past, before], next: made.next ?? []});
         given.edit(answer.edits);
       }
-      await take({...answer, asked: now});
+      await show({...answer, text: now});
     });
 
   // beside an edited clip the one that is not: where the viewer can, and nothing is beside it yet
   function pins(before, now) {
     if (before === "[]" && view.pin && !view.pinned?.()) {
-      view.pin(given.taken(), "before the edit");
+      view.pin(given.request(), "before the edit");
       done.pinned = given.method;
     }
     if (now === "[]" && done.pinned === given.method) {
@@ -129,7 +128,7 @@ export function panel(host, given) {
 
   // ---- drawing ------------------------------------------------------------------------------------------------------
 
-  async function take(answer) {
+  async function show(answer) {
     images = await Promise.all(answer.frames.map(picture));
     shown = answer;
     $("scrub").max = images.length;
@@ -294,7 +293,7 @@ export function panel(host, given) {
   async function refreshed() {
     const answer = await tried(list());
     wrong(answer.error);
-    if (!answer.error) await take(answer);
+    if (!answer.error) await show(answer);
   }
   const look = opened =>
     seen() &&
@@ -306,7 +305,7 @@ export function panel(host, given) {
         draw();
       }
     });
-  document.addEventListener("taken", () => look(false));
+  document.addEventListener("values", () => look(false));
   new ResizeObserver(() => {
     if (seen()) look(false);
     draw();

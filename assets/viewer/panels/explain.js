@@ -1,7 +1,7 @@
 // The fold “Explain”: why this text, or why this detection. A map is made on demand and becomes one more overlay of the viewer;
 // it and the method's own maps are tested, with chance beside. What was made at other values is never drawn over these.
 //
-// Every server function takes what was taken on the page and: chosen, attribution, settings, own, shown (see app/explaining.py)
+// Every server function is sent a request, and: chosen, attribution, settings, own, shown (see app/panels/explain.py)
 
 import {newest, patience, somebody} from "../base/asking.js";
 import {bytes, COLOURS, DIVERGING, SCALE, signed, twice, VIRIDIS} from "../base/drawing.js";
@@ -33,14 +33,14 @@ const EXPLAIN = `
 // the number of red and blue, and of viridis: 256 shades, from the least to the largest
 const EXPLAIN_SHADES = {signed: Array.from({length: 256}, (_, i) => signed(i / 127.5 - 1)), plain: SCALE};
 
-export function panel(host, {own: told, view, taken, server, hooks}) {
+export function panel(host, {own, view, request, server, hooks}) {
   host.innerHTML = EXPLAIN;
   const $ = name => host.querySelector(".ex-" + name),
     home = host.closest(".panels").parentElement;
   const who = somebody(),
     waiting = patience($, hooks.far, hooks.stop, who);
-  const values = () => JSON.stringify(taken().values);
-  let way = told.attributions[0],
+  const values = () => JSON.stringify(request().values);
+  let way = own.attributions[0],
     settings = defaultsOf(way),
     known = {values: "", list: []},
     made = null,
@@ -54,7 +54,7 @@ export function panel(host, {own: told, view, taken, server, hooks}) {
   const chosen = () => known.list[$("chosen").selectedIndex]?.asked;
   const fresh = () => made && made.values === values();
   const subject = () => values() + JSON.stringify(chosen() ?? null);
-  const asked = more => ({...taken(), who, chosen: chosen(), attribution: way.name, settings, ...more});
+  const sent = more => ({...request(), who, chosen: chosen(), attribution: way.name, settings, ...more});
 
   async function answer(name, given) {
     const text = await waiting("explain", server[name](given)).catch(() => null);
@@ -75,7 +75,7 @@ export function panel(host, {own: told, view, taken, server, hooks}) {
   // ---- what there is ------------------------------------------------------------------------------------------------
 
   const choices = newest(async () => {
-    const at = taken(),
+    const at = request(),
       text = JSON.stringify(at.values),
       found = await server.choices_to_explain({...at, who}).then(JSON.parse, () => ({error: "The server did not answer."}));
     const before = $("chosen").selectedOptions[0]?.textContent,
@@ -98,7 +98,7 @@ export function panel(host, {own: told, view, taken, server, hooks}) {
     );
     const same = known.list.findIndex(one => one.said === before);
     if (same >= 0) $("chosen").selectedIndex = same;
-    if (!busy) say(found.error ?? (known.list.length ? "" : told.none));
+    if (!busy) say(found.error ?? (known.list.length ? "" : own.none));
     buttons();
     costs({});
   });
@@ -107,7 +107,7 @@ export function panel(host, {own: told, view, taken, server, hooks}) {
     for (const name of ["cost", "cost-tests", "cost-steady"]) $(name).textContent = "";
     if (!chosen() || known.values !== values() || busy) return;
     const key = subject() + way.name + JSON.stringify(settings),
-      text = await server.cost_of_explaining(asked(wanted())).catch(() => null);
+      text = await server.cost_of_explaining(sent(wanted())).catch(() => null);
     const found = text && JSON.parse(text);
     if (!found || key !== subject() + way.name + JSON.stringify(settings)) return;
     if (found.error) return busy || say(found.error);
@@ -127,7 +127,7 @@ export function panel(host, {own: told, view, taken, server, hooks}) {
   // ---- the map ------------------------------------------------------------------------------------------------------
 
   async function explain() {
-    const given = asked(),
+    const given = sent(),
       at = {values: JSON.stringify(given.values), subject: subject()};
     const found = await long("explanation", "Explaining…", given);
     if (!found) return costs({});
@@ -137,7 +137,7 @@ export function panel(host, {own: told, view, taken, server, hooks}) {
       delete tests.steady[made.title];
     }
     const {values: then, of} = made;
-    layer = overlayOf(made, trace => then !== values() || !ofTrace(of, trace), told.unit);
+    layer = overlayOf(made, trace => then !== values() || !ofTrace(of, trace), own.unit);
     view.extra(layer, true);
     redraw();
     costs({});
@@ -165,7 +165,7 @@ export function panel(host, {own: told, view, taken, server, hooks}) {
   // ---- tests --------------------------------------------------------------------------------------------------------
 
   async function test() {
-    const given = asked(wanted()),
+    const given = sent(wanted()),
       of = subject();
     const found = await long("tests_of_maps", "Testing…", given);
     if (!found) return costs({});
@@ -177,7 +177,7 @@ export function panel(host, {own: told, view, taken, server, hooks}) {
   }
 
   async function steady() {
-    const given = asked({...wanted(), own: true}),
+    const given = sent({...wanted(), own: true}),
       of = subject();
     const found = await long("steadiness_of_maps", "Adding noise…", given);
     if (!found) return costs({});
@@ -229,7 +229,7 @@ export function panel(host, {own: told, view, taken, server, hooks}) {
   }
 
   $("ways").replaceChildren(
-    ...told.attributions.map(one => {
+    ...own.attributions.map(one => {
       const button = Object.assign(make("button", {type: "button", role: "radio", "data-name": one.name}), {
         textContent: one.title,
       });
@@ -242,7 +242,7 @@ export function panel(host, {own: told, view, taken, server, hooks}) {
       return button;
     }),
   );
-  $("held").textContent = told.held;
+  $("held").textContent = own.held;
   $("chosen").onchange = () => {
     buttons();
     costs({});
@@ -277,7 +277,7 @@ export function panel(host, {own: told, view, taken, server, hooks}) {
       if (open && done(home.querySelector(".vw"))) choices({});
     }, 250);
   }
-  document.addEventListener("taken", () => host.isConnected && moved());
+  document.addEventListener("values", () => host.isConnected && moved());
   home.addEventListener("painted", look);
   return {
     toggled(now) {

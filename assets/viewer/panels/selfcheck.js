@@ -1,4 +1,4 @@
-// The fold “Self-check”: is what is drawn right, and does it hang on what was learned? (see app/checking.py)
+// The fold “Self-check”: is what is drawn right, and does it hang on what was learned? (see app/panels/selfcheck.py)
 
 import {patience, somebody} from "../base/asking.js";
 import {bytes, SCALE} from "../base/drawing.js";
@@ -14,7 +14,7 @@ const SELFCHECK = `
   <ul class="ex-checks"></ul>
 </div>`;
 
-export function panel(host, {own: told, taken, server, hooks}) {
+export function panel(host, {own, request, server, hooks}) {
   host.innerHTML = SELFCHECK;
   const $ = name => host.querySelector(".ex-" + name);
   const who = somebody(),
@@ -22,7 +22,7 @@ export function panel(host, {own: told, taken, server, hooks}) {
   let of = null;
 
   $("go").onclick = async () => {
-    const given = {...taken(), who};
+    const given = {...request(), who};
     $("go").disabled = true;
     $("said").textContent = "";
     const text = await waiting("check", server.checks(given)).catch(() => null);
@@ -48,8 +48,8 @@ export function panel(host, {own: told, taken, server, hooks}) {
         ...one.maps.map((map, i) => {
           const figure = make("figure"),
             caption = make("figcaption");
-          caption.innerHTML = `${pretty(told.title)}, ${names[i]} <small>(${map.shape[0]} ${told.over}; brightest: ${number(map.largest)})</small>`;
-          figure.append(stripOf(map, `${told.title}, ${names[i]}: ${map.shape[0]} ${told.over} side by side`), caption);
+          caption.innerHTML = `${pretty(own.title)}, ${names[i]} <small>(${map.shape[0]} ${own.over}; brightest: ${number(map.largest)})</small>`;
+          figure.append(stripOf(map, `${own.title}, ${names[i]}: ${map.shape[0]} ${own.over} side by side`), caption);
           return figure;
         }),
       );
@@ -59,11 +59,11 @@ export function panel(host, {own: told, taken, server, hooks}) {
   }
 
   function moved() {
-    const old = of !== null && of !== JSON.stringify(taken().values);
+    const old = of !== null && of !== JSON.stringify(request().values);
     $("checks").classList.toggle("vw-stale", old);
     if (of !== null) $("said").textContent = old ? "These checks are of other values: check again." : "";
   }
-  document.addEventListener("taken", () => host.isConnected && moved());
+  document.addEventListener("values", () => host.isConnected && moved());
 }
 
 // a map [T, h, w] as its frames side by side, a pixel a patch

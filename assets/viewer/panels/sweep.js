@@ -1,6 +1,6 @@
 // The fold "Sweep": a method at every pair of two knobs' values. A cell is a small picture and a number; a click turns the knobs.
 //
-// own: knobs [{name, symbol, meaning, place}], pair, outputs and numbers [{stage, title, symbol, moves, …}], places, most
+// own: knobs [{name, symbol, meaning}], pair, outputs and numbers [{stage, title, symbol, moves, …}], most
 // A finished sweep stays until another is run, and says of which values it is.
 
 import {patience} from "../base/asking.js";
@@ -54,7 +54,7 @@ export function panel(host, given) {
   field("output").append(...own.outputs.map((one, i) => option(i, `${one.symbol} · ${one.title}`)));
   field("number").append(...own.numbers.map((one, i) => option(i, `${one.said} · ${one.symbol} · ${one.title}`)));
 
-  const written = () => String(given.taken().values[own.places.texts] || "").trim() !== "";
+  const written = () => String(given.request().values.texts || "").trim() !== "";
   const moves = one =>
     own.knobs.filter(each => [field("x").value, field("y").value].includes(each.name) && one.moves.includes(each.name)).length;
   // what moves with both knobs says more than what moves with one; until the reader chooses himself
@@ -73,15 +73,15 @@ export function panel(host, given) {
 
   async function even(axis) {
     const name = field(axis).value,
-      answer = await answered(server.sweep_values({...given.taken(), who, knob: name}));
+      answer = await answered(server.sweep_values({...given.request(), who, knob: name}));
     if (name !== field(axis).value) return; // another was chosen meanwhile
     if (answer.error) return wrong(answer.error);
     wrong("");
     field(axis + "-values").value = answer.values;
   }
 
-  async function answered(asked) {
-    const text = await asked.catch(() => null);
+  async function answered(answer) {
+    const text = await answer.catch(() => null);
     return typeof text === "string" ? JSON.parse(text) : {error: "The server did not answer."};
   }
 
@@ -108,7 +108,7 @@ export function panel(host, given) {
     if ($("run").disabled) return;
     $("run").disabled = true;
     wrong("");
-    const taken = given.taken(),
+    const request = given.request(),
       output = own.outputs[field("output").value],
       number = own.numbers[field("number").value];
     const sweep = {
@@ -117,12 +117,12 @@ export function panel(host, given) {
       output: output.stage,
       number: [number.stage, number.how],
     };
-    const answer = await waiting("sweep", answered(server.sweep_run({...taken, who, sweep})));
+    const answer = await waiting("sweep", answered(server.sweep_run({...request, who, sweep})));
     $("run").disabled = false;
     if (answer.cancelled) return wrong("Stopped." + (made ? " The sweep before it stays." : ""));
     if (answer.error) return wrong(answer.error);
     made = {...answer, output, number};
-    used = taken.values;
+    used = request.values;
     pointed = null;
     show();
   };
@@ -269,17 +269,19 @@ export function panel(host, given) {
 
   function mark() {
     if (!made) return;
-    const now = given.taken().values,
-      swept = [knob(made.x.name).place, knob(made.y.name).place];
-    const moved = now.some((one, place) => !swept.includes(place) && !same(one, used[place]));
+    const {knobs, ...now} = given.request().values,
+      swept = [made.x.name, made.y.name];
+    const others = Object.keys(knobs).filter(name => !swept.includes(name));
+    const moved =
+      Object.keys(now).some(name => now[name] !== used[name]) || others.some(name => !same(knobs[name], used.knobs[name]));
     $("stale").hidden = !moved;
     $("made").classList.toggle("sw-old", moved);
     for (const one of cells()) {
       const [j, i] = one.dataset.at.split(" ").map(Number);
-      one.setAttribute("aria-current", same(now[swept[0]], made.x.values[i]) && same(now[swept[1]], made.y.values[j]));
+      one.setAttribute("aria-current", same(knobs[swept[0]], made.x.values[i]) && same(knobs[swept[1]], made.y.values[j]));
     }
   }
-  document.addEventListener("taken", () => {
+  document.addEventListener("values", () => {
     if (host.offsetParent) {
       mark();
       suggest();

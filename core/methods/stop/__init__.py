@@ -256,13 +256,22 @@ METHOD = Method(
         ),
         RegionMask("region_TP", "r", "discriminative region", "N_s patches a frame"),
         GapScores("change_G", "W^t", "change between frames", "of the weights' own scale"),
-        GapCounts("prompt_count_G", "N^t", "temporal prompts between frames", "prompts", count_in_words),
-        TokenSequence("sequence_SD", "[CLS; h; p; …]", "the sequence that enters the encoder", "tokens"),
+        GapCounts(
+            "prompt_count_G", "N^t", "temporal prompts between frames", "prompts", count_in_words, "⌈η·W^t⌉",
+            lambda knobs: 1 / knobs["eta"] if knobs["eta"] else None,
+        ),
+        TokenSequence("sequence_SD", "[CLS; h; p; …]", "the sequence that enters the encoder", "tokens", "spatial"),
         TextScores("similarity_Y", "c(s, v)", "how well each text fits", "cosine", "unknown_words", when="network"),
     ),
     layout=(
         Group("Where it looks", ("attention_TP", "dynamics_TP", "score_TP", "region_TP")),
-        Group("tokens", ("sequence_SD",)),
+        Group(
+            "tokens", ("sequence_SD",),
+            {
+                "kept": "kept patch, h + p^s", "plain": "kept patch, no prompt added",
+                "prompt": "temporal prompt p^t, between two frames", "prompts": "temporal prompts",
+            },
+        ),
         Group("Change and prompts of each gap", ("change_G", "prompt_count_G")),
         Group("Which text fits", ("similarity_Y",)),
     ),

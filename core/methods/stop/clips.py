@@ -1,5 +1,6 @@
 """STOP's clips as its frozen tower takes them in: computed once, for every step, every variant and every evaluation."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,8 @@ from torch import Tensor
 from core.data.rendered import Sample
 from core.methods.stop import METHOD
 from core.networks.vision import VisionTower
-from core.world import ACTIONS, STORED, caption, degrade, pairs
+from core.video.clip import Clip
+from core.world import ACTIONS, STORED, Thing, caption, degrade, pairs
 
 FRAMES = 8
 
@@ -39,14 +41,15 @@ class Data:
         parts = [taken_in(vision, one.frames_THWC) for one in samples]
         self.tokens_NTSD, self.attention_NTP = (torch.stack(part) for part in zip(*parts, strict=True))
         # the clauses of a caption one by one: what the actor does is asked, what a second thing does is true as well
-        acting = [[one.scene.actor, *one.scene.acting[1:], None][:2] for one in samples]
-        (self.caption_N, self.also_caption_N), (self.action_N, self.also_action_N) = (
-            torch.tensor([[place(thing) if thing else -1 for thing in pair] for pair in acting], device=self.device).T
-            for place in (
-                lambda it: captions.index(caption(it.colour, it.shape, it.motion.action)),
-                lambda it: ACTIONS.index(it.motion.action),
-            )
-        )
+        place, seconds = {text: n for n, text in enumerate(captions)}, [second_of(one) for one in samples]
+        self.caption_N = self._numbers(place[said_of(one.scene.actor)] for one in samples)
+        self.action_N = self._numbers(ACTIONS.index(one.scene.actor.motion.action) for one in samples)
+        # a second thing may be one that no caption of these speaks of
+        self.also_caption_N = self._numbers(place.get(said_of(thing), -1) if thing else -1 for thing in seconds)
+        self.also_action_N = self._numbers(ACTIONS.index(thing.motion.action) if thing else -1 for thing in seconds)
+
+    def _numbers(self, values: Iterable[int]) -> Tensor:
+        return torch.tensor(list(values), device=self.device)
 
     def __len__(self):
         return len(self.samples)
@@ -56,6 +59,28 @@ class Data:
         chosen = torch.as_tensor(np.asarray(chosen), device=self.device)
         told = (self.caption_N, self.action_N, self.also_caption_N, self.also_action_N)
         return Batch(self.tokens_NTSD[chosen], self.attention_NTP[chosen], *(part[chosen] for part in told))
+
+
+def said_of(thing: Thing) -> str:
+    """The clause that says what a thing does."""
+    return caption(thing.colour, thing.shape, thing.motion.action)
+
+
+def second_of(sample: Sample) -> Thing | None:
+    """The second thing that acts, where there is one."""
+    return next(iter(sample.scene.acting[1:]), None)
+
+
+def batches(data: Data, size: int = 16) -> Iterator[Batch]:
+    """The clips in order, a few at a time."""
+    for start in range(0, len(data), size):
+        yield data.batch(range(start, min(start + size, len(data))))
+
+
+def clip_of(frames_THWC: np.ndarray) -> Clip:
+    """Rendered frames as a clip of a second."""
+    every = np.arange(len(frames_THWC))
+    return Clip(frames_THWC, every / len(frames_THWC), every)
 
 
 def half_stored(samples: list[Sample]) -> list[Sample]:

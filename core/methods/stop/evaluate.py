@@ -6,23 +6,30 @@
 (b) regions   whether the regions are on the actor
 (c) counts    whether temporal prompts go where something moves
 (d) hard      the same where the camera pans, the background slides, distractors blink or drift
+(e) standard  the same on the standard mix, where half of the clips have nuisances;
+    gains     by how much full STOP is above the other variants there, with intervals over clips and training seeds;
+    alpha     pointing there at every α, with an interval over clips;
+    controls  what it costs there to replace a part of STOP by what knows nothing of the clip (`controls`)
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from core.data.rendered import pool
-from core.methods.stop.answers import plain, text_features
-from core.methods.stop.clips import FRAMES, Data, default, generic, grammar, stored
-from core.methods.stop.equations import blend, mean_square, to_clip_scale
+from core.evaluate.tables import number
+from core.methods.stop.answers import plain
+from core.methods.stop.clips import FRAMES, Data, batches, default, grammar, stored
+from core.methods.stop.controls import controls
+from core.methods.stop.hits import ANSWERS, Hits
+from core.methods.stop.regions import curve, regions
 from core.methods.stop.train import VARIANTS, Model, file_of, load
-from core.metrics import deviation, on_actor, pointing, precision, rank_correlation, recall, top
+from core.metrics import deviation, gain, rank_correlation
 from core.networks.weights import Loaded, load_clip
-from core.world import ACTIONS, HARD, SPLITS
+from core.world import ACTIONS, HARD, SPLITS, STANDARD
 
-REGIONS = {"default": None, "attention": 1.0, "dynamics": 0.0}
 SEEDS = 10  # the most training seeds that are looked for
 
 
@@ -37,21 +44,27 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     seeds = range(seed * 100_000, seed * 100_000 + clips)
     held_out = data_of(clip, seeds)
     few = seeds[: max(1, clips // 3)]
-    hard = {case: data_of(clip, few, hard=case) for case in HARD if case}
     shipped = models["full"][0]
-    found: dict = actions(models, clip, held_out)
-    found["stored"] = actions(models, clip, data_of(clip, seeds, as_stored=True))["actions"]
-    whole = {name: several for name, several in models.items() if name.startswith("full")}
-    found["by_action"] = by_action(whole, clip, held_out)
+    hits = hits_of(models, clip, held_out)
+    found: dict = answers(hits)
+    found["stored"] = answers(hits_of(models, clip, data_of(clip, seeds, as_stored=True)))["actions"]
+    found["by_action"] = by_action({name: hit for name, hit in hits.items() if name.startswith("full")}, held_out)
     found["regions"] = regions(shipped, held_out, seed)
     still, panning = (data_of(clip, few, action="stays still", hard=case) for case in (None, "pan"))
     found["counts"] = counts_of(shipped, held_out) | {
         "still": float(gaps(shipped, still)[0].mean()), "panning": float(gaps(shipped, panning)[0].mean())
     }  # fmt: skip
     found["hard"] = {
-        case: actions(models, clip, data) | {"regions": regions(shipped, data, seed), "counts": counts_of(shipped, data)}
-        for case, data in hard.items()
+        case: answers(hits_of(models, clip, data)) | pictures(shipped, data, seed)
+        for case, data in ((case, data_of(clip, few, hard=case)) for case in HARD if case)
     }
+    mixed = data_of(clip, seeds, mix=STANDARD)
+    hits = hits_of(models, clip, mixed)
+    found["standard"] = answers(hits) | pictures(shipped, mixed, seed)
+    found["gains"] = gains(hits)
+    found["alpha"] = curve(models["full"], mixed) | {"chosen": chosen(shipped, clip, clips)}
+    files = [file for s in range(SEEDS) if (file := file_of(weights, "full", 1, s)).is_file()]
+    found["controls"] = controls(files, weights / "clip.safetensors", mixed, clip.network, seed, str(device))
     found["about"] = {
         "command": f"python -m core.evaluate stop --clips {clips} --seed {seed}",
         "split": "test", "clips": clips, "captions": len(grammar("test")), "captions_all": len(grammar(*SPLITS)),
@@ -75,99 +88,49 @@ def trained(weights: Path, clip: Loaded, device: torch.device) -> dict[str, list
     return found
 
 
-def data_of(clip: Loaded, seeds: range, as_stored: bool = False, **asked) -> Data:
+def data_of(clip: Loaded, seeds: range, split: str = "test", as_stored: bool = False, **asked) -> Data:
     """Held-out clips of these seeds at the towers' own size. asked: what `sample_scene` may be asked for."""
     vision = clip.network.vision
-    samples = pool(seeds.start, len(seeds), "test", FRAMES, tuple(vision.size), **asked)
+    samples = pool(seeds.start, len(seeds), split, FRAMES, tuple(vision.size), **asked)
     if as_stored:
         samples = [stored(one, i) for i, one in enumerate(samples)]
-    return Data(samples, grammar("test"), vision)
+    return Data(samples, grammar(split), vision)
 
 
-def batches(data: Data, size: int = 16):
-    """The clips in order, a few at a time."""
-    for start in range(0, len(data), size):
-        yield data.batch(range(start, min(start + size, len(data))))
-
-
-def actions(models: dict[str, list[Model]], clip: Loaded, data: Data) -> dict:
-    """{actions, captions, captions_all: {variant: fraction}, spread: {variant: sd over training seeds of the action accuracy}}.
-    captions: which of the held-out ones is its own; captions_all: which of those of all splits."""
-    towers, held_out, every = clip.network, grammar("test"), grammar(*SPLITS)
-    place_Y = torch.tensor([every.index(one) for one in held_out], device=data.device)
-    action_YE, every_YE = towers.text(generic()), text_features(towers, every)
-    caption_YE = every_YE[place_Y]
-
-    def right(features) -> list[float]:
-        """Shares of `actions`, `captions`, `captions_all` that are answered rightly."""
-        hits = [
-            ((v @ action_YE.T).argmax(1) == one.action_B, (v @ caption_YE.T).argmax(1) == one.caption_B,
-             (v @ every_YE.T).argmax(1) == place_Y[one.caption_B])
-            for v, one in zip(features, batches(data), strict=True)
-        ]  # fmt: skip
-        return [torch.cat(part).float().mean().item() for part in zip(*hits, strict=True)]
-
-    scores = {"mean_pool": [right(plain(towers.vision, one) for one in batches(data))]}
+def hits_of(models: dict[str, list[Model]], clip: Loaded, data: Data) -> dict[str, np.ndarray]:
+    """{variant: bool [S, 3, N]}: whether each training seed answers each clip rightly, in the order of `ANSWERS`.
+    mean_pool: the frozen towers alone."""
+    right, towers = Hits(clip.network, data), clip.network
+    found = {"mean_pool": right(torch.cat([plain(towers.vision, one) for one in batches(data)]))[None]}
     for name, several in models.items():
-        scores[name] = [right(model(one)[0] for one in batches(data)) for model in several]
-    return {
-        what: {name: float(np.mean([s[i] for s in several])) for name, several in scores.items()}
-        for i, what in enumerate(("actions", "captions", "captions_all"))
-    } | {"spread": {name: deviation([s[0] for s in several]) for name, several in scores.items()}}
-
-
-def by_action(models: dict[str, list[Model]], clip: Loaded, data: Data) -> dict[str, dict[str, float]]:
-    """{action: {variant: share of its clips that are answered rightly, mean over training seeds}}."""
-    action_YE, found = clip.network.text(generic()), {}
-    for name, several in models.items():
-        hits_SN = torch.stack([
-            torch.cat([(model(one)[0] @ action_YE.T).argmax(1) == one.action_B for one in batches(data)]) for model in several
-        ])  # fmt: skip
-        for number, action in enumerate(ACTIONS):
-            asked_N = data.action_N == number
-            if asked_N.any():
-                found.setdefault(action, {})[name] = float(hits_SN[:, asked_N].float().mean())
+        found[name] = np.stack([right(torch.cat([model(one)[0] for one in batches(data)])) for model in several])
     return found
 
 
-def regions(model: Model, data: Data, seed: int) -> dict:
-    """{default, attention, dynamics, random, centre: {pointing, precision, recall}} over the frames that show the actor.
-
-    Clips in which nothing happens are left out: there the actor is an object like any other."""
-    grid, kept = model.vision.grid, default("kept")
-    rng = np.random.default_rng(seed)
-    row, column = np.indices(grid)
-    middle = -np.hypot(row - (grid[0] - 1) / 2, column - (grid[1] - 1) / 2).reshape(1, -1)
-    hits: dict[str, list] = {}
-    start = 0
-    for one in batches(data):
-        cues = cues_of(model, one)
-        for i in range(len(one.action_B)):
-            sample = data.samples[start + i]
-            if sample.scene.action == "stays still":
-                continue
-            truth = on_actor(sample.instance_THW, grid)
-            maps = {name: blend(*(cue[i] for cue in cues), default("alpha") if alpha is None else alpha).cpu().numpy()
-                    for name, alpha in REGIONS.items()}  # fmt: skip
-            maps |= {"random": rng.random(truth.shape), "centre": np.repeat(middle, len(truth), 0)}
-            for name, score in maps.items():
-                region = top(score, kept)
-                hits.setdefault(name, []).append((pointing(score, truth), precision(region, truth), recall(region, truth)))
-        start += len(one.action_B)
-    return {
-        name: {
-            what: float(np.concatenate(part).mean())
-            for what, part in zip(("pointing", "precision", "recall"), zip(*several, strict=True), strict=True)
-        }
-        for name, several in hits.items()
+def answers(hits: Mapping[str, np.ndarray]) -> dict:
+    """{actions, captions, captions_all: {variant: fraction}, spread: {variant: sd over training seeds of the action accuracy}}.
+    captions: which of the held-out ones is its own; captions_all: which of those of all splits."""
+    return {what: {name: float(hit_S3N[:, i].mean()) for name, hit_S3N in hits.items()} for i, what in enumerate(ANSWERS)} | {
+        "spread": {name: deviation(hit_S3N[:, 0].mean(1)) for name, hit_S3N in hits.items()}
     }
 
 
-def cues_of(model: Model, one) -> tuple[torch.Tensor, torch.Tensor]:
-    """A and M of a batch, each on its clip's scale: [B, T, P]."""
-    patches_BTPD = one.tokens_BTSD[:, :, model.vision.prefix :]
-    dynamics = mean_square(model.prompters[0].dynamics_filter(patches_BTPD, model.vision.grid))
-    return to_clip_scale(one.attention_BTP), to_clip_scale(dynamics)
+def by_action(hits: Mapping[str, np.ndarray], data: Data) -> dict[str, dict[str, float]]:
+    """{action: {variant: share of its clips that are answered rightly, mean over training seeds}}."""
+    action_N = data.action_N.cpu().numpy()
+    return {
+        ACTIONS[number]: {name: float(hit_S3N[:, 0, action_N == number].mean()) for name, hit_S3N in hits.items()}
+        for number in np.unique(action_N)
+    }
+
+
+def gains(hits: Mapping[str, np.ndarray]) -> dict[str, dict]:
+    """{variant: {actions, captions: by how much full STOP answers more clips rightly, with its interval}}."""
+    return {
+        name: {what: gain(hits["full"][:, i], hit_S3N[:, i]) for i, what in enumerate(ANSWERS[:2])}
+        for name, hit_S3N in hits.items()
+        if not name.startswith("full")
+    }
 
 
 def gaps(model: Model, data: Data) -> tuple[np.ndarray, np.ndarray]:
@@ -189,10 +152,21 @@ def counts_of(model: Model, data: Data) -> dict[str, float]:
     }
 
 
+def pictures(model: Model, data: Data, seed: int) -> dict:
+    """{regions, counts} of a set of clips."""
+    return {"regions": regions(model, data, seed), "counts": counts_of(model, data)}
+
+
+def chosen(model: Model, clip: Loaded, clips: int) -> float:
+    """The α that points best on as many clips of the standard mix of the validation split: the default should be this one."""
+    found = curve([model], data_of(clip, range(clips), "val", mix=STANDARD))
+    return found["alpha"][int(np.argmax(found["pointing"]))]
+
+
 def table(found: dict) -> str:
     """The numbers as a person reads them, in percent."""
     lines = []
-    for case, part in {"held-out clips": found, **found["hard"]}.items():
+    for case, part in {"held-out clips": found, **found["hard"], "standard mix": found["standard"]}.items():
         lines += ["", f"== {case} ==", f"{'':12}{'action':>8}{'± sd':>7}{'caption R@1':>13}{'of all':>8}"]
         for name in part["actions"]:
             spread = "—" if part["spread"][name] is None else f"{part['spread'][name]:.1%}"
@@ -202,5 +176,10 @@ def table(found: dict) -> str:
         for name, row in part["regions"].items():
             lines.append(f"{name:12}{row['pointing']:10.1%}{row['precision']:11.1%}{row['recall']:8.1%}")
         lines.append("counts      " + "  ".join(f"{name} {value:.2f}" for name, value in part["counts"].items()))
+    lines += ["", "== standard mix: full STOP less another, and what a control costs (95 % of draws of clips and seeds) =="]
+    for name, row in (*found["gains"].items(), *found["controls"].items()):
+        lines.append(f"{name:12}" + "".join(f"  {what} {number(value)}" for what, value in row.items()))
+    curve_A = zip(found["alpha"]["alpha"], found["alpha"]["pointing"], strict=True)
+    lines.append("pointing by α  " + " ".join(f"{alpha:g}: {share:.2f}" for alpha, share in curve_A))
     stored = "  ".join(f"{name} {value:.1%}" for name, value in found["stored"].items())
     return "\n".join([*lines, "", f"actions of clips as files and cameras keep them: {stored}"])

@@ -12,6 +12,7 @@ CAPTIONS = (
     "In the {captions} held-out captions each colour has one shape: colour and action tell which it is, and chance is "
     "{chance:.3f}. Among all {captions_all} the shape must be right too, and chance is {chance_all:.3f}."
 )
+ALPHA_NOTE = "from, to: 95 % of draws of clips and training seeds"
 TITLES = {
     "by_action": "Which actions are named rightly?",
     "regions": "Do the kept patches lie on the actor?",
@@ -34,7 +35,17 @@ NAMES = {
     "still": "mean prompts a gap, still clips",
     "moving": "mean prompts a gap, an object moves",
     "panning": "mean prompts a gap, the camera pans",
+    "regions_replaced": "as many random patches instead of the regions",
+    "counts_replaced": "the clip's mean count in every gap",
+    "prompts_replaced": "prompts that were written for another clip",
+    "labels_replaced": "labels of another clip",
+    "actions": "action",
+    "captions": "caption, of the held-out (R@1)",
 }
+STANDARD = (
+    "The standard mix: half of the clips have one or two nuisances, in a fifth a second thing acts, too. Share of clips "
+    "answered rightly ({spread})"
+)
 
 
 def measured(metrics: Mapping) -> str:
@@ -55,7 +66,39 @@ def measured(metrics: Mapping) -> str:
     if "hard" in metrics:
         cases = {case: hard_row(part) for case, part in metrics["hard"].items()}
         parts.append(titled({"Hard cases": number_table(cases, NAMES)}))
+    parts += standard(metrics, spread(counts.values()))
     return "\n\n".join(parts)
+
+
+def standard(metrics: Mapping, deviations: str) -> list[str]:
+    """The tables of the standard mix; none where it was not measured."""
+    if "standard" not in metrics:
+        return []
+    mix = metrics["standard"] | {"about": metrics["about"]}
+    costs = {f"{name}_replaced": row for name, row in metrics["controls"].items()}
+    curve = {f"{alpha:g}": share for alpha, share in rows_of(metrics["alpha"])}
+    return [
+        titled({
+            STANDARD.format(spread=deviations): number_table(answers(mix), NAMES),
+            "By how much full STOP is above the others there (95 % of draws of clips and training seeds)": number_table(
+                metrics["gains"], NAMES
+            ),
+            "What it costs there to replace a part of STOP by what knows nothing of the clip": number_table(costs, NAMES),
+            "Do the kept patches lie on what acts there?": number_table(mix["regions"], NAMES),
+            f"How often the best patch is on what acts there, by α ({ALPHA_NOTE})": number_table(curve, NAMES),
+        }),
+        f"On validation clips of the mix α = {metrics['alpha']['chosen']:g} points best.",
+    ]  # fmt: skip
+
+
+def rows_of(curve: Mapping) -> list[tuple[float, dict]]:
+    """(α, {pointing, low, high}) at every other α, and at the one that was chosen."""
+    rows = list(zip(curve["alpha"], curve["pointing"], curve["low"], curve["high"], strict=True))
+    return [
+        (alpha, {"pointing": share, "from": low, "to": high})
+        for n, (alpha, share, low, high) in enumerate(rows)
+        if n % 2 == 0 or alpha == curve["chosen"]
+    ]
 
 
 def answers(metrics: Mapping) -> dict[str, dict]:
@@ -66,7 +109,7 @@ def answers(metrics: Mapping) -> dict[str, dict]:
         several = seeds.get(name, 1) > 1
         rows[name] = {
             "action": f"{number(value)} ± {number(deviation[name])}" if several and name in deviation else value,
-            "action, clip stored": metrics.get("stored", {}).get(name),
+            **({"action, clip stored": metrics["stored"].get(name)} if "stored" in metrics else {}),
             "caption, of the held-out (R@1)": metrics.get("captions", {}).get(name),
             "caption, of all (R@1)": metrics.get("captions_all", {}).get(name),
         }

@@ -22,7 +22,7 @@ from core.cli import file_to_write, seed_number, sentences
 from core.data.rendered import pool
 from core.engine import Engine
 from core.errors import ReaderError
-from core.methods.stop.clips import default
+from core.methods.stop.clips import clip_of, default
 from core.methods.stop.equations import blend
 from core.methods.stop.weights import training_free
 from core.metrics import iou, on_actor, pointing, top
@@ -86,12 +86,6 @@ def mean(rows: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]
 def mean_of(rows: list[dict[str, float]]) -> dict[str, float]:
     """Of each number, leaving out clips that never show the thing."""
     return {what: float(np.nanmean([one[what] for one in rows])) for what in rows[0]}
-
-
-def clip_of(frames_THWC: np.ndarray) -> Clip:
-    """Rendered frames as a clip."""
-    every = np.arange(len(frames_THWC))
-    return Clip(frames_THWC, every / FRAMES, every)
 
 
 def videos(folder: Path) -> list[Path]:

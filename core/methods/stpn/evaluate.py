@@ -24,7 +24,7 @@ from core.methods.stpn.evaluate_clips import PAST, WHOLE, segmentation, tracking
 from core.methods.stpn.networks import SIZE, Stpn
 from core.methods.stpn.train import FRAMES, maps_of, support_features, things, truth_of
 from core.methods.stpn.weights import BASELINE, VARIANTS, file_of, load
-from core.metrics import Things, average_precision, deviation, drawn_precision, on_actor, overlap
+from core.metrics import RESAMPLES, Things, average_precision, deviation, drawn_precision, on_actor, overlap
 from core.networks.swin import Place
 from core.world import DEGRADATIONS, degrade, pairs, render, segment_centres
 
@@ -34,7 +34,6 @@ SUPPORTS = 6  # K of the tables, spread over the clip
 SWEPT = (2, 4, 6, 8)  # K of its sweep: a clip has no more frames
 STRIDED = 4  # K where S is swept
 PROMPTS = (1, 3, 5)  # N of the tables
-RESAMPLES = 2000  # draws of the clips
 SEEDS = 10  # the most training seeds that are looked for
 NEAR = 2  # frames: a thing's speed is its box's mean IoU with itself up to so far away (half a second)
 SPEEDS = {"slow": (0.9, 1.01), "medium": (0.7, 0.9), "fast": (-0.01, 0.7)}  # ImageNet VID's bounds of the motion IoU

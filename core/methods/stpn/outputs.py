@@ -23,14 +23,16 @@ from core.method import Beside, Group
 
 OUTPUTS = (
     ChosenFrames("support_index_K", "τ", "support frames", "counted from 0"),
-    Pictures("current_HWC", "I_t", "the current frame as the network sees it"),
-    Pictures("support_THWC", "I_τ", "the frames as supports"),
+    Pictures("current_HWC", "I_t", "the current frame as the network sees it", done="current_spoil"),
+    Pictures("support_THWC", "I_τ", "the frames as supports", plain="frames_THWC"),
     MapGrid("support_grid", "h × w", "patches of a support", "rows, columns"),
-    PromptAttention("prompt_attention_NQKP", "A", "where each prompt looked", "share of a prompt's attention"),
+    PromptAttention(
+        "prompt_attention_NQKP", "A", "where each prompt looked", "share of a prompt's attention", ("predictor", "depth")
+    ),
     SupportScores("mass_K", "Σ A", "attention that each support received", "share"),
     PromptScores("entropy_Q", "H(A)", "how widely each prompt looked", "share of the largest entropy"),
     FeatureChange("change", "Δf", "what the prompts changed", "of a plain feature's mean length"),
-    PromptMaps("to_prompts", "x → P", "patches looking at prompts", "share of a patch's attention"),
+    PromptMaps("to_prompts", "x → P", "patches looking at prompts", "share of a patch's attention", "prompts"),
     PromptMaps("to_patches", "P → x", "prompts looking at patches", "share of a prompt's attention"),
     StageScores(
         "cosine_plain_I", "cos", "likeness to the clean frame, no prompts", "cosine", against="severity", when="network"
@@ -44,17 +46,23 @@ OUTPUTS = (
     Tracks("baseline_tracks", "single frame", "followed by the single-frame detector", "score", when="whole"),
     Followed("prompted_followed", "STPN", "followed with prompts of past frames", "overlap with the truth, IoU", when="whole"),
     Followed("baseline_followed", "single frame", "followed without prompts", "overlap with the truth, IoU", when="whole"),
-    Cost("cost", "N · V", "tokens and operations", "FLOPs"),
-)
+    Cost(
+        "cost", "N · V", "tokens and operations", "FLOPs",
+        (
+            ("the frame, without prompts", "plain", "plain"),
+            ("the frame, with prompts", "prompted", "prompted"),
+            ("prompts from the supports", "predictor", "predicted"),
+            ("features of one support", "support", ""),
+        ),
+        ("Features of all frames of the clip", "feature_LTPF"),
+    ),
+)  # fmt: skip
 
 LAYOUT = (
-    Group("The current frame", ("current_HWC", "change", "to_prompts", "to_patches")),
+    Group("The current frame", ("current_HWC", "support_THWC", "change", "to_prompts", "to_patches")),
     Group("What is found", ("prompted_found", "baseline_found")),
-    Group("Frames of the clip", ("support_index_K",)),
-    Group(
-        "Support frames",
-        ("prompt_attention_NQKP", "support_index_K", "support_THWC", "support_grid", "mass_K", "entropy_Q"),
-    ),
+    Group("Support frames", ("prompt_attention_NQKP", "support_index_K", "support_grid", "mass_K")),
+    Group("Prompts", ("entropy_Q",)),
     Group(
         "Through the clip: every frame read, instances linked, one thing followed",
         ("prompted_tracks", "baseline_tracks", "prompted_followed", "baseline_followed"),
@@ -67,7 +75,16 @@ LAYOUT = (
 SHUFFLED = Beside(  # the prompts of the same supports in the other order
     "stpn",
     ("prompt_LQD",),
-    (Fact("shuffle", "π", "how far prompts move with the order of the supports, and the largest of their numbers"),),
+    (
+        Fact(
+            "shuffle", "π", "how far prompts move with the order of the supports, and the largest of their numbers",
+            words=lambda knobs: (
+                ("The supports are shuffled (π). In order" if knobs["shuffled"] else "Shuffled (π), with the same frames")
+                + ", the prompts move by at most *{}*; their largest number is {}. Prompts know no order, so nothing above may "
+                "move."
+            ),
+        ),
+    ),
     lambda own, other: {
         "shuffle": (
             float((own["prompt_LQD"] - other["prompt_LQD"]).abs().max()),
@@ -75,7 +92,7 @@ SHUFFLED = Beside(  # the prompts of the same supports in the other order
         )
     },
     lambda knobs: {**knobs, "shuffled": not knobs["shuffled"]},
-)
+)  # fmt: skip
 
 
 def untrained(labels: Iterable[str], knobs: Mapping[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ from app.export.standalone import interactive_html
 from app.export.widget import ADVICE, widget
 from app.server.clips import find_examples
 from core import ReaderError
+from core.methods.stop import offline
 from core.publish.result import Result
 from tests import tiny
 from tests.published import NASTY, ROOT, engine, opened, stop, stpn
@@ -90,7 +91,7 @@ def test_without_tokens_it_says_what_is_approximate(file, monkeypatch):
     small = standalone.page(stop(), None, False, 160, 65)
     page = file(small)
     said = page.locator(".alone-said")
-    assert said.inner_text() == re.sub(r"[\^_]", "", standalone.STORED), "the whole note, and no symbol raw"
+    assert said.inner_text() == re.sub(r"[\^_]", "", offline.STORED), "the whole note, and no symbol raw"
     assert {"t", "s"} == {*said.locator("sup, sub").all_inner_texts()}
     knobs = {"alpha": 0.3, "kept": 9, "beta": 2.5, "eta": 4.0, "spatial": True, "temporal": True}  # α and N_s as stored
     here, there = page.evaluate(GOLDEN, knobs), of_python(knobs)
@@ -153,7 +154,7 @@ def long():
 
 
 def test_what_is_in_the_file_is_what_fits_and_it_says_which():
-    exact, stored = (json.dumps(said)[1:-1] for said in (standalone.EXACT, standalone.STORED))
+    exact, stored = (json.dumps(said)[1:-1] for said in (offline.EXACT, offline.STORED))
     assert exact in interactive_html(stop()) and stored in interactive_html(long())
     with pytest.raises(ReaderError, match="take fewer frames than 8"):
         interactive_html(stop(), limit=60_000)

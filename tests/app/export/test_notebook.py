@@ -13,15 +13,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.export.notebook import kept, models_named, reopened
-from app.export.notebook import served as functions
+from app.export.notebook import Notebook, kept, models_named, reopened
 from app.server.clips import Clips
 from app.server.jobs import Running
 from app.server.request import Desk
 from core import METHODS, Engine, ReaderError, read_clip
-from core.publish.notebook import CELLS, from_json, to_json
+from core.publish.cells import CELLS, from_json, to_json
 from core.publish.result import numbers
-from tests.pages import PATIENCE, number, opened, settles, shown
+from tests.pages import PATIENCE, number, opened, request_of, settles, shown
 from tests.published import NASTY
 
 TEXTS = "a red ring grows\na red ring moves left"
@@ -34,12 +33,13 @@ def desks(served):
     return {name: Desk(METHODS[name], {"tiny": served[1]}, clips, running) for name in ("stop", "stpn")}
 
 
-def taken(desks, method="stop", path=None, texts=TEXTS, edits="[]", **knobs):
-    """What a browser takes from the page."""
-    desk = desks[method]
-    path = path or next(iter(desk.clips.examples.values())).path
-    settings = desk.engine.settings(method, knobs)
-    return {"values": [desk.clips.handle(path), "tiny", 8, texts, edits, *settings.values()], "stamp": 1.5}
+def message(desks, method="stop", path=None, texts=TEXTS, state=None, **given):
+    """What a browser sends of a view that is to be kept."""
+    return request_of(desks[method], path, texts=texts, **given) | {"method": method, "state": state or {}}
+
+
+def functions(desks):
+    return Notebook(desks).functions()
 
 
 def asked(function, given):
@@ -52,7 +52,7 @@ def asked(function, given):
 @pytest.mark.parametrize("method, overlay, knobs", [("stop", "dynamics_TP", {"kept": 4}), ("stpn", "change", {"t": 3})])
 def test_a_cell_holds_the_numbers_and_the_picture_of_what_was_taken(desks, method, overlay, knobs):
     keep_view, read_cells, _ = functions(desks)
-    given = {"method": method, "taken": taken(desks, method, **knobs), "frame": 2, "overlay": overlay, "pinned": None}
+    given = message(desks, method, state={"frame": 2, "overlay": overlay, "pinned": None}, **knobs)
     said = asked(keep_view, given)
     (cell,), _ = from_json(json.dumps({"what": "kept cells", "cells": said["cells"]}))
     desk = desks[method]
@@ -70,13 +70,13 @@ def test_a_cell_holds_the_numbers_and_the_picture_of_what_was_taken(desks, metho
 def test_a_cell_holds_edits_and_what_was_pinned_beside_it(desks):
     keep_view, *_ = functions(desks)
     edits = json.dumps([{"name": "drop", "first": 1, "last": 2}])
-    pinned = taken(desks, alpha=0.9, edits=edits)
-    given = {"method": "stop", "taken": taken(desks, edits=edits), "frame": 7, "overlay": "score_TP", "pinned": pinned}
+    state = {"frame": 7, "overlay": "score_TP", "pinned": message(desks, alpha=0.9, edits=edits)}
+    given = message(desks, edits=edits, state=state)
     (cell,) = asked(keep_view, given)["cells"]
     assert cell["view"]["frame"] == 5, "of six frames the last"
     assert cell["view"]["edits"][0]["name"] == "drop" and cell["view"]["compared"]["knobs"]["alpha"] == 0.9
     assert "Drop" in cell["told"]["edits"] and cell["told"]["compared"] == ["α = 0.9"]
-    one = {"method": "stop", "taken": taken(desks, edits=edits), "frame": 7, "overlay": "score_TP", "pinned": None}
+    one = message(desks, edits=edits, state=state | {"pinned": None})
     tall = [
         Image.open(io.BytesIO(base64.b64decode(asked(keep_view, each)["cells"][0]["picture"]))).height for each in (given, one)
     ]
@@ -88,7 +88,7 @@ def test_an_own_clip_is_known_by_what_it_is_called_and_never_by_where_it_lies(de
     own = tmp_path / "secret folder" / "mine $x$.mp4"
     own.parent.mkdir()
     shutil.copy(next(iter(desks["stop"].clips.examples.values())).path, own)
-    given = {"method": "stop", "taken": taken(desks, path=own), "frame": 0, "overlay": "none", "pinned": None}
+    given = message(desks, path=own, state={"frame": 0, "overlay": "none", "pinned": None})
     said = keep_view(given)
     text = json.dumps({"what": "kept cells", "version": 1, "cells": json.loads(said)["cells"]})
     made = {form: base64.b64decode(asked(write_cells, {"form": form, "text": text})["data"]) for form in ("Jupyter", "HTML")}
@@ -104,7 +104,7 @@ def served_folder(desks):
 
 def test_what_cannot_be_kept_or_read_or_written_is_one_sentence(desks):
     keep_view, read_cells, write_cells = functions(desks)
-    good = taken(desks)
+    good = message(desks)
     bad = [
         None,
         5,
@@ -113,13 +113,14 @@ def test_what_cannot_be_kept_or_read_or_written_is_one_sentence(desks):
         {"method": []},
         {"method": "nothing"},
         {"method": "stop"},
-        {"method": "stop", "taken": {"values": [1]}},
+        {"method": "stop", "values": [1]},
+        {"method": "stop", "values": {"knobs": {}}},
     ]
-    for given in (*bad, {"method": "stop", "taken": good | {"values": ["x", *good["values"][1:]]}}):
+    for given in (*bad, good | {"values": good["values"] | {"clip": "x"}}):
         assert asked(keep_view, given)["error"].endswith(".")
     for frame, overlay, pinned in ((-3, 5, None), ("a", None, 7), (float("nan"), "nothing", {"values": []}), (10**9, [], "x")):
-        given = {"method": "stop", "taken": good, "frame": frame, "overlay": overlay, "pinned": pinned}
-        (cell,) = asked(keep_view, given)["cells"]
+        state = {"frame": frame, "overlay": overlay, "pinned": pinned}
+        (cell,) = asked(keep_view, good | {"state": state})["cells"]
         assert 0 <= cell["view"]["frame"] < 8 and cell["view"]["overlay"] == "score_TP" and cell["view"]["compared"] is None
     for text in (None, 5, "", "{}", "[" * 100_000, json.dumps({"what": "kept cells", "cells": [{}] * (CELLS + 1)})):
         assert "error" in asked(read_cells, text) and "error" in asked(write_cells, {"form": "HTML", "text": text})
@@ -134,7 +135,7 @@ def test_what_cannot_be_kept_or_read_or_written_is_one_sentence(desks):
 @pytest.fixture(scope="module")
 def cell(desks):
     """A kept cell as JSON has it."""
-    made, _ = kept(desks["stop"], {"taken": taken(desks, alpha=0.3), "frame": 1, "overlay": "score_TP"})
+    made, _ = kept(desks["stop"], message(desks, alpha=0.3, state={"frame": 1, "overlay": "score_TP"}))
     return json.loads(to_json([made]))["cells"][0]
 
 
@@ -176,16 +177,16 @@ def test_a_file_decides_no_weights_and_no_clip(desks, cell):
 
 def test_a_view_is_opened_where_its_clip_is_and_said_where_it_is_not(desks, cell, tmp_path):
     first = next(iter(desks["stop"].clips.examples))
-    view, weights, file, notes = reopened(desks, json.dumps(cell["view"]), cell["models"], None)
+    view, weights, files, notes = reopened(desks, json.dumps(cell["view"]), cell["models"], None)
     assert (view.shown.settings["alpha"], view.frame, weights, notes) == (0.3, 1, "tiny", ())
-    assert file(first) == str(desks["stop"].clips.examples[first].path)
+    assert files[first] == str(desks["stop"].clips.examples[first].path)
     mine = json.dumps(cell["view"] | {"clip": "mine.mp4"})
     (tmp_path / "mine.mp4").touch()
     handle = desks["stop"].clips.handle(tmp_path / "mine.mp4")
-    view, _, file, notes = reopened(desks, mine, {}, handle)
-    assert view.shown.clip == "mine.mp4" and file("mine.mp4") == str(tmp_path / "mine.mp4") and notes == ()
+    view, _, files, notes = reopened(desks, mine, {}, handle)
+    assert view.shown.clip == "mine.mp4" and files["mine.mp4"] == str(tmp_path / "mine.mp4") and notes == ()
     for unknown in (None, "", "guessed", Clips({}).handle(tmp_path / "mine.mp4"), str(tmp_path / "mine.mp4"), 5):
-        view, _, file, notes = reopened(desks, mine, {}, unknown)
+        view, _, files, notes = reopened(desks, mine, {}, unknown)
         assert view.shown.clip == first and "is not here" in notes[0]
     with pytest.raises(ReaderError):
         reopened(desks, None, None, None)

@@ -1,11 +1,10 @@
 """Facts about how a reader looks at the page, on its way into a view, a link, a file, and back."""
 
-import json
 import xml.etree.ElementTree as xml
 
 import pytest
 
-from app.export.viewstate import look_of, looked_at, taken_of
+from app.export.viewstate import look_of, looked_at
 from app.server.clips import Clips, find_examples
 from app.server.jobs import Running
 from app.server.request import Desk
@@ -14,6 +13,7 @@ from core.publish import figures
 from core.publish.link import from_link, to_link
 from core.publish.python import as_python
 from core.publish.view import Setting, View
+from tests.pages import request_of
 from tests.published import ROOT, stop, stpn
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -26,18 +26,17 @@ def desk():
     return Desk(METHODS["stop"], {"one": engine, "two": Engine("cpu")}, Clips(find_examples(ROOT / "assets/clips")), Running())
 
 
-def taken(desk, clip="1-moves", weights="one", edits="[]", **knobs):
+def message(desk, clip="1-moves", weights="one", state=None, **given):
     path = desk.clips.examples[clip].path if clip in desk.clips.examples else clip
-    settings = desk.engine.settings("stop", knobs)
-    return {"values": [desk.clips.handle(path), weights, 8, "a red ring", edits, *settings.values()], "stamp": 3}
+    return request_of(desk, path, weights, "a red ring", **given) | {"state": state}
 
 
-def view_of(desk, state, painted=False, **knobs):
-    return looked_at(desk, state if isinstance(state, str) else json.dumps(state), desk.request(taken(desk, **knobs)), painted)
+def view_of(desk, state, painted=False, **given):
+    return looked_at(desk, desk.request(message(desk, state=state, **given)), painted)
 
 
 def test_frame_overlay_and_a_are_in_the_view(desk):
-    a = taken(desk, "2-bounces", edits='[{"name": "reverse"}]', alpha=0.7)
+    a = message(desk, "2-bounces", edits='[{"name": "reverse"}]', alpha=0.7)
     view, files, notes = view_of(desk, {"frame": 3, "overlay": "region_TP", "pinned": a}, alpha=0.2)
     assert (view.frame, view.overlay, view.shown.settings["alpha"]) == (3, "region_TP", 0.2) and notes == []
     assert view.compared == Setting("stop", "2-bounces", 8, {"alpha": 0.7, "layer": view.compared.settings["layer"]},
@@ -49,8 +48,8 @@ def test_frame_overlay_and_a_are_in_the_view(desk):
 
 @pytest.mark.parametrize(
     "state",
-    ["", "nothing", "[" * 9000, "x" * 50_000, "[]", '{"frame": "x", "overlay": 3}', '{"frame": NaN}', '{"frame": -Infinity}',
-     '{"overlay": "<script>", "frame": {}}', '{"frame": true, "pinned": null}'],
+    ["", "nothing", "[" * 9000, 5, [], {"frame": "x", "overlay": 3}, {"frame": float("nan")}, {"frame": -float("inf")},
+     {"overlay": "<script>", "frame": {}}, {"frame": True, "pinned": None}],
 )  # fmt: skip
 def test_what_a_viewer_cannot_have_said_falls_back(desk, state):
     view, _, notes = view_of(desk, state)
@@ -64,23 +63,24 @@ def test_a_frame_beyond_the_clip_is_its_last(desk):
 
 def test_an_a_that_no_view_can_hold_is_left_out_and_a_sentence_says_why(desk, tmp_path):
     cases = [
-        (taken(desk, weights="two"), "other weights than B"),
-        (taken(desk) | {"values": ["nobody's handle", *taken(desk)["values"][1:]]}, "no longer held"),
-        (taken(desk) | {"values": []}, "do not fit together"),
+        (message(desk, weights="two"), "other weights than B"),
+        ({"values": message(desk)["values"] | {"clip": "nobody's handle"}}, "no longer held"),
+        ({"values": []}, "do not fit together"),
+        ({"values": list(message(desk)["values"].values())}, "do not fit together"),
         ("a", "do not fit together"),
     ]
     for a, said in cases:
         view, files, notes = view_of(desk, {"pinned": a})
         assert view.compared is None and said in notes[0] and list(files) == ["1-moves"]
     mine, other = (copied(desk, tmp_path / folder / "mine") for folder in "ab")
-    view, files, notes = looked_at(desk, json.dumps({"pinned": taken(desk, other)}), desk.request(taken(desk, mine)))
+    view, files, notes = looked_at(desk, desk.request(message(desk, mine, state={"pinned": message(desk, other)})))
     assert view.compared is None and "another clip of the same name" in notes[0] and files == {"mine": mine}
 
 
 def test_an_own_clip_that_is_called_as_an_example_is_not_taken_for_it(desk, tmp_path):
     for name, called in (("1-moves", "own 1-moves"), ("own 1-moves", "own 1-moves"), ("1-moves.mp4", "1-moves.mp4")):
-        request = desk.request(taken(desk, copied(desk, tmp_path / name)))
-        view, files, _ = looked_at(desk, "", request)
+        request = desk.request(message(desk, copied(desk, tmp_path / name)))
+        view, files, _ = looked_at(desk, request)
         assert request.name == called and request.truth is None and files == {called: str(tmp_path / name)}
         assert repr(called) in as_python(view)
         assert from_link(to_link(view), tuple(desk.clips.examples)).notes  # it names no clip that can be opened
@@ -97,17 +97,16 @@ def copied(desk, path):
 
 def test_an_overlay_that_no_figure_paints_is_the_method_s_own_in_a_file():
     desk = Desk(METHODS["stpn"], {"one": Engine("cpu")}, Clips(find_examples(ROOT / "assets/clips")), Running())
-    handle, settings = desk.clips.handle(desk.clips.examples["1-moves"].path), desk.engine.settings("stpn", {})
-    request = desk.request({"values": [handle, "one", 8, "", "[]", *settings.values()]})
-    assert looked_at(desk, '{"overlay": "mass_K"}', request)[0].overlay == "mass_K"
-    assert looked_at(desk, '{"overlay": "mass_K"}', request, painted=True)[0].overlay == "prompt_attention_NQKP"
+    request = desk.request(message(desk, state={"overlay": "mass_K"}))
+    assert looked_at(desk, request)[0].overlay == "mass_K"
+    assert looked_at(desk, request, painted=True)[0].overlay == "prompt_attention_NQKP"
 
 
 def test_a_link_s_set_is_taken_as_the_browser_would_have(desk):
-    view, files, _ = view_of(desk, {"frame": 2, "overlay": "none", "pinned": taken(desk, "2-bounces", alpha=0.7)})
-    look, notes = look_of(view, lambda one: taken_of(one, desk.clips.handle(files[one.clip]), "one"))
+    view, files, _ = view_of(desk, {"frame": 2, "overlay": "none", "pinned": message(desk, "2-bounces", alpha=0.7)})
+    look, notes = look_of(view, lambda one: desk.values(one, desk.clips.handle(files[one.clip]), "one"))
     assert (look["frame"], look["overlay"], notes) == (2, "none", [])
-    assert desk.request(look["pinned"]).asked == view.compared
+    assert desk.request(look["pinned"]).setting == view.compared
     other = View(view.shown, compared=Setting("stpn", "1-moves"))
     look, notes = look_of(other, lambda one: pytest.fail("it is of another method"))
     assert look["pinned"] is None and "A is of stpn" in notes[0]

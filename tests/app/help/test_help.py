@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from app.controls.knobs import readings
-from app.figures.gaps import actor_TP
-from app.figures.supports import boxes_of, boxes_payload, things_seen
+from app.figures.boxes import boxes_payload
+from app.figures.patchmap import actor_TP
+from app.figures.truth import boxes_of, things_seen
 from app.help.glossary import WORDS, declared, entries, glossed, sorting
 from app.help.tour import STEPS
 from app.main import CLIPS
-from app.modules import text_of
-from app.page import SHIPPED
 from app.panels.equations import equations_about, numbered
 from app.server.clips import find_examples
+from app.server.request import SHIPPED
 from core import METHODS, Engine, read_clip
 from core.equation import Term, derived, parts
 from core.methods import lesson
@@ -85,7 +85,7 @@ def test_every_difference_that_is_named_by_number_is_listed_on_the_page():
     shown = "\n".join(one.value for one in blocks.blocks.values() if isinstance(one, gr.Markdown))
     assert all(f"**{number}**: " in shown for number in known)
     assert '<abbr title="The region gates nothing' in numbered("twice (D5, D8)"), "said where it is named too"
-    titles = re.findall("<h4>(.*?)</h4>", text_of("viewers/comb.js"))
+    titles = [one.title for one in released.groups]
     assert len(titles) > 5 and not re.search(r"\bD\d", " ".join(titles)), "a title is in words"
 
 

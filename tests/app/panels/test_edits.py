@@ -24,7 +24,7 @@ from core.publish.python import as_python
 from core.publish.result import compute, numbers
 from core.publish.view import Setting, View, to_json, to_plain
 from core.video.edits import EDITS, MOST, frames_left, in_words
-from tests.pages import EDIT, PATIENCE, shown
+from tests.pages import EDIT, PATIENCE, request_of, shown
 from tests.published import ROOT, TEXTS, engine, opened
 
 BOX = {"name": "paint", "left": 0.1, "top": 0.2, "right": 0.5, "bottom": 0.6, "last": 3, "fill": "black"}
@@ -348,7 +348,7 @@ def test_edits_are_the_same_in_every_tab_and_another_clip_ends_them(page, fold):
 def test_the_clip_before_the_first_edit_is_put_beside_it_where_the_viewer_can(page, fold):
     page.evaluate("""() => {
       window.pins = [];
-      Object.assign(views.stop, {pin: (taken, title) => pins.push([taken.values[4], title]), unpin: () => pins.push("unpinned"),
+      Object.assign(views.stop, {pin: (one, title) => pins.push([one.values.edits, title]), unpin: () => pins.push("unpinned"),
         pinned: () => pins.length > 0});
     }""")
     edit(fold, "Reverse")
@@ -372,10 +372,11 @@ def test_the_fold_tells_no_clip_to_whom_it_was_not_given(served):
     (ask,) = whatif_functions(desk)
     path = next(iter(served[2].values())).path
     for handle in (str(path), Clips(served[2]).handle(path), "", None):
-        assert "no longer held" in json.loads(ask({"values": [handle, "tiny", 8, "", "[]"]}))["error"]
+        wrong = {"values": request_of(desk)["values"] | {"clip": handle}}
+        assert "no longer held" in json.loads(ask(wrong))["error"]
     for wrong in (None, {}, {"values": 5}, {"values": []}, []):
         assert "do not fit together" in json.loads(ask(wrong))["error"]
-    said = json.loads(ask({"values": [desk.clips.handle(path), "tiny", 8, "", '[{"name": "drop"}]']}))
+    said = json.loads(ask(request_of(desk, path, edits='[{"name": "drop"}]')))
     assert len(said["frames"]) == 7 and said["source"][0] > 0 and said["truth"] is True
 
 

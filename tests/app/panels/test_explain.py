@@ -41,7 +41,7 @@ from core.methods.stpn.explain import stpn_subject
 from core.metrics import on_actor
 from core.world.__main__ import main as render
 from tests import tiny
-from tests.pages import PATIENCE, number
+from tests.pages import PATIENCE, number, request_of
 
 TEXTS = "a red ball moves\na ball stays still"
 BRIEF = {"integrated_gradients": {"steps": 4}}
@@ -69,17 +69,15 @@ class Asking:
         self.path = str(next(iter(examples.values())).path)
         self.served = {one.__name__: one for one in (*explaining.serve(self.desk), *checking.serve(self.desk))}
 
-    def taken(self, texts=TEXTS, path=None, **knobs):
-        values = self.engine.settings(self.desk.method.name, knobs)
-        handle = self.clips.handle(path or self.path)
-        return {"values": [handle, "tiny", 8, texts, "[]", *values.values()], "who": "me", "stamp": 1}
+    def sent(self, texts=TEXTS, path=None, **knobs):
+        return request_of(self.desk, path, texts=texts, **knobs)
 
-    def __call__(self, name, taken=None, **given):
-        taken = taken or self.taken()
+    def __call__(self, name, message=None, **given):
+        message = message or self.sent()
         if "chosen" not in given and name != "checks":
-            found = json.loads(self.served["choices_to_explain"](taken))["choices"]
+            found = json.loads(self.served["choices_to_explain"](message))["choices"]
             given["chosen"] = found[0]["asked"] if found else None
-        return json.loads(self.served[name](taken | given))
+        return json.loads(self.served[name](message | given))
 
     def clip(self, path=None):
         return self.clips.open(path or self.path, 8)
@@ -119,9 +117,9 @@ def test_a_map_travels_as_the_engine_makes_it(name, stop, engine):
 
 
 def test_what_can_be_explained_of_a_clip_are_its_texts_and_of_a_frame_what_both_detectors_find_there(stop, stpn, engine):
-    told = json.loads(stop.served["choices_to_explain"](stop.taken()))["choices"]
+    told = json.loads(stop.served["choices_to_explain"](stop.sent()))["choices"]
     assert [one["said"] for one in told] == [f"“{text}”" for text in TEXTS.splitlines()]
-    told = json.loads(stpn.served["choices_to_explain"](stpn.taken("", t=3, spoil="none")))["choices"]
+    told = json.loads(stpn.served["choices_to_explain"](stpn.sent("", t=3, spoil="none")))["choices"]
     found = engine.run("stpn", stpn.clip(), outputs=["prompted_found", "baseline_found"], t=3, spoil="none")
     for reader in ("prompted", "baseline"):
         seen = found[f"{reader}_found"]
@@ -164,10 +162,10 @@ def test_random_places_of_a_curve_have_the_mean_area_that_is_told(stop, engine):
 def test_without_a_known_truth_the_page_says_so_and_tests_on(stop, stpn, tmp_path):
     own = tmp_path / "mine.mp4"
     shutil.copy(stop.path, own)
-    told = stop("tests_of_maps", stop.taken(path=str(own)))
+    told = stop("tests_of_maps", stop.sent(path=str(own)))
     assert told["truth"] == explaining.NO_TRUTH and all(one["truth"] is None and one["sentence"] for one in told["rows"])
     # chance networks name things that are not there
-    assert stpn("tests_of_maps", stpn.taken(""))["truth"] == explaining.NO_THING
+    assert stpn("tests_of_maps", stpn.sent(""))["truth"] == explaining.NO_THING
 
 
 def test_a_detection_is_compared_with_the_thing_it_finds(stpn, engine, monkeypatch):
@@ -177,7 +175,7 @@ def test_a_detection_is_compared_with_the_thing_it_finds(stpn, engine, monkeypat
     rows_, columns = np.flatnonzero(mask_HW.any(1)), np.flatnonzero(mask_HW.any(0))
     (H, W), name = mask_HW.shape, truth.scenes[0].objects[number_ - 1].shape
     box = (columns[0] / W, rows_[0] / H, (columns[-1] + 1) / W, (rows_[-1] + 1) / H)
-    request = stpn.desk.request(stpn.taken(""))
+    request = stpn.desk.request(stpn.sent(""))
     choice = offered.Choice("1", "found", {"detection": 0, "reader": "prompted"}, name, box)
     subject = stpn_subject(engine, clip, 0, t=4)
     who, where_TP = explaining.truth_of(explaining.Why(request, choice, (choice,)), subject)
@@ -200,9 +198,9 @@ def test_the_maps_of_prompts_are_read_at_the_patches_that_are_explained(engine, 
 
 def test_the_single_frame_detector_has_no_maps_of_its_own(stpn):
     chosen = {"detection": 0, "reader": "baseline"}
-    told = stpn("tests_of_maps", stpn.taken(""), chosen=chosen)
+    told = stpn("tests_of_maps", stpn.sent(""), chosen=chosen)
     assert told["error"].startswith("There is no map to test yet")
-    told = stpn("tests_of_maps", stpn.taken(""), chosen=chosen, shown=True, attribution="grad_cam")
+    told = stpn("tests_of_maps", stpn.sent(""), chosen=chosen, shown=True, attribution="grad_cam")
     assert [one["name"] for one in told["rows"]] == ["Grad-CAM"]
 
 
@@ -254,10 +252,10 @@ def test_what_cannot_be_asked_is_told_in_a_sentence(given, said, stop):
 
 
 def test_where_there_is_nothing_to_explain_a_sentence_says_what_to_do(stop, stpn, monkeypatch):
-    assert json.loads(stop.served["choices_to_explain"](stop.taken(texts=" ")))["choices"] == []
-    assert stop("explanation", stop.taken(texts=" "), attribution="occlusion")["error"] == explained("stop").none
+    assert json.loads(stop.served["choices_to_explain"](stop.sent(texts=" ")))["choices"] == []
+    assert stop("explanation", stop.sent(texts=" "), attribution="occlusion")["error"] == explained("stop").none
     monkeypatch.setattr("core.methods.stpn.explain.MOST", 0)
-    assert stpn("explanation", stpn.taken(""), attribution="occlusion")["error"] == explained("stpn").none
+    assert stpn("explanation", stpn.sent(""), attribution="occlusion")["error"] == explained("stpn").none
 
 
 def test_a_run_that_is_called_off_leaves_nothing_behind(engine, examples, monkeypatch):
@@ -287,7 +285,7 @@ def test_what_is_kept_is_bounded_and_known_by_what_it_was_made_of():
 
 def test_checks_travel_as_the_engine_makes_them(stop, stpn, engine):
     for asking, method, knobs in ((stop, "stop", {}), (stpn, "stpn", {"t": 4})):
-        told = asking("checks", asking.taken(**knobs))["checks"]
+        told = asking("checks", asking.sent(**knobs))["checks"]
         made = self_check(engine, method, asking.clip(), TEXTS.splitlines(), **engine.settings(method, knobs))
         assert [(one["name"], one["passed"], one["sentence"]) for one in told] == [
             (one.name, one.passed, one.sentence) for one in made

@@ -16,7 +16,7 @@ from app.server.request import Desk
 from core import METHODS
 from core.sweep import MOST, sweep_over
 from tests import tiny
-from tests.pages import EDIT, PATIENCE, number, settles, stepped
+from tests.pages import EDIT, PATIENCE, number, request_of, settles, stepped
 
 SWEPT = {"x": ["alpha", "0, 1"], "y": ["kept", "1, 3, 5"], "output": "region_TP", "number": ["change_G", "mean"]}
 
@@ -38,9 +38,7 @@ def desk(clips, method="stop"):
 
 def asked(at, sweep=SWEPT, texts="a red ball\na ball", edits="[]", **knobs):
     """What the browser sends."""
-    settings = at.engine.settings(at.method.name, knobs)
-    handle = at.clips.handle(next(iter(at.clips.examples.values())).path)
-    return {"values": [handle, "tiny", 8, texts, edits, *settings.values()], "who": "me", "sweep": sweep}
+    return request_of(at, texts=texts, edits=edits, **knobs) | {"sweep": sweep}
 
 
 def told(at, **given):

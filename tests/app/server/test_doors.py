@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from app.server.tidy import make_room
-from core import METHODS
 from tests.app.server.test_hostile_requests import endpoint
 from tests.bench.visitor import Visitor
 from tests.core.video.test_read import write
@@ -72,9 +71,8 @@ def test_a_handle_is_nobody_s_but_whose_it_was_given(visitor, served, tmp_path):
     other = Visitor(served[0]).open()
     mine, his = visitor.upload(video(tmp_path / "a.mp4", "mp4")), other.upload(video(tmp_path / "b.mp4", "avi"))
     assert mine != his and len(mine) == 32
-    knobs = [one.name for one in METHODS["stop"].knobs.knobs()]
     for handle in (mine[:-1], mine[::-1], mine.upper(), "a.mp4", str(tmp_path / "a.mp4"), "", None, [mine], {"path": mine}):
-        made = other.ask("stop", "at_once", other.taken(other.values("stop", knobs, clip=handle)))
+        made = other.ask("stop", "at_once", other.message(other.values("stop", clip=handle)))
         assert made == {"error": "This clip is no longer held by the server: choose it again."}
     assert other.ask("stop", "frames", mine) is None  # a handle names a file, a key its pictures
     other.close()

@@ -31,7 +31,7 @@ HOSTILE = [
     "x", "x" * 100_000, "9" * 5000, "../../../etc/passwd", "/etc/passwd", "<script>alert(1)</script>", "\x00\x1b[31m\r\n",
     "\ud800", "{}", "[" * 3000, "NaN", [], [[]], [None] * 50, {}, {"a": 1}, {"name": {}}, {"who": {}, "kind": []}, deep(),
     ["x"] * 999, {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}},
-    {"values": [], "stamp": float("nan")}, {"values": deep(80)},
+    {"values": [], "stamp": float("nan")}, {"values": deep(80)}, {"values": {"knobs": {}}}, {"knobs": deep()},
 ]  # fmt: skip
 
 
@@ -89,10 +89,9 @@ def right(visitor, method):
     """What a server function of any kind would take, all in one."""
     values = visitor.untouched(method)
     sweep = {"x": ["alpha", "0, 1"], "y": ["eta", "0, 1"], "output": "region_TP", "number": ["similarity_Y", 0]}
-    return visitor.taken(values, kind="later", chosen={"text": 0}, attribution="occlusion", settings={"window": 3}, own=True,
-                         shown=True, knob="alpha", sweep=sweep, pointed=[0.1, 0.1, 0.4, 0.4], method=method, frame=2,
-                         form="JSON", overlay="", state={"frame": 1, "pinned": {"values": values, "stamp": 1}}, text="[]",
-                         taken={"values": values, "stamp": 0})  # fmt: skip
+    return visitor.message(values, kind="later", chosen={"text": 0}, attribution="occlusion", settings={"window": 3}, own=True,
+                         shown=True, knob="alpha", sweep=sweep, pointed=[0.1, 0.1, 0.4, 0.4], method=method, form="JSON",
+                         state={"frame": 1, "overlay": "", "pinned": {"values": values, "stamp": 1}}, text="[]")  # fmt: skip
 
 
 def test_every_server_function_answers_anything_with_a_sentence(visitor, capfd):

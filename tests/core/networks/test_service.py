@@ -182,9 +182,7 @@ def test_a_sampled_answer_is_kept_only_with_a_seed(server):
         assert ran(seed, heat) == ("answer", "length") and ran(seed, heat) == again
 
 
-def test_a_service_is_a_network_of_a_method(server, monkeypatch):
-    import core.engine
-
+def test_a_service_is_a_network_of_a_method(server):
     def caption(speaker) -> str:
         """What it says."""
         return speaker(what="what happens")
@@ -192,11 +190,11 @@ def test_a_service_is_a_network_of_a_method(server, monkeypatch):
     stop = METHODS["stop"]
     talker = Network("talker", service("Say: {what}"))
     method = replace(stop, name="talk", stages=(caption,), networks={"speaker": talker}, outputs=(), limits=lambda networks: {})
-    monkeypatch.setattr(core.engine, "METHODS", {**METHODS, "talk": method})
-    engine, clip = Engine("cpu", models={"talker": spec(server)}), tiny.clip(3)
+    methods = {**METHODS, "talk": method}
+    engine, clip = Engine("cpu", models={"talker": spec(server)}, methods=methods), tiny.clip(3)
     trace = engine.run("talk", clip)
     assert trace["caption"] == "a red ring" and trace.weights == {"speaker": f"small at 127.0.0.1:{server.server_port}"}
     assert engine.run("talk", clip).ran == () and engine.shelf.bytes == 0
     assert KEY not in repr(engine.models) + repr(trace)
     with pytest.raises(BadService, match="This needs a language model, and none was named: --service NAME=URL,model=NAME"):
-        Engine("cpu").run("talk", clip)
+        Engine("cpu", methods=methods).run("talk", clip)

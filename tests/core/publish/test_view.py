@@ -12,7 +12,7 @@ import torch
 from core import METHODS, BadClip, BadKnob, ReaderError
 from core.publish.link import FIELDS, LINK_LENGTH, defaults_digest, from_json, from_link, to_link
 from core.publish.python import as_python
-from core.publish.view import NOTE_LENGTH, Setting, View, clip_name, overlays, to_json
+from core.publish.view import NOTE_LENGTH, Asked, Setting, View, clip_name, overlays, to_json
 from tests.published import ROOT, TEXTS, engine, opened, stop, stpn
 
 CLIPS = ("1-moves", "2-bounces", "my clip.mp4")
@@ -53,6 +53,25 @@ def test_a_link_is_short_and_names_what_was_turned():
 def test_what_is_compared_may_have_no_texts_where_the_shown_has():
     view = View(Setting("stop", "1-moves", 8, None, TEXTS), compared=Setting("stop", "1-moves"))
     assert from_link(to_link(view), CLIPS) == (view, ())
+
+
+def test_a_question_travels_and_one_that_is_none_is_left_out_with_a_note():
+    view = View(Setting("stop", "1-moves", question="Where?\nA: left"), compared=Setting("stop", "1-moves", 8, {"alpha": 0.3}))
+    assert from_link(to_link(view), CLIPS) == (view, ()) and from_json(to_json(view), CLIPS) == (view, ())
+    alike = View(view.shown, compared=Setting("stop", "2-bounces", question="Where?\nA: left"))
+    assert to_link(alike).count("q=") == 1 and from_link(to_link(alike), CLIPS) == (alike, ())
+    read = from_link(f"m=stop&v=1&q={'x' * 5000}", CLIPS)
+    assert read.view.shown.question == "" and "A question has 1 to 4000 characters, got 5000" in read.notes[0]
+
+
+def test_a_notebook_that_was_saved_with_the_names_of_0_1_still_runs():
+    from core import Engine, edited, read_clip
+    from core.publish.figures import picture
+    from core.publish.result import Result, against, numbers
+    from core.publish.view import Asked, View
+
+    assert Asked("stop", "1-moves", 8, {"alpha": 0.3}) == Setting("stop", "1-moves", 8, {"alpha": 0.3})
+    assert all((Engine, edited, read_clip, picture, Result, against, numbers, View))
 
 
 @pytest.mark.parametrize(
@@ -206,3 +225,7 @@ def test_limits_of_the_shipped_engine_hold_for_its_own_default():
     view, notes = from_link("v=1&k.kept=256", CLIPS, engine().limits)
     assert view.shown.settings["kept"] == 64 and len(notes) == 1
     engine().run("stop", opened("1-moves", 8), outputs=["region_TP"], **view.shown.settings)
+
+
+def test_what_notebooks_of_the_first_version_import_is_still_there():
+    assert Asked is Setting

@@ -13,7 +13,8 @@ import pytest
 from core import BadClip, BadKnob, read_clip
 from core.progress import Cancelled
 from core.video import apart, fetch, stream
-from core.video.source import Footage, Store, at, evenly, open_video, per_second
+from core.video.footage import Footage, at, evenly, per_second
+from core.video.source import Store, open_video
 from tests.core.video.test_read import CODECS, REFUSED, SHARED, codes, encode, write
 
 X264 = {"g": "24", "bf": "3"}

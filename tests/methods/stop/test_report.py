@@ -19,3 +19,17 @@ def test_a_variant_of_stop_is_a_row_with_its_spread_where_there_are_several_seed
 def test_of_captions_it_is_said_what_chance_finds():
     text = measured({"actions": {"full": 0.5}, "about": {"captions": 120, "captions_all": 960, "training_seeds": {"full": 1}}})
     assert "0.008" in text and "0.001" in text and "one shape" in text
+
+
+def test_the_standard_mix_has_its_gains_its_controls_and_its_curve():
+    gain = {"mean": 0.12, "low": 0.03, "high": 0.21}
+    told = rows(measured({
+        "actions": {"full": 0.5}, "about": {"training_seeds": {"full": 3}},
+        "standard": {"actions": {"full": 0.91}, "spread": {"full": 0.01}, "regions": {"default": {"pointing": 0.93}}},
+        "gains": {"temporal": {"captions": gain}}, "controls": {"regions": {"actions": gain}},
+        "alpha": {"alpha": [0, 0.05, 0.1], "pointing": [0.7, 0.8, 0.6], "low": [0.6] * 3, "high": [0.9] * 3, "chosen": 0.05},
+    }))  # fmt: skip
+    assert told["temporal prompts only"] == ["+0.12 (+0.03 to +0.21)"]
+    assert told["as many random patches instead of the regions"] == ["+0.12 (+0.03 to +0.21)"]
+    assert told["0.05"] == ["0.80", "0.60", "0.90"] and told["STOP, default α"] == ["0.93"]
+    assert told["STOP, spatial and temporal"][0] == "0.91 ± 0.01"

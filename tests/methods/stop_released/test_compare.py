@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.figures.drawing import view_of
+from app.figures.payload import about_payload, beside_payload, clip_payload, trace_payload
 from core import METHODS
 from core.methods import stop_released
 from tests import tiny
@@ -12,27 +12,27 @@ METHOD = "stop_released"
 
 def run(mate, stamp):
     """A small network's run, as the page sends it."""
-    engine, clip, view = tiny.engine(), tiny.clip(T=5), view_of(METHODS[METHOD])
+    engine, clip = tiny.engine(), tiny.clip(T=5)
     trace = engine.run(METHOD, clip, mate=mate)
     settings = engine.settings(METHOD, {"mate": mate})
-    made = view.trace(METHODS[METHOD], trace, "toy", clip, settings, engine.grid(METHOD), [], None, stamp)
-    return trace, made | view.besides(engine, METHODS[METHOD], clip, settings, trace)
+    made = trace_payload(METHODS[METHOD], trace, "toy", clip, settings, engine.grid(METHOD), [], None, stamp)
+    return trace, made | beside_payload(engine, METHODS[METHOD], clip, settings, trace)
 
 
 def test_towers_that_read_no_texts_say_what_would(viewer):
-    view, (_, made) = view_of(METHODS[METHOD]), run("none", 1)
+    _, made = run("none", 1)
     made["values"]["reads_texts"] = False
-    payload = {"about": view.about(METHODS[METHOD]), "clip": view.clip("toy", tiny.clip(T=5)), "trace": made}
+    payload = {"about": about_payload(METHODS[METHOD]), "clip": clip_payload("toy", tiny.clip(T=5)), "trace": made}
     viewer.evaluate("payload => { window.view = viewer.mount(document.querySelector('#here'), payload); }", payload)
     viewer.wait_for_selector(".rl[data-done]")
     assert "needs a ViT-B/32" in viewer.locator(".rl-texts").inner_text()
 
 
 def test_the_weights_of_a_s_frames_stand_beside_b_s(viewer):
-    view, clip = view_of(METHODS[METHOD]), tiny.clip(T=5)
+    clip = tiny.clip(T=5)
     a_trace, a = run("noise", 1)
     b_trace, b = run("still", 2)
-    payload = {"about": view.about(METHODS[METHOD]), "clip": view.clip("toy", clip), "trace": a}
+    payload = {"about": about_payload(METHODS[METHOD]), "clip": clip_payload("toy", clip), "trace": a}
     viewer.evaluate("payload => { window.view = viewer.mount(document.querySelector('#here'), payload); }", payload)
     viewer.wait_for_selector(".rl[data-done]")
     assert viewer.locator(".vw-versus").is_hidden()

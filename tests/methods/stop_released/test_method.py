@@ -6,8 +6,8 @@ import torch
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
-from app.figures import comb as packing
-from app.figures.drawing import COMB, later, soon, view_of, whole, without_texts
+from app.figures.pack import numbers
+from app.figures.payload import trace_payload
 from core import METHODS, BadWeights
 from core.methods.stop_released import equations as eq
 from core.methods.stop_released.networks import PROMPTS, Released, Shape, TemporalPrompt, global_and_local, places
@@ -280,10 +280,10 @@ def test_frames_are_cut_square_at_their_centre():
 
 
 def test_combs_come_at_once_weights_when_they_are_made_and_texts_where_they_can_be_read():
-    assert view_of(METHOD) is COMB
-    assert "comb_THW" in soon(METHOD) and "weight_T" not in soon(METHOD)
-    assert "weight_T" in later(METHOD) and "similarity_Y" not in later(METHOD) and "similarity_Y" in whole(METHOD)
-    assert set(whole(METHOD)) - set(without_texts(METHOD, whole(METHOD))) == {"similarity_Y"}
+    soon, later, whole = (METHOD.until(when) for when in ("now", "network", "whole"))
+    assert "comb_THW" in soon and "weight_T" not in soon
+    assert "weight_T" in later and "similarity_Y" not in later and "similarity_Y" in whole
+    assert set(whole) - set(METHOD.until("whole", False)) == {"similarity_Y"}
 
 
 def test_an_engine_loads_nothing_to_tell_knobs_and_grid(monkeypatch):
@@ -293,8 +293,8 @@ def test_an_engine_loads_nothing_to_tell_knobs_and_grid(monkeypatch):
 
 
 def test_a_weight_that_is_no_number_travels_as_null(trace):
-    assert packing.numbers([0.5, float("nan"), True, 3]) == [0.5, None, True, 3]
-    payload = packing.trace_payload(METHOD, trace, "key", None, {}, (7, 7))
+    assert numbers([0.5, float("nan"), True, 3]) == [0.5, None, True, 3]
+    payload = trace_payload(METHOD, trace, "key", None, {}, (7, 7))
     assert payload["values"]["prompt_count_T"] == [4] * 5 and payload["values"]["one_frame_is_nan"] is True
     assert payload["values"]["comb_THW"]["shape"] == [5, 28, 28] and "sequence_SD" not in payload["values"]
 

@@ -6,19 +6,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from app.figures.drawing import view_of
+from app.figures.boxes import boxes_payload
+from app.figures.followed import followed_payload
 from app.figures.pack import STRANGE, jpeg, log16, pooled, runs, weights_payload
-from app.figures.supports import (
-    boxes_of,
-    boxes_payload,
-    followed_payload,
-    given,
-    heads_payload,
-    things_seen,
-    untrained,
-)
+from app.figures.payload import about_payload, beside_payload, trace_payload
+from app.figures.promptattention import heads_payload
+from app.figures.truth import boxes_of, pointed_at, things_seen
 from app.modules import VIEWER
 from core import METHODS
+from core.methods.stpn.outputs import untrained
 from core.methods.stpn.weights import Trained, label_of
 from core.metrics import overlap
 from core.world import SHAPES, Truth
@@ -26,22 +22,10 @@ from tests import tiny
 
 Q, K, GRID, T = 3, 4, (2, 5), 5
 METHOD = "stpn"
-OUTPUTS = [
-    ("support_index_K", "ChosenFrames"), ("current_HWC", "Pictures"), ("support_THWC", "Pictures"),
-    ("support_grid", "MapGrid"), ("prompt_attention_NQKP", "PromptAttention"), ("mass_K", "SupportScores"),
-    ("entropy_Q", "PromptScores"),
-    ("change", "FeatureChange"), ("to_prompts", "PromptMaps"), ("to_patches", "PromptMaps"), ("cosine_plain_I", "StageScores"),
-    ("cosine_prompted_I", "StageScores"), ("prompted_found", "Boxes"), ("baseline_found", "Boxes"),
-    ("prompted_tracks", "Tracks"), ("baseline_tracks", "Tracks"), ("prompted_followed", "Followed"),
-    ("baseline_followed", "Followed"), ("cost", "Cost"),
-]  # fmt: skip
-UNITS = {"to_prompts": "share of a patch's attention", "to_patches": "share of a prompt's attention"}
-ABOUT = {
-    "title": "toy", "paper": "", "heads": [-1, 2], "match": 0.5,
-    "outputs": [
-        {"stage": stage, "symbol": stage[0], "title": stage, "unit": UNITS.get(stage, ""), "kind": kind}
-        for stage, kind in OUTPUTS
-    ],
+SAID = about_payload(METHODS[METHOD])
+ABOUT = SAID | {
+    "title": "toy", "knobs": [],
+    "outputs": [one | {"symbol": one["stage"][0], "title": one["stage"]} for one in SAID["outputs"]],
     "stages": [{"name": "change", "doc": "Δ.", "source": "def change(): ...", "knobs": ["t"]}],
 }  # fmt: skip
 GREY = np.full((40, 60, 3), 128, np.uint8)
@@ -98,8 +82,10 @@ def trace_of(stamp=1.0, severity=0.6, done=True, share_QKP=None, untrained=(), t
     share_QKP = looking_at(1, 2, 1, 3) if share_QKP is None else share_QKP
     box = {"box": [0.25, 0.25, 0.75, 0.75], "score": 0.9, "name": "ring", "thing": 0, "runs": None}
     poor = box | {"box": [0.0, 0.0, 0.2, 0.2], "score": 0.2, "thing": None}
+    current = {"frames": {str(t - 1): jpeg(GREY)}, "done": f"motion blur, {severity:g}"}
     values = {
-        "support_index_K": [0, 1, 3, 3], "current_HWC": jpeg(GREY), "support_THWC": {}, "support_grid": list(GRID),
+        "support_index_K": [0, 1, 3, 3], "current_HWC": current, "support_THWC": {"frames": {}, "done": ""},
+        "support_grid": list(GRID),
         "prompt_attention_NQKP": {"shape": [Q, K, 10], "code": log16(share_QKP * K * 10), "heads": 2},
         "mass_K": [0.1, 0.2, 0.6, 0.1], "entropy_Q": [1.0, 0.25, 1.0],
         "change": [maps((1, 4, 6), [0], (1, 2)), maps((1, 2, 3), [1], (1, 0))],
@@ -109,16 +95,18 @@ def trace_of(stamp=1.0, severity=0.6, done=True, share_QKP=None, untrained=(), t
     }  # fmt: skip
     if done:
         share_NQKP = np.stack([share_QKP, np.full_like(share_QKP, 1 / 40)])
+        values["prompt_attention_NQKP"]["each"] = heads_payload(share_NQKP, GRID)
         values |= {
-            "heads": heads_payload(Tensor(share_NQKP), GRID), "cosine_plain_I": [0.5, 0.6], "cosine_prompted_I": [cosine, 0.9],
+            "shuffle": {"value": [1.5e-7, 0.4], "words": "They move by at most *{}*; the largest is {}."},
+            "cosine_plain_I": [0.5, 0.6], "cosine_prompted_I": [cosine, 0.9],
             "prompted_found": {"found": [box, poor], "there": 1, "size": None},
             "baseline_found": {"found": [poor], "there": 1, "size": None},
         }  # fmt: skip
     knobs = {"t": t, "severity": severity, "spoil": "motion_blur", "spoiled": "current", "shuffled": False}
     return {
-        "clip": "toy", "stamp": stamp, "knobs": knobs, "frame": t - 1, "done": done, "values": values,
+        "clip": "toy", "stamp": stamp, "knobs": knobs, "done": done, "values": values,
         "ledger": {"change": [1.5, "2 maps"]}, "weights": ["some weights"], "untrained": list(untrained),
-    } | ({"shuffle": {"moved": 1.5e-7, "largest": 0.4}} if done else {})  # fmt: skip
+    }  # fmt: skip
 
 
 def mount(page, truth=True, **trace):
@@ -445,8 +433,8 @@ def test_a_followed_box_is_measured_against_its_own_thing_after_the_first_frame(
         source_T = [0, 2, 4]
 
     actor = [boxes_of(things_seen(truth, source))[0][1] for source in Clip.source_T]
-    assert given(None, Clip, truth) == {"box": actor[0].tolist()} and given([0, 0, 1, 1], Clip, truth) == {"box": [0, 0, 1, 1]}
-    assert given(None, Clip, None) == {"box": None}
+    assert pointed_at(None, Clip, truth) == actor[0].tolist() and pointed_at([0, 0, 1, 1], Clip, truth) == [0, 0, 1, 1]
+    assert pointed_at(None, Clip, None) is None
 
     class Followed:
         box_T4 = Tensor([actor[0], actor[1], [0, 0, 1, 1]])
@@ -509,9 +497,33 @@ def test_weights_that_know_our_clips_alone_say_so_of_a_clip_whose_truth_nobody_k
 
 def test_what_is_sent_of_a_run_is_small():
     method, clip = METHODS["stpn"], tiny.clip(T=8)
-    engine, view = tiny.engine(), view_of(METHODS["stpn"])
+    engine = tiny.engine()
     settings = engine.settings("stpn", {"supports": 30})
     trace = engine.run("stpn", clip, **settings)
-    made = view.trace(method, trace, "key", clip, settings, engine.grid("stpn"), [], None, 1)
+    made = trace_payload(method, trace, "key", clip, settings, engine.grid("stpn"), [], None, 1)
     assert len(json.dumps(made)) < 200_000 and made["values"]["support_index_K"] == list(trace["support_index_K"])
-    assert view.besides(engine, method, clip, settings, trace)["shuffle"]["moved"] < 1e-3
+    assert beside_payload(engine, method, clip, settings, trace)["beside"]["values"]["shuffle"]["value"][0] < 1e-3
+
+
+@pytest.mark.parametrize("where, sent", [("current", []), ("supports", [1, 2, 4, 5]), ("both", [1, 2, 4, 5])])
+def test_of_the_supports_only_those_that_are_spoilt_are_sent_again(where, sent):
+    made = trace_payload(*run_of(supports=4, spoiled=where))["values"]
+    assert sorted(map(int, made["support_THWC"]["frames"])) == sent
+    assert list(made["current_HWC"]["frames"]) == ["3"]
+    assert made["current_HWC"]["done"] == ("" if where == "supports" else "motion blur, 0.6")
+
+
+def test_heads_are_sent_when_everything_is_and_a_fact_with_its_sentence():
+    method, trace, key, clip, settings, grid = run_of(supports=4, shuffled=True)
+    early, late = (trace_payload(method, trace, key, clip, settings, grid, texts) for texts in (None, []))
+    assert ["each" in made["values"]["prompt_attention_NQKP"] for made in (early, late)] == [False, True]
+    fact = beside_payload(tiny.engine(), method, clip, settings, trace)["beside"]["values"]["shuffle"]
+    assert len(fact["value"]) == fact["words"].count("{}") == 2 and "In order, the prompts" in fact["words"]
+
+
+def run_of(**knobs):
+    """What a payload is made of, up to the grid, for a run of STPN on eight frames."""
+    method, clip, engine = METHODS["stpn"], tiny.clip(T=8), tiny.engine()
+    settings = engine.settings("stpn", knobs)
+    trace = engine.run("stpn", clip, outputs=method.until("network"), **settings)
+    return method, trace, "key", clip, settings, engine.grid("stpn")

@@ -1,0 +1,39 @@
+"""Detections as they travel, each with the thing that it finds where the truth is known.
+
+Letters: D detections, O things that are there.
+"""
+
+from app.figures.pack import array, runs
+from app.figures.truth import boxes_of, things_seen
+from core.kinds import Boxes
+from core.metrics import overlap
+
+
+def pack(output, value, context):
+    """Those of the current frame."""
+    truth, source = context.truth, context.clip.source_T[context.place]
+    return boxes_payload(value, [] if truth is None else boxes_of(things_seen(truth, source)), output.match)
+
+
+def boxes_payload(seen, there, match=Boxes.match):
+    """Detections, best first. thing: which of the things that are there it finds, each found once; None: none of them."""
+    box_D4, score_D = array(seen.box_N4), array(seen.score_N)
+    mask_DHW = None if seen.mask_NHW is None else array(seen.mask_NHW)
+    made = []
+    for d, (box_4, score, thing) in enumerate(zip(box_D4, score_D, things_found(seen.label_N, box_D4, there, match))):
+        made.append(
+            {"box": [round(float(x), 4) for x in box_4], "score": round(float(score), 3), "name": seen.label_N[d],
+             "thing": thing, "runs": None if mask_DHW is None else runs(mask_DHW[d])}
+        )  # fmt: skip
+    return {"found": made, "there": len(there), "size": None if mask_DHW is None else list(mask_DHW.shape[1:])}
+
+
+def things_found(label_D, box_D4, there, match=Boxes.match):
+    """Which of the things that are there each detection finds, best first, each found once; None: none of them."""
+    before, made = set(), []
+    for label, box_4 in zip(label_D, box_D4):
+        alike = [(overlap(box_4, theirs), o) for o, (name, theirs) in enumerate(there) if name == label and o not in before]
+        best, thing = max(alike, default=(0.0, None))
+        made.append(thing if best >= match else None)
+        before.add(made[-1])
+    return made

@@ -1,0 +1,261 @@
+"""A method's tab: viewer on the left, knobs on the right, and the only wiring of its events."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from app import assets
+from app.controls.inputs import Inputs, Shared, Tab
+from app.controls.knobs import (
+    DEFAULT_FRAMES,
+    FRAME,
+    FRAMES,
+    control,
+    first_sentence,
+    knobs_of,
+    presets_of,
+    readings,
+    scenes_of,
+    set_knobs,
+)
+from app.controls.presets import looks_of
+from app.export.link import Address
+from app.export.panel import panel
+from app.figures.pack import jpeg
+from app.figures.payload import about_payload, figures_of
+from app.help.glossary import glossed
+from app.panels import panels_of
+from app.server.answers import Answers
+from app.server.api import path_of
+from app.server.clips import Example
+from app.server.errors import as_function, as_message
+from app.server.request import SHIPPED, Desk, edits_of
+from core import Engine, ReaderError
+from core.method import Method
+from core.publish.view import Setting
+from core.video.read import LIMITS_TEXT
+
+ACTIONS_SHOWN = ("moves left", "moves right", "moves up", "moves down", "grows", "shrinks", "blinks", "stays still")
+QUIET = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
+
+
+def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
+    """Drawn where it is called. first: whether it is seen first: then its picture travels with the page; in every other tab it
+    is asked for when the tab is opened. A tab that is not seen takes note of the shared clip, and asks when it is opened."""
+    method, begin = desk.method, Beginning(desk)
+    what = f"<p>{glossed(first_sentence(method))} Move a knob: everything follows.</p>"
+    gr.HTML(what, elem_classes="what", apply_default_css=False, padding=False)
+    scenes = scenes_of(method, desk.examples)
+    if scenes:
+        looks_of(method.name, scenes, begin.values_of_preset)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=3, min_width=320):
+            viewer = begin.viewer(first)
+        with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
+            uploads = own_clip(method)
+            weights = gr.Radio(
+                [(called(one, method), name) for name, one in desk.engines.items()], value=desk.weights, label="Weights",
+                visible=len(desk.engines) > 1, elem_id=f"weights-{method.name}",
+            )  # fmt: skip
+            presets = presets_of(method)
+            knobs = knobs_of(method, {FRAME: DEFAULT_FRAMES} | desk.engine.limits(method.name))
+            frames = control(FRAMES, {}, method.name)
+            fields = {"clip": shared.clip, "weights": weights, "frames": frames, "edits": shared.edits}
+            fields |= {name: WRITTEN[name](desk, begin.values[name]) for name in desk.fields if name in WRITTEN}
+    readings(method)
+    inputs = Inputs(fields, knobs)
+    for button, preset in (presets | scenes).values():
+        set_knobs(button, knobs, begin.values["knobs"], preset)
+    Events(desk, inputs).wire(uploads)
+    panel(desk)
+    return Tab(desk, viewer, inputs, scenes)
+
+
+# ---- what is in it ----------------------------------------------------------------------------------------------------
+
+
+class Beginning:
+    """What a method's tab begins with: the first example at the default knobs, and what its viewer is told once."""
+
+    def __init__(self, desk: Desk):
+        self.desk, self.panels = desk, panels_of(desk.method)
+        self.answers = Answers(desk)
+        example = next(iter(desk.examples.values()))
+        texts = tuple(texts_for(example)) if "texts" in desk.fields else ()
+        question = question_for(example) if "question" in desk.fields else ""
+        knobs = desk.engine.settings(desk.method.name, {})
+        setting = Setting(desk.method.name, example.name, DEFAULT_FRAMES, knobs, texts, question=question)
+        self.values = desk.values(setting, desk.clips.handle(example.path), desk.weights)
+
+    @property
+    def untouched(self) -> dict[str, Any]:
+        """What is on the page before any knob was moved, as the browser would send it."""
+        return {"values": self.values, "stamp": 0}
+
+    @cached_property
+    def picture(self) -> str:
+        """All that is drawn of it."""
+        (everything,) = self.desk.served(self.answers.everything)
+        return everything(self.untouched)
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """What does not change, and is too much for a tab that may never be opened."""
+        clips, examples = self.desk.clips, self.desk.examples.values()
+        return {
+            "about": about_payload(self.desk.method),
+            "examples": [
+                {"name": one.name, "title": one.title, "thumb": jpeg(clips.open(one.path, DEFAULT_FRAMES).frames_THWC[3], 96)}
+                for one in examples
+            ],
+        }
+
+    def constants(self, message: Any = None) -> str:
+        """The same, asked for when the tab is opened."""
+        return json.dumps(self.about)
+
+    def own(self, name: Any) -> str:
+        """What a fold is told when it is opened for the first time; null for a name that no fold has."""
+        return json.dumps(next((one.about(self.desk) for one in self.panels if one.name == name), None))
+
+    def values_of_preset(self, preset: Any) -> dict[str, Any]:
+        """What a preset's sentence was found true of; texts may be any, and a frame that it does not name."""
+        clips, knobs = self.desk.clips, self.values["knobs"] | preset.values
+        clip = {"clip": clips.handle(clips.examples[preset.clip].path), "edits": "[]"}
+        knobs = {name: value for name, value in knobs.items() if name != FRAME}
+        return {"clip": clip | {"weights": SHIPPED, "frames": DEFAULT_FRAMES}, "knobs": knobs}
+
+    def viewer(self, first: bool) -> gr.HTML:
+        """The viewer and its folds, with every server function that they ask."""
+        method, desk = self.desk.method, self.desk
+        given = {
+            "method": method.name,
+            "figures": figures_of(self.desk.method),
+            "panels": [[one.name, one.title] for one in self.panels],
+            "untouched": self.untouched,
+            "first": first,
+            "pick": "pick",
+        }
+        if first:
+            given["constants"] = self.about | {"clip": self.answers.frames(json.loads(self.picture)["clip"])}
+        own = (self.constants, self.own, Address(desk).address)
+        folds = (each for one in self.panels for each in one.serve(desk))
+        return gr.HTML(
+            self.picture if first else "",
+            html_template='<div class="viewer">Loading the viewer…</div><div class="panels"></div>',
+            js_on_load=assets.component("page/tab.js", "tab", given), apply_default_css=False,
+            server_functions=[*map(as_function, own), *self.answers.functions(), *folds],
+            elem_id=f"viewer-{method.name}",
+        )  # fmt: skip
+
+
+def own_clip(method: Method) -> list[Component]:
+    """Where a reader hands in a clip of his own."""
+    with gr.Accordion("Your own clip: upload or webcam", open=False):
+        # a file, not a video: a browser knows fewer kinds than the reader, who says himself what he refuses
+        own = gr.File(label="Your own clip", height=150, elem_id=f"own-{method.name}")
+        gr.Markdown(f"{LIMITS_TEXT} Your file stays on this server for a day at most.", elem_classes="limits")
+        webcam = gr.Video(label="Webcam", sources=["webcam"], height=230, elem_id=f"webcam-{method.name}")
+        # as they are: Gradio (6.31) lays down an empty file for each, and needs ffmpeg to mirror what was recorded
+        own.preprocess = webcam.preprocess = path_of
+    return [own, webcam]
+
+
+def texts_box(desk: Desk, value: str) -> Component:
+    """Texts that a clip is compared with, and where they are not read."""
+    later = any(one.over == "Y" and one.when == "whole" for one in desk.method.outputs)
+    info = "read where the towers are a ViT-B/32" if later else None
+    # other methods say it by a fact of their own, and load more for it
+    silent = [] if later else [name for name, one in desk.engines.items() if not one.reads_texts(desk.method.name)]
+    if silent:
+        info = f"not read with {', '.join(silent)} weights: they have no text tower"
+    return gr.Textbox(value, label="Texts, one a line", info=info, lines=4, max_lines=10)
+
+
+def question_box(desk: Desk, value: str) -> Component:
+    """A question about what is seen."""
+    return gr.Textbox(value, label="Question", lines=2, max_lines=10, elem_id=f"question-{desk.method.name}")
+
+
+# A method has one where its stages ask for what it is named by.
+WRITTEN: Mapping[str, Callable[[Desk, str], Component]] = {"texts": texts_box, "question": question_box}
+
+
+def called(engine: Engine, method: Method) -> str:
+    """What a reader knows an engine's weights by: as they were named for this method, a file without its folders."""
+    models = [engine.models[one] for one in method.models if one in engine.models]
+    names = [one if isinstance(one, str) else one.label for one in models]
+    return ", ".join(one.rpartition("/")[2] if Path(one[:250]).is_file() else one for one in names) or SHIPPED
+
+
+def question_for(example: Example) -> str:
+    """One that the example answers."""
+    return example.recipe.question if example.recipe else example.title
+
+
+def texts_for(example: Example) -> list[str]:
+    """The example's own sentence, and the same thing doing otherwise."""
+    if example.truth is None:
+        return []
+    action = example.truth.action
+    noun = example.title.removesuffix(action).strip()
+    return [example.title, *(f"{noun} {other}" for other in ACTIONS_SHOWN if other != action)][:6]
+
+
+# ---- what happens -----------------------------------------------------------------------------------------------------
+
+
+class Events:
+    """Of one tab. limited: the knobs that end where the networks do."""
+
+    def __init__(self, desk: Desk, inputs: Inputs):
+        self.desk, self.inputs = desk, inputs
+        self.limited = [name for name in desk.names if name in desk.engine.limits(desk.method.name)]
+
+    def wire(self, uploads: Sequence[Component]) -> None:
+        """uploads: where a reader hands in a clip."""
+        method, fields, knobs, components = self.desk.method.name, self.inputs.fields, self.inputs.knobs, self.inputs.components
+        noted = assets.event("page/values.js", "note", method, *self.inputs.names)
+        gr.on([one.change for one in components], None, components, js=noted, api_visibility="private")
+        clip, frames, edits = fields["clip"], fields["frames"], fields["edits"]
+        for one in uploads:
+            one.change(self.upload, [one, frames], [clip, edits], concurrency_limit=2, **QUIET)
+        if len(self.desk.engines) > 1:
+            limited = [knobs[name] for name in self.limited]
+            fields["weights"].change(self.ends, [fields["weights"], *limited], limited, queue=False, **QUIET)
+        if FRAME in knobs:
+            last = gr.Number(DEFAULT_FRAMES, visible=False)
+            moved = [clip, frames, edits]
+            known = gr.on([one.change for one in moved], self.length, moved, last, queue=False, **QUIET)
+            fit = assets.event("page/values.js", "fit")
+            known.success(None, [last, knobs[FRAME]], knobs[FRAME], js=fit, api_visibility="private")
+
+    def upload(self, file: Any, frames: Any) -> tuple[Any, Any]:
+        """A reader's file becomes the clip of all tabs, without any edit."""
+        if file is None:
+            return gr.skip(), gr.skip()
+        with as_message():
+            if "video" in self.desk.method.sources:
+                self.desk.clips.video(file)
+            else:
+                self.desk.clips.open(file, FRAMES.check(frames))
+        return self.desk.clips.handle(file), "[]"
+
+    def ends(self, weights: str, *now: Any) -> list[Any]:
+        """Other weights: their knobs end elsewhere."""
+        limits = self.desk.engines[weights].limits(self.desk.method.name)
+        last = [limits[name] for name in self.limited]
+        return [gr.update(maximum=most, value=min(value, most)) for most, value in zip(last, now, strict=True)]
+
+    def length(self, handle: Any, frames: Any, edits: Any) -> Any:
+        """Frames of the clip: as many as asked for, or as the file has, and as edits leave."""
+        clips = self.desk.clips
+        try:
+            return len(clips.open(clips.path(handle), FRAMES.check(frames), edits_of(edits)))
+        except ReaderError:  # the viewer says why
+            return gr.skip()

@@ -1,0 +1,78 @@
+// Maps of numbers that may move a hundredfold: as they travel, and in colours that stay where they are.
+//
+// A map as it travels: {at, shape: […, rows, columns], code}, 16 bits a number. Opened: {at, shape, value}. Its scale is
+// logarithmic and fixed, so that what is alike stays alike while a knob moves.
+
+import {bytes, SCALE, twice, VIRIDIS} from "./drawing.js";
+import {once} from "./unpack.js";
+
+const DECADES = [-4, 3]; // log10 of the least and the largest number that travels
+export const SCALES = {
+  even: {ends: [-1, 2], ticks: ["0.1", "1 = even", "10", "100"], unit: "times an even share"},
+  share: {ends: [-3, 0], ticks: ["0.1 %", "1 %", "10 %", "100 %"], unit: ""},
+  change: {ends: [-3, 0], ticks: ["0.001", "0.01", "0.1", "1"], unit: ""},
+};
+export const placeOn = (scale, value) => {
+  const [low, high] = scale.ends;
+  return Math.max(0, Math.min(1, (Math.log10(Math.max(value, 1e-9)) - low) / (high - low)));
+};
+export const scaleBar = (scale, text) =>
+  `<div class="sp-scale"><i style="background:${scale.gradient ?? `linear-gradient(90deg, ${VIRIDIS.join(",")})`}"></i><span>${scale.ticks.map(one => `<span>${one}</span>`).join("")}</span></div><b>${text}</b>`;
+
+const NUMBERS = Float32Array.from(
+  {length: 65536},
+  (_, code) => 10 ** (DECADES[0] + ((DECADES[1] - DECADES[0]) * code) / 65535),
+);
+export const opened = once(({at, shape, code}) => ({
+  at,
+  shape,
+  value: Float32Array.from(new Uint16Array(bytes(code).buffer), one => NUMBERS[one]),
+}));
+
+// one of the first dimension's maps; null: all of them together, their sum or mean
+export function slice({shape, value}, q, together) {
+  const [Q, ...rest] = shape,
+    size = rest.reduce((a, b) => a * b, 1);
+  if (q !== null) return value.subarray(q * size, (q + 1) * size);
+  const out = new Float32Array(size);
+  for (let i = 0; i < value.length; i++) out[i % size] += value[i] / (together === "mean" ? Q : 1);
+  return out;
+}
+
+// ---- painted ------------------------------------------------------------------------------------------------------------
+
+const PAINT = Uint32Array.from(SCALE, one => {
+  // as the bytes of a picture: R, G, B, A
+  const [r, g, b] = one.match(/\d+/g).map(Number);
+  return new Uint32Array(Uint8Array.of(r, g, b, 255).buffer)[0];
+});
+
+// → a picture of as many pixels as cells.  place: cell → 0–1; below 0 there is nothing
+export function inPixels(rows, columns, place) {
+  const made = new ImageData(columns, rows),
+    colours = new Uint32Array(made.data.buffer);
+  for (let i = 0; i < colours.length; i++) {
+    const at = place(i);
+    if (at >= 0) colours[i] = PAINT[Math.round(255 * at)];
+  }
+  return made;
+}
+
+const cells = document.createElement("canvas");
+export function paintMap(pen, place, rows, columns, width, height, alpha) {
+  if (cells.width !== columns || cells.height !== rows) Object.assign(cells, {width: columns, height: rows});
+  cells.getContext("2d").putImageData(inPixels(rows, columns, place), 0, 0);
+  pen.save();
+  pen.globalAlpha = alpha;
+  pen.imageSmoothingEnabled = false;
+  pen.drawImage(cells, 0, 0, width, height);
+  pen.restore();
+}
+
+export function cellEdge(pen, [row, column], rows, columns, width, height) {
+  const path = new Path2D(),
+    w = width / columns,
+    h = height / rows;
+  path.rect(column * w + 1, row * h + 1, Math.max(2, w - 2), Math.max(2, h - 2));
+  twice(pen, path, "#fff", 2);
+}

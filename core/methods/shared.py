@@ -1,0 +1,55 @@
+"""Stages that several methods have: what chooses K frames of a long video begins with candidates and ends with frames.
+
+Letters: T candidate frames, K chosen frames.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.device import upload
+from core.errors import BadGiven
+from core.video.footage import last_seconds, per_second
+
+
+def candidate_T(video, rate: float) -> tuple[int, ...]:
+    """i: the frames shown at 0, 1/r, 2/r … seconds, each once: among these K are chosen."""
+    return tuple(per_second(video, rate))
+
+
+def span_T2(video, candidate_T: tuple[int, ...]) -> Tensor:
+    """[t_i, t_{i+1}]: the seconds that a candidate stands for, until the next."""
+    return spans(video, [*candidate_T, video.N])
+
+
+def spans(video, border_S: list[int]) -> Tensor:
+    """From each of these frames to the next, in seconds: [S, 2] of S + 1 borders. Frame N is the end of the video."""
+    end = float(video.time_N[-1]) + last_seconds(video)
+    second_S = torch.tensor([float(video.time_N[frame]) if frame < video.N else end for frame in border_S])
+    return torch.stack([second_S[:-1], second_S[1:]], -1)
+
+
+def highest_K(score_T: Tensor, candidate_T: tuple[int, ...], budget: int) -> tuple[int, ...]:
+    """V = top-K of S (all, where there are fewer), in the order of time; among equals the earlier."""
+    if len(score_T) != len(candidate_T):
+        raise BadGiven(f"There is a score for each of the {len(candidate_T)} candidates, got {len(score_T)}.")
+    order_T = np.argsort(-score_T.cpu().numpy(), kind="stable")
+    return tuple(candidate_T[place] for place in sorted(order_T[:budget].tolist()))
+
+
+def time_K(video, frame_K: tuple[int, ...]) -> Tensor:
+    """t: the second at which each chosen frame begins to be shown."""
+    return torch.from_numpy(video.time_N[list(frame_K)]).float()
+
+
+def picture_KHWC(video, frame_K: tuple[int, ...], device) -> Tensor:
+    """The chosen frames themselves: what whoever answers the question is given to see."""
+    return upload(video.frames(frame_K), device)
+
+
+def score_K(score_T: Tensor, candidate_T: tuple[int, ...], frame_K: tuple[int, ...]) -> Tensor:
+    """S_k: the score of each chosen frame, in the order of time."""
+    place_of = {frame: place for place, frame in enumerate(candidate_T)}
+    if strangers := [frame for frame in frame_K if frame not in place_of]:
+        raise BadGiven(f"Frames are chosen among the candidates, and {strangers[0]} is none of them.")
+    return score_T[[place_of[frame] for frame in frame_K]]

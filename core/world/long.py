@@ -1,0 +1,142 @@
+"""A long video of the world: scenes one after another, each frame drawn when somebody asks for it.
+
+    video = long_video(seed=3, seconds=600)        # nothing is drawn yet
+    clip = video.frames([0, 300, 599])             # the pixels that render_sequence(video.scenes, video.rate) has there
+    truth = video.truth([0, 300, 599])             # and what is true of them
+    video = read_recipe("assets/videos/ten-minutes.json").video
+
+It is `core.video.footage.Footage`, as an opened file is. What memory holds grows with the frames asked for at once and with
+`KEEP_MB`, and by some hundred bytes a second with the length of the video: its scenes are numbers.
+"""
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import ReaderError
+from core.progress import tick
+from core.video.clip import Clip, DecodedFrame
+from core.video.footage import checked_indices
+from core.video.source import Store
+from core.world.nuisances import PLAIN
+from core.world.rendering import Painter, moments, render_scenes
+from core.world.scene import Scene, sample_scene
+
+SHORTEST, LONGEST = 8, 24  # seconds of a scene
+HOURS = 24
+KEEP_MB = 32  # of drawn frames, for who asks again: to draw one takes as long as to decode one
+
+
+@dataclass(frozen=True, eq=False)
+class LongVideo:
+    """scenes: of one size, in their order. rate: frames a second. name: what a reader knows it by."""
+
+    scenes: tuple[Scene, ...]
+    rate: float = 1.0
+    name: str = "a long video"
+    store: Store = field(default_factory=lambda: Store(KEEP_MB << 20), repr=False)
+
+    @cached_property
+    def seconds(self) -> float:
+        return sum(scene.seconds for scene in self.scenes)
+
+    @cached_property
+    def time_N(self) -> np.ndarray:
+        """Seconds at which each frame begins to be shown."""
+        return np.arange(self.N) / self.rate
+
+    @property
+    def N(self) -> int:
+        """Frames."""
+        return round(self.seconds * self.rate)
+
+    @cached_property
+    def key(self) -> str:
+        """Of all that decides a pixel: a scene says its seed and every number that was drawn from it."""
+        return blake2b(repr((self.scenes, self.rate)).encode(), digest_size=16).hexdigest()
+
+    @property
+    def segments(self) -> tuple[tuple[float, float, str], ...]:
+        """(first second, last, what happens) of each scene."""
+        ends = np.cumsum([scene.seconds for scene in self.scenes]).tolist()
+        return tuple((end - one.seconds, end, one.caption) for one, end in zip(self.scenes, ends))
+
+    def frames(self, indices) -> Clip:
+        """The frames at these indices as one clip, in their order."""
+        height, width = self.scenes[0].size
+        wanted = checked_indices(self.name, self.N, (height, width), indices)
+        frames_THWC = np.empty((len(wanted), height, width, 3), np.uint8)
+        there, places = self.store.get(wanted), {}
+        for place, index in enumerate(wanted):
+            if index in there:
+                frames_THWC[place] = there[index].frame_HWC
+            else:
+                places.setdefault(index, []).append(place)
+        for index, frame_HWC in self._drawn(sorted(places)):
+            frames_THWC[places[index]] = frame_HWC
+            self.store.put(index, DecodedFrame(index, float(self.time_N[index]), frame_HWC, (width, height), False))
+        return Clip(frames_THWC, self.time_N[wanted], np.array(wanted), self.name)
+
+    def _drawn(self, indices):
+        """(index, frame) of each, a scene's background being drawn once where they ascend."""
+        if not indices:
+            return
+        unused_HW, last = np.empty(self.scenes[0].size, np.uint8), None
+        for place, (index, s, u) in enumerate(zip(indices, *moments(self.scenes, self.time_N[indices]))):
+            tick(place / len(indices))
+            if s != last:
+                painter, last = Painter(self.scenes[s]), s
+            frame_HWC = np.empty((*self.scenes[0].size, 3), np.uint8)
+            painter.paint(float(u), frame_HWC, unused_HW)
+            yield index, frame_HWC
+
+    def truth(self, indices):
+        """The Truth of these frames, as a clip has it; its energy is between each of them and the next."""
+        wanted = checked_indices(self.name, self.N, self.scenes[0].size, indices)
+        return render_scenes(self.scenes, self.time_N[wanted])[1]
+
+    def __repr__(self):
+        height, width = self.scenes[0].size
+        return f"LongVideo({self.name!r}, {self.N} frames of {width}×{height}, {self.seconds:g} s)"
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """A long video that is kept as the numbers that it is drawn from. question: one that it answers."""
+
+    title: str
+    question: str
+    video: LongVideo
+
+
+def read_recipe(path) -> Recipe:
+    """The recipe in a JSON file: title, question, and what `long_video` is given."""
+    try:
+        given = json.loads(Path(path).read_text(encoding="utf-8"))
+        title, question, size = given.pop("title"), given.pop("question"), tuple(given.pop("size"))
+        return Recipe(title, question, long_video(**given, size=size, name=Path(path).stem))
+    except (AttributeError, KeyError, TypeError, UnicodeDecodeError, ValueError) as wrong:
+        raise ReaderError(
+            f"{Path(path).name} is no recipe of a long video: title, question, seed, seconds, rate, size."
+        ) from wrong
+
+
+def long_video(
+    seed=0, seconds=600, rate=1.0, *, split="test", size=(128, 128), mix=PLAIN, name="a long video"
+) -> LongVideo:  # fmt: skip
+    """The long video of a seed: scenes of SHORTEST to LONGEST whole seconds, until there are so many seconds."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or not SHORTEST <= seconds <= HOURS * 3600:
+        raise ReaderError(f"A long video lasts {SHORTEST} to {HOURS * 3600} whole seconds, got {seconds!r}.")
+    if not 0 < rate <= 60:
+        raise ReaderError(f"Frames a second are above 0 and up to 60, got {rate!r}.")
+    rng, scenes, left = np.random.default_rng([seed, len("long")]), [], seconds
+    while left:
+        length = int(rng.integers(SHORTEST, LONGEST + 1))
+        length = left if left - length < SHORTEST else length  # or a rest would be no scene
+        scenes.append(sample_scene(int(rng.integers(2**31)), split, size=size, seconds=length, mix=mix))
+        left -= length
+    return LongVideo(tuple(scenes), rate, name)
