@@ -13,10 +13,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from core.publish.described import clock, formula
-from core.publish.painting import Layer, coloured, edges, hidden, painted, places, words_of
+from core.publish.painting import Layer, edges, over_grey, painted, places, words_of
 
 PALE, DARK = "#9db4cf", "#26415e"
-GREY = 150.0  # under the colours of the bar, in place of a picture
 SMALL = 6.5  # points
 MOST = 8  # texts that are listed
 
@@ -71,8 +70,7 @@ def colour_bar(axes, made: Layer, strength: float, size: float = SMALL) -> None:
     low, high = (np.log10([made.low, made.high])) if made.log else (made.low, made.high)
     value_X = np.linspace(low, high, 256)
     value_X = 10**value_X if made.log else value_X
-    weight = strength * hidden(value_X, made)[:, None]
-    scale_XC = (GREY * (1 - weight) + coloured(value_X, made) * weight).astype(np.uint8)
+    scale_XC = over_grey(value_X, made, strength)
     axes.imshow(scale_XC[:, None], aspect="auto", origin="lower", extent=(0, 1, 0, 1), interpolation="none")
     axes.set_xticks([])
     axes.yaxis.tick_right()

@@ -78,21 +78,21 @@ def movie_IHWC(result: Result, height: int = HEIGHT, strength: float = STRENGTH,
 
 
 def _slides(result: Result, composition: Composition, height: int) -> Iterator[np.ndarray]:
-    left, right = _pair(result, composition)
+    rows = _beside(result, composition)
     under = next((series_of(result, composition, one) for one in composition.rows if is_under(result, one)), None)
     texts = next((series_of(result, composition, one.stage) for one in result.outputs if one.over == "Y"), None)
     texts = texts if texts is not None and texts.sets and result.view.shown.texts else None
     figure = Figure(figsize=(WIDE, TALL), dpi=height / TALL)
     canvas = FigureCanvasAgg(figure)
-    made = right.made
+    made = rows[-1].made
     low = LOW if under is not None or texts is not None else 0.5
     ratio = made.picture_IHWC.shape[2] / made.picture_IHWC.shape[1]
-    wide = min((WIDE - 2 * SIDE - APART - NOTES) / 2, (TALL - TOP - low) * ratio)
+    wide = min((WIDE - 2 * SIDE - APART - NOTES) / len(rows), (TALL - TOP - low) * ratio)
     tall = wide / ratio
     figure.text(SIDE / WIDE, 1 - 0.3 / TALL, _title(result, made), va="top", fontsize=20)
-    x = (WIDE - NOTES - 2 * wide - APART) / 2
-    shown = [_picture(figure, row, x + place * (wide + APART), wide, tall) for place, row in enumerate((left, right))]
-    edge = x + 2 * wide + APART
+    x = (WIDE - NOTES - len(rows) * (wide + APART) + APART) / 2
+    shown = [_picture(figure, row, x + place * (wide + APART), wide, tall) for place, row in enumerate(rows)]
+    edge = x + len(rows) * (wide + APART) - APART
     if made.scaled:
         bar = _axes(figure, edge + 0.15, TOP, 0.22, tall)
         charts.colour_bar(bar, made, strength=composition.strength, size=15)
@@ -123,8 +123,8 @@ def _slides(result: Result, composition: Composition, height: int) -> Iterator[n
         yield np.asarray(canvas.buffer_rgba())[:height, : round(height * WIDE / TALL / 2) * 2, :3].copy()
 
 
-def _pair(result: Result, composition: Composition) -> tuple[Row, Row]:
-    """The two pictures: A and B, or the one without a map and the one under it; of pictures alone twice the same."""
+def _beside(result: Result, composition: Composition) -> tuple[Row, ...]:
+    """The pictures side by side: A and B, or the one without a map and the one under it; of pictures alone it is one."""
     stage = next((one for one in reversed(composition.rows) if one != RAW and _is_map(result, one)), RAW)
     if stage == RAW and (chosen := next((one.stage for one in result.outputs if one.over == CHOSEN), None)):
         stage = chosen
@@ -132,6 +132,8 @@ def _pair(result: Result, composition: Composition) -> tuple[Row, Row]:
     rows = rows_of(result, composition, stage, along)
     if len(rows) > 1:
         return rows[0], rows[1]
+    if rows[0].made.map_Ihw is None:
+        return (Row("", rows[0].made),)
     bare = replace(rows[0].made, map_Ihw=None, kept_Ihw=None, boxes_I=())
     return Row("as it is", bare), Row(rows[0].said or "as it is", rows[0].made)
 

@@ -17,6 +17,7 @@ VALUES, SIGNED = "plasma", "RdBu_r"
 COLOURS = (VALUES, "viridis", "cividis", "magma", "inferno", "gray")  # of values; all are even in lightness
 STRENGTH = 0.85  # of what is highest: less would hide the colours that the bar explains, more the frame
 RISE = 1.5  # half of the highest hides a third: what is low is where most of a frame is, and shall be seen
+GREY = 150.0  # under the colours of a bar, in place of a picture
 NIGHT = 0.6  # how much darker what is not selected is, at full strength
 
 
@@ -105,6 +106,12 @@ def coloured(values: np.ndarray, made: Layer) -> np.ndarray:
     """Values as RGB 0–255, on the layer's scale."""
     table_XC = matplotlib.colormaps[SIGNED if made.signed else made.colours](np.arange(256), bytes=True)[:, :3]
     return table_XC[(places(values, made) * 255).round().astype(int)].astype(float)
+
+
+def over_grey(value_X: np.ndarray, made: Layer, strength: float = STRENGTH) -> np.ndarray:
+    """Values as they look over a grey picture, uint8 RGB [X, 3]: the colours' bar, as strong as the map."""
+    weight = strength * hidden(value_X, made)[:, None]
+    return (GREY * (1 - weight) + coloured(value_X, made) * weight).astype(np.uint8)
 
 
 def patches_to_pixels(map_hw: np.ndarray, height: int, width: int) -> np.ndarray:
