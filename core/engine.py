@@ -7,6 +7,7 @@ from functools import partial
 from math import prod
 from os import PathLike
 from typing import Any
+from weakref import WeakValueDictionary
 
 import torch
 from torch import nn
@@ -52,7 +53,7 @@ class Engine:
         go, never one in use.
     methods: what it can run, by name; not given, those that were found in `core.methods`.
     Safe under threads: runs that ask for the same outputs wait for each other, so that what two ask for is computed once;
-    others go side by side, so that masks never wait for a running encoder.
+    others go side by side, so that masks never wait for a running encoder, and nobody for a video that another one reads.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Engine:
         self.shelf = Shelf(self.models, self._place, networks_mb << 20)
         self._limits: dict[str, dict[str, float]] = {}
         self._lock = threading.Lock()  # of turns
-        self._turns: dict[tuple[str, ...], threading.Lock] = {}  # stages → whose turn it is
+        self._turns: WeakValueDictionary[tuple[str, ...], Any] = WeakValueDictionary()  # video, stages → a lock
 
     def run(
         self,
@@ -132,7 +133,8 @@ class Engine:
         }
         labels = {name: one.label for name, one in known.items()}
         with self._lock:
-            turn = self._turns.setdefault((method, *(stage.__name__ for stage in stages)), threading.Lock())
+            alike = (method, video.key if video is not None else "", *(stage.__name__ for stage in stages))
+            turn = self._turns.setdefault(alike, threading.Lock())
         settle = partial(torch.cuda.synchronize, self.device) if self.device.type == "cuda" else lambda: None
         with held(turn, cancelled), self.shelf.using(networks.values()):
             try:

@@ -61,8 +61,9 @@ def sweep_over(
     texts: Sequence[str] | None = None, progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False,
     video: Footage | None = None, question: str | None = None, **knobs: Any,
 ) -> Sweep:  # fmt: skip
-    """Run the method at every pair of values, at most 64, on what it asks for of clip, texts, video and question. Values are checked before anything runs; the engine keeps what
-    does not change from cell to cell. A called-off sweep raises Cancelled."""
+    """Run the method at every pair of values, at most 64, on what it asks for of clip, texts, video and question. Values are
+    checked before anything runs; the engine keeps what does not change from cell to cell. A called-off sweep raises
+    Cancelled."""
     chosen, began = engine.method(method), time.perf_counter()
     kinds = {stage.__name__: Output(stage.__name__, "", "") for stage in chosen.stages} | chosen.kinds
     for asked in (output, number[0]):

@@ -3,19 +3,25 @@
 Letters: D detections, O things that are there.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from app.figures.context import Context
 from app.figures.pack import array, runs
-from app.figures.truth import boxes_of, things_seen
+from app.figures.truth import Things, boxes_of, things_seen
 from core.kinds import Boxes
 from core.metrics import overlap
 
 
-def pack(output, value, context):
+def pack(output: Boxes, value: Any, context: Context) -> dict[str, Any]:
     """Those of the current frame."""
     truth, source = context.truth, context.clip.source_T[context.place]
     return boxes_payload(value, [] if truth is None else boxes_of(things_seen(truth, source)), output.match)
 
 
-def boxes_payload(seen, there, match=Boxes.match):
+def boxes_payload(seen: Any, there: Things, match: float = Boxes.match) -> dict[str, Any]:
     """Detections, best first. thing: which of the things that are there it finds, each found once; None: none of them."""
     box_D4, score_D = array(seen.box_N4), array(seen.score_N)
     mask_DHW = None if seen.mask_NHW is None else array(seen.mask_NHW)
@@ -28,9 +34,12 @@ def boxes_payload(seen, there, match=Boxes.match):
     return {"found": made, "there": len(there), "size": None if mask_DHW is None else list(mask_DHW.shape[1:])}
 
 
-def things_found(label_D, box_D4, there, match=Boxes.match):
+def things_found(
+    label_D: Sequence[str], box_D4: Sequence[np.ndarray] | np.ndarray, there: Things, match: float = Boxes.match
+) -> list[int | None]:
     """Which of the things that are there each detection finds, best first, each found once; None: none of them."""
-    before, made = set(), []
+    before: set[int | None] = set()
+    made: list[int | None] = []
     for label, box_4 in zip(label_D, box_D4):
         alike = [(overlap(box_4, theirs), o) for o, (name, theirs) in enumerate(there) if name == label and o not in before]
         best, thing = max(alike, default=(0.0, None))

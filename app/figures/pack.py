@@ -7,13 +7,20 @@ import base64
 import inspect
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from core.graph import downstream
+from app.figures.context import Context
+from core.graph import Trace, downstream
+from core.kinds import Output
+from core.knobs import Knob
+from core.method import Method
 from core.networks.weights import SYNTHETIC
+from core.video.clip import Clip
+from core.world import Truth
 
 SHOWN_SIDE = 512  # pixels: a frame is never drawn much larger than this
 MAP_SIDE = 64  # cells: a map of more is averaged before it travels
@@ -24,7 +31,7 @@ STRANGE = (
 )
 
 
-def stages_payload(method):
+def stages_payload(method: Method) -> list[dict[str, Any]]:
     """Every stage in words, and the knobs it moves with."""
     knobs = method.knobs.knobs()
     moved = {one.name: downstream(method.stages, one.name) for one in knobs}
@@ -39,12 +46,12 @@ def stages_payload(method):
     ]
 
 
-def knobs_payload(method):
+def knobs_payload(method: Method) -> list[dict[str, str]]:
     """What every knob is called where two settings are told apart."""
     return [{"name": one.name, "symbol": one.symbol} for one in method.knobs.knobs()]
 
 
-def knob_payload(knob):
+def knob_payload(knob: Knob) -> dict[str, Any]:
     """Everything a control needs of a knob."""
     return {
         "name": knob.name, "symbol": knob.symbol, "kind": knob.kind, "default": knob.default, "span": knob.span,
@@ -52,19 +59,19 @@ def knob_payload(knob):
     }  # fmt: skip
 
 
-def ledger_payload(trace):
+def ledger_payload(trace: Trace) -> dict[str, list[Any]]:
     """Stage → [milliseconds or None where it was reused, its shape]."""
     return {name: [ms_of(trace, name), shape_of(trace[name])] for name in trace.values}
 
 
-def weights_payload(trace, truth):
+def weights_payload(trace: Trace, truth: Truth | None) -> dict[str, Any]:
     """What made it, in words; strange: a sentence where these weights were trained on our synthetic clips alone, and this clip,
     of which no truth is known, is none of them."""
     labels = list(trace.weights.values())
     return {"weights": labels, "strange": STRANGE if truth is None and any(SYNTHETIC in one for one in labels) else ""}
 
 
-def frames_payload(key, clip):
+def frames_payload(key: str, clip: Clip) -> dict[str, Any]:
     """The frames, and where each came from."""
     _, H, W, _ = clip.frames_THWC.shape
     return {
@@ -79,7 +86,7 @@ def frames_payload(key, clip):
     }
 
 
-def plain(output, value, context):
+def plain(output: Output, value: Any, context: Context) -> Any:
     """A result of any kind that has no file of its own: truth values as bits, maps 0–1 of patches in 16 bits, spans of time and
     their scores in single precision, else numbers."""
     if output.value == "truth":
@@ -88,65 +95,65 @@ def plain(output, value, context):
         return coded(array(value), grid16)
     if output.over in ("S", "S2"):  # thousands of them
         return coded(array(value), floats)
-    return numbers(value if isinstance(value, (bool, int, float, tuple, list)) or value is None else array(value).tolist())
+    return numbers(array(value).tolist() if hasattr(value, "detach") else value)
 
 
-def coded(values, code):
+def coded(values: np.ndarray, code: Callable[[np.ndarray], str]) -> dict[str, Any]:
     """What is sent as code, and its shape."""
     return {"shape": list(values.shape), "code": code(values)}
 
 
-def maps16(maps):
+def maps16(maps: Mapping[tuple[int, ...], Any]) -> list[dict[str, Any]]:
     """{place in the network: [Q, h, w]} → one entry a place, its maps no larger than MAP_SIDE."""
     means = ((at, pooled(array(map_Qhw), MAP_SIDE)) for at, map_Qhw in maps.items())
     return [{"at": list(at)} | coded(map_Qhw, log16) for at, map_Qhw in means]
 
 
-def numbers(value):
+def numbers(value: Any) -> Any:
     """Lists of lists of numbers, or one, as JSON has them; truth values and whole numbers stay what they are."""
     if isinstance(value, (list, tuple)):
         return [numbers(one) for one in value]
     return short(value) if isinstance(value, float) else value
 
 
-def short(value, digits=6):
+def short(value: float, digits: int = 6) -> float | None:
     """A few digits of a number; null where it is not finite."""
     return float(f"{value:.{digits}g}") if math.isfinite(value) else None
 
 
-def array(tensor):
+def array(tensor: Any) -> np.ndarray:
     """A tensor of any device as numpy, without asking torch by name."""
     return tensor.detach().cpu().numpy()
 
 
-def grid16(map_TP):
+def grid16(map_TP: np.ndarray) -> str:
     """Numbers 0–1 as 16-bit whole numbers."""
     return encoded((np.clip(map_TP, 0, 1) * 65535).round().astype("<u2"))
 
 
-def floats(values):
+def floats(values: np.ndarray) -> str:
     """Numbers of any size in single precision."""
     return encoded(values.astype("<f4"))
 
 
-def log16(values):
+def log16(values: np.ndarray) -> str:
     """Numbers ≥ 0 of very different sizes: their place between the DECADES. Four digits of each survive."""
     low, high = DECADES
     return grid16((np.log10(np.maximum(values, 10**low)) - low) / (high - low))
 
 
-def bits(mask):
+def bits(mask: np.ndarray) -> str:
     return encoded(np.packbits(mask.astype(bool).reshape(-1), bitorder="little"))
 
 
-def runs(mask_HW):
+def runs(mask_HW: np.ndarray) -> list[int]:
     """Lengths of the runs of 0, 1, 0, … along the rows: short where a mask is a few blobs, whatever its size."""
     flat = np.concatenate([[False], mask_HW.reshape(-1).astype(bool)])
     edges = np.flatnonzero(flat[1:] != flat[:-1])
     return np.diff(edges, prepend=0, append=mask_HW.size).tolist()
 
 
-def pooled(map_hw, side):
+def pooled(map_hw: np.ndarray, side: int) -> np.ndarray:
     """Means over blocks of cells, so that no side is longer than `side`. The last two dimensions are the map's."""
     for axis in (-2, -1):
         cells = map_hw.shape[axis]
@@ -159,11 +166,11 @@ def pooled(map_hw, side):
     return map_hw
 
 
-def encoded(numbers):
+def encoded(numbers: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode()
 
 
-def jpeg(frame_HWC, side=SHOWN_SIDE, quality=88):
+def jpeg(frame_HWC: np.ndarray, side: int = SHOWN_SIDE, quality: int = 88) -> str:
     """A frame as a data URL, no longer than `side`."""
     picture = Image.fromarray(frame_HWC)
     picture.thumbnail((side, side))
@@ -172,11 +179,11 @@ def jpeg(frame_HWC, side=SHOWN_SIDE, quality=88):
     return "data:image/jpeg;base64," + base64.b64encode(held.getvalue()).decode()
 
 
-def ms_of(trace, name):
+def ms_of(trace: Trace, name: str) -> float | None:
     return round(trace.ms[name], 2) if name in trace.ms else None
 
 
-def shape_of(value):
+def shape_of(value: Any) -> str:
     if hasattr(value, "shape"):
         return "×".join(map(str, value.shape)) or "1"
     if isinstance(value, Mapping):

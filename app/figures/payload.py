@@ -11,13 +11,15 @@ A kind that needs more than `pack.plain` has a file here of its name, with `pack
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
 from app.controls.presets import FRAME
+from app.figures.context import Context
 from app.figures.pack import frames_payload, knobs_payload, ledger_payload, plain, stages_payload, weights_payload
 from app.figures.truth import pointed_at, truth_payload
+from core import Engine
 from core.graph import Trace
 from core.kinds import Output, TextScores
 from core.method import Method
@@ -25,28 +27,6 @@ from core.registry import method_named
 from core.video.clip import Clip
 from core.video.footage import Footage, last_seconds
 from core.world import Truth
-
-
-@dataclass(frozen=True, eq=False)
-class Context:
-    """The run that a result is of. done: whether everything is there that does not read the whole clip."""
-
-    method: Method
-    trace: Trace
-    clip: Clip
-    knobs: Mapping[str, Any]
-    grid: tuple[int, int] | None
-    truth: Truth | None
-    done: bool
-
-    @property
-    def place(self) -> int:
-        """The current frame, from 0, of a method where a knob says it."""
-        return self.knobs[FRAME] - 1
-
-    def of(self, kind: type[Output]) -> tuple[Output, ...]:
-        """The method's outputs of a kind that this run has, in order."""
-        return tuple(one for one in self.method.shown.values() if isinstance(one, kind) and one.stage in self.trace.values)
 
 
 def about_payload(method: Method) -> dict[str, Any]:
@@ -88,8 +68,8 @@ def clip_payload(key: str, clip: Clip, truth: Truth | None = None, video: Footag
 
 
 def trace_payload(
-    method: Method, trace: Trace, key: str, clip: Clip, knobs: Mapping[str, Any], grid, texts: list[str] | None = None,
-    truth: Truth | None = None, stamp: float = 0, question: str = "",
+    method: Method, trace: Trace, key: str, clip: Clip, knobs: Mapping[str, Any], grid: tuple[int, int] | None,
+    texts: list[str] | None = None, truth: Truth | None = None, stamp: float = 0, question: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """Everything of one run that the viewer draws. texts None: what needs a network has yet to come."""
     context = Context(method, trace, clip, knobs, grid and tuple(grid), truth, texts is not None)
@@ -111,7 +91,7 @@ def trace_payload(
     }
 
 
-def beside_payload(engine, method: Method, clip: Clip, knobs: Mapping[str, Any], trace: Trace) -> dict[str, Any]:
+def beside_payload(engine: Engine, method: Method, clip: Clip, knobs: Mapping[str, Any], trace: Trace) -> dict[str, Any]:
     """What the method's second run adds to the payload of its first: values, and the grid and weights that they are of."""
     if method.beside is None:
         return {}

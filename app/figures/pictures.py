@@ -1,14 +1,17 @@
 """Frames as the network sees them, as they travel: only those that the browser has not."""
 
+from typing import Any
+
 import numpy as np
 
+from app.figures.context import Context
 from app.figures.pack import array, jpeg
-from core.kinds import ChosenFrames
+from core.kinds import ChosenFrames, Pictures
 
 SUPPORT_SIDE = 128  # pixels of a chosen frame: it is drawn small
 
 
-def pack(output, value, context):
+def pack(output: Pictures, value: Any, context: Context) -> dict[str, Any]:
     """frames: {place: JPEG} of the current frame, or of the chosen ones beside it that are not as in the clip. done: what was
     done to them, in words; "" where nothing was."""
     frames, done = array(value), context.trace.values.get(output.done, ("none",))
@@ -22,6 +25,6 @@ def pack(output, value, context):
     return {"frames": {str(k): picture for k, picture in made.items()}, "done": in_words(*done)}
 
 
-def in_words(what, much=""):
+def in_words(what: str, much: str = "") -> str:
     """("motion_blur", "0.6") → "motion blur, 0.6"."""
     return "" if what == "none" else f"{what.replace('_', ' ')}, {float(much):g}"

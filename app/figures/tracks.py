@@ -1,10 +1,14 @@
 """Detections of every frame as they travel, each with its instance's number."""
 
+from typing import Any
+
 from app.figures.boxes import boxes_payload
+from app.figures.context import Context
 from app.figures.truth import boxes_of, things_seen
+from core.kinds import Output
 
 
-def pack(output, value, context):
+def pack(output: Output, value: Any, context: Context) -> dict[str, Any]:
     """Each frame as of one; thing: the number of the thing that a detection finds."""
     frames, size, there = [], None, []
     for seen, number_N, source in zip(value.seen_T, value.number_TN, context.clip.source_T, strict=True):

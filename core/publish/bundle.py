@@ -27,12 +27,10 @@ from core.publish.view import to_plain
 from core.registry import method_named
 
 LETTERS = {
-    "T": "frames", "G": "gaps between frames", "P": "patches, row by row", "K": "support frames, or chosen ones",
-    "Q": "prompts",
+    "T": "frames", "G": "gaps between frames", "P": "patches, row by row", "K": "support or chosen frames", "Q": "prompts",
     "N": "heads, or things found", "L": "layers, or places where prompts enter", "I": "stages of the tower", "D": "width",
     "F": "width of a support's features", "E": "width of the space shared with texts", "S": "tokens, or spans of time",
-    "Y": "texts",
-    "B": "frames read at once",
+    "Y": "texts", "B": "frames read at once",
     "H": "rows of pixels", "W": "columns of pixels", "C": "colours", "h": "rows of patches", "w": "columns of patches",
 }  # fmt: skip
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?|[-+]?(inf|nan)")  # as it stands in a table

@@ -57,7 +57,7 @@ class LongVideo:
     @cached_property
     def key(self) -> str:
         """Of all that decides a pixel: a scene says its seed and every number that was drawn from it."""
-        return blake2b(repr((self.scenes, self.rate)).encode(), digest_size=16).hexdigest()
+        return blake2b(repr((self.scenes, float(self.rate))).encode(), digest_size=16).hexdigest()
 
     @property
     def segments(self) -> tuple[tuple[float, float, str], ...]:

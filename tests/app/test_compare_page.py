@@ -58,7 +58,7 @@ def test_the_last_value_of_b_wins_while_a_stays(page):
     page.keyboard.press("ArrowLeft")
     settles(page, alpha=0.95)
     assert page.evaluate(A_PIXELS) == before and "α 0.25 → 0.95" in page.locator(".vw-chips").first.inner_text()
-    assert page.evaluate("window.views.stop.pinned().taken.values.knobs.layer") == shown(page)["layer"]
+    assert page.evaluate("window.views.stop.pinned().request.values.knobs.layer") == shown(page)["layer"]
 
 
 def test_frame_overlay_and_a_come_back_with_a_link_and_its_python_has_both(page, following):
@@ -124,7 +124,7 @@ def test_a_reader_s_a_is_nobody_else_s(page, browser, served):
     pin(page)
     assert other.locator(PINNED).count() == 0
     pin(other)
-    keys = [one.evaluate("window.views.stop.pinned().taken.values.clip") for one in (page, other)]
+    keys = [one.evaluate("window.views.stop.pinned().request.values.clip") for one in (page, other)]
     assert keys[0] != keys[1]
     number(other, "alpha").fill("0.45")
     settles(other, alpha=0.45)
@@ -163,7 +163,7 @@ def test_pinning_in_the_tab_of_stpn_does_not_call_off_what_b_asks(page):
     number(page, "severity", "stpn").fill("0.3")
     page.wait_for_function("JSON.parse(document.querySelector('.sp').dataset.done).severity === 0.3", timeout=PATIENCE)
     assert "s 0.6 → 0.3" in page.locator("#viewer-stpn .vw-chips").inner_text()
-    page.evaluate("() => { views.stpn.pin(views.stpn.pinned().taken, 'again'); }")
+    page.evaluate("() => { views.stpn.pin(views.stpn.pinned().request, 'again'); }")
     for value in ("0.35", "0.4", "0.45"):
         number(page, "severity", "stpn").fill(value)
     page.wait_for_function("JSON.parse(document.querySelector('.sp').dataset.done).severity === 0.45", timeout=PATIENCE)

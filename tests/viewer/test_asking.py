@@ -11,16 +11,16 @@ TEXTS = {"a": 0.5}
 # hooks whose answers are held back; asked: what was asked for, in order; reply(kind): answers the oldest of that kind
 SERVER = """payload => {
   window.asked = []; window.held = {soon: [], later: []};
-  const hook = kind => taken => new Promise((done, fail) => {
-    asked.push(`${kind} ${taken.n}`);
-    held[kind].push({taken, done, fail});
+  const hook = kind => request => new Promise((done, fail) => {
+    asked.push(`${kind} ${request.n}`);
+    held[kind].push({request, done, fail});
   });
   const hooks = {soon: hook('soon'), later: hook('later')};
   window.view = viewer.mount(document.querySelector('#here'), payload, hooks);
   window.trace = payload.trace;
   window.reply = (kind, error) => {
     const one = held[kind].shift(), texts = kind === 'later' ? trace.texts : null;
-    one.done(JSON.stringify(error ? {error} : {...trace, texts, stamp: one.taken.n, knobs: {n: one.taken.n}}));
+    one.done(JSON.stringify(error ? {error} : {...trace, texts, stamp: one.request.n, knobs: {n: one.request.n}}));
   };
 }"""
 

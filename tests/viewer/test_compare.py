@@ -14,12 +14,12 @@ P, T = GRID[0] * GRID[1], 3
 NAMED = ABOUT | {"knobs": [{"name": "alpha", "symbol": "α"}, {"name": "spatial", "symbol": "p^s"}]}
 TEXTS = {"one": 0.5, "two": 0.4}
 
-# hooks that answer from `answers` and `clips` by the first value that was taken, when the test says so; asked: what was asked
+# hooks that answer from `answers` and `clips` by the first value of a request, when the test says so; asked: what was asked
 SERVER = """([payload, answers, clips]) => {
   window.asked = []; window.stopped = []; window.held = []; window.answers = answers; window.slow = false;
-  const answer = kind => taken => {
-    asked.push([kind, taken.values[0], taken.who]);
-    const said = answers[taken.values[0]], text = said && JSON.stringify(said);
+  const answer = kind => request => {
+    asked.push([kind, request.values[0], request.who]);
+    const said = answers[request.values[0]], text = said && JSON.stringify(said);
     return slow ? new Promise(done => held.push(() => done(text))) : Promise.resolve(text);
   };
   const hooks = {later: answer('later'), frames: async key => clips[key] ?? null, stop: one => stopped.push(one)};
@@ -310,7 +310,7 @@ def test_the_last_that_is_pinned_is_a_and_what_was_let_go_does_not_come_back(vie
     viewer.evaluate("() => { held[1](); held[0](); }")
     viewer.wait_for_selector(".vw-paired")
     viewer.wait_for_timeout(100)
-    assert viewer.evaluate("view.pinned()") == {"taken": {"values": ["b"], "stamp": 0}, "title": "b"}
+    assert viewer.evaluate("view.pinned()") == {"request": {"values": ["b"], "stamp": 0}, "title": "b"}
     viewer.evaluate("() => { view.pin({values: ['a']}, 'a'); view.unpin(); held[2](); }")
     viewer.wait_for_timeout(100)
     assert viewer.evaluate("view.pinned()") is None and viewer.locator(".vw-pin").inner_text() == "pin as A"
@@ -324,7 +324,7 @@ def test_runs_of_a_are_another_s_than_those_of_b(viewer):
     viewer.evaluate(
         """([payload, trace]) => {
              window.whose = {soon: new Set(), later: new Set()};
-             const answer = kind => async taken => { whose[kind].add(taken.who); return JSON.stringify({...trace, stamp: 9}); };
+             const answer = kind => async ({who}) => { whose[kind].add(who); return JSON.stringify({...trace, stamp: 9}); };
              const hooks = {soon: answer('soon'), later: answer('later')};
              window.two = viewer.mount(document.querySelector('#here'), payload, hooks);
              two.ask({values: ['shown']});
@@ -342,7 +342,7 @@ def test_what_cannot_be_pinned_is_told_and_a_stays(viewer):
     for name, said in (("bad", "α is 0 to 1."), ("gone", "no longer held"), ("nobody", "nothing was pinned")):
         pinned(viewer, name)
         assert said in viewer.locator(".vw-wait").inner_text()
-        assert viewer.evaluate("view.pinned().taken.values") == ["a"] and viewer.locator(".vw-pin").inner_text() == "unpin A"
+        assert viewer.evaluate("view.pinned().request.values") == ["a"] and viewer.locator(".vw-pin").inner_text() == "unpin A"
 
 
 def test_where_no_server_is_what_is_shown_is_pinned(viewer):

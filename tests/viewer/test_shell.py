@@ -2,8 +2,10 @@
 
 import base64
 
+import numpy as np
 import pytest
 
+from app.figures.pack import coded, grid16
 from app.modules import one_file, viewer_of
 from tests.viewer.test_viewer import clip_of
 
@@ -42,7 +44,8 @@ def shell(browser):
     page = browser.new_page(viewport={"width": 900, "height": 700})
     page.set_content("<div id=here></div>")
     module = (
-        viewer_of(["FrameScores"]) + 'export {cursorOf} from "./base/cursor.js";\nexport {linesOf} from "./base/words.js";\n'
+        viewer_of(["FrameScores", "PatchMap"])
+        + 'export {cursorOf} from "./base/cursor.js";\nexport {linesOf} from "./base/words.js";\n'
     )
     source = base64.b64encode(one_file(module).encode()).decode()
     page.evaluate(f"async () => Object.assign(window, await import('data:text/javascript;base64,{source}'))")
@@ -105,6 +108,24 @@ def test_what_needs_a_network_stays_of_the_last_values_that_had_it(shell):
         and shell.locator(".vw-card.vw-stale").count() == 1
     )
     assert '"mate":"none"' in shell.locator(".vw").get_attribute("data-shown")
+
+
+def test_a_picture_may_stand_among_cards_that_have_frames_and_buttons_already(shell):
+    maps = {"stage": "map_TP", "symbol": "M", "title": "map", "unit": "", "kind": "PatchMap"}
+    about = ABOUT | {
+        "outputs": [*ABOUT["outputs"], maps],
+        "groups": [*ABOUT["groups"], {"title": "map", "figure": "PatchMap", "stages": ["map_TP"]}],
+    }
+    trace = trace_of([0.25, 1, None], 0.987) | {"grid": [4, 7]}
+    trace["values"]["map_TP"] = coded(np.eye(3, 28), grid16)
+    mounted(shell, trace, about)
+    shell.wait_for_selector(".vw[data-done]")
+    assert [shell.locator(f".vw-{one}").count() for one in ("pin", "help-open", "frame", "canvas")] == [1, 1, 1, 1]
+    shell.locator(".vw").press("p")
+    shell.wait_for_selector(".vw-paired .vw-fig-a:not([hidden])")
+    shell.locator(".vw-canvas").hover(position={"x": 4, "y": 4})
+    assert shell.evaluate("view.here()") == "frame 1, row 1, column 1"
+    assert shell.evaluate("view.value({stage: 'map_TP', kind: 'PatchMap'})") == {"text": "1.0000"}
 
 
 def test_a_figure_that_is_missing_is_named(shell):

@@ -46,47 +46,47 @@ export function receiver({hooks, say, ready = async () => null, take}) {
   return Object.assign(update, {held});
 }
 
-// → ask(taken): what comes at once; when that is painted, what takes longer; and after it, where a reader `wants` it, what
+// → ask(request): what comes at once; when that is painted, what takes longer; and after it, where a reader `wants` it, what
 // reads the whole clip, or else, when nothing moves for a while, what fills the page's `idle` time. Of each one request at most
 // is under way, and of those that wait the newest is kept: the last value has the last word. What takes longer is called off
-// when newer values come. soon, later, whole: async taken → a trace's text. far, stop: see `patience`. ask.whole(): that alone, of the values last drawn. ask.drawn(): these, null before any.
+// when newer values come. soon, later, whole: async request → a trace's text. far, stop: see `patience`. ask.whole(): that alone, of the values last drawn. ask.drawn(): these, null before any.
 const IDLE = 600; // milliseconds in which nothing moved
 export function asker($, {soon, later, whole, far, stop, wants = () => false, idle, update, say}) {
   const who = somebody(),
     waiting = patience($, far, stop, who);
-  const turn = new WeakMap(); // of what was taken: in which order
+  const turn = new WeakMap(); // of a request: in which order
   let wanted = null,
     drawn = null,
     filling = false,
     refused = null,
     turns = 0;
-  const show = async (kind, request, taken) => {
-    const text = await waiting(kind, request({...taken, who})).catch(() => null);
+  const show = async (kind, send, request) => {
+    const text = await waiting(kind, send({...request, who})).catch(() => null);
     if (typeof text !== "string") return say("The server did not answer. What is shown is of the last values it knew.");
     const trace = JSON.parse(text);
     if (trace.cancelled) return;
     await update({trace});
-    if (trace.error) refused = {taken, why: trace.error};
-    else if (refused && turn.get(taken) < turn.get(refused.taken))
+    if (trace.error) refused = {request, why: trace.error};
+    else if (refused && turn.get(request) < turn.get(refused.request))
       say(refused.why); // what is drawn is older than what was refused
     else refused = null;
     $("ledger").closest(".vw").classList.toggle("vw-refused", !!refused); // the picture is of other values than the knobs'
     return !trace.error;
   };
   const first = newest(async one => {
-    if (await show("soon", soon, one.taken)) drawn = one.taken;
+    if (await show("soon", soon, one.request)) drawn = one.request;
   });
-  const rest = newest(one => show("later", later, one.taken));
-  const all = newest(one => show("whole", whole, one.taken));
-  async function ask(taken) {
-    turn.set((wanted = taken), ++turns);
+  const rest = newest(one => show("later", later, one.request));
+  const all = newest(one => show("whole", whole, one.request));
+  async function ask(request) {
+    turn.set((wanted = request), ++turns);
     if (rest.busy() || filling) stop?.({who, kind: "later"});
     if (all.busy()) stop?.({who, kind: "whole"});
-    if (!(await first({taken}))) return; // the call that is under way goes on with this one
+    if (!(await first({request}))) return; // the call that is under way goes on with this one
     const last = wanted;
     await painted(); // the server's work would delay the browser's
-    if (last !== wanted || !drawn || !(await rest({taken: drawn})) || last !== wanted) return;
-    if (wants()) return all({taken: drawn});
+    if (last !== wanted || !drawn || !(await rest({request: drawn})) || last !== wanted) return;
+    if (wants()) return all({request: drawn});
     if (!idle) return;
     await new Promise(done => setTimeout(done, IDLE));
     if (last !== wanted || filling) return;
@@ -94,7 +94,7 @@ export function asker($, {soon, later, whole, far, stop, wants = () => false, id
     await idle({...drawn, who}, () => last === wanted).catch(() => null);
     filling = false;
   }
-  return Object.assign(ask, {whole: () => all({taken: drawn}), drawn: () => drawn});
+  return Object.assign(ask, {whole: () => all({request: drawn}), drawn: () => drawn});
 }
 
 export const somebody = () => crypto.randomUUID?.() ?? String(Math.random()); // whose runs they are, known to nobody else

@@ -1,8 +1,8 @@
 // A, which is pinned, beside B, which goes on moving: how A is got and kept, in what the two settings differ, and the numbers of
 // the difference, as functions of numbers alone. Part of every viewer.
 //
-//   view.pin(taken, title)   asks the server once for everything of these values, and keeps it here
-//   view.unpin()  view.pinned()                               {taken, title} or null
+//   view.pin(request, title)   asks the server once for everything of these values, and keeps it here
+//   view.unpin()  view.pinned()                               {request, title} or null
 
 import {patience, somebody} from "./asking.js";
 import {DIVERGING, signed} from "./drawing.js";
@@ -17,8 +17,8 @@ export const trio = around => `<div class="vw-trio">
     <p class="vw-none" hidden></p><div class="vw-bar-d"></div></figure></div>`;
 export const VERSUS = `<div class="vw-card vw-versus" role="group" aria-label="B against A" hidden><h4>B against A</h4><div class="vw-chips"></div><div class="vw-apart"></div></div>`;
 
-// → {pin, unpin, toggle, now}. now(): {taken, title, trace, clip, images, …} or null, … being what `ready` makes of a trace.
-// held: async key → a held clip. shown: → {taken, trace, clip, images} on the screen, or null. changed: called when A is another.
+// → {pin, unpin, toggle, now}. now(): {request, title, trace, clip, images, …} or null, … being what `ready` makes of a trace.
+// held: async key → a held clip. shown: → {request, trace, clip, images} on the screen, or null. changed: called when A is another.
 // Its runs are somebody else's than B's: neither calls the other's off.
 export function pinning($, {hooks, held, shown, ready, changed, say}) {
   const who = somebody(),
@@ -34,9 +34,9 @@ export function pinning($, {hooks, held, shown, ready, changed, say}) {
   }
 
   // everything of these values; where no server is, what is on the screen
-  async function got(taken) {
+  async function got(request) {
     if (!hooks.later) return shown();
-    const text = await waiting("later", hooks.later({...taken, who})).catch(() => null);
+    const text = await waiting("later", hooks.later({...request, who})).catch(() => null);
     if (typeof text !== "string") return {error: "The server did not answer: nothing was pinned."};
     const trace = JSON.parse(text),
       clip = trace.error || trace.cancelled ? null : await held(trace.clip);
@@ -44,14 +44,14 @@ export function pinning($, {hooks, held, shown, ready, changed, say}) {
     return clip ? {...clip, trace} : {error: trace.error || "The clip of A is no longer held by the server: choose it again."};
   }
 
-  async function pin(taken, title = "") {
+  async function pin(request, title = "") {
     const mine = ++turn;
     label(true);
-    const found = await got(taken),
+    const found = await got(request),
       more = found && !found.error ? await ready(found) : null;
     if (mine !== turn) return; // another was pinned meanwhile, or none is wanted any more
     if (found?.error) say(found.error);
-    if (more) pinned = {...found, ...more, taken: taken && {values: taken.values, stamp: 0}, title: String(title)};
+    if (more) pinned = {...found, ...more, request: request && {values: request.values, stamp: 0}, title: String(title)};
     label();
     if (more) changed();
   }
@@ -69,10 +69,10 @@ export function pinning($, {hooks, held, shown, ready, changed, say}) {
   function toggle() {
     const one = pinned || busy() ? null : shown();
     if (pinned || busy()) unpin();
-    else if (one) pin(one.taken);
+    else if (one) pin(one.request);
   }
   button.onclick = toggle;
-  return {pin, unpin, toggle, now: () => pinned, told: () => pinned && {taken: pinned.taken, title: pinned.title}};
+  return {pin, unpin, toggle, now: () => pinned, told: () => pinned && {request: pinned.request, title: pinned.title}};
 }
 
 // ---- what differs -----------------------------------------------------------------------------------------------------

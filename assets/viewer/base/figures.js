@@ -31,7 +31,7 @@
 //   looked(side)             fields of the event "looked" beside frame, patch and gap: {kept}
 //   apart(a, b)              {rows, sentences} of the card “B against A”; rows as in compare.js, sentences as markup
 //   wants()                  whether a reader wants what reads the whole clip;  pointed()  what he pointed at for it
-//   idle(taken, still)       async, when nothing moves for a while
+//   idle(request, still)       async, when nothing moves for a while
 //   forget()                 the viewer is gone
 //
 // shell, as figures see it:
@@ -46,20 +46,19 @@
 //   memory                          a plain object that figures of one viewer share
 
 import {PIN, VERSUS} from "./compare.js";
-import {CLIP, STRIP} from "./frames.js";
+import {STRIP} from "./frames.js";
 import {HELP, make, WAITING} from "./parts.js";
 
-// Frames on top, a card for each figure below, and what else stands there
-export const cards = more => ({
+// Frames on top, a card for each figure below
+export const FRAME = {
   look: "rl",
   markup: `
   ${STRIP}
   <div class="vw-row"><button class="vw-prev" data-step="-1" aria-label="One frame back">‹</button><button class="vw-next" data-step="1" aria-label="One frame forward">›</button>
     <output class="vw-frame"></output>${PIN}${HELP}</div>
   ${VERSUS}
-  <div class="rl-cards"><template data-region="rest"></template>${more}</div>`,
-});
-export const FRAME = cards(CLIP);
+  <div class="rl-cards"><template data-region="rest"></template></div>`,
+};
 
 // The frame of a viewer; a module that is missing is an error that names it
 export function frameOf({groups}, modules) {
@@ -70,7 +69,7 @@ export function frameOf({groups}, modules) {
 
 // → the figures in the order of their groups, each with the stages that it draws
 export function figuresOf(shell, modules) {
-  const {about, cursor, put, $, root} = shell;
+  const {about, cursor, put, $, all, root} = shell;
   const made = about.groups.map(group => {
     const {figure, look = "", region = "rest"} = modules[group.figure],
       host = make("div", {class: look}),
@@ -78,6 +77,7 @@ export function figuresOf(shell, modules) {
     put(region, host);
     return {stages: group.stages, ...figure(host, {outputs, group, about, cursor, shell})};
   });
+  for (const button of ["pin", "help-open"].flatMap(name => all(name).slice(1))) button.remove(); // of a second picture
   if (!$("wait")) root.querySelector(".vw-row").insertAdjacentHTML("beforebegin", WAITING);
   return made;
 }

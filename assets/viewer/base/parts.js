@@ -218,8 +218,6 @@ export function extraOf(view) {
   return {now: () => extra, own, put};
 }
 
-export const ARROWS = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]}; // rows, columns
-
 // ---- small things -----------------------------------------------------------------------------------------------------
 
 export function make(tag, attributes = {}) {

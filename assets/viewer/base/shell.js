@@ -2,10 +2,10 @@
 // figures, one for each group of the method's layout. The same in the page, in notebooks and in exported HTML.
 //
 //   const view = mount(element, {about, clip, trace, examples, untouched}, hooks, figures)
-//   view.update({trace})  view.ask(taken)
+//   view.update({trace})  view.ask(request)
 //   view.state()  view.look({frame, overlay})          how it is looked at: a frame from 0, a stage's name or "none"
 //   view.extra(map, show)                              one more overlay, of a fold's making (see explain.js); null: none
-//   view.pin(taken, title)  view.unpin()  view.pinned()       see compare.js; state().pinned: what was taken of A, or null
+//   view.pin(request, title)  view.unpin()  view.pinned()       see compare.js; state().pinned: the request of A, or null
 //   view.here()  view.value(output)  view.peekAt(output)  view.point(event)     see base/parts.js
 //   extra and point are there where a figure has a picture for them
 //
@@ -94,8 +94,8 @@ export function mount(element, payload, hooks = {}, modules = {}) {
   const update = receiver({hooks, say, take, ...(readies.length ? {ready} : {})});
   const ask = asker($, {
     ...hooks,
-    whole: taken =>
-      hooks.whole(Object.assign({...taken}, ...figures.map(one => ({pointed: one.pointed?.()})).filter(one => one.pointed))),
+    whole: request =>
+      hooks.whole(Object.assign({...request}, ...figures.map(one => ({pointed: one.pointed?.()})).filter(one => one.pointed))),
     wants: () => figures.some(one => one.wants?.()),
     idle: figures.some(one => one.idle)
       ? async (...given) => {
@@ -105,7 +105,7 @@ export function mount(element, payload, hooks = {}, modules = {}) {
     update,
     say,
   });
-  const shown = () => side && {...side, taken: ask.drawn() ?? payload.untouched ?? null};
+  const shown = () => side && {...side, request: ask.drawn() ?? payload.untouched ?? null};
   const A = pinning($, {
     hooks,
     held: update.held,

@@ -4,11 +4,12 @@
 // that is not as it is in the clip
 
 import {fit, outline, twice} from "./drawing.js";
+import {tallAs} from "./frames.js";
 
 export const frameOf = ({images, pictures}, t) => pictures?.[t] ?? images[t];
 // the frame that a side is of: a knob may say it, and A's is its own
 export const currentOf = ({trace}, {about, cursor}) => (about.frame ? trace.knobs[about.frame] - 1 : cursor.frame);
-export const tallOf = (clip, width) => Math.round(Math.min((width * clip.height) / clip.width, 1.4 * width));
+export const tallOf = (clip, width) => tallAs(clip, width, 1.4);
 export const thingsIn = (clip, t) => clip.truth?.things?.[t];
 
 // A frame of a clip on a canvas. fluid: as wide as its place. → {pen, height}

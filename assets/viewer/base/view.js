@@ -7,7 +7,7 @@ export function viewOf({about, cursor, extra, figures, update, ask, A, go, moved
   const view = {
     update,
     ask,
-    state: () => ({frame: cursor.frame, overlay: extra.own(), pinned: A.now()?.taken ?? null}),
+    state: () => ({frame: cursor.frame, overlay: extra.own(), pinned: A.now()?.request ?? null}),
     look({frame = cursor.frame, overlay = cursor.overlay}) {
       if (overlay === "none" || overlays.some(one => one.stage === overlay)) cursor.set({overlay});
       if (about.frame) return;

@@ -1,12 +1,12 @@
 // Maps and regions over the patches of a frame: one at a time over the picture, the numbers behind a patch, A and B − A beside it.
 
-import {PIN, plus, trio, VERSUS} from "../base/compare.js";
+import {plus, trio, VERSUS} from "../base/compare.js";
 import {VIRIDIS} from "../base/drawing.js";
 import {CLIP, SCRUB, STRIP} from "../base/frames.js";
-import {HELP, held, overlayButtons, PICTURE, still} from "../base/parts.js";
+import {overlaid, toolKeys, toolsOf} from "../base/overlaid.js";
+import {overlayButtons, PICTURE, still} from "../base/parts.js";
 import {firstOf} from "../base/unpack.js";
 import {OTHER_VALUES, pretty, safe} from "../base/words.js";
-import {ZOOM, ZOOM_KEYS} from "../base/zoom.js";
 import {pairOf} from "./PatchMap_apart.js";
 import {regionBeside} from "./PatchMap_beside.js";
 import {keptAt, keptEdges, mapAt, paintFrame, seenOf} from "./PatchMap_paint.js";
@@ -33,9 +33,7 @@ export const frame = {
 const TOOLS = `
       <div class="vw-row">
         <div class="vw-kinds" role="radiogroup" aria-label="Overlay"></div>
-        <label class="vw-opacity">opacity <input type="range" min="0" max="1" step="0.05" value="0.6" aria-label="Overlay opacity"></label>
-        <button class="vw-peek" title="hold to see the bare frame (o)">peek</button>
-        ${ZOOM}${PIN}${HELP}
+        ${toolsOf(0.6, "frame")}
       </div>
       <div class="vw-bar" aria-hidden="true"><span>0</span><i></i><span>1</span><b></b><em class="vw-edge" hidden></em></div>`;
 const MOVES = ["frame", "overlay", "patch", "near", "opacity", "bare"];
@@ -43,15 +41,16 @@ const MOVES = ["frame", "overlay", "patch", "near", "opacity", "bare"];
 export function figure(host, given) {
   const {outputs, cursor, shell} = given;
   if (outputs[0].beside) return regionBeside(host, given);
-  const {$, extra, wide} = shell,
+  const {extra, wide} = shell,
+    $ = name => host.querySelector(`.vw-${name}`) ?? shell.$(name), // its own picture, else what the frame has
     mask = firstOf(outputs, "RegionMask"),
     sums = outputs.find(one => one.rule),
     maps = outputs.filter(one => one.kind === "PatchMap"),
     layers = () => outputs.concat(extra.now() ?? []);
-  host.innerHTML = trio(PICTURE) + SCRUB + TOOLS;
-  const zoom = shell.zoom($("trio")),
-    canvases = ["canvas", "canvas-a", "canvas-d"].map($),
-    pair = pairOf(shell, outputs);
+  host.innerHTML = trio(PICTURE) + (shell.$("frame") ? "" : SCRUB) + TOOLS;
+  const canvases = ["canvas", "canvas-a", "canvas-d"].map($),
+    tools = overlaid(host, canvases, shell, () => shell.side().trace.grid),
+    pair = pairOf({...shell, $}, outputs);
   cursor.put({overlay: (maps.at(-1) ?? outputs.at(-1)).stage});
   $("edge").innerHTML = `outlined: kept (${pretty(mask?.symbol ?? "")})`;
 
@@ -62,6 +61,7 @@ export function figure(host, given) {
       outside = patch => patch && (patch[0] >= rows || patch[1] >= columns);
     for (const name of ["patch", "last"]) if (outside(cursor[name])) cursor.put({[name]: null});
     if (changed?.has("near")) still(host, cursor.near);
+    tools.draw(changed);
     if (!changed) clipWords(seen);
     picture(seen);
     patchWords(seen, A);
@@ -130,41 +130,11 @@ export function figure(host, given) {
 
   // ---- moving about -------------------------------------------------------------------------------------------------
 
-  function opacity(value) {
-    const now = Math.max(0, Math.min(1, value));
-    $("opacity").querySelector("input").value = now;
-    cursor.set({opacity: now});
-  }
-  function bare(on) {
-    if (!shell.side() || cursor.bare === on) return;
-    $("peek").setAttribute("aria-pressed", on);
-    cursor.set({bare: on});
-  }
-  function step(dr, dc, [rows, columns]) {
-    const [r, c] = cursor.patch || [Math.floor(rows / 2), Math.floor(columns / 2)],
-      patch = [Math.max(0, Math.min(rows - 1, r + dr)), Math.max(0, Math.min(columns - 1, c + dc))];
-    zoom.see((patch[1] + 0.5) / columns, (patch[0] + 0.5) / rows);
-    cursor.set({patch});
-  }
-  function point(event) {
-    // at a place of any of the pictures: it is the same in all
-    if (!shell.side()) return;
-    const box = event.target.getBoundingClientRect(),
-      [rows, columns] = shell.side().trace.grid;
-    const r = Math.floor(((event.clientY - box.top) / box.height) * rows),
-      c = Math.floor(((event.clientX - box.left) / box.width) * columns);
-    if (r >= 0 && c >= 0 && r < rows && c < columns) cursor.set({patch: [r, c]});
-  }
-  const arrows = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]};
-  function press(k, event, {trace}) {
+  function press(k, event) {
     const map = layers()[+k - 1];
-    if (event.shiftKey && arrows[k]) step(...arrows[k], trace.grid);
-    else if (k === "0") cursor.set({overlay: "none"});
+    if (k === "0") cursor.set({overlay: "none"});
     else if (map) cursor.set({overlay: map.stage});
-    else if (k === "[" || k === "]") opacity(cursor.opacity + (k === "[" ? -0.1 : 0.1));
-    else if (k === "o") bare(true);
-    else if (k === "Escape") cursor.set({patch: null});
-    else return zoom.press(k);
+    else return tools.press(k, event);
     return true;
   }
 
@@ -177,12 +147,6 @@ export function figure(host, given) {
       overlay => cursor.set({overlay}),
     );
   kinds();
-  $("opacity").oninput = event => opacity(+event.target.value);
-  held($("peek"), bare);
-  for (const canvas of canvases) {
-    canvas.onpointermove = point;
-    canvas.onpointerleave = () => cursor.set({patch: null});
-  }
 
   // in the order of the region itself: a patch that travels as another's equal keeps its place
   function ranked(seen, p) {
@@ -205,17 +169,14 @@ export function figure(host, given) {
   return {
     draw,
     press,
-    point,
+    point: tools.point,
     keys: [
       [outputs.map((_, i) => i + 1).join(" "), `overlay ${outputs.map(one => pretty(one.symbol)).join(", ")}`],
       ["0", "no overlay"],
-      ["[ ]", "overlay weaker, stronger"],
-      ["o", "hold to see the bare frame"],
-      ["Shift + arrows", "look at a patch, and move to its neighbour"],
+      ...toolKeys("frame"),
       ["Esc", "let the patch go"],
-      ZOOM_KEYS,
     ],
-    release: k => k === "o" && bare(false),
+    release: tools.release,
     overlays: () => outputs,
     extra: kinds,
     thumb: (pen, side, t, width, height) => {

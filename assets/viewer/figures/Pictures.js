@@ -2,14 +2,14 @@
 // leads a viewer: what is found in the frame stands at its side, and what it was made of below.
 
 import {picture} from "../base/asking.js";
-import {PIN, trio, VERSUS} from "../base/compare.js";
+import {trio, VERSUS} from "../base/compare.js";
 import {COLOURS, fit} from "../base/drawing.js";
 import {STRIP} from "../base/frames.js";
 import {cellEdge, paintMap, placeOn, SCALES, scaleBar, slice} from "../base/maps.js";
-import {ARROWS, HELP, held, make, PICTURE, still} from "../base/parts.js";
+import {middleOf, overlaid, toolKeys, toolsOf} from "../base/overlaid.js";
+import {overlayButtons, PICTURE, still} from "../base/parts.js";
 import {currentOf, frameOf, outlines, tallOf, thingsIn} from "../base/things.js";
 import {number, OTHER_VALUES, pretty, safe} from "../base/words.js";
-import {ZOOM, ZOOM_KEYS} from "../base/zoom.js";
 import {apartOf} from "./Pictures_apart.js";
 import {isMap, layerOf, layerOfExtra, placeIn} from "./Pictures_maps.js";
 import {promptOf, whoseOf} from "./PromptScores.js";
@@ -34,10 +34,7 @@ const MARKUP = `
         <div class="sp-steps"><button class="vw-prev" aria-label="Previous block or stage">‹</button><output class="vw-place"></output>
           <button class="vw-next" aria-label="Next block or stage">›</button></div>
       </div>
-      <div class="vw-row">
-        <label class="vw-opacity">opacity <input type="range" min="0" max="1" step="0.05" value="0.5" aria-label="Overlay opacity"></label>
-        <button class="vw-peek" title="hold to see the bare frames (o)">peek</button>
-        ${ZOOM}${PIN}${HELP}
+      <div class="vw-row">${toolsOf(0.5, "frames")}
       </div>
       <div class="vw-bar"></div>
       <div class="vw-reading" aria-live="polite"></div>`;
@@ -49,7 +46,8 @@ export function figure(host, {outputs, cursor, shell}) {
     {extra} = shell,
     overlays = outputs.filter(isMap),
     shown = outputs.filter(one => one.kind === "Pictures"),
-    zoom = shell.zoom($("trio"));
+    gridOf = map => map && [map.rows, map.columns],
+    tools = overlaid(host, ["canvas", "canvas-a", "canvas-d"].map($), shell, () => B && gridOf(over()), {support: null});
   cursor.put({overlay: overlays[0]?.stage ?? "none", opacity: 0.5, places: {}}); // places: stage → which of its maps
   let B = null,
     A = null,
@@ -99,8 +97,7 @@ export function figure(host, {outputs, cursor, shell}) {
   function draw(side, pinned, changed) {
     [B, A] = [side, pinned];
     if (changed?.has("near")) still(host, cursor.near);
-    if (changed?.has("opacity")) host.querySelector(".vw-opacity input").value = cursor.opacity;
-    if (changed?.has("bare")) $("peek").setAttribute("aria-pressed", cursor.bare);
+    tools.draw(changed);
     const map = over();
     if (onFrame() && map && (cursor.patch[0] >= map.rows || cursor.patch[1] >= map.columns)) cursor.set({patch: null});
     const width = shell.wide($("canvas").parentElement, 400);
@@ -155,82 +152,37 @@ export function figure(host, {outputs, cursor, shell}) {
     const place = Math.max(0, Math.min(map.list.length - 1, map.i + by));
     cursor.set({places: {...cursor.places, [map.one.stage]: place}, ...away()});
   }
-  const fade = value => cursor.set({opacity: Math.max(0, Math.min(1, value))}),
-    peek = bare => B && cursor.set({bare});
-
-  function point(event) {
-    const map = B && over();
-    if (!map) return;
-    const {left, top, width, height} = event.target.getBoundingClientRect(),
-      row = Math.floor(((event.clientY - top) / height) * map.rows),
-      column = Math.floor(((event.clientX - left) / width) * map.columns);
-    if (row >= 0 && column >= 0 && row < map.rows && column < map.columns) cursor.set({patch: [row, column], support: null});
-  }
-  const middle = map => [Math.floor(map.rows / 2), Math.floor(map.columns / 2)];
-  function walk([dr, dc]) {
-    const map = over();
-    if (!map) return;
-    const [row, column] = cursor.patch ?? middle(map),
-      patch = [Math.max(0, Math.min(map.rows - 1, row + dr)), Math.max(0, Math.min(map.columns - 1, column + dc))];
-    zoom.see((patch[1] + 0.5) / map.columns, (patch[0] + 0.5) / map.rows);
-    cursor.set({patch, support: null});
-  }
   // keys that go through the supports come back to the frame
-  shell.memory.middle = () => cursor.set({support: null, patch: over() && middle(over())});
+  shell.memory.middle = () => cursor.set({support: null, patch: over() && middleOf(gridOf(over()))});
 
   function press(k, event) {
-    if (event.shiftKey && ARROWS[k]) {
-      if (cursor.support != null) return false;
-      walk(ARROWS[k]);
-    } else if (k === "Escape") cursor.set({patch: null, support: null});
-    else if (LETTERS.includes(k) && overlays[LETTERS.indexOf(k)]) choose(overlays[LETTERS.indexOf(k)].stage);
+    if (event.shiftKey && cursor.support != null) return false; // the arrows are those of the supports
+    const map = overlays[LETTERS.indexOf(k)];
+    if (map) choose(map.stage);
     else if (k === "n") choose("none");
     else if (k === "e" && extra.now()) choose(extra.now().stage);
     else if (k === "b" || k === "B") step(k === "b" ? 1 : -1);
-    else if (k === "[" || k === "]") fade(cursor.opacity + (k === "[" ? -0.1 : 0.1));
-    else if (k === "o") peek(true);
-    else return zoom.press(k);
+    else return tools.press(k, event);
     return true;
   }
-
   $("prev").onclick = () => step(-1);
   $("next").onclick = () => step(1);
-  $("opacity").oninput = event => B && fade(+event.target.value);
-  held($("peek"), peek);
-  for (const name of ["canvas", "canvas-a", "canvas-d"]) {
-    $(name).onpointermove = $(name).onpointerdown = point;
-    $(name).onpointerleave = event => event.pointerType !== "touch" && cursor.set({patch: null, support: null});
-  }
-  function kinds() {
-    const button = (one, key, words = one.title) => {
-      const made = make("button", {type: "button", role: "radio", title: `${words} (${key})`, "data-stage": one.stage});
-      made.innerHTML = pretty(one.symbol);
-      made.onclick = () => choose(one.stage);
-      return made;
-    };
-    $("kinds").replaceChildren(
-      ...overlays.map((one, i) => button(one, LETTERS[i])),
-      ...(extra.now() ? [button(extra.now(), "e")] : []),
-      button({stage: "none", symbol: "none"}, "n", "no overlay"),
-    );
-  }
+  const layers = () => overlays.concat(extra.now() ?? []),
+    kinds = () => overlayButtons($("kinds"), layers(), (i, one) => (one === extra.now() ? "e" : LETTERS[i]), "n", choose);
   kinds();
 
   return {
     draw,
     ready,
-    point,
+    point: tools.point,
     press,
-    release: k => k === "o" && peek(false),
+    release: tools.release,
     keys: [
       ...overlays.map((one, i) => [LETTERS[i], `overlay: ${one.title}`]),
       ["n", "no overlay"],
       ["b B", "next, previous block or stage"],
-      ["[ ]", "overlay weaker, stronger"],
-      ["o", "hold to see the bare frames"],
-      ["Shift + arrows", "point at a patch, and move to its neighbour"],
+      ...toolKeys("frames"),
       ["Esc", "let prompt, head and patch go"],
-      ZOOM_KEYS,
     ],
     overlays: () => overlays,
     extra() {

@@ -1,14 +1,12 @@
 // Pixels of what the network sees that are selected, one by one: what selects them need be no patch.
 
 import {fit} from "../base/drawing.js";
-import {cards} from "../base/figures.js";
 import {centre} from "../base/frames.js";
 import {make, PICTURE} from "../base/parts.js";
 import {resultOf, truths} from "../base/unpack.js";
 import {heading, linesOf, madeBy} from "../base/words.js";
 
 export const look = "vw-card rl-comb";
-export const frame = cards("");
 const LARGEST = 360; // pixels of a picture at most: a comb of 224 is seen without a blur
 export const sizeIn = (shell, card) => Math.max(120, Math.min(LARGEST, shell.wide(card, LARGEST + 26) - 26));
 const SELECTED = [59, 130, 246, 235],

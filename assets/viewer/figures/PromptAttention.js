@@ -3,7 +3,8 @@
 
 import {apart, plus} from "../base/compare.js";
 import {cellEdge, opened, paintMap, placeOn, SCALES, scaleBar, slice} from "../base/maps.js";
-import {ARROWS, centred, make} from "../base/parts.js";
+import {ARROWS, middleOf, neighbour, patchUnder, pointed} from "../base/overlaid.js";
+import {centred, make} from "../base/parts.js";
 import {currentOf, frameOf, paintFrame} from "../base/things.js";
 import {number, pretty, safe} from "../base/words.js";
 import {headsOf, ofHead, thumbnails, valuesIn} from "./PromptAttention_heads.js";
@@ -64,9 +65,9 @@ export function figure(host, {outputs, cursor, shell}) {
       there = one => one.k < K && one.row < rows && one.column < columns;
     if (last && (!there(last) || trace.clip !== last.clip)) last = null;
     if (cursor.head !== null && heads && cursor.head >= heads.shape[0]) cursor.set({head: null});
-    if (pointed() && !there(pointed())) cursor.set({patch: null, support: null});
+    if (pointedAt() && !there(pointedAt())) cursor.set({patch: null, support: null});
   }
-  const pointed = () =>
+  const pointedAt = () =>
     cursor.patch && cursor.support !== null
       ? {k: cursor.support, row: cursor.patch[0], column: cursor.patch[1], clip: B.trace.clip}
       : null;
@@ -76,8 +77,8 @@ export function figure(host, {outputs, cursor, shell}) {
     if (!changed) take(side);
     if (!attention) return;
     const any = (...names) => !changed || names.some(name => changed.has(name));
-    last = pointed() ?? last;
-    if (any("prompt", "hovered", "head", "opacity", "bare") || (any("patch", "support") && (edged || pointed()))) supports();
+    last = pointedAt() ?? last;
+    if (any("prompt", "hovered", "head", "opacity", "bare") || (any("patch", "support") && (edged || pointedAt()))) supports();
     if (any("prompt", "hovered", "head")) thumbs.draw(heads, LADDER[rungs.head], !B.trace.values[output.stage].each);
   }
 
@@ -111,7 +112,7 @@ export function figure(host, {outputs, cursor, shell}) {
     box.style.setProperty("--supports", K); // on the root it would restyle everything
     if (box.children.length !== K) box.replaceChildren(...Array.from({length: K}, (_, k) => cellOf(k)));
     const width = Math.max(64, Math.min(132, (shell.wide(box.parentElement, 700) + 8) / K - 8)), // as its grid divides it
-      at = pointed();
+      at = pointedAt();
     edged = !!at;
     for (const [k, cell] of [...box.children].entries()) {
       const {pen, height} = paintFrame(cell.firstChild, frameOf(B, index[k]), B.clip, width, true),
@@ -137,15 +138,11 @@ export function figure(host, {outputs, cursor, shell}) {
       mass = make("div", {class: "sp-mass"});
     mass.append(make("hr"), make("i"));
     cell.append(canvas, mass, make("span"));
-    canvas.onpointermove = canvas.onpointerdown = event => {
-      const {left, top, width, height} = canvas.getBoundingClientRect(),
-        [rows, columns] = grid(),
-        patch = [Math.floor(((event.clientY - top) / height) * rows), Math.floor(((event.clientX - left) / width) * columns)];
-      if (patch[0] >= 0 && patch[1] >= 0 && patch[0] < rows && patch[1] < columns) cursor.set({patch, support: k});
+    const point = event => {
+      const patch = patchUnder(event, grid());
+      if (patch) cursor.set({patch, support: k});
     };
-    canvas.onpointerleave = event => {
-      if (event.pointerType !== "touch") cursor.set({patch: null, support: null});
-    };
+    pointed(canvas, point, () => cursor.set({patch: null, support: null}));
     return cell;
   }
 
@@ -170,7 +167,7 @@ export function figure(host, {outputs, cursor, shell}) {
 
   // the number behind the patch of a support, in words; null where none is pointed at
   shell.memory.reading = () => {
-    const at = pointed();
+    const at = pointedAt();
     if (!at || !attention) return null;
     const [, K, P] = attention.shape,
       value = looked()[at.k * P + at.row * grid()[1] + at.column],
@@ -183,17 +180,11 @@ export function figure(host, {outputs, cursor, shell}) {
   function step(by) {
     const K = attention.shape[1],
       k = (((cursor.support ?? -1) + by + 1 + K + 1) % (K + 1)) - 1,
-      [rows, columns] = grid();
+      patch = middleOf(grid());
     if (k < 0) return shell.memory.middle?.() ?? cursor.set({patch: null, support: null});
-    cursor.set({support: k, patch: [Math.floor(rows / 2), Math.floor(columns / 2)]});
+    cursor.set({support: k, patch});
     centred($("line2"), box.children[k]);
   }
-  function walk([dr, dc]) {
-    const [rows, columns] = grid(),
-      [row, column] = cursor.patch;
-    cursor.set({patch: [Math.max(0, Math.min(rows - 1, row + dr)), Math.max(0, Math.min(columns - 1, column + dc))]});
-  }
-
   function value({kind, stage}) {
     const given = B.trace.values[stage];
     if (kind === "ChosenFrames") return {text: given.map(k => k + 1).join(", "), because: "frames of the clip, counted from 1"};
@@ -219,7 +210,8 @@ export function figure(host, {outputs, cursor, shell}) {
     press(k, event) {
       if (!attention) return false;
       if (k === "Escape") cursor.set({head: null, patch: null, support: null});
-      else if (event.shiftKey && ARROWS[k] && cursor.support !== null) walk(ARROWS[k]);
+      else if (event.shiftKey && ARROWS[k] && cursor.support !== null)
+        cursor.set({patch: neighbour(cursor.patch, ARROWS[k], grid())});
       else if (k === "s" || k === "S") step(k === "s" ? 1 : -1);
       else return thumbs.press(k, heads?.shape[0] ?? 0);
       return true;

@@ -36,11 +36,11 @@ export function figure(host, {outputs, group, about, shell}) {
     if (visited.size > HELD) visited.delete(visited.keys().next().value);
   }
 
-  // the rest of the curve: one request for each of the settings. taken: of what is drawn; still: → whether nothing moved since
-  async function idle(taken, still) {
+  // the rest of the curve: one run for each of the settings. request: of what is drawn; still: → whether nothing moved since
+  async function idle(request, still) {
     const known = visited.get(settings());
     if (!known || known.whole || !shell.hooks.curve || !box.offsetParent) return;
-    const points = JSON.parse(await shell.hooks.curve(taken));
+    const points = JSON.parse(await shell.hooks.curve(request));
     if (!still() || !points.length) return;
     for (const [at, scores] of points) known.set(at, scores);
     known.whole = true;

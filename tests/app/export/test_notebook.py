@@ -50,7 +50,7 @@ def asked(function, given):
 
 
 @pytest.mark.parametrize("method, overlay, knobs", [("stop", "dynamics_TP", {"kept": 4}), ("stpn", "change", {"t": 3})])
-def test_a_cell_holds_the_numbers_and_the_picture_of_what_was_taken(desks, method, overlay, knobs):
+def test_a_cell_holds_the_numbers_and_the_picture_of_its_request(desks, method, overlay, knobs):
     keep_view, read_cells, _ = functions(desks)
     given = message(desks, method, state={"frame": 2, "overlay": overlay, "pinned": None}, **knobs)
     said = asked(keep_view, given)

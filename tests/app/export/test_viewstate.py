@@ -1,6 +1,7 @@
 """Facts about how a reader looks at the page, on its way into a view, a link, a file, and back."""
 
 import xml.etree.ElementTree as xml
+from typing import Any
 
 import pytest
 
@@ -62,16 +63,17 @@ def test_a_frame_beyond_the_clip_is_its_last(desk):
 
 
 def test_an_a_that_no_view_can_hold_is_left_out_and_a_sentence_says_why(desk, tmp_path):
-    cases = [
+    values: Any = message(desk)["values"]
+    cases: list[tuple[Any, str]] = [
         (message(desk, weights="two"), "other weights than B"),
-        ({"values": message(desk)["values"] | {"clip": "nobody's handle"}}, "no longer held"),
+        ({"values": values | {"clip": "nobody's handle"}}, "no longer held"),
         ({"values": []}, "do not fit together"),
-        ({"values": list(message(desk)["values"].values())}, "do not fit together"),
+        ({"values": [*values.values()]}, "do not fit together"),
         ("a", "do not fit together"),
     ]
-    for a, said in cases:
+    for a, sentence in cases:
         view, files, notes = view_of(desk, {"pinned": a})
-        assert view.compared is None and said in notes[0] and list(files) == ["1-moves"]
+        assert view.compared is None and sentence in notes[0] and list(files) == ["1-moves"]
     mine, other = (copied(desk, tmp_path / folder / "mine") for folder in "ab")
     view, files, notes = looked_at(desk, desk.request(message(desk, mine, state={"pinned": message(desk, other)})))
     assert view.compared is None and "another clip of the same name" in notes[0] and files == {"mine": mine}
@@ -102,7 +104,7 @@ def test_an_overlay_that_no_figure_paints_is_the_method_s_own_in_a_file():
     assert looked_at(desk, request, painted=True)[0].overlay == "prompt_attention_NQKP"
 
 
-def test_a_link_s_set_is_taken_as_the_browser_would_have(desk):
+def test_a_link_s_set_is_read_as_the_browser_would_have_sent_it(desk):
     view, files, _ = view_of(desk, {"frame": 2, "overlay": "none", "pinned": message(desk, "2-bounces", alpha=0.7)})
     look, notes = look_of(view, lambda one: desk.values(one, desk.clips.handle(files[one.clip]), "one"))
     assert (look["frame"], look["overlay"], notes) == (2, "none", [])

@@ -38,7 +38,7 @@ def desk(clips, method="stop"):
 
 def asked(at, sweep=SWEPT, texts="a red ball\na ball", edits="[]", **knobs):
     """What the browser sends."""
-    return request_of(at, texts=texts, edits=edits, **knobs) | {"sweep": sweep}
+    return request_of(at, texts=texts, edits=edits, question="Where is the ball?", **knobs) | {"sweep": sweep}
 
 
 def told(at, **given):

@@ -12,7 +12,7 @@ from core import METHODS, Engine, ReaderError
 from core.knobs import KnobSet, knob
 from core.method import Method
 from core.publish.view import Setting
-from core.video.source import evenly
+from core.video.footage import evenly
 from core.world import Truth
 from core.world.__main__ import main as render
 from tests import tiny

@@ -43,7 +43,8 @@ def times(page):
 COLUMN = """second => { const canvas = document.querySelector('.tl-canvas'), pen = canvas.getContext('2d');
   const x = Math.round((second + 0.5) / 60 * canvas.width);
   const {data} = pen.getImageData(x, 0, 1, canvas.height);
-  return [...Array(canvas.height).keys()].filter(y => data[4 * y + 2] > 200 && data[4 * y] < 90 && data[4 * y + 3] > 200).length; }"""
+  const blue = y => data[4 * y + 2] > 200 && data[4 * y] < 90 && data[4 * y + 3] > 200;
+  return [...Array(canvas.height).keys()].filter(blue).length; }"""
 
 
 def test_the_chosen_are_marked_at_their_seconds_as_tall_as_their_scores(viewer, engine):

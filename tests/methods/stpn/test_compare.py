@@ -8,7 +8,7 @@ METHOD = "stpn"
 NAMED = ABOUT | {"knobs": [{"name": "severity", "symbol": "s"}, {"name": "t", "symbol": "t"}]}
 MOUNT = """([payload, answers]) => {
   window.asked = [];
-  const later = async taken => { asked.push(taken); return JSON.stringify(answers[taken.values[0]]); };
+  const later = async request => { asked.push(request); return JSON.stringify(answers[request.values[0]]); };
   window.view = viewer.mount(document.querySelector('#here'), payload, {later, stop: () => {}});
 }"""
 
@@ -42,9 +42,9 @@ def test_the_difference_is_of_logarithms_with_its_sign(viewer):
     grey, more = colour(viewer, 0, 0), colour(viewer, 1, 2)
     assert np.ptp(grey) < 6 and more[0] > more[2] + 30
     assert "+0.699" in viewer.locator(".vw-bar-d").inner_text(), "log10(0.1 / 0.02)"
-    pinned_before = viewer.evaluate("view.pinned().taken.values")
+    pinned_before = viewer.evaluate("view.pinned().request.values")
     viewer.evaluate("view.pin({values: ['more']})")
-    viewer.wait_for_function("view.pinned().taken.values[0] === 'more'")
+    viewer.wait_for_function("view.pinned().request.values[0] === 'more'")
     assert pinned_before == ["less"]
     less = colour(viewer, 1, 2)
     assert less[2] > less[0] + 30 and "−1" in viewer.locator(".vw-bar-d").inner_text()

@@ -350,7 +350,7 @@ def opened_through(viewer, truth=True):
     viewer.evaluate(
         """([payload, whole]) => {
              window.asked = [];
-             const hooks = {whole: async taken => { asked.push(taken.pointed); return JSON.stringify(whole); }};
+             const hooks = {whole: async request => { asked.push(request.pointed); return JSON.stringify(whole); }};
              window.view = viewer.mount(document.querySelector('#here'), payload, hooks); }""",
         [{"about": ABOUT, "clip": clip_of(truth), "trace": trace_of()}, with_tracks()],
     )
