@@ -329,7 +329,10 @@ async function cellsIn(element, about, hooks) {
         link.href = URL.createObjectURL(new Blob([bytes(made.data)], {type: made.type}));
         link.click();
         setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-        say(`${made.name} is made of ${made.cells} of ${kept.cells.length} ${kept.cells.length === 1 ? "cell" : "cells"}`, made.notes);
+        say(
+          `${made.name} is made of ${made.cells} of ${kept.cells.length} ${kept.cells.length === 1 ? "cell" : "cells"}`,
+          made.notes,
+        );
       };
       return button;
     }),
