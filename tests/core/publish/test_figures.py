@@ -215,9 +215,10 @@ def test_stpn_s_figure_has_what_is_found_in_the_frame_and_where_prompts_looked()
     made = figures.picture(found(), "svg")
     said = words(made)
     assert "frame 4" in said and {"STPN", "single frame"} <= set(said)
-    seen = found().trace["prompted_found"]
-    assert [f"{name} {score:.2f}" in said for name, score in zip(seen.label_N, seen.score_N) if score >= 0.3]
-    assert not any(f"{name} {score:.2f}" in said for name, score in zip(seen.label_N, seen.score_N) if score < 0.3)
+    both = [found().trace[stage] for stage in ("prompted_found", "baseline_found")]
+    scores = {f"{name} {score:.2f}": float(score) for seen in both for name, score in zip(seen.label_N, seen.score_N)}
+    assert min(scores.values()) < 0.3 < max(scores.values())
+    assert {name for name in scores if name in said} == {name for name, score in scores.items() if score >= 0.3}
     assert [one for one in said if one.startswith("frame ") and one != "frame 4"] == [
         f"frame {i + 1}" for i in found().trace["support_index_K"]
     ]
