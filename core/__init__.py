@@ -1,11 +1,12 @@
 """What video prompting looks at, computed stage by stage.
 
-from core import Engine, METHODS, read_clip
+from core import Engine, METHODS, open_video, read_clip
 
 clip = read_clip("juggle.mp4", frames=8)
-for name in METHODS:
-    trace = Engine().run(name, clip, texts=["a man juggles a ball", "a man stands still"])
-    trace.values, trace.ran, trace.ms, trace.weights
+trace = Engine().run(next(iter(METHODS)), clip, texts=["a man juggles a ball", "a man stands still"])
+trace.values, trace.ran, trace.ms, trace.weights
+
+video = open_video("hour.mp4")  # for methods that look through a whole one: run(…, video=video, question="Who wins?")
 """
 
 import importlib

@@ -182,7 +182,7 @@ class Engine:
             self._limits[method] = self.method(method).limits(_Networks(self, method))
         return dict(self._limits[method])
 
-    def grid(self, method: str) -> tuple[int, int] | None:
+    def grid(self, method: str) -> Any:  # not typed as one or the other: who draws maps knows that there are some
         """(rows, columns) of the patches that the method's maps are over; None of a method without maps."""
         own = self.method(method).grid
         return own and own(_Networks(self, method))

@@ -17,9 +17,9 @@ def candidate_T(video, rate: float) -> tuple[int, ...]:
     return tuple(per_second(video, rate))
 
 
-def span_T2(video, candidate_T: tuple[int, ...]) -> Tensor:
+def span_T2(video, candidate_T: tuple[int, ...], device) -> Tensor:
     """[t_i, t_{i+1}]: the seconds that a candidate stands for, until the next."""
-    return spans(video, [*candidate_T, video.N])
+    return spans(video, [*candidate_T, video.N]).to(device)
 
 
 def spans(video, border_S: list[int]) -> Tensor:
@@ -37,9 +37,9 @@ def highest_K(score_T: Tensor, candidate_T: tuple[int, ...], budget: int) -> tup
     return tuple(candidate_T[place] for place in sorted(order_T[:budget].tolist()))
 
 
-def time_K(video, frame_K: tuple[int, ...]) -> Tensor:
+def time_K(video, frame_K: tuple[int, ...], device) -> Tensor:
     """t: the second at which each chosen frame begins to be shown."""
-    return torch.from_numpy(video.time_N[list(frame_K)]).float()
+    return torch.from_numpy(video.time_N[list(frame_K)]).float().to(device)
 
 
 def picture_KHWC(video, frame_K: tuple[int, ...], device) -> Tensor:
@@ -52,4 +52,4 @@ def score_K(score_T: Tensor, candidate_T: tuple[int, ...], frame_K: tuple[int, .
     place_of = {frame: place for place, frame in enumerate(candidate_T)}
     if strangers := [frame for frame in frame_K if frame not in place_of]:
         raise BadGiven(f"Frames are chosen among the candidates, and {strangers[0]} is none of them.")
-    return score_T[[place_of[frame] for frame in frame_K]]
+    return score_T[torch.tensor([place_of[frame] for frame in frame_K]).to(score_T.device)]

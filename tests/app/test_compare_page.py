@@ -96,10 +96,10 @@ def test_a_was_edited_and_b_is_not(page, following):
     page.locator("#viewer-stop .vw-note").first.wait_for(state="detached", timeout=PATIENCE)
     chips = page.locator(".vw-chips").first.inner_text()
     assert "of the clip" in chips and "→ none" in chips
-    assert json.loads(page.evaluate("window.views.stop.state().pinned.values[4]")) == [{"name": "reverse"}]
+    assert json.loads(page.evaluate("window.views.stop.state().pinned.values.edits")) == [{"name": "reverse"}]
     other = following(linked(page))
     other.wait_for_selector(PINNED, timeout=PATIENCE)
-    assert json.loads(other.evaluate("window.views.stop.state().pinned.values[4]")) == [{"name": "reverse"}]
+    assert json.loads(other.evaluate("window.views.stop.state().pinned.values.edits")) == [{"name": "reverse"}]
     assert other.locator(".vw-chips").first.inner_text() == chips
 
 

@@ -8,6 +8,8 @@ from core import BadGiven
 from core.methods import shared
 from core.video.clip import Clip
 
+CPU = torch.device("cpu")
+
 
 class Uneven:
     """Six frames at uneven times; frame i is as bright as i."""
@@ -25,7 +27,7 @@ def test_candidates_are_what_is_shown_at_even_times_each_once_and_last_until_the
     video = Uneven()
     candidate_T = shared.candidate_T(video, 1.0)
     assert candidate_T == (0, 2, 3, 4, 5)  # at 2 s the frame of 1 s is still shown
-    span_T2 = shared.span_T2(video, candidate_T)
+    span_T2 = shared.span_T2(video, candidate_T, CPU)
     assert span_T2[:, 0].tolist() == [0.0, 1.0, 3.0, 3.5, 6.0]
     assert torch.equal(span_T2[:-1, 1], span_T2[1:, 0]) and span_T2[-1, 1] == pytest.approx(6 + 6 / 5)
 
@@ -47,8 +49,8 @@ def test_the_highest_are_those_that_a_plain_loop_finds():
 
 def test_the_chosen_frames_are_handed_on_as_they_are_shown_with_their_seconds():
     video = Uneven()
-    assert shared.time_K(video, (2, 5)).tolist() == [1.0, 6.0]
-    assert shared.picture_KHWC(video, (2, 5), torch.device("cpu"))[:, 0, 0, 0].tolist() == [2, 5]
+    assert shared.time_K(video, (2, 5), CPU).tolist() == [1.0, 6.0]
+    assert shared.picture_KHWC(video, (2, 5), CPU)[:, 0, 0, 0].tolist() == [2, 5]
 
 
 def test_scores_of_other_candidates_are_refused():

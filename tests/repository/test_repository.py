@@ -36,10 +36,6 @@ ROWS = (
     ("app",),
     ("demos",),
 )
-# Files that name a method though they are outside its folder, and how often. The list only shrinks.
-STILL = {
-    "core/methods/stpn/shapes.py": 1,
-}
 OUTSIDE_APP = {"torch", "torchvision", "timm", "cv2", "captum", "open_clip"}
 OUTSIDE_CORE = {"gradio", "plotly", "app"}
 
@@ -144,13 +140,10 @@ def test_no_methods_name_stands_outside_its_own_folder():
         others = names_in(file.read_text(encoding="utf-8"))
         if own := re.match(r"core/methods/(\w+)/", name):
             known = (own[1], own[1].partition("_")[0])
-            others = [said for said in others if said.strip("-_").lower().removeprefix("methods.") not in known]
+            others = [word for word in others if word.strip("-_").lower().removeprefix("methods.") not in known]
         if others:
-            found[name] = len(others)
-    grown = [f"{name}: {count}, known {STILL.get(name, 0)}" for name, count in found.items() if count > STILL.get(name, 0)]
-    assert not grown, f"A method is named outside its folder. {'; '.join(grown)}."
-    stale = [f"{name}: {found.get(name, 0)}" for name, count in STILL.items() if count > found.get(name, 0)]
-    assert not stale, f"STILL says more than there is: lower it. {'; '.join(stale)}."
+            found[name] = others
+    assert not found, f"Methods are named outside their folders: {found}."
 
 
 def test_the_page_and_the_engine_keep_their_libraries_apart():

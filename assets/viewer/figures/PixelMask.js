@@ -45,9 +45,10 @@ export function figure(host, {outputs, group, cursor, shell}) {
   function factsOf(side, t, on) {
     const percent = part => `${(100 * part).toFixed(2)} %`,
       marked = cells && resultOf(side, cells)[t],
-      parts = share && resultOf(side, share)[t];
+      parts = share && resultOf(side, share)[t],
+      mean = list => list.reduce((sum, one) => sum + one, 0) / list.length;
     return {
-      selected: percent(on.reduce((sum, one) => sum + one, 0) / on.length),
+      selected: percent(mean(parts ?? on)), // patches are fewer than pixels
       side: side.trace.grid[0],
       cells: marked ? marked.length : null,
       kept: marked ? marked.reduce((sum, one) => sum + one, 0) : null,

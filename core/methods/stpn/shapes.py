@@ -3,9 +3,9 @@
     cells     every cell of every stage's map says which shape covers it, or none        (the tower learns shapes)
     present   the prompts together say which shapes the supports show                    (the predictor learns to read)
 
-Why: the tower's gradient alone does not tell a predictor what to read (deep supervision, Lee et al., 2015, as in
-`core.methods.stop.train`), and a detector's loss on a few boxes hardly teaches shapes from nothing. Published STPNs start from
-towers that ImageNet has taught; `teach` is what stands in for it here.
+Why: the tower's gradient alone does not tell a predictor what to read (deep supervision, Lee et al.,
+2015), and a detector's loss on a few boxes hardly teaches shapes from nothing. Published STPNs start from towers that ImageNet
+has taught; `teach` is what stands in for it here.
 
 Letters: B frames, H W pixels, D width, C shapes (C itself stands for none of them).
 """

@@ -26,9 +26,9 @@ def border_S(candidate_T: tuple[int, ...], budget: int) -> tuple[int, ...]:
     return tuple(part * T // parts for part in range(parts + 1))
 
 
-def span_S2(video, candidate_T: tuple[int, ...], border_S: tuple[int, ...]) -> Tensor:
+def span_S2(video, candidate_T: tuple[int, ...], border_S: tuple[int, ...], device) -> Tensor:
     """[t_b, t_b']: the seconds of each part."""
-    return spans(video, [*(candidate_T[place] for place in border_S[:-1]), video.N])
+    return spans(video, [*(candidate_T[place] for place in border_S[:-1]), video.N]).to(device)
 
 
 def share_S(span_S2: Tensor) -> Tensor:

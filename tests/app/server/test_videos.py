@@ -83,8 +83,7 @@ def test_a_knob_is_answered_while_another_s_video_is_read(clips, monkeypatch):
     thread = threading.Thread(target=lambda: found.update(answers.at_once(other)))
     thread.start()
     assert reading.wait(60)
-    stage, done = running.far("other", "soon")
-    assert stage == "feature_TE" and done == 0
+    assert running.far("other", "soon") == ["feature_TE", 0]
     knob = answers.at_once(desk.request(request_of(desk, path=example.path, question="a ball", budget=5)))
     assert len(knob["values"]["frame_K"]) == 5 and thread.is_alive(), "nobody waited"
     go_on.set()
