@@ -59,6 +59,7 @@ def _same_pictures(one: Layer, other: Layer) -> bool:
 
 
 def is_under(result: Result, name: str) -> bool:
+    """Whether a row is numbers that stand under pictures."""
     one = output_of(result, name)
     return one is not None and numeric(one) and one.over in UNDER
 
