@@ -141,10 +141,10 @@ from core.methods.stop.networks import Filter
 
 # %% source
 from core.methods.stop.equations import mean_square
-from core.methods.stop import prompters, filtered_TPD, dynamics_TP
+from core.methods.stop import prompters, neighbours, filtered_TPD, dynamics_TP
 
 # %%
-made(prompters, filtered_TPD, dynamics_TP)
+made(prompters, neighbours, filtered_TPD, dynamics_TP)
 
 # %%
 pictures.frames(clip.frames_THWC, made["dynamics_TP"], grid, "$M$", truth=actor_TP)

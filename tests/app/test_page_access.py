@@ -26,6 +26,7 @@ OPEN = """() => [...document.querySelectorAll("details:not([open]) > summary, bu
 OUTSIDE = """() => [...document.querySelectorAll("body *")].filter(one => {
   const {left, right, width} = one.getBoundingClientRect(), end = document.documentElement.clientWidth;
   if (!width || !one.checkVisibility() || left >= -1 && right <= end + 1) return false;
+  if (one.closest(".visually-hidden")) return false;  // Gradio measures there which tabs fit
   for (let part = one.parentElement; part; part = part.parentElement)
     if (/auto|scroll/.test(getComputedStyle(part).overflowX)) return false;
   return true;
@@ -119,6 +120,7 @@ def test_no_width_hides_a_tab_or_anything_in_it(browser, served):
             wrong += [f"{name}, {width} px: scrolls {sideways} px sideways"] if sideways else []
             wrong += [f"{name}, {width} px: {html}" for html in page.evaluate(OUTSIDE)]
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        page.wait_for_timeout(500)  # tabs that fitted the widest go behind their menu again
     page.context.close()
     assert not wrong, "\n".join(wrong)
 

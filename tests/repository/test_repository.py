@@ -19,11 +19,11 @@ MEGABYTE = 1_000_000
 # parts (see `core.methods`) lie outside what asks for them by a shared name: they are handed over, not imported.
 ROWS = (
     ("core.errors", "core.cache", "core.keys", "core.kinds", "core.memory", "core.progress", "core.metrics"),
-    ("core.video.clip", "core.cli", "core.fold", "core.knobs", "core.equation"),
+    ("core.video.clip", "core.cli", "core.fold", "core.knobs", "core.equation", "core.pace"),
     ("core.graph",),
     ("core.given", "core.video", "core.device"),
     ("core.networks", "core.world"),
-    ("core.method",),
+    ("core.method", "core.ranking"),
     ("core.methods.*",),
     ("core.methods",),
     ("core.registry", "core.shelf"),

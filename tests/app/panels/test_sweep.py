@@ -194,7 +194,7 @@ def test_what_is_suggested_first_moves_with_the_knobs(clips):
     about = sweeping.about_sweep(desk(clips))
     assert about["pair"] == ["alpha", "kept"] and about["outputs"][0]["stage"] == "region_TP"
     moves = {one["stage"]: one["moves"] for one in (*about["outputs"], *about["numbers"])}
-    assert moves["score_TP"] == ["layer", "alpha", "depth"] and "kept" in moves["similarity_Y"]
+    assert moves["score_TP"] == ["layer", "alpha", "depth", "steady"] and "kept" in moves["similarity_Y"]
     assert plain("W^s") == "Wˢ" and plain("N_s") == "Nₛ" and plain("cos_P") == "cosₚ"
 
 

@@ -34,7 +34,7 @@ def test_a_bundle_holds_every_stage_s_numbers_and_says_what_they_are():
     assert entries["change_G"]["unit"] == "of the weights' own scale" and entries["change_G"]["symbol"] == "W^t"
     assert {one["name"]: one["value"] for one in told["knobs"]}["alpha"] == 0.3
     assert told["clip"]["source_T"] == stop().clip.source_T.tolist() and told["weights"] == dict(stop().trace.weights)
-    assert set(told["left_out"]) == {"prompters", "later"}
+    assert set(told["left_out"]) == {"prompters", "later", "neighbours"}
     other = np.load(io.BytesIO(files.read("compared.npz")))
     assert np.array_equal(other["score_TP"], stop().other.trace["score_TP"].numpy())
 
