@@ -18,12 +18,12 @@ MEGABYTE = 1_000_000
 # From the inside out. A module imports from rows above its own and from its own package; a new module needs a row. A method's
 # parts (see `core.methods`) lie outside what asks for them by a shared name: they are handed over, not imported.
 ROWS = (
-    ("core.errors", "core.cache", "core.keys", "core.kinds", "core.memory", "core.progress", "core.metrics"),
+    ("core.errors", "core.cache", "core.keys", "core.kinds", "core.memory", "core.progress", "core.metrics", "core.pace"),
     ("core.video.clip", "core.cli", "core.fold", "core.knobs", "core.equation"),
     ("core.graph",),
     ("core.given", "core.video", "core.device"),
     ("core.networks", "core.world"),
-    ("core.method",),
+    ("core.method", "core.ranking"),
     ("core.methods.*",),
     ("core.methods",),
     ("core.registry", "core.shelf"),
