@@ -32,13 +32,14 @@ if typing.TYPE_CHECKING:
     from core.registry import METHODS
     from core.sweep import Sweep, sweep_over
     from core.video.edits import EDITS, edited
+    from core.video.examples import example
     from core.video.moment import busiest
     from core.video.source import Video, open_video
 
 __all__ = [
     "ATTRIBUTIONS", "EDITS", "METHODS", "BadClip", "BadGiven", "BadKnob", "BadService", "BadText", "BadWeights", "Cancelled",
     "Clip", "Engine", "Explanation", "ReaderError", "Subject", "Sweep", "Trace", "Video", "attribution", "busiest", "edited",
-    "explained", "faithfulness_of", "open_video", "read_clip", "self_check", "sweep_over",
+    "example", "explained", "faithfulness_of", "open_video", "read_clip", "self_check", "sweep_over",
 ]  # fmt: skip
 
 # Found when asked for: the process that decodes a video imports this package too, and torch alone would cost it several
@@ -51,6 +52,7 @@ _LATER = {
         "core.progress": ("Cancelled",),
         "core.registry": ("METHODS",),
         "core.video.edits": ("EDITS", "edited"),
+        "core.video.examples": ("example",),
         "core.video.moment": ("busiest",),
         "core.video.source": ("Video", "open_video"),
         "core.sweep": ("Sweep", "sweep_over"),

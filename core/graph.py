@@ -12,6 +12,7 @@ whose result is given runs nothing, and what stands above it neither.
 """
 
 import inspect
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from core.pace import Pace
 from core.progress import Cancelled, chances, watched
 
 Stage = Callable[..., Any]
+LINE, TIED = 110, "\u00a0"  # letters of a line of a trace that is printed, and a space at which no line ends
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Source:
     later: bool = False
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trace:
     """What one run computed. `trace["score_TP"]` is a stage's result.
 
@@ -63,6 +65,14 @@ class Trace:
 
     def __getitem__(self, stage: str) -> Any:
         return self.values[stage]
+
+    def __repr__(self) -> str:
+        """What was computed, by its shapes: the numbers are many."""
+        told = (f"{stage} {size_of(value)}".rstrip() for stage, value in self.values.items())
+        shapes = " · ".join(one.replace(" ", TIED) for one in told)
+        head = f"Trace of {len(self.values)} stages, {len(self.ms)} computed in {sum(self.ms.values()):.0f} ms:"
+        wrapped = textwrap.wrap(shapes, LINE, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
+        return "\n".join([head, *wrapped]).replace(TIED, " ")
 
     @property
     def ran(self) -> tuple[str, ...]:
@@ -120,6 +130,13 @@ def letters(name: str) -> str:
     """The letters of a result's dimensions, as its name says them: "TP" of region_TP; "" where it says none."""
     ending = name.rpartition("_")[2]
     return ending if ending.isupper() else ""
+
+
+def size_of(value: Any) -> str:
+    """A result's size as it is printed: of a tensor its shape, of what has parts how many; "" of anything else."""
+    if isinstance(value, torch.Tensor):
+        return f"[{', '.join(map(str, value.shape))}]"
+    return f"({len(value)})" if isinstance(value, (tuple, Mapping)) else ""
 
 
 def sizes_of(name: str, value: Any) -> dict[str, int]:

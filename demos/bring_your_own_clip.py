@@ -27,10 +27,11 @@ from core import EDITS, Engine, ReaderError, edited, read_clip, sweep_over
 from core.video.edits import paint_patches
 from core.methods.stop.weights import training_free
 from core.publish.bundle import bundle
+from core.publish.cells import keep
 from core.publish.figures import picture
 from core.publish.link import to_link
 from core.publish.movies import gif
-from core.publish.notebook import keep, to_notebook
+from core.publish.notebook import to_notebook
 from core.publish.python import as_python
 from core.publish.result import Result
 from core.publish.view import Setting, View, clip_name
@@ -219,7 +220,7 @@ result = Result(View(asked), clip, trace, grid)
 made = {
     "figure.pdf": picture(result, "pdf").data,
     "figure.svg": picture(result, "svg").data,
-    "movie.gif": gif(result, side=240),
+    "movie.gif": gif(result, height=240),
     "numbers.zip": bundle(result),
     "again.ipynb": to_notebook([keep(result)]).encode(),
     "call.py": as_python(View(asked)).encode(),

@@ -19,11 +19,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from core.publish.painting import Layer, coloured, edges, painted
+from core.publish.painting import Layer, edges, over_grey, painted
 
 WIDE = 8.6  # inches
 DPI = 110
-OPACITY = 0.55  # of a map over its frame
 PER_ROW = 8
 # told apart by colour-blind readers too
 BLUE, ORANGE, GREEN, AMBER = "#0072B2", "#D55E00", "#009E73", "#E69F00"
@@ -83,7 +82,7 @@ def frames(
         row, column = divmod(i, columns)
         place = ((0.02 + column * side) / WIDE, 1 - ((row + 1) * (tall + 0.22)) / high_in, (side - 0.05) / WIDE, tall / high_in)
         axes = figure.add_axes(place)
-        axes.imshow(painted(made, i, round(tall * DPI), round(side * DPI), OPACITY), extent=(0, 1, 1, 0), aspect="auto")
+        axes.imshow(painted(made, i, round(tall * DPI), round(side * DPI)), extent=(0, 1, 1, 0), aspect="auto")
         axes.set_title(said[i], fontsize=7, pad=2)
         axes.set_axis_off()
         for edged_Ihw, colour in edged:
@@ -125,7 +124,7 @@ def framed(axes: Axes, box_N4: Any, told: Sequence[str]) -> None:
 
 def scale(axes: Axes, made: Layer) -> None:
     """The colours and what they stand for."""
-    strip = coloured(np.linspace(made.low, made.high, 256), made).astype(np.uint8)[:, None]
+    strip = over_grey(np.linspace(made.low, made.high, 256), made)[:, None]
     axes.imshow(strip, aspect="auto", origin="lower", extent=(0, 1, made.low, made.high))
     axes.set_xticks([])
     axes.yaxis.tick_right()

@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from core import Engine, read_clip
+from core import METHODS, Engine, read_clip
 from core.publish.result import compute
 from core.publish.view import Setting, View
 
@@ -33,4 +33,11 @@ def stop(frames=8):
 @cache
 def stpn():
     outputs = ("support_index_K", "support_THWC", "support_grid", "prompt_attention_NQKP", "mass_K", "entropy_Q", "change")
+    return compute(engine(), View(Setting("stpn", "2-bounces", 8, {"supports": 4})), opened, outputs)
+
+
+@cache
+def found():
+    """As `stpn`, with what is found in the frame: all that the page keeps."""
+    outputs = METHODS["stpn"].until("network")
     return compute(engine(), View(Setting("stpn", "2-bounces", 8, {"supports": 4})), opened, outputs)

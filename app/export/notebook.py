@@ -24,21 +24,11 @@ from app.server.errors import as_message, sentence
 from app.server.request import STRANGE, Desk
 from core import METHODS, Engine, ReaderError
 from core.publish.bundle import zipped
+from core.publish.cells import CELLS, JSON_BYTES, Cell, alt, cell_to_plain, from_json, keep, to_json
 from core.publish.link import from_plain, parsed
-from core.publish.notebook import (
-    CELLS,
-    JSON_BYTES,
-    Cell,
-    alt,
-    cell_to_plain,
-    from_json,
-    keep,
-    to_html,
-    to_json,
-    to_markdown,
-    to_notebook,
-)
+from core.publish.notebook import to_notebook
 from core.publish.python import ROOT, as_python, example_file
+from core.publish.report import to_html, to_markdown
 from core.publish.result import compute
 from core.publish.view import NOTE_LENGTH, Setting, View
 from core.video.edits import in_words
@@ -110,14 +100,16 @@ class Notebook:
         cells, more = zip(*(of_here(place, cell, known) for place, cell in enumerate(cells, 1))) if cells else ((), ())
         return {"cells": [shown_cell(cell, self.file) for cell in cells], "notes": [*notes, *filter(None, more)]}
 
-    def write_cells(self, message: Any) -> dict[str, str]:
-        """The file of {form, text}: its name, its type, and what is in it, base64. text: as `read_cells` takes it."""
+    def write_cells(self, message: Any) -> dict[str, Any]:
+        """The file of {form, text}: its name, its type, and what is in it, base64; how many cells that are, and sentences on
+        those that are not in it. text: as `read_cells` takes it."""
         form = message.get("form") if isinstance(message, Mapping) else None
         if not isinstance(form, str) or form not in FORMS:
             raise ReaderError(f"The form is {', '.join(FORMS)}, got {str(form)[:40]!r}.")
         name, kind, make = FORMS[form]
-        cells = from_json(checked_text(message.get("text"))).cells
-        return {"name": name, "type": kind, "data": base64.b64encode(make(cells, self.file)).decode()}
+        cells, notes = from_json(checked_text(message.get("text")))
+        data = base64.b64encode(make(cells, self.file)).decode()
+        return {"name": name, "type": kind, "data": data, "cells": len(cells), "notes": notes}
 
 
 def checked_text(text: Any) -> str:

@@ -20,11 +20,13 @@ from app.server.errors import as_message
 from app.server.request import Desk, Request
 from core import Engine
 from core.publish.bundle import bundle
+from core.publish.cells import keep
 from core.publish.figures import picture
 from core.publish.link import to_link
 from core.publish.movies import gif, mp4
-from core.publish.notebook import keep, to_html, to_notebook
+from core.publish.notebook import to_notebook
 from core.publish.python import as_python
+from core.publish.report import to_html
 from core.publish.result import Result, compute
 from core.publish.view import View
 

@@ -23,7 +23,7 @@ from app.modules import one_file, text_of, viewer_of
 from core import ReaderError
 from core.method import Method
 from core.methods import part, with_part
-from core.publish.figures import described
+from core.publish.described import described
 from core.publish.result import Result
 from core.registry import METHODS, method_named
 from core.world import Truth

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.server.request import Desk, Request
 from core import ReaderError
-from core.publish.painting import drawn
+from core.publish.layers import drawn
 from core.publish.view import NONE, Setting, View, overlays
 
 OTHER_WEIGHTS = "A has other weights than B, and a link or a file has one engine's: A is left out."

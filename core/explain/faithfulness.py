@@ -5,7 +5,8 @@ al., RISE, 2018). A good map's number falls fast and rises fast. One number for 
 fills (Zhang et al., Group-CAM, 2021, call it over-all): 0 is what white noise gives, on average.
 
     faithfulness_of(subject, "W^s", score_TP).sentence
-    "W^s: 0.213 against random places 0.104 ± 0.051, centre 0.080, inverted -0.213: better than chance."
+    "W^s: 0.213 against random places 0.104 ± 0.102 (2.0 standard deviations), centre 0.080, inverted
+    -0.213: better than chance."
 
 Chance is pointing at a random place: a blob, the same in all frames. White noise would be too weak: whatever is smooth shows
 whole things or hides them, and knows nothing for it. Better than chance is a map above the mean of eight such places by more
@@ -82,9 +83,15 @@ class Faithfulness:
         return -self.overall
 
     @property
+    def reach(self) -> float:
+        """How far from the mean of random places chance reaches: what the sentence says, the curves' band shows (there of each
+        point) and the verdict goes by."""
+        return beyond(self.seeds) * self.sd
+
+    @property
     def better(self) -> bool:
         """Than chance."""
-        return self.overall > self.random + beyond(self.seeds) * self.sd
+        return self.overall > self.random + self.reach
 
     @property
     def sentence(self) -> str:
@@ -93,7 +100,8 @@ class Faithfulness:
         if self.better and self.overall <= self.centre:
             verdict += ", but not than pointing at the middle"
         return (
-            f"{self.name}: {self.overall:.3f} against random places {self.random:.3f} ± {self.sd:.3f}, "
+            f"{self.name}: {self.overall:.3f} against random places {self.random:.3f} ± {self.reach:.3f} "
+            f"({beyond(self.seeds):.1f} standard deviations), "
             f"centre {self.centre:.3f}, inverted {self.inverted:.3f}: {verdict}."
         )
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from core.kinds import as_array
-from core.publish.figures import described
+from core.publish.described import described
 from core.publish.result import Result
 from core.publish.view import to_plain
 from core.registry import method_named

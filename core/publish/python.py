@@ -1,4 +1,4 @@
-"""Copy as Python: the call of the engine that is behind a view, as a text that runs."""
+"""Copy as Python: the call of the engine that is behind a view, as a text that runs wherever this is installed."""
 
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -24,7 +24,7 @@ def as_python(
     weights: Mapping[str, str] | None = None,
     outputs: Collection[str] | None = None,
 ) -> str:
-    """The call behind a view: `trace` is what is shown, `compared` what it is compared with.
+    """The call behind a view, which prints what it found: `trace` is what is shown, `compared` what it is compared with.
 
     file: a clip's name → the file that is opened. models, precision: as the engine was given them; not given, its own choice.
     weights: labels, told in a comment. outputs: stages; not given, every stage.
@@ -33,8 +33,10 @@ def as_python(
     lines += [f"# computed with {_one_line(label)}" for label in (weights or {}).values()]
     lines += [f"engine = {engine_call(models, precision)}"]
     lines += run_lines(view.shown, file, "clip", "trace", outputs)
+    lines += print_lines(view.shown, "trace", outputs)
     if view.compared:
-        lines += run_lines(view.compared, file, "other_clip", "compared", outputs)
+        lines += ["", *run_lines(view.compared, file, "other_clip", "compared", outputs)]
+        lines += print_lines(view.compared, "compared", outputs)
     return "\n".join(lines) + "\n"
 
 
@@ -52,7 +54,7 @@ def run_lines(asked: Setting, file: Callable[[str], str], clip: str, trace: str,
     whole = watches(asked)
     name = clip.replace("clip", "video") if whole else clip
     return [
-        *reading_lines(asked, repr(file(asked.clip)), name),
+        *reading_lines(asked, file, name),
         f"{trace} = engine.run(",
         f"    {asked.method!r}, video={name}," if whole else f"    {asked.method!r}, {name},",
         *texts,
@@ -60,6 +62,28 @@ def run_lines(asked: Setting, file: Callable[[str], str], clip: str, trace: str,
         f"    {keywords(asked.settings)},",
         ")",
     ]
+
+
+def clip_call(clip: str, file: Callable[[str], str] = example_file) -> str:
+    """What is opened, as code: an example by its name, anything else by its file's."""
+    return f"example({clip!r})" if file(clip).startswith("assets/") else repr(file(clip))
+
+
+def print_lines(asked: Setting, trace: str, outputs: Collection[str] | None = None) -> list[str]:
+    """What prints a run: the stages in short, the numbers of every gap and frame, and the texts from the best down. Spans of a
+    long video are hundreds: they are not printed."""
+    made = [f"print({trace})"]
+    for one in method_named(asked.method).outputs:
+        if not one.numbers or not one.row or one.over == "S" or (outputs is not None and one.stage not in outputs):
+            continue
+        numbers = f"{trace}[{one.stage!r}]"
+        if one.over != "Y":
+            each = "int(one)" if one.value == "count" else "round(float(one), 3)"
+            made.append(f'print("{one.symbol}, {one.title}:", [{each} for one in {numbers}])')
+        elif asked.texts:
+            made.append(f"for fit, text in sorted(zip({numbers}.tolist(), {list(asked.texts)!r}), reverse=True):")
+            made.append('    print(f"{fit:.3f}  {text}")')
+    return made
 
 
 def watches(asked: Setting) -> bool:
@@ -71,22 +95,34 @@ def import_lines(settings: Collection[Setting], file: Callable[[str], str]) -> l
     """What the calls of these need."""
     whole = [file(one.clip).endswith(".json") for one in settings if watches(one)]
     clips = [one for one in settings if not watches(one)]
-    names = {"edited": any(one.edits for one in clips), "open_video": not all(whole), "read_clip": bool(clips)}
+    names = {
+        "edited": any(one.edits for one in clips), "example": any(clip_call(one.clip, file)[0] == "e" for one in settings),
+        "open_video": not all(whole), "read_clip": bool(clips),
+    }  # fmt: skip
     lines = [f"from core import {', '.join(['Engine', *(name for name, needed in names.items() if needed)])}"]
     return lines + ["from core.world.long import read_recipe"] * any(whole)
 
 
-def reading_lines(asked: Setting, file: str, name: str) -> list[str]:
-    """How the clip, with its edits, or the video comes by its name. file: as an expression."""
+def reading_lines(asked: Setting, file: Callable[[str], str], name: str) -> list[str]:
+    """How the clip, with its edits, or the video comes by its name."""
+    opened = clip_call(asked.clip, file)
     if not watches(asked):
-        return [f"{name} = read_clip({file}, frames={asked.frames})", *edit_lines(asked, name)]
-    recipe = file.rstrip("')\"").endswith(".json")
-    return [f"{name} = read_recipe({file}).video" if recipe else f"{name} = open_video({file})"]
+        return [f"{name} = read_clip({opened}, frames={asked.frames})", *edit_lines(asked, name)]
+    recipe = file(asked.clip).endswith(".json")
+    return [f"{name} = read_recipe({opened}).video" if recipe else f"{name} = open_video({opened})"]
 
 
 def edit_lines(asked: Setting, clip: str) -> list[str]:
     """One statement, with every setting written out; none where nothing was edited."""
     return [f"{clip} = edited({clip}, [", *(f"    {dict(one)!r}," for one in asked.edits), "])"] if asked.edits else []
+
+
+def as_setting(asked: Setting) -> str:
+    """A setting as the code that makes it."""
+    edits = f", {[dict(one) for one in asked.edits]!r}" if asked.edits else ""
+    question = f", question={asked.question!r}" if asked.question else ""
+    knobs = f"dict({keywords(asked.settings)})"
+    return f"Setting({asked.method!r}, {asked.clip!r}, {asked.frames}, {knobs}, {asked.texts!r}{edits}{question})"
 
 
 def keywords(settings: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,16 @@ import numpy as np
 from core.engine import Engine
 from core.graph import Trace
 from core.kinds import Output, as_array
+from core.method import Method
 from core.publish.view import View
 from core.registry import METHODS
 from core.video.clip import Clip
 from core.video.edits import edited
-from core.video.footage import Footage
+from core.video.examples import examples
+from core.video.footage import Footage, evenly
+from core.video.read import read_clip
+from core.video.source import open_video
+from core.world.long import read_recipe
 
 FEW = 256  # numbers of one stage: the scores of an hour's candidates are not few
 DIGITS = 6  # significant, of a kept number
@@ -33,6 +39,10 @@ class Result:
     other: "Result | None" = None
 
     @property
+    def method(self) -> Method:
+        return METHODS[self.view.shown.method]
+
+    @property
     def cells(self) -> tuple[int, int]:
         """(rows, columns) of its maps: of a method that has some."""
         assert self.grid, "who has maps has a grid"
@@ -41,7 +51,7 @@ class Result:
     @property
     def outputs(self) -> tuple[Output, ...]:
         """The method's outputs that were computed."""
-        return tuple(one for one in METHODS[self.view.shown.method].outputs if one.stage in self.trace.values)
+        return tuple(one for one in self.method.outputs if one.stage in self.trace.values)
 
     def output(self, over: str, value: str) -> Output | None:
         """The first of them that is over such dimensions and holds such values."""
@@ -73,6 +83,21 @@ def compute(
         frame = min(view.frame, view.compared.length - 1)
         other = Result(View(view.compared, frame, overlay), *one(view.compared))
     return Result(view, *one(view.shown), other)
+
+
+def open_clip(name: str, frames: int) -> Clip:
+    """An example by its name, a long video at a glance; anything else is a file that lies where this runs."""
+    file = examples().get(name, Path(name))
+    if file.suffix != ".json":
+        return read_clip(file, frames=frames)
+    video = open_whole(name)
+    return video.frames(evenly(video, frames))
+
+
+def open_whole(name: str) -> Footage:
+    """The same, for a method that looks through all of it."""
+    file = examples().get(name, Path(name))
+    return read_recipe(file).video if file.suffix == ".json" else open_video(file)
 
 
 def numbers(result: Result) -> dict[str, list[float]]:

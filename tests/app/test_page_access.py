@@ -53,10 +53,13 @@ def visitor(browser, served, width, scheme):
 
 
 def tabs(page):
-    """Every tab, one after the other, when it has drawn everything."""
-    for tab in page.get_by_role("tab").all():
-        name = tab.inner_text()
-        page.get_by_role("tab", name=name, exact=True).click()
+    """Every tab, one after the other, when it has drawn everything. Those that do not fit are behind “More tabs”."""
+    for name in (method.title.partition(" — ")[0] for method in METHODS.values()):
+        tab = page.get_by_role("tab", name=name, exact=True)
+        if not tab.count():
+            page.get_by_role("button", name="More tabs").click()
+            tab = page.locator(".overflow-dropdown").get_by_role("button", name=name, exact=True)
+        tab.click()
         page.wait_for_function("() => [...document.querySelectorAll('.vw[data-shown]')].some(one => one.checkVisibility())")
         rest(page)
         yield name
@@ -107,8 +110,7 @@ def test_axe_finds_nothing_serious_with_every_fold_and_the_help_open(browser, se
 
 def test_no_width_hides_a_tab_or_anything_in_it(browser, served):
     page, wrong = visitor(browser, served, WIDTHS[0], "light"), []
-    shown = page.get_by_role("tab").all_inner_texts()
-    for name in tabs(page):
+    for name in tabs(page):  # all of them, or a click here finds nothing
         open_folds(page)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
@@ -118,7 +120,6 @@ def test_no_width_hides_a_tab_or_anything_in_it(browser, served):
             wrong += [f"{name}, {width} px: {html}" for html in page.evaluate(OUTSIDE)]
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     page.context.close()
-    assert len(shown) == len(METHODS), f"Of the tabs a phone shows {shown}."
     assert not wrong, "\n".join(wrong)
 
 

@@ -312,7 +312,9 @@ def test_the_true_map_is_better_than_chance_and_its_inverse_is_not():
     against = controls(one)
     own = faithfulness_of(one, "own", gain.flatten(1).numpy(), against)
     assert own.better and own.overall > own.centre and own.sentence.endswith(": better than chance.")
-    assert f"own: {own.overall:.3f} against random places {own.random:.3f} ± {own.sd:.3f}" in own.sentence
+    said = f"random places {own.random:.3f} ± {own.reach:.3f} (2.0 standard deviations)"
+    assert f"own: {own.overall:.3f} against {said}" in own.sentence
+    assert own.better == (own.overall > own.random + own.reach), "the verdict goes by the interval that is said"
     wrong = faithfulness_of(one, "wrong", -gain.flatten(1).numpy(), against)
     assert not wrong.better and wrong.sentence.endswith("not better than chance.")
 
@@ -644,8 +646,8 @@ def test_no_twin_is_made_for_whoever_has_left(monkeypatch):
 
 
 def test_every_method_that_is_explained_has_checks():
-    # the released code shows what is computed, and explains no answer
-    assert set(with_part("selfcheck")) == set(with_part("explain")) == set(METHODS) - {"stop_released"}
+    # the released code shows what is computed, and who chooses frames answers nothing: both explain no answer
+    assert set(with_part("selfcheck")) == set(with_part("explain")) == {"stop", "stpn"} < set(METHODS)
 
 
 # ---- the command -----------------------------------------------------------------------------------------------------

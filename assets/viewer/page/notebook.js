@@ -7,7 +7,7 @@
 //
 // keep    async {method, values, stamp, state} → {cells: [one], notes} as a JSON text; a viewer's “keep” event has the same detail
 // read    async a JSON text → the same of all its cells
-// write   async {form, text} → {name, type, data} as a JSON text
+// write   async {form, text} → {name, type, data, cells, notes} as a JSON text: how many cells are in it, and why others are not
 // reopen  {view, models, handle} → nothing: the page turns to a view
 //
 // A cell is {view, weights, numbers, models, precision, picture, told}; told: it in words. What it says may be anybody's: it goes
@@ -329,7 +329,10 @@ async function cellsIn(element, about, hooks) {
         link.href = URL.createObjectURL(new Blob([bytes(made.data)], {type: made.type}));
         link.click();
         setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-        say(`${made.name} is made of ${kept.cells.length} ${kept.cells.length === 1 ? "cell" : "cells"}`);
+        say(
+          `${made.name} is made of ${made.cells} of ${kept.cells.length} ${kept.cells.length === 1 ? "cell" : "cells"}`,
+          made.notes,
+        );
       };
       return button;
     }),

@@ -7,6 +7,20 @@ from core.equation import Equation
 from core.knobs import Preset
 from core.methods.stop.networks import CAP
 
+LINKS = (
+    ("The paper, arXiv 2503.15973", "https://arxiv.org/abs/2503.15973"),
+    ("The authors' code, at a47eb224", "https://github.com/zhoujiahuan1991/CVPR2025-STOP/tree/a47eb224"),
+)
+CITATION = """\
+@inproceedings{liu2025stop,
+  title     = {{STOP}: Integrated Spatial-Temporal Dynamic Prompting for Video Understanding},
+  author    = {Liu, Zichen and Xu, Kunlun and Su, Bing and Zou, Xu and Peng, Yuxin and Zhou, Jiahuan},
+  booktitle = {Proceedings of the IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)},
+  pages     = {13776--13786},
+  year      = {2025}
+}
+"""
+
 READINGS = (
     ("A", "The frozen model's CLS → patch attention, softmax over one frame's patches, mean over heads, from one block."),
     ("scale of A and M", "Each is divided by its largest value in the clip, never per frame: α blends like with like."),

@@ -2,6 +2,20 @@
 
 from core.knobs import Preset
 
+LINKS = (
+    ("The paper, arXiv 2503.15973", "https://arxiv.org/abs/2503.15973"),
+    ("The authors' code, at a47eb224", "https://github.com/zhoujiahuan1991/CVPR2025-STOP/tree/a47eb224"),
+)
+CITATION = """\
+@inproceedings{liu2025stop,
+  title     = {{STOP}: Integrated Spatial-Temporal Dynamic Prompting for Video Understanding},
+  author    = {Liu, Zichen and Xu, Kunlun and Su, Bing and Zou, Xu and Peng, Yuxin and Zhou, Jiahuan},
+  booktitle = {Proceedings of the IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)},
+  pages     = {13776--13786},
+  year      = {2025}
+}
+"""
+
 READINGS = (
     ("source", "We follow an audit of the code; the numbers D1 … D21 are its list of differences. No line was copied."),
     ("frames", "Resized bilinearly until the shorter side fits, then cropped to the centre, as the code's transform crops."),

@@ -6,6 +6,20 @@ Released, in an equation: what its released code does.
 from core.equation import Equation
 from core.knobs import Preset
 
+LINKS = (
+    ("The paper, arXiv 2402.02574", "https://arxiv.org/abs/2402.02574"),
+    ("The authors' code, at a44d847", "https://github.com/guanxiongsun/vfe.pytorch/tree/a44d847"),
+)
+CITATION = """\
+@inproceedings{sun2023stpn,
+  title     = {Spatio-temporal Prompting Network for Robust Video Feature Extraction},
+  author    = {Sun, Guanxiong and Wang, Chi and Zhang, Zhaoyu and Deng, Jiankang and Zafeiriou, Stefanos and Hua, Yang},
+  booktitle = {Proceedings of the IEEE/CVF International Conference on Computer Vision (ICCV)},
+  pages     = {13587--13597},
+  year      = {2023}
+}
+"""
+
 READINGS = (
     ("τ", "A fixed stride leaves t itself out and repeats the clip's ends. S = 0 spreads K frames over the clip, t or not."),
     (

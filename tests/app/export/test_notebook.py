@@ -18,7 +18,7 @@ from app.server.clips import Clips
 from app.server.jobs import Running
 from app.server.request import Desk
 from core import METHODS, Engine, ReaderError, read_clip
-from core.publish.notebook import CELLS, from_json, to_json
+from core.publish.cells import CELLS, from_json, to_json
 from core.publish.result import numbers
 from tests.pages import PATIENCE, number, opened, request_of, settles, shown
 from tests.published import NASTY
@@ -95,7 +95,19 @@ def test_an_own_clip_is_known_by_what_it_is_called_and_never_by_where_it_lies(de
     for one in (said.encode(), *made.values()):
         assert b"mine $x$.mp4" in one.replace(b"\\\\", b"") and b"secret folder" not in one and b"clip.safetensors" in one
         assert str(served_folder(desks)).encode() not in one, "the weights were named by a file"
-    assert "Put mine \\$x\\$.mp4 into the project's folder first" in "".join(json.loads(made["Jupyter"])["cells"][0]["source"])
+    assert "Put mine \\$x\\$.mp4 beside this notebook first" in "".join(json.loads(made["Jupyter"])["cells"][0]["source"])
+
+
+def test_every_cell_that_is_sent_is_written_and_what_cannot_be_is_said(desks):
+    keep_view, read_cells, write_cells = functions(desks)
+    (cell,) = asked(keep_view, message(desks, "stpn") | {"state": {"frame": 0, "overlay": "change", "pinned": None}})["cells"]
+    long = cell | {"weights": {"stpn": "attention/deep 8222623f, " * 40}}
+    text = json.dumps({"what": "kept cells", "version": 1, "cells": [cell, long, cell | {"picture": "A" * 3_000_000}]})
+    for form in ("Jupyter", "HTML", "Markdown", "JSON"):
+        made = asked(write_cells, {"form": form, "text": text})
+        assert made["cells"] == 2 and made["notes"] == ["Cell 3 is left out: its picture is larger than 2 MB."], form
+    again = asked(read_cells, base64.b64decode(asked(write_cells, {"form": "JSON", "text": text})["data"]).decode())
+    assert [one["weights"] for one in again["cells"]] == [cell["weights"], long["weights"]] and not again["notes"]
 
 
 def served_folder(desks):

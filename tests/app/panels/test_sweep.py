@@ -256,6 +256,8 @@ def test_every_list_to_choose_from_has_an_arrow_and_room_for_its_longest_words(p
     for fold in folds.all():
         fold.locator("summary").first.click()
     page.locator(f"#viewer-{method} .ex-chosen option").first.wait_for(state="attached")
+    every = f"document.querySelectorAll('#viewer-{method} .vw-fold select').length >= 6"
+    page.wait_for_function(every)  # each fold brings its own
     lists = page.locator(f"#viewer-{method} .vw-fold select").evaluate_all("""all => all.map(one => {
       const free = one.cloneNode(true), {appearance, backgroundImage} = getComputedStyle(one), wide = one.offsetWidth;
       free.style.cssText = "width: max-content; max-width: none; flex: none; justify-self: start";

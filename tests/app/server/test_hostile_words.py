@@ -14,7 +14,7 @@ import pytest
 from app.export.notebook import FORMS as KEPT
 from app.export.panel import FORMS
 from app.export.standalone import interactive_html
-from core.publish.notebook import keep
+from core.publish.cells import keep
 from core.publish.python import as_python
 from core.publish.result import compute
 from core.publish.view import Setting, View, clip_name

@@ -189,7 +189,8 @@ def test_a_service_is_a_network_of_a_method(server):
 
     stop = METHODS["stop"]
     talker = Network("talker", service("Say: {what}"))
-    method = replace(stop, name="talk", stages=(caption,), networks={"speaker": talker}, outputs=(), limits=lambda networks: {})
+    own = dict(name="talk", stages=(caption,), networks={"speaker": talker}, limits=lambda networks: {})
+    method = replace(stop, outputs=(), layout=(), **own)
     methods = {**METHODS, "talk": method}
     engine, clip = Engine("cpu", models={"talker": spec(server)}, methods=methods), tiny.clip(3)
     trace = engine.run("talk", clip)
