@@ -20,7 +20,7 @@ from core import METHODS, Engine, engine, report
 from core.graph import check_wiring, downstream
 from core.method import GIVEN
 from core.methods import by_name
-from core.publish import bundle, figures, link, notebook, python, result, view
+from core.publish import bundle, cells, figures, link, notebook, python, result, view
 from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,7 +88,7 @@ def test_it_has_a_link_a_figure_python_a_notebook_tables_and_readme_s_row(method
         io.BytesIO(held.read("arrays.npz"))
     )["said"])  # fmt: skip
     assert "'glimpse', video=video" in python.as_python(asked)
-    assert "glimpse" in notebook.to_notebook([notebook.keep(made)])
+    assert "glimpse" in notebook.to_notebook([cells.keep(made)])
     tables, row = report.blocks(method), report.method_table({}).splitlines()[-1]
     assert "`budget`" in tables["knobs"] and "first frame" in tables["readings"]
     said = "The frames of a long video in which most is new, and what is seen in them in words."

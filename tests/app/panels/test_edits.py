@@ -18,7 +18,9 @@ from app.server.jobs import Running
 from app.server.request import Desk, edits_of
 from core import METHODS, ReaderError, edited
 from core.publish import bundle as bundles
-from core.publish import figures, notebook
+from core.publish import cells as kept
+from core.publish import notebook, report
+from core.publish.described import described
 from core.publish.link import defaults_digest, from_json, from_link, to_link
 from core.publish.python import as_python
 from core.publish.result import compute, numbers
@@ -164,7 +166,7 @@ def test_the_python_behind_an_edited_view_computes_what_is_shown(result, monkeyp
 
 def test_an_exported_notebook_edits_the_clip_again(result, monkeypatch, capsys):
     monkeypatch.chdir(ROOT / "demos")
-    cells, names = [notebook.keep(result), notebook.keep(compute(engine(), View(asked([BOX])), opened))], {}
+    cells, names = [kept.keep(result), kept.keep(compute(engine(), View(asked([BOX])), opened))], {}
     found = []
     for one in json.loads(notebook.to_notebook(cells))["cells"]:
         if one["cell_type"] == "code":
@@ -174,16 +176,16 @@ def test_an_exported_notebook_edits_the_clip_again(result, monkeypatch, capsys):
         assert made.view == replace(cell.view, note="") and numbers(made) == cell.numbers
         assert names["picture"](made, beside=bool(made.other)).data == cell.picture
     assert capsys.readouterr().out.count("As kept") == 2
-    assert notebook.from_json(notebook.to_json(cells)) == (tuple(cells), ())
+    assert kept.from_json(kept.to_json(cells)) == (tuple(cells), ())
 
 
 def test_captions_reports_and_the_bundle_say_what_was_edited(result):
     words = in_words(result.view.shown.edits)
     assert "Paint out a box (from = 1, to = 3, x₀ = 0.1" in words and words.endswith("Reverse; Shuffle frames (seed = 0)")
-    told = figures.described(result)
+    told = described(result)
     assert told["edits"] == words and "edits: ;" in told["compared"] and "e=paint,first:1" in told["view"]
-    cell = notebook.keep(result)
-    assert words in notebook.to_html([cell]) and "fill = black" in notebook.to_markdown([cell])["report.md"].decode()
+    cell = kept.keep(result)
+    assert words in report.to_html([cell]) and "fill = black" in report.to_markdown([cell])["report.md"].decode()
     made = bundles.manifest(result, bundles.arrays_of(result)[0], [])
     assert made["view"]["edits"][0]["fill"] == "black" and made["view"]["compared"]["edits"] == []
     assert len(made["clip"]["notes"]) == len(EVERY) and made["about"]["edits"] == words
