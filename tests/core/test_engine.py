@@ -23,7 +23,7 @@ def engine():
 
 
 @pytest.mark.parametrize("knobs, told", [
-    ({"speed": 1}, "There is no knob 'speed'. The knobs are layer, alpha, kept, beta, eta, spatial, temporal, depth."),
+    ({"speed": 1}, "There is no knob 'speed'. The knobs are layer, alpha, kept, beta, eta, spatial, temporal, depth, steady."),
     ({"alpha": 1.2}, "α (alpha) is 0.0 to 1.0, got 1.2."),
     ({"alpha": math.nan}, "α (alpha) is a number from 0.0 to 1.0, got nan."),
     ({"alpha": True}, "α (alpha) is a number from 0.0 to 1.0, got True."),

@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 
 from core import Engine
 from core.errors import BadText, BadWeights
+from core.networks import hub
 from core.networks.open_clip_weights import OPENAI, clip_tensors
 from core.networks.weights import load_clip
 from tests import tiny
@@ -183,6 +184,7 @@ def test_without_a_network_a_file_is_asked_for(monkeypatch):
     def offline(*_, **__):
         raise OSError("no route to host\nand more")
 
+    monkeypatch.setattr(hub, "reachable", lambda: True)
     monkeypatch.setattr(open_clip, "create_model", offline)
     with pytest.raises(BadWeights, match=r"^ViT-B-32/openai could not be fetched \(no route to host\.\) Without"):
         load_clip("ViT-B-32/openai")
