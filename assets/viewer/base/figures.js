@@ -49,16 +49,17 @@ import {PIN, VERSUS} from "./compare.js";
 import {STRIP} from "./frames.js";
 import {HELP, make, WAITING} from "./parts.js";
 
-// Frames on top, a card for each figure below
-export const FRAME = {
+// Frames on top, a card for each figure below; more: what stands after them
+export const cards = (more = "") => ({
   look: "rl",
   markup: `
   ${STRIP}
   <div class="vw-row"><button class="vw-prev" data-step="-1" aria-label="One frame back">‹</button><button class="vw-next" data-step="1" aria-label="One frame forward">›</button>
     <output class="vw-frame"></output>${PIN}${HELP}</div>
   ${VERSUS}
-  <div class="rl-cards"><template data-region="rest"></template></div>`,
-};
+  <div class="rl-cards"><template data-region="rest"></template>${more}</div>`,
+});
+export const FRAME = cards();
 
 // The frame of a viewer; a module that is missing is an error that names it
 export function frameOf({groups}, modules) {

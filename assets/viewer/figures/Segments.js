@@ -1,24 +1,14 @@
 // Spans of a video's time on one line, each as tall as its score, and the frames that are chosen: what a selector saw, and where.
 // Below the line lie the scenes of a video of which they are known; those that the question names are the evidence.
 
-import {PIN, VERSUS} from "../base/compare.js";
 import {COLOURS, fit} from "../base/drawing.js";
-import {CLIP, STRIP} from "../base/frames.js";
-import {HELP} from "../base/parts.js";
+import {cards} from "../base/figures.js";
+import {CLIP} from "../base/frames.js";
 import {firstOf, floats, resultOf} from "../base/unpack.js";
 import {clock, heading, number, pretty, safe} from "../base/words.js";
 
 export const look = "vw-card tl";
-// The video at a glance, then a card for each figure
-export const frame = {
-  look: "rl",
-  markup: `
-  ${STRIP}
-  <div class="vw-row"><button class="vw-prev" data-step="-1" aria-label="One frame back">‹</button><button class="vw-next" data-step="1" aria-label="One frame forward">›</button>
-    <output class="vw-frame"></output>${PIN}${HELP}</div>
-  ${VERSUS}
-  <div class="rl-cards"><template data-region="rest"></template>${CLIP}</div>`,
-};
+export const frame = cards(CLIP);
 const TALL = 132,
   SCENES = 14, // pixels of the scenes' row, and of the axis below it
   AXIS = 16,
