@@ -6,6 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.pages import EDIT, PATIENCE, number, opened, settles, shown, slider
 
@@ -84,8 +85,8 @@ def test_frame_overlay_and_a_come_back_with_a_link_and_its_python_has_both(page,
     other.wait_for_selector(PINNED, timeout=PATIENCE)
     other.wait_for_function("window.views.stop.state().frame === 10", timeout=PATIENCE)
     assert other.evaluate("window.views.stop.state().overlay") == "region_TP"
-    assert "α 0.35 → 0.6" in other.locator(".vw-chips").first.inner_text()
-    assert "frame 6: its last" in other.locator(".vw-say-a").first.inner_text()
+    expect(other.locator(".vw-chips").first).to_contain_text("α 0.35 → 0.6", use_inner_text=True)
+    expect(other.locator(".vw-say-a").first).to_contain_text("frame 6: its last", use_inner_text=True)
     assert linked(other) == link
 
 
@@ -129,7 +130,7 @@ def test_a_reader_s_a_is_nobody_else_s(page, browser, served):
     assert keys[0] != keys[1]
     number(other, "alpha").fill("0.45")
     settles(other, alpha=0.45)
-    assert "α" not in page.locator(".vw-chips").first.inner_text()
+    expect(page.locator(".vw-chips").first).not_to_contain_text("α", use_inner_text=True)
     context.close()
 
 
@@ -140,7 +141,7 @@ def test_a_clip_other_than_a_s_says_so_and_shows_both(page, served):
     page.wait_for_function("document.querySelector('.vw-chips')?.innerText.includes('clip')", timeout=PATIENCE)
     assert page.evaluate(A_PIXELS) == before
     names = [one.path.name for one in served[2].values()]
-    assert f"clip {names[0]} → {names[1]}" in page.locator(".vw-chips").first.inner_text()
+    expect(page.locator(".vw-chips").first).to_contain_text(f"clip {names[0]} → {names[1]}", use_inner_text=True)
 
 
 def test_a_figure_made_with_a_pinned_shows_both(page):
@@ -164,7 +165,7 @@ def test_pinning_in_the_tab_of_stpn_does_not_call_off_what_b_asks(page):
     pin(page, "stpn")
     number(page, "severity", "stpn").fill("0.3")
     page.wait_for_function("JSON.parse(document.querySelector('.sp').dataset.done).severity === 0.3", timeout=PATIENCE)
-    assert "s 0.6 → 0.3" in page.locator("#viewer-stpn .vw-chips").inner_text()
+    expect(page.locator("#viewer-stpn .vw-chips")).to_contain_text("s 0.6 → 0.3", use_inner_text=True)
     page.evaluate("() => { views.stpn.pin(views.stpn.pinned().request, 'again'); }")
     for value in ("0.35", "0.4", "0.45"):
         number(page, "severity", "stpn").fill(value)

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from gradio.route_utils import delete_files_created_by_app
 from PIL import Image
+from playwright.sync_api import expect
 
 from app import assets
 from app.export.panel import panel
@@ -34,7 +35,7 @@ def test_the_first_paint_has_a_picture_with_its_similarities_and_the_label_of_it
         return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; }""")
     assert np.std(pixels) > 5
     assert page.locator(".vw-text").count() == 6 and page.locator(".vw-thumb").count() == 8
-    assert "UNTRAINED" in page.locator(".vw-weights").inner_text()
+    expect(page.locator(".vw-weights")).to_contain_text("UNTRAINED", use_inner_text=True)
     assert page.locator(".vw-examples button").count() == len(served[2])
 
 
@@ -116,7 +117,7 @@ def test_a_value_out_of_range_is_told_in_words_and_the_picture_stays(page):
 def test_texts_are_compared_as_they_are_typed_and_unknown_words_are_told(page):
     page.get_by_label("Texts, one a line").fill("a red ring grows\na zorgle moves left")
     page.wait_for_function("document.querySelectorAll('.vw-text').length === 2", timeout=PATIENCE)
-    assert "zorgle" in page.locator(".vw-texts").inner_text()
+    expect(page.locator(".vw-texts")).to_contain_text("zorgle", use_inner_text=True)
     page.get_by_label("Texts, one a line").fill("")
     page.locator(".vw-texts .vw-empty").wait_for(timeout=PATIENCE)
 
@@ -129,7 +130,7 @@ def test_a_knob_reruns_only_what_follows_it(page):
     ran = page.locator(".vw-stages .vw-ran b").all_inner_texts()
     assert "prompt_count_G" in ran and "score_TP" not in ran and "change_G" not in ran
     page.locator(".vw-stages button", has_text="score_TP").click()
-    assert "def score_TP(attention_TP" in page.locator(".vw-source").inner_text()
+    expect(page.locator(".vw-source")).to_contain_text("def score_TP(attention_TP", use_inner_text=True)
 
 
 def test_two_browsers_never_see_each_others_clip(browser, served):
@@ -181,8 +182,8 @@ def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tm
     shutil.copy(list(served[2].values())[1].path, good)
     page.locator("#own-stop input[type=file]").set_input_files(good)
     page.wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.texts).clip !== key", arg=first)
-    assert "mine.mp4" in page.locator(".vw-clip").inner_text()
-    assert "know only eight coloured shapes" in strange.inner_text()
+    expect(page.locator(".vw-clip")).to_contain_text("mine.mp4", use_inner_text=True)
+    expect(strange).to_contain_text("know only eight coloured shapes", use_inner_text=True)
 
 
 def test_a_video_that_no_browser_plays_is_taken_as_well(page, tmp_path):
@@ -194,21 +195,23 @@ def test_a_video_that_no_browser_plays_is_taken_as_well(page, tmp_path):
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.texts).clip !== key", arg=first)
-    assert "mine.gif" in page.locator(".vw-clip").inner_text()
+    expect(page.locator(".vw-clip")).to_contain_text("mine.gif", use_inner_text=True)
     assert page.get_by_test_id("toast-body").count() == 0
 
 
 def test_an_edit_of_the_clip_is_shown_in_every_tab_and_ends_with_another_clip(page, served):
     first, title = shown(page)["clip"], next(iter(served[2].values())).title
-    assert f"truth: {title}" in page.locator("#viewer-stop .vw-clip").inner_text()
+    expect(page.locator("#viewer-stop .vw-clip")).to_contain_text(f"truth: {title}", use_inner_text=True)
     page.evaluate(EDIT, [{"name": "drop", "first": 1, "last": 2}])
     page.wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.texts).clip !== key", arg=first)
     assert page.locator("#viewer-stop .vw-thumb").count() == 6
-    assert "Frames 1 to 2 are left out." in page.locator("#viewer-stop .vw-clip").inner_text()
-    assert f"truth of the file, before your edits: {title}" in page.locator("#viewer-stop .vw-clip").inner_text()
+    expect(page.locator("#viewer-stop .vw-clip")).to_contain_text("Frames 1 to 2 are left out.", use_inner_text=True)
+    expect(page.locator("#viewer-stop .vw-clip")).to_contain_text(
+        f"truth of the file, before your edits: {title}", use_inner_text=True
+    )
     page.get_by_role("tab", name="STPN").click()
     page.wait_for_selector(".sp[data-done]", timeout=PATIENCE)
-    assert "in the file, before your edits" in page.locator("#viewer-stpn .vw-known").inner_text()
+    expect(page.locator("#viewer-stpn .vw-known")).to_contain_text("in the file, before your edits", use_inner_text=True)
     assert page.locator("#viewer-stpn .vw-thumb").count() == 6
     page.locator("#viewer-stpn .vw-examples button").nth(1).click()
     page.wait_for_function("document.querySelectorAll('#viewer-stpn .vw-thumb').length === 8", timeout=PATIENCE)
@@ -220,7 +223,7 @@ def test_edits_that_are_none_are_told_in_a_sentence(page):
     page.evaluate(EDIT, [{"name": "melt"}])
     told = page.locator("#viewer-stop .vw-wait")
     told.get_by_text("There is no edit").wait_for()
-    assert "paint, blur, freeze, drop, reverse, shuffle" in told.inner_text()
+    expect(told).to_contain_text("paint, blur, freeze, drop, reverse, shuffle", use_inner_text=True)
     for bad in ("[", "[" * 5000, "x" * 9000, "[" * 100_000):
         with pytest.raises(ReaderError, match="Edits of a clip are a"):
             edits_of(bad)
@@ -363,8 +366,10 @@ def test_the_tab_of_stpn_opens_with_a_picture_its_supports_and_the_label_of_its_
     root = prompted.locator(".sp")
     assert root.locator(".sp-support").count() == 6 and root.locator(".vw-thumb").count() == 8
     assert root.locator(".vw-found canvas").count() == 2 and root.locator(".vw-likeness canvas").count() == 3
-    assert "attention/shallow and baseline have random weights" in root.locator(".vw-banner").inner_text()
-    assert "UNTRAINED" in root.locator(".vw-weights").inner_text()
+    expect(root.locator(".vw-banner")).to_contain_text(
+        "attention/shallow and baseline have random weights", use_inner_text=True
+    )
+    expect(root.locator(".vw-weights")).to_contain_text("UNTRAINED", use_inner_text=True)
     assert prompted.get_by_label("Texts, one a line").locator("visible=true").count() == 0
 
 

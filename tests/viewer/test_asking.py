@@ -3,6 +3,8 @@ newest of those that wait, what takes long only when nothing is moving."""
 
 import json
 
+from playwright.sync_api import expect
+
 from tests.viewer.test_viewer import ABOUT, bright, clip_of, trace_of
 
 METHOD = "stop"
@@ -90,7 +92,7 @@ def test_a_server_that_is_gone_is_told_and_asked_again(viewer):
     ask(viewer, 1)
     viewer.evaluate("held.soon.shift().fail(new Error('offline'))")
     viewer.wait_for_timeout(150)
-    assert "did not answer" in viewer.locator(".vw-wait").inner_text()
+    expect(viewer.locator(".vw-wait")).to_contain_text("did not answer", use_inner_text=True)
     ask(viewer, 2)
     answered(viewer, "soon")
     assert shown(viewer) == 2 and not viewer.locator(".vw-wait").is_visible()

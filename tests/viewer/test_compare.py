@@ -4,6 +4,7 @@ import base64
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from app.figures.pack import bits, coded, grid16, jpeg
 from app.modules import one_file
@@ -198,7 +199,7 @@ def test_a_stays_as_it_is_while_b_moves_and_is_not_drawn_again(viewer):
     assert drawn["vw-canvas"] == 1 and drawn["vw-canvas-d"] == 1
     assert "vw-canvas-a" not in drawn and not [one for one in drawn if "strip-a" in one]
     assert viewer.evaluate(PIXELS, ".vw-canvas-a") == before and is_red(colour(viewer, 3, 0)) and is_blue(colour(viewer, 2, 5))
-    assert "α 0.5 → 0.7" in viewer.locator(".vw-chips").inner_text()
+    expect(viewer.locator(".vw-chips")).to_contain_text("α 0.5 → 0.7", use_inner_text=True)
     viewer.locator(".vw").press("End")
     assert viewer.evaluate("drawn['vw-canvas-a']") == 1
 
@@ -233,7 +234,7 @@ def test_frame_overlay_and_patch_are_those_of_all_three(viewer):
     assert "added 1" in said and "removed 1" in said and "kept in both 0" in said
     assert is_red(colour(viewer, 1, 1)), "what only B keeps is red"
     viewer.locator(".vw").press("0")
-    assert "nothing to subtract" in viewer.locator(".vw-none").inner_text()
+    expect(viewer.locator(".vw-none")).to_contain_text("nothing to subtract", use_inner_text=True)
 
 
 def test_numbers_of_the_difference_are_those_of_the_masks_and_gaps(viewer):
@@ -250,7 +251,7 @@ def test_numbers_of_the_difference_are_those_of_the_masks_and_gaps(viewer):
     assert viewer.locator(".vw-gap u").count() == 2
     assert viewer.locator(".vw-gap b").all_inner_texts() == ["2→3", "0"]
     moved(viewer, trace_of(bright(2, 5), 2, texts=TEXTS))
-    assert "mean IoU 1.000" in viewer.locator(".vw-apart").inner_text()
+    expect(viewer.locator(".vw-apart")).to_contain_text("mean IoU 1.000", use_inner_text=True)
     viewer.locator(".vw").press("p")
     assert viewer.locator(".vw-gap u").count() == 0 and viewer.locator(".vw-gap b").all_inner_texts() == ["3", "0"]
 
@@ -261,12 +262,12 @@ def test_a_of_fewer_frames_shows_its_last_and_says_why_there_is_no_difference(vi
     started(viewer, {"a": short}, [clip_of(2, "short")])
     pinned(viewer, "a")
     viewer.locator(".vw").press("End")
-    assert "frame 2: its last" in viewer.locator(".vw-say-a").inner_text()
+    expect(viewer.locator(".vw-say-a")).to_contain_text("frame 2: its last", use_inner_text=True)
     assert viewer.locator(".vw-none").inner_text() == "No difference: A has 2 frames and B 3."
     assert viewer.locator(".vw-canvas-d").is_hidden() and viewer.locator(".vw-strip-a .vw-thumb").count() == 2
     assert viewer.locator(".vw-gap u").count() == 0 and "A has 2 frames" in viewer.locator(".vw-apart").inner_text()
     viewer.evaluate("view.look({frame: 0})")
-    assert "its last" not in viewer.locator(".vw-say-a").inner_text()
+    expect(viewer.locator(".vw-say-a")).not_to_contain_text("its last", use_inner_text=True)
 
 
 def test_a_of_other_weights_and_patches_is_pointed_at_in_its_own_grid(viewer):
@@ -275,16 +276,16 @@ def test_a_of_other_weights_and_patches_is_pointed_at_in_its_own_grid(viewer):
     other = trace_of(score_TP, texts=TEXTS) | {"grid": [8, 8], "weights": ["others"]}
     started(viewer, {"a": other})
     pinned(viewer, "a")
-    assert "8 × 8 patches a frame and B 4 × 7" in viewer.locator(".vw-none").inner_text()
-    assert "untrained → others" not in viewer.locator(".vw-chips").inner_text()
-    assert "weights others → untrained" in viewer.locator(".vw-chips").inner_text()
+    expect(viewer.locator(".vw-none")).to_contain_text("8 × 8 patches a frame and B 4 × 7", use_inner_text=True)
+    expect(viewer.locator(".vw-chips")).not_to_contain_text("untrained → others", use_inner_text=True)
+    expect(viewer.locator(".vw-chips")).to_contain_text("weights others → untrained", use_inner_text=True)
     lit = colour(viewer, 4, 5, ".vw-canvas-a", (8, 8))
     assert lit[0] > lit[2] + 40
     for _ in range(2):
         viewer.locator(".vw").press("Shift+ArrowRight")  # the first looks at the middle's neighbour
     viewer.locator(".vw").press("Shift+ArrowLeft")
-    assert "row 3, column 5" in viewer.locator(".vw-patch").inner_text()
-    assert "(frame 1, row 6, column 6)" in viewer.locator(".vw-patch").inner_text()
+    expect(viewer.locator(".vw-patch")).to_contain_text("row 3, column 5", use_inner_text=True)
+    expect(viewer.locator(".vw-patch")).to_contain_text("(frame 1, row 6, column 6)", use_inner_text=True)
 
 
 # ---- pinning ------------------------------------------------------------------------------------------------------------
@@ -297,11 +298,11 @@ def test_the_key_p_and_the_button_pin_what_is_shown_and_let_it_go(viewer):
     assert viewer.evaluate("asked.map(one => one.slice(0, 2))") == [["later", "shown"]]
     assert viewer.evaluate("view.state().pinned") == {"values": ["shown"], "stamp": 0}
     assert viewer.locator(".vw-pin").get_attribute("aria-pressed") == "true"
-    assert "the same: move a knob" in viewer.locator(".vw-chips").inner_text()
+    expect(viewer.locator(".vw-chips")).to_contain_text("the same: move a knob", use_inner_text=True)
     viewer.locator(".vw-pin").click()
     assert viewer.locator(".vw-paired").count() == 0 and viewer.evaluate("view.pinned()") is None
     viewer.locator(".vw").press("?")
-    assert "pin as A" in viewer.locator(".vw-help").inner_text()
+    expect(viewer.locator(".vw-help")).to_contain_text("pin as A", use_inner_text=True)
 
 
 def test_the_last_that_is_pinned_is_a_and_what_was_let_go_does_not_come_back(viewer):
@@ -341,7 +342,7 @@ def test_what_cannot_be_pinned_is_told_and_a_stays(viewer):
     pinned(viewer, "a")
     for name, said in (("bad", "α is 0 to 1."), ("gone", "no longer held"), ("nobody", "nothing was pinned")):
         pinned(viewer, name)
-        assert said in viewer.locator(".vw-wait").inner_text()
+        expect(viewer.locator(".vw-wait")).to_contain_text(said, use_inner_text=True)
         assert viewer.evaluate("view.pinned().request.values") == ["a"] and viewer.locator(".vw-pin").inner_text() == "unpin A"
 
 
@@ -353,7 +354,7 @@ def test_where_no_server_is_what_is_shown_is_pinned(viewer):
     viewer.wait_for_selector(".vw-paired")
     moved(viewer, trace_of(bright(1, 1), 2, 0.9, TEXTS))
     assert is_red(colour(viewer, 1, 1)) and is_blue(colour(viewer, 2, 5))
-    assert "α 0.5 → 0.9" in viewer.locator(".vw-chips").inner_text()
+    expect(viewer.locator(".vw-chips")).to_contain_text("α 0.5 → 0.9", use_inner_text=True)
 
 
 def test_a_text_and_a_title_are_words_and_not_markup(viewer):
@@ -395,7 +396,7 @@ def test_a_patch_is_the_one_under_the_pointer_however_large_the_picture_is(viewe
     viewer.mouse.move(frames[1]["x"] + frames[1]["width"] / 2, frames[1]["y"] + frames[1]["height"] / 2)
     row, column = [int((frames[1][k] + frames[1][n] / 2 - boxes[1][k]) / boxes[1][n] * cells)
                    for k, n, cells in (("y", "height", 4), ("x", "width", 7))]  # fmt: skip
-    assert f"row {row + 1}, column {column + 1}" in viewer.locator(".vw-patch").inner_text()
+    expect(viewer.locator(".vw-patch")).to_contain_text(f"row {row + 1}, column {column + 1}", use_inner_text=True)
     viewer.mouse.down()
     viewer.mouse.move(frames[1]["x"] + frames[1]["width"] / 2 + 60, frames[1]["y"] + frames[1]["height"] / 2 + 20, steps=4)
     viewer.mouse.up()

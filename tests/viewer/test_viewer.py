@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from playwright.sync_api import expect
 
 from app.figures.pack import bits, coded, grid16, jpeg
 from app.figures.patchmap import pointing_T
@@ -136,7 +137,7 @@ def test_keys_step_play_and_change_the_overlay(viewer):
     viewer.keyboard.press("0")
     assert viewer.locator("[data-stage=none]").get_attribute("aria-checked") == "true"
     viewer.keyboard.press("Shift+ArrowRight")
-    assert "column 5" in viewer.locator(".vw-patch").inner_text()
+    expect(viewer.locator(".vw-patch")).to_contain_text("column 5", use_inner_text=True)
     viewer.keyboard.press("?")
     assert viewer.locator(".vw-help").is_visible()
     viewer.keyboard.press("Escape")
@@ -200,7 +201,7 @@ def test_similarities_stand_on_one_axis_whatever_they_are(viewer):
 
 def test_words_of_a_file_are_words_and_not_markup(viewer):
     mount(viewer, bright(2, 5))
-    assert "Short <b>clip</b>." in viewer.locator(".vw-clip").inner_text()
+    expect(viewer.locator(".vw-clip")).to_contain_text("Short <b>clip</b>.", use_inner_text=True)
 
 
 def test_the_rule_is_true_as_it_is_written():

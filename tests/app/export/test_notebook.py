@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from app.export.notebook import Notebook, kept, models_named, reopened
 from app.server.clips import Clips
@@ -274,7 +275,7 @@ def three(page, served):
 def test_what_is_kept_is_ordered_noted_deleted_undone_and_there_after_a_reload(three, served):
     page = three
     assert chips(page) == ["", "α = 0.3", "α = 0.6"] and page.locator(".nb-count").inner_text() == "3"
-    assert "kept below as cell 3" in page.locator("#viewer-stop .vw-kept").inner_text()
+    expect(page.locator("#viewer-stop .vw-kept")).to_contain_text("kept below as cell 3", use_inner_text=True)
     page.locator(".nb-cell [data-does=up]").nth(2).click()
     page.locator(".nb-cell [data-does=up]").nth(1).click()
     assert chips(page) == ["α = 0.6", "", "α = 0.3"]
@@ -340,7 +341,7 @@ def test_without_storage_it_works_until_the_page_is_closed_and_says_so(browser, 
     )
     ready(page, served)
     keep(page, 1)
-    assert "lost when the page is closed" in page.locator(".nb-trouble").inner_text()
+    expect(page.locator(".nb-trouble")).to_contain_text("lost when the page is closed", use_inner_text=True)
     context.close()
 
 
@@ -447,7 +448,7 @@ def test_a_hostile_file_is_shown_as_words_and_runs_nothing(page, served, cell, t
     page.locator(".nb-file").set_input_files(file)
     counted(page, 1)
     one = page.locator(".nb-cell")
-    assert "<img src=x onerror=alert(1)>" in one.locator("h4").inner_text()
+    expect(one.locator("h4")).to_contain_text("<img src=x onerror=alert(1)>", use_inner_text=True)
     one.locator(".nb-numbers summary").click()
     assert NASTY in one.locator("table").inner_text() and NASTY in one.locator(".nb-weights").inner_text()
     assert one.locator("img").count() == 1 and one.locator("script, b").count() == 0 and page.locator("#x").count() == 0

@@ -7,6 +7,7 @@ import re
 import gradio as gr
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from app.controls.knobs import readings
 from app.figures.boxes import boxes_payload
@@ -327,7 +328,7 @@ def test_paper_released_code_and_ours_stand_under_the_equation_where_they_differ
     row = equations.locator("#viewer-stop .eq").nth(7)
     row.locator("summary").click()
     assert row.locator("dt").all_inner_texts() == ["released code", "ours, N^t"]
-    assert "Always four" in row.locator("dd").first.inner_text()
+    expect(row.locator("dd").first).to_contain_text("Always four", use_inner_text=True)
 
 
 def test_in_the_tab_of_stpn_the_numbers_are_the_traces_too(page, engine):
@@ -488,7 +489,6 @@ def test_a_step_is_done_by_doing_it_and_by_nothing_less(page):
 
 
 def test_a_step_may_be_left_undone_and_escape_ends_the_tour(page):
-    from playwright.sync_api import expect
 
     page.locator(".tour-open").click()
     for step in range(2, 5):

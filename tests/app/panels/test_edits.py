@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from app.panels.edits import LOOK, of_order, whatif_functions
 from app.server.clips import Clips
@@ -199,7 +200,7 @@ def test_a_link_brings_back_an_edited_clip_in_every_tab(page, served):
     page.goto(f"{served[0]}?v=1&m=stop&c={name}&e=drop,last:2&e=melt&e=reverse")
     page.get_by_text("Edit 2 of the clip").first.wait_for()
     page.wait_for_function("document.querySelectorAll('#viewer-stop .vw-thumb').length === 6", timeout=PATIENCE)
-    assert "The frames run backwards." in page.locator("#viewer-stop .vw-clip").inner_text()
+    expect(page.locator("#viewer-stop .vw-clip")).to_contain_text("The frames run backwards.", use_inner_text=True)
     page.get_by_text("Take it along").first.click()
     page.click("#show-stop")
     page.wait_for_function("document.querySelector('#python-stop')?.innerText.includes(\"'name': 'drop'\")", timeout=PATIENCE)
@@ -330,10 +331,10 @@ def test_edits_are_the_same_in_every_tab_and_another_clip_ends_them(page, fold):
     other = opened_fold(page, "stpn")
     listed(other, "drop")
     order = "in another order they may be other frames"
-    assert order not in other.locator(".wi-said").inner_text()
+    expect(other.locator(".wi-said")).not_to_contain_text(order, use_inner_text=True)
     edit(other, "Reverse")
     listed(other, "drop", "reverse")
-    assert order in other.locator(".wi-said").inner_text()
+    expect(other.locator(".wi-said")).to_contain_text(order, use_inner_text=True)
     page.get_by_role("tab", name="STOP", exact=True).click()
     listed(fold, "drop", "reverse")
     fold.locator(".wi-undo").click()

@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from app.main import launch
 from app.page import build
@@ -364,7 +365,7 @@ def told_number(text):
 
 def test_an_explanation_is_one_more_overlay_with_its_number_at_a_patch(opened, engine, stop):
     before = picture(opened)
-    assert "on this machine" in opened.locator("#viewer-stop .ex-cost").inner_text()
+    expect(opened.locator("#viewer-stop .ex-cost")).to_contain_text("on this machine", use_inner_text=True)
     explains(opened, "stop", "Feature ablation")
     pressed = opened.locator("#viewer-stop .vw-kinds [data-stage=explanation]")
     assert pressed.get_attribute("aria-checked") == "true" and picture(opened) != before
@@ -393,7 +394,7 @@ def test_a_knob_takes_an_explanation_off_and_brings_it_back(opened):
     assert picture(opened) == stale  # nothing of it was drawn
     points_at(opened, "stop", 0, 0, (2, 3))
     patch = opened.locator("#viewer-stop .vw-patch", has_text="row 1, column 1")
-    assert "Grad-CAM" not in patch.inner_text()
+    expect(patch).not_to_contain_text("Grad-CAM", use_inner_text=True)
     opened.locator("#viewer-stop .vw-kinds [data-stage=explanation]").click()
     number(opened, "alpha").fill(first)
     back = "x => JSON.parse(document.querySelector('#viewer-stop .vw').dataset.texts).alpha === x"
@@ -437,7 +438,7 @@ def test_every_map_has_its_sentence_beside_its_curves(opened):
     told = re.compile(r"against random places .* ± .*, centre .*, inverted .*: (not )?better than chance")
     assert all(told.search(one) for one in said)
     assert opened.locator("#viewer-stop .ex-sparks svg").count() == 10
-    assert "On the actor in" in opened.locator("#viewer-stop .ex-rows").inner_text()
+    expect(opened.locator("#viewer-stop .ex-rows")).to_contain_text("On the actor in", use_inner_text=True)
     explains(opened, "stop", "Grad-CAM")  # the method's own maps are tested already
     opened.locator("#viewer-stop .ex-test").click()
     opened.locator("#viewer-stop .ex-sentence", has_text="Grad-CAM: ").wait_for()
@@ -494,7 +495,7 @@ def test_a_detection_is_explained_over_the_current_frame(opened, engine, stpn, m
     assert told_number(told) == pytest.approx(float(made.map_TP[0, r * w + c]), rel=0.01)
     opened.locator("#viewer-stpn .vw-strip button").nth(5).click()
     opened.wait_for_function("() => JSON.parse(document.querySelector('#viewer-stpn .sp').dataset.done).t === 6")
-    assert "of other values" in opened.locator("#viewer-stpn .vw-bar").first.inner_text()
+    expect(opened.locator("#viewer-stpn .vw-bar").first).to_contain_text("of other values", use_inner_text=True)
     monkeypatch.setattr("core.methods.stpn.explain.MOST", 0)
     number(opened, "t", "stpn").fill("7")
     opened.locator("#viewer-stpn .ex-said", has_text="Nothing is found in this frame").wait_for()

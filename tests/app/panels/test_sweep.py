@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from app.controls.knobs import plain
 from app.panels import panels_of
@@ -231,7 +232,7 @@ def test_a_sweep_is_run_looked_at_and_a_cell_turns_both_knobs(page, served):
     cell.focus()
     assert "α = 0.5, Nₛ = 5:" in fold.locator(".sw-told").inner_text() and fold.locator(".sw-large").is_visible()
     page.keyboard.press("ArrowUp")
-    assert "α = 0.5, Nₛ = 2:" in fold.locator(".sw-told").inner_text()
+    expect(fold.locator(".sw-told")).to_contain_text("α = 0.5, Nₛ = 2:", use_inner_text=True)
     page.keyboard.press("Enter")
     settles(page, alpha=0.5, kept=2)
     assert number(page, "alpha").input_value() == "0.5"
@@ -284,7 +285,7 @@ def test_a_bad_list_is_a_sentence_and_the_last_sweep_stays(page):
     fold.locator("[name=x]").select_option("temporal")
     page.wait_for_function("document.querySelector('#viewer-stop [name=x-values]')?.value === 'off, on'")
     fold.locator("[name=output]").select_option("0")
-    assert "r does not depend on pᵗ" in fold.locator(".sw-hint").inner_text()
+    expect(fold.locator(".sw-hint")).to_contain_text("r does not depend on pᵗ", use_inner_text=True)
     fold.locator(".sw-run").click()
     page.wait_for_function("document.querySelector('#viewer-stop .sw-title')?.textContent.includes('pᵗ across')")
     fold.locator(".sw-cell").first.click()
@@ -322,6 +323,6 @@ def test_supports_and_stride_are_swept_in_the_tab_of_stpn(page):
     fold.locator("[name=y-values]").fill("0, 1")
     fold.locator(".sw-run").click()
     swept(fold, 4)
-    assert "likeness to the clean frame, with prompts" in fold.locator(".sw-title").inner_text()
+    expect(fold.locator(".sw-title")).to_contain_text("likeness to the clean frame, with prompts", use_inner_text=True)
     fold.locator(".sw-cell").nth(3).click()
     page.wait_for_function("(k => k.supports === 4 && k.stride === 1)(JSON.parse(document.querySelector('.sp').dataset.done))")

@@ -5,6 +5,7 @@ import statistics
 import time
 
 import pytest
+from playwright.sync_api import expect
 
 from app.main import launch
 from app.page import build
@@ -46,13 +47,13 @@ def times(root):
 def test_a_tab_has_its_video_its_knobs_its_folds_and_its_figures(page, name):
     root = opened(page, name)
     assert root.locator(".vw-examples button").inner_text() == "five minutes" and len(times(root)) == 8
-    assert "8 frames of 300, 5:00 long" in root.locator(".vw-clip").inner_text()
+    expect(root.locator(".vw-clip")).to_contain_text("8 frames of 300, 5:00 long", use_inner_text=True)
     assert page.locator(f"#knob-{name}-budget").is_visible()
     assert page.locator(f"#question-{name}").count() == (name == "clip_topk")
     folds = page.locator(f"#viewer-{name} .panels summary").all_inner_texts()
     assert [one.split(":")[0] for one in folds] == ["Equations", "Sweep"]  # there is no clip to edit, and no map to explain
     root.locator("summary").filter(has_text="Stages").click()
-    assert "frame_K" in root.locator(".vw-stages").inner_text()
+    expect(root.locator(".vw-stages")).to_contain_text("frame_K", use_inner_text=True)
 
 
 def test_a_question_is_asked_anew_of_what_was_read(page):
@@ -94,7 +95,7 @@ def test_another_video_is_read_under_a_line_that_says_how_far_it_is(browser, tmp
         shown.goto(launch(made, wait=False))
         shown.get_by_role("tab", name="CLIP top-K").click()
         shown.wait_for_selector("#viewer-clip_topk .vw-far:not([hidden])")
-        assert "feature_TE" in shown.locator("#viewer-clip_topk .vw-far span").inner_text()
+        expect(shown.locator("#viewer-clip_topk .vw-far span")).to_contain_text("feature_TE", use_inner_text=True)
         shown.locator("#viewer-clip_topk .vw-far button").click()
         shown.wait_for_selector("#viewer-clip_topk .vw-far[hidden]", state="attached")
     finally:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from app.figures.payload import about_payload, clip_payload, trace_payload
 from core import METHODS
@@ -78,7 +79,7 @@ def test_time_line_and_frames_point_at_the_same_second_and_say_what_is_there(vie
     mount(viewer, payload_of(engine))
     begin, end, caption = VIDEO.segments[1]
     within = sum(begin <= second < end for second in (10, 30, 59))
-    assert f"{within} of 3 where “{caption}” is seen" in viewer.locator(".tl-said").inner_text()
+    expect(viewer.locator(".tl-said")).to_contain_text(f"{within} of 3 where “{caption}” is seen", use_inner_text=True)
     viewer.locator(".cf-frame").nth(1).hover()
     said = viewer.locator(".tl-said").inner_text()
     assert said.startswith("0:30–0:31 · S 0.25 cosine, 3. of 60 · chosen") and VIDEO.segments[-1][2] not in said
@@ -101,7 +102,7 @@ def test_a_pinned_choice_stays_beside_the_other_and_what_both_chose_is_counted(v
     viewer.evaluate("trace => view.update({trace})", payload_of(engine, 2.0, budget=2)["trace"])
     viewer.wait_for_function("() => document.querySelectorAll('.cf-frames:not(.cf-a) .cf-frame').length === 2")
     assert viewer.locator(".cf-a .cf-frame").count() == 3
-    assert "Of A's 3 frames and B's 2, 2 are the same." in viewer.locator(".vw-versus").inner_text()
+    expect(viewer.locator(".vw-versus")).to_contain_text("Of A's 3 frames and B's 2, 2 are the same.", use_inner_text=True)
 
 
 def test_words_of_the_question_that_nobody_knows_are_said(viewer, engine):

@@ -1,6 +1,7 @@
 """Facts about A beside B in the viewer of the released code: the weights of frames that need its networks, in numbers."""
 
 import pytest
+from playwright.sync_api import expect
 
 from app.figures.payload import about_payload, beside_payload, clip_payload, trace_payload
 from core import METHODS
@@ -25,7 +26,7 @@ def test_towers_that_read_no_texts_say_what_would(viewer):
     payload = {"about": about_payload(METHODS[METHOD]), "clip": clip_payload("toy", tiny.clip(T=5)), "trace": made}
     viewer.evaluate("payload => { window.view = viewer.mount(document.querySelector('#here'), payload); }", payload)
     viewer.wait_for_selector(".rl[data-done]")
-    assert "needs a ViT-B/32" in viewer.locator(".rl-texts").inner_text()
+    expect(viewer.locator(".rl-texts")).to_contain_text("needs a ViT-B/32", use_inner_text=True)
 
 
 def test_the_weights_of_a_s_frames_stand_beside_b_s(viewer):
@@ -39,7 +40,7 @@ def test_the_weights_of_a_s_frames_stand_beside_b_s(viewer):
     viewer.locator(".rl").press("p")
     viewer.wait_for_selector(".vw-versus:not([hidden])")
     viewer.evaluate("trace => view.update({trace})", b)
-    assert "batch noise → still" in viewer.locator(".vw-chips").inner_text()
+    expect(viewer.locator(".vw-chips")).to_contain_text("batch noise → still", use_inner_text=True)
     rows = [one.split("\t") for one in viewer.locator(".vw-apart").inner_text().splitlines()]
     title = next(one.title for one in stop_released.METHOD.outputs if one.stage == "weight_T")
     told = [one[1:] for one in rows if one[0].startswith(f"{title}, frame")]

@@ -1,6 +1,7 @@
 """Facts about A beside B in the viewers of prompts and of the released code."""
 
 import numpy as np
+from playwright.sync_api import expect
 
 from tests.methods.stpn.test_viewer import ABOUT, PIXEL, K, Q, clip_of, log16, looking_at, trace_of
 
@@ -53,7 +54,7 @@ def test_the_difference_is_of_logarithms_with_its_sign(viewer):
 def test_where_grids_differ_a_sentence_says_so(viewer):
     started(viewer, changed(0.1, trace_of()), other=changed(0.1, trace_of(), (2, 3), (0, 0)))
     pinned(viewer, "other")
-    assert "here A has 2 × 3, B 4 × 6" in viewer.locator(".vw-none").inner_text()
+    expect(viewer.locator(".vw-none")).to_contain_text("here A has 2 × 3, B 4 × 6", use_inner_text=True)
     assert viewer.locator(".vw-canvas-d").is_hidden()
     box = viewer.locator(".vw-canvas").bounding_box()
     viewer.mouse.move(box["x"] + box["width"] * 2.5 / 6, box["y"] + box["height"] * 1.5 / 4)
@@ -76,10 +77,10 @@ def test_shares_boxes_and_likeness_of_a_stand_beside_b_s(viewer):
     assert viewer.locator(".vw-say-a").inner_text().endswith("frame 2")
     titles = viewer.locator(".vw-found-a h4, .vw-found h4").all_inner_texts()
     assert [one[:4] for one in titles] == ["B · ", "B · ", "A · ", "A · "]
-    assert "1 of 1 things found" in viewer.locator(".vw-found-a").nth(1).inner_text()
+    expect(viewer.locator(".vw-found-a").nth(1)).to_contain_text("1 of 1 things found", use_inner_text=True)
     for _ in range(2):
         viewer.locator(".sp").press("-")
-    assert "boxes ≥ 0.20\t2\t2\t0" in viewer.locator(".vw-apart").inner_text()
+    expect(viewer.locator(".vw-apart")).to_contain_text("boxes ≥ 0.20\t2\t2\t0", use_inner_text=True)
 
 
 def test_a_stays_while_b_moves_and_goes_with_p(viewer):

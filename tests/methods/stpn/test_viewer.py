@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from app.figures.boxes import boxes_payload
 from app.figures.followed import followed_payload
@@ -147,7 +148,7 @@ def test_hovering_a_prompt_shows_its_map_and_a_click_locks_it(viewer):
     chip.hover()
     assert "prompt 2 looked" in title.inner_text() and chip.get_attribute("aria-checked") == "false"
     viewer.mouse.move(5, 5)
-    assert "the prompts (mean) looked" in title.inner_text()
+    expect(title).to_contain_text("the prompts (mean) looked", use_inner_text=True)
     chip.click()
     viewer.mouse.move(5, 5)
     assert "prompt 2 looked" in title.inner_text() and chip.get_attribute("aria-checked") == "true"
@@ -177,16 +178,16 @@ def test_keys_choose_overlay_block_head_box_score_and_patch(viewer):
         viewer.keyboard.press(key)
         assert viewer.locator(f"[data-stage={stage}]").get_attribute("aria-checked") == "true", key
     viewer.keyboard.press("Shift+ArrowUp")
-    assert "row 2, column 4" in reading.inner_text()
+    expect(reading).to_contain_text("row 2, column 4", use_inner_text=True)
     for _ in range(3):
         viewer.keyboard.press("s")
     viewer.keyboard.press("Shift+ArrowRight")
-    assert "support 3 (frame 4), row 2, column 4" in reading.inner_text()
+    expect(reading).to_contain_text("support 3 (frame 4), row 2, column 4", use_inner_text=True)
     viewer.keyboard.press("h")
     assert viewer.locator(".vw-heads button").first.get_attribute("aria-checked") == "true"
     for _ in range(2):
         viewer.keyboard.press("-")
-    assert "2 of 2 boxes reach 0.20" in viewer.locator(".vw-found").first.inner_text()
+    expect(viewer.locator(".vw-found").first).to_contain_text("2 of 2 boxes reach 0.20", use_inner_text=True)
     viewer.keyboard.press("Escape")
     assert viewer.locator(".vw-heads [aria-checked=true]").count() == 0 and "Point at" in reading.inner_text()
     viewer.keyboard.press("?")
@@ -231,19 +232,19 @@ def test_it_says_in_words_what_it_draws(viewer):
     mount(viewer)
     with_prompts, without = (one.inner_text() for one in viewer.locator(".vw-found").all())
     assert "1 of 1 things found, 0 false" in with_prompts and "0 of 1 things found, 0 false" in without
-    assert "60.0 %" in viewer.locator(".sp-support").nth(2).inner_text()
+    expect(viewer.locator(".sp-support").nth(2)).to_contain_text("60.0 %", use_inner_text=True)
     assert viewer.locator(".vw-thumb").nth(3).get_attribute("aria-label").endswith("supports 2 times")
-    assert "with 0.800" in viewer.locator(".vw-likeness").inner_text()
-    assert "1.5e-7" in viewer.locator(".vw-shuffle").inner_text()
+    expect(viewer.locator(".vw-likeness")).to_contain_text("with 0.800", use_inner_text=True)
+    expect(viewer.locator(".vw-shuffle")).to_contain_text("1.5e-7", use_inner_text=True)
     assert "+75.0 %" in viewer.locator(".vw-cost").inner_text() and "+10.0 %" in viewer.locator(".vw-cost").inner_text()
     assert viewer.locator(".vw-banner").is_hidden()
     viewer.evaluate("trace => view.update({trace})", trace_of(2, untrained=("attention/shallow",)))
-    assert "UNTRAINED: attention/shallow has random weights" in viewer.locator(".vw-banner").inner_text()
+    expect(viewer.locator(".vw-banner")).to_contain_text("UNTRAINED: attention/shallow has random weights", use_inner_text=True)
 
 
 def test_without_a_truth_nothing_is_called_right_or_wrong(viewer):
     mount(viewer, truth=False)
-    assert "not known" in viewer.locator(".vw-known").inner_text()
+    expect(viewer.locator(".vw-known")).to_contain_text("not known", use_inner_text=True)
     assert viewer.locator(".vw-found p").first.inner_text() == "1 of 2 boxes reach 0.30"
 
 
@@ -366,8 +367,8 @@ def test_one_thing_is_followed_from_its_first_box_with_its_overlap_and_their_mea
     assert told == [["given", "0.90", "0.50", "0.70", "not there"], ["given", "0.30", "0.20", "0.10", "not there"]]
     titles = viewer.locator(".vw-path h4").all_inner_texts()
     assert "(AO) 0.700; not seen in 1 frame" in titles[0] and "(AO) 0.200" in titles[1]
-    assert "with prompts, AO 0.700" in viewer.locator(".vw-overlap").inner_text()
-    assert "both with the same prompts" in viewer.locator(".vw-likeness + .sp-key").inner_text()
+    expect(viewer.locator(".vw-overlap")).to_contain_text("with prompts, AO 0.700", use_inner_text=True)
+    expect(viewer.locator(".vw-likeness + .sp-key")).to_contain_text("both with the same prompts", use_inner_text=True)
     # the solid line is at 0.9 in the second frame of five, the dashed one at 0.3
     colour = """([x, y]) => { const c = document.querySelector('.vw-overlap canvas'), r = c.width / c.clientWidth;
         return [...c.getContext('2d').getImageData(x * r, y * r, 1, 1).data]; }"""
