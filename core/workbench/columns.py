@@ -58,6 +58,7 @@ GENERAL = (
     Column("decode_ms", "How long it took to read it.", "number", "ms", "high"),
     Column("run_ms", "How long the method took.", "number", "ms", "high"),
 )
+NAMING = ("setting", "shard", "clip_id", "why", "path", "group", "clip_key")  # tell one clip from another: nothing to sum up
 SEEN = (
     Column("motion", "How much changes from one frame to the next, on average.", "number", "share of white"),
     Column("camera", "How far the whole picture moves from one frame to the next, on average.", "number", "of the longer side"),
