@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,17 @@ import duckdb
 from core.workbench.columns import SQL, Column
 
 WRITING = ".writing"  # what ends so is left over from who was ended while writing
+
+
+@cache
+def connection() -> duckdb.DuckDBPyConnection:
+    """One for all files of this process: to open one takes as long as to read thirty files."""
+    return duckdb.connect(config={"threads": 1})
+
+
+def cursor() -> duckdb.DuckDBPyConnection:
+    """One's own, with tables of its own."""
+    return connection().cursor()
 
 
 def write_bytes(file: Path, held: bytes) -> None:
@@ -38,8 +50,8 @@ def write_text(file: Path, text: str) -> None:
 def write_parquet(file: Path, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], about: Mapping[str, str]) -> None:
     """Rows, of which a value that is not there is null. about: what the file says of itself."""
     fresh = beside(file)
-    with duckdb.connect(config={"threads": 1}) as base:
-        base.execute(f"CREATE TABLE made ({', '.join(f'{quoted(one.name)} {SQL[one.kind]}' for one in columns)})")
+    with cursor() as base:
+        base.execute(f"CREATE TEMP TABLE made ({', '.join(f'{quoted(one.name)} {SQL[one.kind]}' for one in columns)})")
         if rows:
             lists = ", ".join(f"unnest(?::{SQL[one.kind]}[])" for one in columns)
             base.execute(f"INSERT INTO made SELECT {lists}", [[row.get(one.name) for row in rows] for one in columns])
@@ -99,7 +111,7 @@ def wrong_with(file: Path, about: Mapping[str, str]) -> str:
 
 def about_of(file: Path) -> dict[str, str]:
     """What a file says of itself; {} where it is none that can be read."""
-    with suppress(duckdb.Error, OSError, UnicodeDecodeError), duckdb.connect(config={"threads": 1}) as base:
+    with suppress(duckdb.Error, OSError, UnicodeDecodeError), cursor() as base:
         if file.is_file():
             found = base.execute("SELECT key, value FROM parquet_kv_metadata(?)", [str(file)]).fetchall()
             return {key.decode(): value.decode() for key, value in found}
@@ -109,7 +121,7 @@ def about_of(file: Path) -> dict[str, str]:
 def read_rows(file: Path, names: Iterable[str] = ()) -> list[dict[str, Any]]:
     """All rows in their order. names: of the columns that are read; not given, all."""
     what = ", ".join(map(quoted, names)) or "*"
-    with duckdb.connect(config={"threads": 1}) as base:
+    with cursor() as base:
         made = base.execute(f"SELECT {what} FROM read_parquet(?)", [str(file)])
         head = [one[0] for one in made.description or ()]
         return [dict(zip(head, row)) for row in made.fetchall()]

@@ -5,11 +5,9 @@ A cell of a CSV that begins as a formula does gets a quote before it: a spreadsh
 
 from pathlib import Path
 
-import duckdb
-
 from core.errors import ReaderError
 from core.workbench.columns import Column
-from core.workbench.files import beside, into_place, literal, quoted
+from core.workbench.files import beside, cursor, into_place, literal, quoted
 from core.workbench.plan import read_plan, read_settings
 from core.workbench.query.filters import Filters, where
 from core.workbench.query.table import opened, rows_there
@@ -32,9 +30,9 @@ def export(folder: Path, setting: str, filters: Filters, to: Path) -> int:
     columns = {column.name: column for one in settings.values() for column in one.columns}
     shown = ", ".join(cell(one, to.suffix.lower() == ".csv") for one in columns.values())
     fresh = beside(to)
-    with duckdb.connect() as base:
+    with cursor() as base:
         base.execute(
-            f"CREATE TABLE made AS SELECT {shown} FROM read_parquet(?, union_by_name = true) WHERE {condition} "
+            f"CREATE TEMP TABLE made AS SELECT {shown} FROM read_parquet(?, union_by_name = true) WHERE {condition} "
             "ORDER BY setting, shard, clip_id", [some, *values],
         )  # fmt: skip
         base.execute(f"COPY made TO {literal(str(fresh))} ({FORMS[to.suffix.lower()]})")

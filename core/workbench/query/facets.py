@@ -14,8 +14,8 @@ BINS, NAMES = 20, 50  # bars of numbers, and of names; of more names, the common
 
 def facets(table: Table, setting: str, filters: Filters = (), names: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
     """{column: {kind, known, of, bars}}. bars of numbers: [low, high, how many fit, how many there are], equal parts of the
-    span of all rows; of names and truth: [value, how many fit, how many there are]. known: of those that fit. names: of columns;
-    not given, all but those that only tell clips apart."""
+    span of all rows; of names and truth: [value, how many fit, how many there are]. known: of those that fit. names: of
+    columns; not given, all but those that only tell clips apart."""
     usual = [name for name in table.settings_columns(setting) if name not in NAMING]
     chosen = [table.column(name) for name in names or usual]
     condition, values = where(table, filters)

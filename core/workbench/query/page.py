@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from core.errors import ReaderError
-from core.workbench.files import literal, quoted
+from core.workbench.files import cursor, quoted
 from core.workbench.plan import shard_file
 from core.workbench.query.filters import Filters, where
 from core.workbench.query.table import ROWS, Table
@@ -58,8 +56,8 @@ def rows_by_id(file: Path, ids: Sequence[str]) -> list[dict[str, Any]]:
     """The rows of these clips in one file; none where it is not there."""
     if not file.is_file():
         return []
-    with duckdb.connect(config={"threads": 1}) as base:
-        made = base.execute(f"SELECT * FROM read_parquet({literal(str(file))}) WHERE list_contains(?, clip_id)", [list(ids)])
+    with cursor() as base:
+        made = base.execute("SELECT * FROM read_parquet(?) WHERE list_contains(?, clip_id)", [str(file), list(ids)])
         head = [one[0] for one in made.description or ()]
         return [dict(zip(head, row)) for row in made.fetchall()]
 
