@@ -165,7 +165,7 @@ def template_lists(data: Path) -> dict[str, Path]:
         for file in shown_in(folder) if folder.is_dir() else ():
             if (named := TEMPLATES.fullmatch(file.name)) and b'"template"' in beginning(file):
                 found.setdefault(PARTS_OF[named[1]], file)
-    return found
+    return {part: found[part] for part in PARTS if part in found}
 
 
 def beginning(file: Path) -> bytes:

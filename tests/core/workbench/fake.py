@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from core.video.clip import Clip
-from core.workbench import crew, files
+from core.workbench import crew, drive, files
 from core.workbench.columns import GENERAL, Column
 from core.workbench.listing import Entry, Listing
-from core.workbench.plan import Setting, add_setting, begin, plan_of
+from core.workbench.plan import Setting, add_setting, begin, plan_of, shard_file
 from core.workbench.reading import Read
 
 SETTING = Setting("none", {"knob": 1}, (*GENERAL, Column("length", "")), drawn={"row_T": "row"})
@@ -26,17 +26,18 @@ def listing(clips=12, name="made"):
 
 class Counts:
     """Measures nothing but names. once, always: clips that end the process when they are read, the first time or each time.
-    slow: one that takes a minute, the first time. called_off: a clip at which the run is called off."""
+    slow: those that take so many seconds, the first time. called_off: a clip at which the run is called off."""
 
-    def __init__(self, folder, once=(), always=(), slow=(), called_off=""):
+    def __init__(self, folder, once=(), always=(), slow=(), seconds=60.0, called_off=""):
         self.folder, self.once, self.always, self.slow, self.called_off = folder, once, always, slow, called_off
+        self.seconds = seconds
 
     def first(self, name):
         """Whether this is the first time, for all processes."""
         flag = self.folder.parent / f"seen {name}"
         if flag.exists():
             return False
-        flag.touch()
+        flag.write_text(str(os.getpid()))
         return True
 
     def read(self, entry):
@@ -46,7 +47,7 @@ class Counts:
         if name in self.always or (name in self.once and self.first(name)):
             os.kill(os.getpid(), signal.SIGKILL)
         if name in self.slow and self.first(name):
-            time.sleep(60)
+            time.sleep(self.seconds)
         number = int(name.split()[1])
         frames_THWC = np.full((2, 16, 16, 3), number, np.uint8)
         return Read(Clip(frames_THWC, np.arange(2.0), np.arange(2), name), facts={"frames": 2, "seconds": number / 3})
@@ -66,30 +67,27 @@ def order(folder, clips=12, shard=4, setting=SETTING, **asked):
 
 def rows_of(folder, plan, name):
     """All rows in the order of the shards, without what a clock says."""
-    from core.workbench.plan import shard_file
-
     made = [row for shard in plan.shards for row in files.read_rows(shard_file(folder, "rows", shard, name))]
     return [{key: value for key, value in row.items() if not key.endswith("_ms")} for row in made]
 
 
-def main(folder, moment, workers):
-    """A driver that is killed at the `moment`-th renaming of a file, just before it (odd) or just after it (even)."""
-    from core.workbench import drive
-
+def main(folder, moment, slow):
+    """A driver. moment: it is killed at so many renamings of Parquet files and their digests, just before (odd) or just after
+    (even). slow: it has a worker of its own instead, which takes three seconds for this clip."""
     replace, count = os.replace, [0]
 
-    def counted(*names):
-        count[0] += 1
+    def counted(fresh, file):
+        count[0] += str(file).endswith((".parquet", ".sum"))
         if count[0] == moment and moment % 2:
             os.kill(os.getpid(), signal.SIGKILL)
-        replace(*names)
+        replace(fresh, file)
         if count[0] == moment:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    made = order(folder)
+    made = order(folder, slow=[slow], seconds=3.0)
     os.replace = counted
-    print(drive.drive(made, workers), flush=True)
+    drive.drive(made, workers=bool(slow))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -1,6 +1,5 @@
 """Facts about a row: it says what the stage shows, for every method, and what `core.evaluate` counts on the same clips."""
 
-import argparse
 from functools import partial
 from types import SimpleNamespace
 
@@ -142,7 +141,8 @@ def test_frames_are_read_in_turn_and_summed_up():
     setting = setting_of(engine, held, "stpn", supports=2)
     row, _ = measure.Measure(held, engine).row(entry, seen, setting)
     assert row["status"] == "ok", row.get("why")
-    plain = [tiny.engine().run("stpn", seen.clip, outputs=["prompted_found", "entropy_Q"], supports=2, t=t + 1) for t in range(5)]
+    outputs = ["prompted_found", "entropy_Q"]
+    plain = [tiny.engine().run("stpn", seen.clip, outputs=outputs, supports=2, t=t + 1) for t in range(5)]
     best = [max([0.0, *trace["prompted_found"].score_N.tolist()]) for trace in plain]
     assert row["best"] == pytest.approx(np.mean(best), abs=1e-6) and row["weakest_frame"] == int(np.argmin(best)) + 1
     assert row["spread"] == pytest.approx(np.mean([float(trace["entropy_Q"].mean()) for trace in plain]), abs=1e-6)
