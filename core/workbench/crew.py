@@ -33,13 +33,15 @@ class Order:
 
 @dataclass
 class Worker:
-    """One process. task: what it works on, since when, the clips of it that it touched, the last one, and when it was heard."""
+    """One process. task: what it works on, since when, the clips of it that it touched, the last one, and when it was heard.
+    ready: whether it has loaded what it measures with."""
 
     process: Any
     link: Connection
     task: Task | None = None
     since: float = 0.0
     heard: float = 0.0
+    ready: bool = False
     clip_id: str = ""
     clips: list[str] = field(default_factory=list)
 

@@ -22,6 +22,7 @@ from core.workbench.shard import Measures, Task, do_shard, unfinished
 
 COMPLETE, PARTIAL = "complete", "called off"
 LONGEST, TIMES = 600.0, 20  # seconds that a clip may take, or so many times what clips take, whichever is longer
+STARTING = 1800.0  # seconds that a process may take to load what it measures with
 STARTS = 3  # processes in a row that may end before they touch a clip
 TOLD = 0.5  # seconds between two looks at progress.json
 
@@ -107,7 +108,7 @@ def together(order: Order, book: Ledger, workers: int, tell: Tell) -> str:
             for one, what, which in heard(crew, 0.2):
                 answered(order, book, crew, one, what, which)
             for one in crew:
-                if one.task and time.monotonic() - one.heard > patience(book):
+                if one.task and time.monotonic() - one.heard > (patience(book) if one.ready else STARTING):
                     one.process.kill()  # it is heard of as gone
             progress(order.folder, book, [len(one.clips) - 1 for one in crew if one.clips], "running", tell)
         return PARTIAL if (order.folder / CANCEL).exists() else COMPLETE
@@ -118,7 +119,7 @@ def together(order: Order, book: Ledger, workers: int, tell: Tell) -> str:
 
 def answered(order: Order, book: Ledger, crew: list[Worker], one: Worker, what: str, which: str) -> None:
     """What follows from what a process says."""
-    one.heard = time.monotonic()
+    one.heard, one.ready = time.monotonic(), True
     if what == "clip":
         one.clip_id, book.stillborn = which, 0
         one.clips.append(which)

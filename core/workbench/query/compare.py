@@ -28,36 +28,30 @@ def compare(table: Table, a: str, b: str, filters: Filters = (), seed: int = 0) 
     if "right" not in table.columns:
         raise ReaderError("These settings answer nothing, so there is no right or wrong to compare.")
     condition, values = where(table, filters, a)
-    joined = (
-        f"WITH a AS (SELECT * FROM {ROWS} WHERE {condition}), b AS (SELECT * FROM {ROWS} WHERE setting = ?), "
-        'pair AS (SELECT a.clip_id, a.label, a."group" AS film, a.pred AS pred_a, b.pred AS pred_b, a."right" AS right_a, '
-        'b."right" AS right_b, b.loss - a.loss AS change FROM a JOIN b USING (clip_id) '
-        "WHERE a.status = 'ok' AND b.status = 'ok' AND a.\"right\" IS NOT NULL AND b.\"right\" IS NOT NULL) "
-    )
-    bound = [*values, b]
-    flips = {(row["right_a"], row["right_b"]): row["n"] for row in table.ask(
-        joined + "SELECT right_a, right_b, count(*) AS n FROM pair GROUP BY 1, 2", bound,
-    )}  # fmt: skip
-    both, fixed, broken, neither = (flips.get(key, 0) for key in ((True, True), (False, True), (True, False), (False, False)))
-    n = both + fixed + broken + neither
-    groups = table.ask(
-        joined + "SELECT change, size, count(*) AS groups FROM (SELECT sum(right_b::INT - right_a::INT) AS change, "
-        "count(*) AS size FROM pair GROUP BY film) GROUP BY 1, 2 ORDER BY 1, 2",
-        bound,
-    )
-    low, high = bootstrap([(row["change"], row["size"], row["groups"]) for row in groups], seed)
     shown = "clip_id, label, pred_a, pred_b, change"
-    better, worse = (
-        [list(row.values()) for row in table.ask(
-            joined + f"SELECT {shown} FROM pair WHERE change {sign} 0 ORDER BY change {order}, clip_id LIMIT {MOVERS}", bound
-        )]
-        for sign, order in (("<", "ASC"), (">", "DESC"))
-    )  # fmt: skip
+    flips, groups, better, worse = table.ask_of(
+        f"""WITH a AS (SELECT * FROM {ROWS} WHERE {condition}) SELECT a.clip_id, a.label, a."group" AS film, a.pred AS pred_a,
+        b.pred AS pred_b, a."right" AS right_a, b."right" AS right_b, b.loss - a.loss AS change
+        FROM a JOIN (SELECT * FROM {ROWS} WHERE setting = ?) AS b USING (clip_id)
+        WHERE a.status = 'ok' AND b.status = 'ok' AND a."right" IS NOT NULL AND b."right" IS NOT NULL""",
+        [*values, b],
+        (
+            "SELECT right_a, right_b, count(*) AS n FROM made GROUP BY 1, 2",
+            "SELECT change, size, count(*) AS groups FROM (SELECT sum(right_b::INT - right_a::INT) AS change, "
+            "count(*) AS size FROM made GROUP BY film) GROUP BY 1, 2 ORDER BY 1, 2",
+            f"SELECT {shown} FROM made WHERE change < 0 ORDER BY change, clip_id LIMIT {MOVERS}",
+            f"SELECT {shown} FROM made WHERE change > 0 ORDER BY change DESC, clip_id LIMIT {MOVERS}",
+        ),
+    )
+    count = {(row["right_a"], row["right_b"]): row["n"] for row in flips}
+    both, fixed, broken, neither = (count.get(key, 0) for key in ((True, True), (False, True), (True, False), (False, False)))
+    n = both + fixed + broken + neither
+    low, high = bootstrap([(row["change"], row["size"], row["groups"]) for row in groups], seed)
     return {
         "n": n, "both": both, "fixed": fixed, "broken": broken, "neither": neither,
         "accuracy_a": (both + broken) / n if n else None, "accuracy_b": (both + fixed) / n if n else None,
         "gain": (fixed - broken) / n if n else None, "low": low, "high": high, "p": mcnemar(fixed, broken) if n else None,
-        "better": better, "worse": worse,
+        "better": [list(row.values()) for row in better], "worse": [list(row.values()) for row in worse],
     }  # fmt: skip
 
 

@@ -1,10 +1,12 @@
 """What the values of columns are, as bars: of all rows of a setting, and of those that fit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from core.errors import ReaderError
-from core.workbench.columns import NAMING
+from core.workbench.columns import NAMING, Column
 from core.workbench.files import quoted
 from core.workbench.query.filters import Filters, where
 from core.workbench.query.table import ROWS, Table
@@ -16,51 +18,51 @@ def facets(table: Table, setting: str, filters: Filters = (), names: Sequence[st
     """{column: {kind, known, of, bars}}. bars of numbers: [low, high, how many fit, how many there are], equal parts of the
     span of all rows; of names and truth: [value, how many fit, how many there are]. known: of those that fit. names: of
     columns; not given, all but those that only tell clips apart."""
-    usual = [name for name in table.settings_columns(setting) if name not in NAMING]
-    chosen = [table.column(name) for name in names or usual]
+    chosen = [table.column(name) for name in names or table.settings_columns(setting) if names or name not in NAMING]
+    if lists := [one.name for one in chosen if one.kind in ("texts", "numbers", "bytes")] if names else []:
+        raise ReaderError(f"{', '.join(lists)} holds lists, of which there are no bars.")
+    chosen = [one for one in chosen if one.kind not in ("texts", "numbers", "bytes")]
     condition, values = where(table, filters)
+    rows = f"(SELECT *, coalesce({condition}, false) AS fits FROM {ROWS} WHERE setting = ?)"
+    bound = [*values, table.setting(setting)]
+    number = [one for one in chosen if numeric(one)]
+    cast = ", ".join(["fits", *(f"CAST({quoted(one.name)} AS DOUBLE) AS {quoted(one.name)}" for one in number)])
+    held = table.arrays(f"SELECT {cast} FROM {rows}", bound)
+    fits_N = np.ma.filled(held["fits"], False).astype(bool)
     made = {}
     for one in chosen:
-        if one.kind in ("texts", "numbers", "bytes"):
-            if names:
-                raise ReaderError(f"{one.name} holds lists, of which there are no bars.")
-            continue
-        bars = _numbers if one.kind in ("number", "count") else _names
-        made[one.name] = {"kind": one.kind} | bars(table, setting, one.name, condition, values)
+        if numeric(one):
+            found = of_numbers(held[one.name], fits_N)
+        else:
+            said = quoted(one.name)
+            found = of_names(table.ask(
+                f"SELECT {said} AS value, count(*) FILTER (fits) AS fit, count(*) AS every FROM {rows} "
+                f"WHERE {said} IS NOT NULL GROUP BY 1 ORDER BY every DESC, value", bound,
+            ))  # fmt: skip
+        made[one.name] = {"kind": one.kind, "of": int(fits_N.sum())} | found
     return made
 
 
-def _numbers(table: Table, setting: str, name: str, condition: str, values: list[Any]) -> dict[str, Any]:
-    said = quoted(name)
-    span = table.ask(
-        f"SELECT min({said}) AS low, max({said}) AS high, count(*) FILTER ({condition}) AS of, "
-        f"count({said}) FILTER ({condition}) AS known FROM {ROWS} WHERE setting = ?",
-        [*values, *values, table.setting(setting)],
-    )[0]
-    low, high = span["low"], span["high"]
-    if low is None:
-        return {"known": 0, "of": span["of"], "bars": []}
-    width = (high - low) / BINS or 1.0
-    found = table.ask(
-        f"SELECT least(CAST(floor(({said} - ?) / ?) AS INTEGER), {BINS - 1}) AS bin, count(*) AS every, "
-        f"count(*) FILTER ({condition}) AS fit FROM {ROWS} WHERE setting = ? AND {said} IS NOT NULL GROUP BY 1",
-        [low, width, *values, setting],
-    )
-    counts = {row["bin"]: (row["fit"], row["every"]) for row in found}
-    bins = range(BINS if high > low else 1)
-    bars = [[low + width * i, low + width * (i + 1) if high > low else high, *counts.get(i, (0, 0))] for i in bins]
-    return {"known": span["known"], "of": span["of"], "bars": bars}
+def numeric(column: Column) -> bool:
+    """Whether its values have an order."""
+    return column.kind in ("number", "count")
 
 
-def _names(table: Table, setting: str, name: str, condition: str, values: list[Any]) -> dict[str, Any]:
-    said = quoted(name)
-    found = table.ask(
-        f"SELECT {said} AS value, count(*) AS every, count(*) FILTER ({condition}) AS fit FROM {ROWS} WHERE setting = ? "
-        "GROUP BY 1 ORDER BY every DESC, value",
-        [*values, table.setting(setting)],
-    )
-    known = [row for row in found if row["value"] is not None]
-    return {
-        "known": sum(row["fit"] for row in known), "of": sum(row["fit"] for row in found), "names": len(known),
-        "bars": [[row["value"], row["fit"], row["every"]] for row in known[:NAMES]],
-    }  # fmt: skip
+def of_numbers(value_N: np.ndarray, fits_N: np.ndarray) -> dict[str, Any]:
+    """Bars of equal width; one where all are equal, none where nothing is known."""
+    known_N = ~np.ma.getmaskarray(value_N)
+    value_K, fits_K = np.ma.getdata(value_N)[known_N], fits_N[known_N]
+    if not len(value_K):
+        return {"known": 0, "bars": []}
+    low, high = float(value_K.min()), float(value_K.max())
+    width, bins = (high - low) / BINS, BINS if high > low else 1
+    place_K = np.minimum(((value_K - low) / (width or 1.0)).astype(int), bins - 1)
+    every, fit = (np.bincount(some, minlength=bins).tolist() for some in (place_K, place_K[fits_K]))
+    bars = [[low + width * i, low + width * (i + 1), fit[i], every[i]] for i in range(bins)]
+    return {"known": int(fits_K.sum()), "bars": bars}
+
+
+def of_names(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The commonest first, of equals in the order of their names. names: how many there are."""
+    bars = [[row["value"], row["fit"], row["every"]] for row in rows[:NAMES]]
+    return {"known": sum(row["fit"] for row in rows), "names": len(rows), "bars": bars}

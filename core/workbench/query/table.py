@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 
 from core.errors import ReaderError
 from core.workbench.columns import SQL, Column
@@ -47,9 +48,25 @@ class Table:
     def ask(self, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """What a query of ours finds."""
         with self.base.cursor() as own:
-            own.execute(query, list(values))
-            head = [one[0] for one in own.description or ()]
-            return [dict(zip(head, row)) for row in own.fetchall()]
+            return found(own, query, values)
+
+    def arrays(self, query: str, values: Sequence[Any]) -> dict[str, np.ndarray]:
+        """The same as columns of numbers, masked where nothing is known."""
+        with self.base.cursor() as own:
+            return own.execute(query, list(values)).fetchnumpy()
+
+    def ask_of(self, made: str, values: Sequence[Any], queries: Sequence[str]) -> list[list[dict[str, Any]]]:
+        """What several find in a table `made`, which a query makes for them alone."""
+        with self.base.cursor() as own:
+            own.execute(f"CREATE TEMP TABLE made AS {made}", list(values))
+            return [found(own, query) for query in queries]
+
+
+def found(own: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """Rows by the names of their columns."""
+    own.execute(query, list(values))
+    head = [one[0] for one in own.description or ()]
+    return [dict(zip(head, row)) for row in own.fetchall()]
 
 
 def opened(folder: Path, only: Sequence[str] = ()) -> Table:
