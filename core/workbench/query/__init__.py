@@ -14,10 +14,11 @@ from core.workbench.query.facets import facets
 from core.workbench.query.filters import checked_filters, filters_of
 from core.workbench.query.near import Features, features_of, near
 from core.workbench.query.page import page, tiles
+from core.workbench.query.places import Places, places
 from core.workbench.query.slices import against_rest, slice_stats, wilson
 from core.workbench.query.table import Table, opened, table_of
 
 __all__ = [
-    "Features", "Table", "against_rest", "checked_filters", "compare", "confusion", "export", "facets", "features_of",
-    "filters_of", "near", "opened", "page", "slice_stats", "table_of", "tiles", "wilson",
+    "Features", "Places", "Table", "against_rest", "checked_filters", "compare", "confusion", "export", "facets", "features_of",
+    "filters_of", "near", "opened", "page", "places", "slice_stats", "table_of", "tiles", "wilson",
 ]  # fmt: skip

@@ -182,6 +182,22 @@ def test_neighbours_are_those_of_plain_cosines(run):
         query.near(held, "another")
 
 
+def test_a_map_puts_what_is_alike_together_and_says_how(run):
+    rng = np.random.default_rng(0)
+    group_N = np.arange(60) % 2
+    feature_NE = rng.normal(size=(60, 8)) * 0.05 + np.where(group_N[:, None], 1.0, -1.0) * np.eye(8)[0]
+    ids = [f"clip {n}" for n in range(60)]
+    held = query.features_of(run[0], a)
+    made = query.places(type(held)(tuple(ids), feature_NE.astype(np.float16)))
+    apart = np.linalg.norm(made.place_N2[:, None] - made.place_N2[None], axis=-1) + 9 * np.eye(60)
+    assert made.how == "t-SNE" and (group_N[apart.argmin(1)] == group_N).all() and made.place_N2.max() == pytest.approx(1)
+    few = query.places(type(held)(tuple(ids[:8]), feature_NE[:8].astype(np.float16)))
+    centred = feature_NE[:8].astype(np.float16).astype(float)
+    values = np.linalg.svd(centred - centred.mean(0), compute_uv=False) ** 2
+    assert few.how == "PCA" and few.share == pytest.approx(values[:2].sum() / values.sum(), abs=1e-3)
+    assert query.places(type(held)((), np.zeros((0, 8), np.float16))).place_N2.shape == (0, 2)
+
+
 BAD = [
     [["nothing", "eq", 1]], [["rows; DROP TABLE rows", "eq", 1]], [["label", "like", "%"]], [["label", "eq", 5]],
     [["loss", "lt", "1 OR 1=1"]], [["loss", "lt", float("nan")]], [["right", "eq", "true"]], [["label", "eq", "\ud800"]],
