@@ -26,8 +26,8 @@ from core.workbench.crew import CANCEL
 from core.workbench.drive import COMPLETE, drive, is_driven, read_progress
 from core.workbench.files import write_text
 from core.workbench.marks import Marks
-from core.workbench.plan import named, read_plan, read_settings
-from core.workbench.query import compare, export, filters_of, opened, slice_stats
+from core.workbench.plan import named, read_plan, read_settings, said
+from core.workbench.query import Table, compare, export, filters_of, opened, slice_stats
 from core.workbench.verify import verified
 
 WHOLE, PARTIAL, BAD = 0, 3, 2  # how it ends
@@ -84,8 +84,9 @@ def run(args: argparse.Namespace) -> int:
     """Measure what is not there yet."""
     wanted = asked.asked_of(args)
     order = asked.begun(args.run, wanted)
-    for line in (*wanted.plan.notes, *(f"{name}: {one.said}" for name, one in wanted.settings.items())):
-        print(line, flush=True)
+    weights = dict.fromkeys(label for one in wanted.settings.values() for label in one.labels.values())
+    for told in (*wanted.plan.notes, *weights):
+        print(told, flush=True)
     shown: set[str] = set()
     with tqdm(total=wanted.plan.clips, unit="clip", disable=None) as bar:
 
@@ -100,8 +101,9 @@ def run(args: argparse.Namespace) -> int:
     if ended != COMPLETE:
         print(f"{ended.capitalize()}: the same command goes on.")
         return PARTIAL
+    table = opened(args.run)
     for name in wanted.settings:
-        print(said(opened(args.run, [name]), name))
+        print(in_a_line(table, name))
     return WHOLE
 
 
@@ -114,8 +116,8 @@ def status(args: argparse.Namespace) -> int:
     if driven and progress:
         left = "" if progress["eta"] is None else f", about {progress['eta']:.0f} s to go"
         print(f"{progress['done']} of {progress['clips']} clips{left}.")
-    for place, (name, one) in enumerate(settings.items(), 1):
-        print(f"{place}  {name}  {found.done[name]} of {found.clips} clips  {one.said}")
+    for place, (name, one) in enumerate(said(settings).items(), 1):
+        print(f"{place}  {name}  {found.done[name]} of {found.clips} clips  {one}")
     return WHOLE if found.complete else PARTIAL
 
 
@@ -144,7 +146,7 @@ def compared(args: argparse.Namespace) -> int:
     settings = read_settings(args.run)
     a, b = named(settings, args.a), named(settings, args.b)
     found = compare(opened(args.run, [a, b]), a, b, filters_of(args.where))
-    print(f"A  {settings[a].said}\nB  {settings[b].said}\n")
+    print(f"A  {said(settings)[a]}\nB  {said(settings)[b]}\n")
     if not found["n"]:
         print("No clip was answered by both whose label is known.")
         return WHOLE
@@ -161,9 +163,9 @@ def slices(args: argparse.Namespace) -> int:
     """Every named slice, and how many of it are right."""
     settings = read_settings(args.run)
     chosen = [named(settings, args.setting)] if args.setting else list(settings)
-    table = opened(args.run, chosen)
+    table = opened(args.run)
     for name in chosen:
-        print(said(table, name))
+        print(in_a_line(table, name))
         for called, filters in Marks(args.run).slices.items():
             print("  " + line(called, slice_stats(table, name, filters)))
     return WHOLE
@@ -176,9 +178,9 @@ def exported(args: argparse.Namespace) -> int:
     return WHOLE
 
 
-def said(table: Any, setting: str) -> str:
-    """A setting in a line."""
-    return line(f"{setting} {table.settings[setting].said}", slice_stats(table, setting))
+def in_a_line(table: Table, setting: str) -> str:
+    """A setting, and how many are right."""
+    return line(f"{setting} {said(table.settings)[setting]}", slice_stats(table, setting))
 
 
 def line(name: str, found: Mapping[str, Any]) -> str:

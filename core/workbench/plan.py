@@ -56,10 +56,6 @@ class Setting:
         """Of what decides its numbers, besides the run's own clips, texts and frames."""
         return digest_of(self.method, dict(self.knobs), dict(self.weights), self.edits, self.precision, self.question)
 
-    @property
-    def said(self) -> str:
-        """ "stop · alpha=0.4, kept=6": what tells it from others, for a reader."""
-        return f"{self.method} · " + ", ".join(f"{name}={value}" for name, value in self.knobs.items())
 
 
 @dataclass(frozen=True)
@@ -94,8 +90,8 @@ class Plan:
 
     def about(self, shard: int, setting: str = "") -> dict[str, str]:
         """What a file of this shard must say of itself."""
-        said = {"run": self.run_id, "shard": str(shard), "rows": str(self.clips_of(shard)), "format": str(FORMAT)}
-        return said | ({"setting": setting} if setting else {})
+        told = {"run": self.run_id, "shard": str(shard), "rows": str(self.clips_of(shard)), "format": str(FORMAT)}
+        return told | ({"setting": setting} if setting else {})
 
 
 def map_columns(setting: Setting) -> tuple[Column, ...]:
@@ -206,8 +202,21 @@ def named(settings: Mapping[str, Setting], name: str) -> str:
         return ids[int(name) - 1]
     if len(found := [one for one in ids if name and one.startswith(name)]) == 1:
         return found[0]
-    said = "; ".join(f"{number} ({one}): {settings[one].said}" for number, one in enumerate(ids, 1))
-    raise BadData(f"There is no setting {name!r} of this run. They are {said or 'none yet'}.")
+    every = "; ".join(f"{number} ({one}): {words}" for number, (one, words) in enumerate(said(settings).items(), 1))
+    raise BadData(f"There is no setting {name!r} of this run. They are {every or 'none yet'}.")
+
+
+def said(settings: Mapping[str, Setting]) -> dict[str, str]:
+    """What tells each of a run's settings from the others, for a reader: "NAME · alpha=0.4"."""
+    made = {}
+    for name, one in settings.items():
+        others = [other for other in settings.values() if other.method == one.method and other is not one]
+        told = [f"{knob}={value}" for knob, value in one.knobs.items() if any(o.knobs.get(knob) != value for o in others)]
+        told += [", ".join(one.labels.values())] if any(other.weights != one.weights for other in others) else []
+        told += [f"with {', '.join(one.edits) or 'no edits'}"] if any(other.edits != one.edits for other in others) else []
+        told += [one.precision] if any(other.precision != one.precision for other in others) else []
+        made[name] = " · ".join([one.method, ", ".join(told)]) if told else one.method
+    return made
 
 
 def with_columns(setting: Setting, columns: Iterable[Column]) -> Setting:

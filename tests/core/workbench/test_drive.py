@@ -174,6 +174,7 @@ def test_another_setting_is_added_beside_the_first(tmp_path):
     assert list(plan.read_settings(made.folder)) == [NAME, other.setting_id]
     assert verify.verified(made.folder).done == {NAME: 12, other.setting_id: 12}
     assert plan.named(plan.read_settings(made.folder), "2") == other.setting_id
+    assert list(plan.said(plan.read_settings(made.folder)).values()) == ["none · knob=1", "none · knob=2"]
 
 
 def test_a_full_disk_ends_the_run_with_its_own_reason(tmp_path, monkeypatch):
