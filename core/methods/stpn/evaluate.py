@@ -8,6 +8,7 @@ vis_spoilt, …     the same of clips in which some frames in a row are spoilt
 predictors        every trained predictor, shallow and deep
 prompts           the same with fewer prompts: the first N of those that were trained
 sweeps            K and S; supports as bad as the current frame; supports that never show the thing; a scene cut
+long              K and S on clips of 24 frames, where near supports are spoilt too, or far ones are of another scene
 gains             what is more, or less, with an interval: clips and training seeds drawn anew, the same for both of a pair
 """
 
@@ -20,6 +21,7 @@ import torch
 
 from core.data.rendered import Sample, pool
 from core.methods.stpn import evaluate_clips as through
+from core.methods.stpn import evaluate_long as far
 from core.methods.stpn.evaluate_frames import SUPPORTS, Subject, detected, detection, looks, subject
 from core.methods.stpn.networks import SIZE, Stpn
 from core.methods.stpn.train import FRAMES, truth_of
@@ -126,11 +128,13 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
             f"{task}{ending}": interval(one_R["stpn"] - one_R["baseline"])
             for task, one_R in (("vis", masks_R), ("vot", boxes_R))
         }
+    found["long"] = far.long_clips(usual.model, pool(seed * 100_000, len(few), "test", far.FRAMES, SIZE), device)
     found["about"] = {
         "command": f"python -m core.evaluate stpn --clips {clips} --seed {seed}", "split": "test", "clips": clips,
         "clips_vis_vot": len(few), "frames": FRAMES, "supports": SUPPORTS, "supports_strided": STRIDED,
         "supports_vis": through.WHOLE,
         "supports_vot": through.PAST, "stretch": through.STRETCH, "severity_stretch": through.BAD,
+        "frames_long": far.FRAMES, "near_long": far.NEAR,
         "known": known(samples, current_N), "resamples": RESAMPLES, "device": str(device),
         "training_seeds": {name: len(several) for name, several in models.items()},
     }  # fmt: skip
@@ -226,6 +230,9 @@ def table(found: dict) -> str:
         lines.append(f"{name:24} motion blur 0.75: " + "  ".join(f"{value} {ap:.1%}" for value, ap in one.items()))
     for name, one in found["sweeps"].items():
         lines.append(f"{name}: " + "  ".join(f"{value} {ap:.1%}" for value, ap in one.items()))
+    for name, sweeps in found["long"].items():
+        for knob, one in sweeps.items():
+            lines.append(f"long clips, {name}, {knob}: " + "  ".join(f"{value} {ap:.1%}" for value, ap in one.items()))
     lines.append("where prompts look: " + "  ".join(f"{what} {value:.1%}" for what, value in found["looks"].items()))
     for task in tasks:
         for name, one in found[task].items():

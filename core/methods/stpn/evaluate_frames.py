@@ -54,7 +54,7 @@ def detected(
             t, sample = int(current_N[n]), one.samples[n]
             spoil = dict(kind=kind, severity=severity, seed=n, box=sample.box_TO4[t, 0])
             current.append(spoilt(sample.frames_THWC[[t]], **spoil)[0])
-            index = list(support_index(t, FRAMES, max(supports, 2), stride))
+            index = list(support_index(t, len(sample.frames_THWC), max(supports, 2), stride))
             if spoil_supports:
                 support.append(support_features(one.model, to(one.device, [*spoilt(sample.frames_THWC[index], **spoil)])))
             elif without_actor:

@@ -63,6 +63,12 @@ def measured(metrics: Mapping) -> str:
     if "vis_spoilt" in metrics:
         title = f"Through the same clips, {about['stretch']} frames in a row spoilt by {about['severity_stretch']}"
         tables[f"{title} (motion blur, occluder or defocus)"] = through("_spoilt")
+    if "long" in metrics:
+        title = f"Clips of {about['frames_long']} frames, motion blur 0.75, AP50 of the middle frame; near is up to "
+        title += f"{about['near_long']} frames away"
+        swept = {"K": "K, S = 1", "S": f"S, K = {strided}"}
+        for knob, said in swept.items():
+            tables[f"{title}: {said}"] = {name: one[knob] | one["none"] for name, one in metrics["long"].items()}
     head = (
         f"`{about['command']}` on {about['clips']} clips of the {about['split']} split, of {about['frames']} frames, one of "
         f"which is read. Fractions are 0–1. Training seeds – {seeds}. Tables without ± are of the first."

@@ -31,12 +31,13 @@ def metrics():
             "degraded": {"noise": {"0.5": pair("mean", "low", "high")}},
             "vot_spoilt": pair("mean", "low", "high"),
         },
+        "long": {"near ones spoilt": {"K": pair("2", "16"), "S": pair("5"), "none": pair("no prompts")}},
         "vis_spoilt": {side: pair("ap") for side in sides},
         "vot_spoilt": {side: pair("ao", "sr50", "sr75") for side in sides},
         "about": {
             "command": "c", "clips": 8, "clips_vis_vot": 2, "frames": 8, "split": "test", "supports": 6, "supports_strided": 4,
             "supports_vis": 5, "supports_vot": 2, "known": 0.58, "resamples": 70, "training_seeds": {"baseline": 3},
-            "stretch": 3, "severity_stretch": 0.75,
+            "stretch": 3, "severity_stretch": 0.75, "frames_long": 24, "near_long": 3,
         },
     }  # fmt: skip
 
@@ -80,6 +81,7 @@ def test_a_title_says_how_many_supports_and_seeds_there_are():
         "K supports": "K",
         "Through whole clips": "clean frames",
         "Through the same clips": "3 frames in a row",
+        "Clips of 24": "K",
     }
     for title in titles:
         assert next((said for what, said in others.items() if what in title), "K = 6") in title

@@ -10,6 +10,7 @@ from core.data.rendered import pool
 from core.methods.stpn import evaluate as stpn
 from core.methods.stpn import evaluate_clips as through
 from core.methods.stpn import evaluate_frames as frames
+from core.methods.stpn import evaluate_long as far
 from core.methods.stpn import train as training
 from core.methods.stpn.equations import support_index
 from core.methods.stpn.networks import Looked
@@ -287,6 +288,18 @@ def test_frames_in_a_row_are_spoilt_and_the_first_never(samples):
         shown = [t for t in changed if through.STRETCHED[seed % 3] != "occluder" or not np.isnan(sample.box_TO4[t, 0]).any()]
         assert shown and shown[0] > 0 and changed[-1] - changed[0] < through.STRETCH
     assert len({through.stretched(samples[0], seed).frames_THWC.tobytes() for seed in range(0, 30, 3)}) > 1
+
+
+def test_near_supports_are_spoilt_and_far_ones_of_another_scene(samples):
+    current_N = np.array([0, 3, 7, 4, 4, 4])
+    spoilt, cut = far.near_spoilt(samples, current_N), far.cut_beyond(samples, current_N)
+    for n, t in enumerate(current_N):
+        near = [i for i in range(8) if abs(i - t) <= far.NEAR]
+        changed = [i for i in range(8) if not np.array_equal(spoilt[n].frames_THWC[i], samples[n].frames_THWC[i])]
+        assert changed == [i for i in near if i != t]
+        for i in range(8):
+            whose = samples[n] if i in near else samples[(n + 1) % 6]
+            assert np.array_equal(cut[n].frames_THWC[i], whose.frames_THWC[i])
 
 
 def test_the_mean_overlap_of_draws_weighs_clips_by_their_frames():
