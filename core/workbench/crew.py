@@ -40,15 +40,15 @@ class Worker:
     link: Connection
     task: Task | None = None
     since: float = 0.0
-    heard: float = 0.0
+    last: float = 0.0
     ready: bool = False
     clip_id: str = ""
     clips: list[str] = field(default_factory=list)
 
     def give(self, task: Task) -> None:
-        """Work; whoever is gone is noticed by `heard`."""
+        """Work; whoever is gone is noticed by `messages`."""
         self.task, self.clip_id, self.clips = task, "", []
-        self.since = self.heard = time.monotonic()
+        self.since = self.last = time.monotonic()
         with suppress(OSError):
             self.link.send(task)
 
@@ -59,7 +59,7 @@ class Worker:
         self.link.close()
 
 
-def hired(order: Order) -> Worker:
+def new_worker(order: Order) -> Worker:
     """A process of its own, with one thread for what computes."""
     here, there = multiprocessing.Pipe()
     with environment(dict.fromkeys(THREADS, "1")):
@@ -106,7 +106,7 @@ def work(link: Connection, order: Order, driver: int) -> None:
             link.send(("failed", said))
 
 
-def heard(workers: list[Worker], seconds: float) -> Iterator[tuple[Worker, str, str]]:
+def messages(workers: list[Worker], seconds: float) -> Iterator[tuple[Worker, str, str]]:
     """What the processes say within so many seconds, (who, what, which clip or why); "gone" of one that was ended."""
     links = {one.link: one for one in workers}
     for link in wait(list(links), seconds):

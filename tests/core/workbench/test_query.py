@@ -55,7 +55,7 @@ def run(tmp_path_factory):
             features = [{"clip_id": row["clip_id"], "video_E": rng.normal(size=8).astype(np.float16).tobytes()} for row in some]
             files.write_parquet(plan.shard_file(folder, "grids", shard, one.setting_id), plan.map_columns(one), features, about)
             files.write_parquet(plan.shard_file(folder, "rows", shard, one.setting_id), COLUMNS, some, about)
-    return folder, query.opened(folder), every[A.setting_id], every[B.setting_id]
+    return folder, query.open_run(folder), every[A.setting_id], every[B.setting_id]
 
 
 a, b = A.setting_id, B.setting_id
