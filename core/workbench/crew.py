@@ -63,7 +63,7 @@ def new_worker(order: Order) -> Worker:
     """A process of its own, with one thread for what computes."""
     here, there = multiprocessing.Pipe()
     with environment(dict.fromkeys(THREADS, "1")):
-        process = multiprocessing.get_context("spawn").Process(target=work, args=(there, order, os.getpid()), daemon=True)
+        process = multiprocessing.get_context("spawn").Process(target=work, args=(there, order), daemon=True)
         process.start()
     there.close()
     return Worker(process, here)
@@ -81,8 +81,8 @@ def environment(values: dict[str, str]) -> Iterator[None]:
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
-def work(link: Connection, order: Order, driver: int) -> None:
-    """Shard after shard, until nobody is left to give any."""
+def work(link: Connection, order: Order) -> None:
+    """Shard after shard, until nobody is left to give any: who tells of the next clip then finds the link broken."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who drives decides what an interruption means
     try:
         measure = order.maker()
@@ -92,7 +92,7 @@ def work(link: Connection, order: Order, driver: int) -> None:
             with suppress(Cancelled):
                 do_shard(
                     order.folder, order.plan, order.settings, task, measure, lambda clip_id: link.send(("clip", clip_id)),
-                    lambda: (order.folder / CANCEL).exists() or os.getppid() != driver,
+                    (order.folder / CANCEL).exists,
                 )  # fmt: skip
                 link.send(("done", ""))
                 continue
