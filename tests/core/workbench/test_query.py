@@ -22,7 +22,7 @@ N = 60
 
 
 def made_rows(setting, seed):
-    """Rows of chance: some not known, some unreadable. In the second setting the clips of a film are right or wrong together."""
+    """Rows of chance: some not known, some unreadable. In the second setting clips of a film are right or wrong together."""
     rng, made = random.Random(seed), []
     for n in range(N):
         right = (random.Random(n // 3) if seed else rng).random() < 0.5
