@@ -47,7 +47,7 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example]) -> Pag
         # clips, and long videos, are each shared by the tabs that have them; known by what is open first
         begin = {one.name: next(iter(clips.examples_for(one).values())).path for one in engine.methods.values()}
         paths = tuple(dict.fromkeys(begin.values()))
-        shared = {path: shared_clip(clips, path, "" if place else "edits") for place, path in enumerate(paths)}
+        shared = {path: shared_clip(clips, path, known=not place) for place, path in enumerate(paths)}
         made: dict[str, Tab] = {}
         with gr.Tabs() as tabs:
             for method in engine.methods.values():
@@ -63,9 +63,10 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example]) -> Pag
     return page
 
 
-def shared_clip(clips: Clips, path: Path, edits: str) -> Shared:
-    """What tabs begin with in common. edits: what the browser knows its edits by."""
-    return Shared(gr.Textbox(clips.handle(path), visible=False), gr.Textbox("[]", visible="hidden", elem_id=edits or None))
+def shared_clip(clips: Clips, path: Path, known: bool) -> Shared:
+    """What tabs begin with in common. known: whether the browser finds its moment and edits by their names."""
+    written = (gr.Textbox("[]", visible="hidden", elem_id=name if known else None) for name in ("moment", "edits"))
+    return Shared(gr.Textbox(clips.handle(path), visible=False), *written)
 
 
 def engines_for(engines: Mapping[str, Engine], method: Method) -> Mapping[str, Engine]:
@@ -83,7 +84,7 @@ class Choice:
         self.texts, self.questions = ([of[name] for of in fields if name in of] for name in ("texts", "question"))
 
     def wire(self) -> None:
-        changed = [self.shared.clip, self.shared.edits, *self.texts, *self.questions]
+        changed = [self.shared.clip, self.shared.moment, self.shared.edits, *self.texts, *self.questions]
         for one in self.tabs:
             one.viewer.pick(self.picked, None, changed, queue=False, **QUIET)
             for button, preset in one.scenes.values():

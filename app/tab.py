@@ -34,7 +34,7 @@ from app.server.answers import Answers
 from app.server.api import path_of
 from app.server.clips import Example
 from app.server.errors import as_function, as_message
-from app.server.request import SHIPPED, Desk, edits_of
+from app.server.request import SHIPPED, Desk, edits_of, moment_of
 from core import Engine, ReaderError
 from core.method import Method
 from core.publish.view import Setting
@@ -65,7 +65,8 @@ def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
             presets = presets_of(method)
             knobs = knobs_of(method, {FRAME: DEFAULT_FRAMES} | desk.engine.limits(method.name))
             frames = control(FRAMES, {}, method.name)
-            fields = {"clip": shared.clip, "weights": weights, "frames": frames, "edits": shared.edits}
+            fields = {"clip": shared.clip, "weights": weights, "frames": frames}
+            fields |= {"moment": shared.moment, "edits": shared.edits}
             fields |= {name: WRITTEN[name](desk, begin.values[name]) for name in desk.fields if name in WRITTEN}
     readings(method)
     inputs = Inputs(fields, knobs)
@@ -126,7 +127,7 @@ class Beginning:
     def values_of_preset(self, preset: Any) -> dict[str, Any]:
         """What a preset's sentence was found true of; texts may be any, and a frame that it does not name."""
         clips, knobs = self.desk.clips, self.values["knobs"] | preset.values
-        clip = {"clip": clips.handle(clips.examples[preset.clip].path), "edits": "[]"}
+        clip = {"clip": clips.handle(clips.examples[preset.clip].path), "moment": "[]", "edits": "[]"}
         knobs = {name: value for name, value in knobs.items() if name != FRAME}
         return {"clip": clip | {"weights": SHIPPED, "frames": DEFAULT_FRAMES}, "knobs": knobs}
 
@@ -230,7 +231,7 @@ class Events:
             fields["weights"].change(self.ends, [fields["weights"], *limited], limited, queue=False, **QUIET)
         if FRAME in knobs:
             last = gr.Number(DEFAULT_FRAMES, visible=False)
-            moved = [clip, frames, edits]
+            moved = [clip, frames, edits, fields["moment"]]
             known = gr.on([one.change for one in moved], self.length, moved, last, queue=False, **QUIET)
             fit = assets.event("page/values.js", "fit")
             known.success(None, [last, knobs[FRAME]], knobs[FRAME], js=fit, api_visibility="private")
@@ -252,10 +253,10 @@ class Events:
         last = [limits[name] for name in self.limited]
         return [gr.update(maximum=most, value=min(value, most)) for most, value in zip(last, now, strict=True)]
 
-    def length(self, handle: Any, frames: Any, edits: Any) -> Any:
+    def length(self, handle: Any, frames: Any, edits: Any, moment: Any) -> Any:
         """Frames of the clip: as many as asked for, or as the file has, and as edits leave."""
         clips = self.desk.clips
         try:
-            return len(clips.open(clips.path(handle), FRAMES.check(frames), edits_of(edits)))
+            return len(clips.open(clips.path(handle), FRAMES.check(frames), edits_of(edits), moment_of(moment)))
         except ReaderError:  # the viewer says why
             return gr.skip()

@@ -1,7 +1,7 @@
 """What the page holds open: example clips with their truth, and the clips of its visitors, bounded in bytes. Those of a
 visitor are held no longer than his file is there.
 
-The server knows a clip by its file, its number of frames and what was edited in it. The browser knows the file by a handle, and
+The server knows a clip by its file, the moment of it, its number of frames and what was edited in it. The browser knows the file by a handle, and
 the clip by a key, made of these and of a secret of this process. Nobody can guess the handle or key of another visitor's clip,
 and equal frames in two visitors' files do not share a name.
 """
@@ -23,12 +23,14 @@ from core.method import Method
 from core.publish.python import example_file
 from core.publish.view import clip_name
 from core.video.edits import edited
-from core.video.footage import Footage, evenly
+from core.video.footage import Footage, between, evenly
 from core.video.read import ENDINGS
 from core.world import Truth
 from core.world.long import Recipe, read_recipe
 
 Place = str | os.PathLike[str]  # of a file
+Edits = Sequence[Mapping[str, Any]]
+Moment = tuple[float, ...]  # seconds from and until; () all of a file
 
 VIDEOS = 4  # whole files that are held open, each with up to VIDEO_MB of its frames
 VIDEO_MB = 64
@@ -123,20 +125,24 @@ class Clips:
             own = clip_name(f"own {own}")
         return next((name for name, one in self.examples.items() if str(one.path) == str(path)), own)
 
-    def key(self, path: Place, frames: int | str, edits: Sequence[Mapping[str, Any]] = ()) -> str:
+    def key(self, path: Place, frames: int | str, edits: Edits = (), moment: Moment = ()) -> str:
         """What the browser may ask an open clip by."""
-        return blake2b(f"{frames} {path} {json.dumps(edits)}".encode(), key=self._secret, digest_size=16).hexdigest()
+        said = f"{frames} {path} {json.dumps(edits)} {json.dumps(moment)}"
+        return blake2b(said.encode(), key=self._secret, digest_size=16).hexdigest()
 
-    def open(self, path: Place, frames: int, edits: Sequence[Mapping[str, Any]] = ()) -> Clip:
-        """The clip of a file after the edits, read only if it is not open already."""
+    def open(self, path: Place, frames: int, edits: Edits = (), moment: Moment = ()) -> Clip:
+        """The clip of a moment of a file, or of all of it, after the edits; read only if it is not open already."""
         self._let_go()
-        make = (lambda: edited(self.open(path, frames), edits)) if edits else (lambda: self._read(path, frames))
-        return self._open.get((str(path), frames, json.dumps(edits)), make)
 
-    def _read(self, path: Place, frames: int) -> Clip:
+        def make() -> Clip:
+            return edited(self.open(path, frames, moment=moment), edits) if edits else self._read(path, frames, moment)
+
+        return self._open.get((str(path), frames, json.dumps(edits), moment), make)
+
+    def _read(self, path: Place, frames: int, moment: Moment) -> Clip:
         if video := self._whole(path):  # it need not be read twice
-            return video.frames(evenly(video, frames))
-        return self._decoders.result(partial(read_clip, path, frames=frames))
+            return video.frames(between(video, frames, *moment) if moment else evenly(video, frames))
+        return self._decoders.result(partial(read_clip, path, frames=frames, **dict(zip(("start", "end"), moment))))
 
     def _drawn(self, path: Place) -> Footage | None:
         """The long video of an example that is no file of pictures."""
@@ -167,7 +173,7 @@ class Clips:
         self._let_go()
         opened = [
             (clip, self.truth(path), self._whole(path))
-            for (path, frames, edits), clip in self._open.items()
-            if self.key(path, frames, json.loads(edits)) == key
+            for (path, frames, edits, moment), clip in self._open.items()
+            if self.key(path, frames, json.loads(edits), moment) == key
         ]
         return opened[0] if opened else None

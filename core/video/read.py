@@ -99,6 +99,13 @@ def seconds(start, end):
     return [float(start), None if end is None else float(end)]
 
 
+def checked_moment(moment):
+    """(start, end) in seconds as two floats, () where there is no moment and all of a video is read; else a BadKnob."""
+    if not isinstance(moment, (list, tuple)) or len(moment) not in (0, 2) or None in moment:
+        raise BadKnob(f"A moment is two numbers of seconds, start and end, got {str(moment)[:40]}.")
+    return tuple(seconds(*moment)) if moment else ()
+
+
 def whole(name, value, low, high):
     """The value as an int, a BadKnob if it is not a whole number within its span."""
     if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:

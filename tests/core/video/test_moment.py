@@ -102,7 +102,8 @@ def test_spacing_is_said_and_that_change_over_a_second_is_no_motion():
     def clip(apart, T=8):
         return Clip(np.zeros((T, 4, 4, 3), np.uint8), 3 + np.arange(T) * apart, np.arange(T))
 
-    assert spaced(clip(0.25)) == "8 frames from 2.88 to 4.88 s, one every 0.25 s."
+    assert spaced(clip(0.25)) == "8 frames over 1.75 s, from 3.00 s to 4.75 s; 0.25 s apart."
+    assert spaced(clip(0.25, 1)) == spaced(clip(0, 1)) == "1 frames, at 3.00 s.".replace("frames", "frame")
     assert "Change over 1.2 s is not motion" in spaced(clip(1.2)) and "not motion" not in spaced(clip(FAR - 0.01))
-    assert spaced(clip(1.2), 0.25).endswith("The weights were trained with one every 0.25 s.")
-    assert spaced(clip(0.25), 0.25) == spaced(clip(0.25))
+    assert "1.20 s apart, and 0.25 s in training. Change over 1.2 s" in spaced(clip(1.2), 0.25)
+    assert spaced(clip(0.26), 0.25).endswith("0.26 s apart, as in training.")
