@@ -21,6 +21,7 @@ import gradio as gr
 from gradio.components import Component
 
 from app.controls.inputs import Shared, Tab
+from app.controls.own import Uploads
 from app.export.link import opened_by
 from app.export.notebook import notebook
 from app.help.tour import top
@@ -32,6 +33,7 @@ from app.server.request import Desk
 from app.tab import QUIET, question_for, tab, texts_for
 from core import Engine
 from core.method import Method
+from core.world import ACTIONS
 
 DELETED = (3600, 23 * 3600)  # seconds: every hour, files older than 23 h, so that none stays longer than a day
 
@@ -56,8 +58,11 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example]) -> Pag
                     desk = Desk(method, engines_for(engines, method), clips, running)
                     made[method.name] = tab(desk, shared[begin[method.name]], first=not made)
         notebook(tabs, made)
+        written = {"\n".join(texts_for(one, *how)) for one in clips.examples.values() for how in ((), (ACTIONS, len(ACTIONS)))}
         for one in shared.values():
-            Choice(clips, one, [tab for tab in made.values() if tab.inputs.fields["clip"] is one.clip]).wire()
+            sharing = [tab for tab in made.values() if tab.inputs.fields["clip"] is one.clip]
+            Choice(clips, one, sharing).wire()
+            Uploads(clips, one, sharing, written).wire()
         opened_by(page, tabs, made)
         publish(engine, clips)
     return page

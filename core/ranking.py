@@ -22,7 +22,8 @@ def doubt(
     """Why no text is "top 1", the gravest reason first; "" where the highest is.
 
     unknown: words or ends of texts that the text tower does not read. label: of the towers and of what prompts them, as the
-    reader sees it. pace: what the weights were trained with; frames, spacing: of this clip. of_world: it is one of our synthetic ones.
+    reader sees it. pace: what the weights were trained with; frames, spacing: of this clip. of_world: it is one of our
+    synthetic ones.
     """
     if SYNTHETIC in label and not of_world:
         return f"These weights know {SYNTHETIC} alone and no real video: their ranking of texts says nothing about this one."

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from app.controls.own import Own
 from app.controls.presets import Presets
 from app.server.request import Desk
 
@@ -50,9 +51,10 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page has to know of one. scenes: its presets that choose a clip."""
+    """What the page has to know of one. scenes: its presets that choose a clip. own: where a reader's own comes from."""
 
     desk: Desk
     viewer: gr.HTML
     inputs: Inputs
     scenes: Presets
+    own: Own

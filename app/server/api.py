@@ -147,7 +147,8 @@ class Endpoint:
         texts = more.get("texts")
         clip = None
         if "frames" in arguments:
-            clip = self.clips.open(path, FRAMES.check(arguments["frames"]), (), moment_in(*(arguments[name] for name in MOMENT)))
+            moment = moment_in(*(arguments[name] for name in MOMENT))
+            clip = self.clips.open(path, FRAMES.check(arguments["frames"]), (), moment)
         wanted = [one.stage for one in self.outputs] + [stage for one in self.outputs for stage in one.with_it]
         wanted = [stage for stage in wanted if texts or stage not in method.text_stages]
         if "video" in method.sources:

@@ -46,7 +46,8 @@ def fields_of(method: Method) -> tuple[str, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """name: an example's, or what an own clip's file is called. moment: seconds of it, () all. clip: after the edits. key: what the browser knows it by.
+    """name: an example's, or what an own clip's file is called. moment: seconds of it, () all. clip: after the edits. key: what
+    the browser knows it by.
     texts: one each, without blanks. video: the whole file, None where no stage asks for it. settings: every knob. truth: of
     an example. who: the reader's own name for himself, for his runs alone; a program without one is somebody else each time.
     options: what was said besides."""
@@ -83,7 +84,8 @@ class Request:
     @property
     def setting(self) -> Setting:
         """The same as a view has it."""
-        return Setting(self.method.name, self.name, self.frames, self.settings, self.texts, self.edits, self.question, self.moment)
+        asked = (self.frames, self.settings, self.texts, self.edits, self.question, self.moment)
+        return Setting(self.method.name, self.name, *asked)
 
 
 class Desk:

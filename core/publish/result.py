@@ -67,7 +67,8 @@ def compute(
     video: Callable[[str], Footage] | None = None, **watch: Any,
 ) -> Result:  # fmt: skip
     """Run what a view asks. opened: (clip's name, frames and, of a moment, start and end) → the clip, before any edit. video: a
-    clip's name → the whole of its file, for a method whose stages ask for it. watch: `cancelled` and `progress`, as the engine's."""
+    clip's name → the whole of its file, for a method whose stages ask for it. watch: `cancelled` and `progress`, as the
+    engine's."""
     wanted = None if outputs is None else tuple(outputs)
 
     def one(asked) -> tuple[Clip, Trace, tuple[int, int] | None]:
@@ -86,7 +87,8 @@ def compute(
 
 
 def open_clip(name: str, frames: int, start: float | None = None, end: float | None = None) -> Clip:
-    """An example by its name, a long video at a glance; anything else is a file that lies where this runs. start, end: seconds."""
+    """An example by its name, a long video at a glance; anything else is a file that lies where this runs. start, end: the
+    seconds that are read."""
     file = examples().get(name, Path(name))
     if file.suffix != ".json":
         return read_clip(file, frames=frames, start=start, end=end)
