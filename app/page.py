@@ -24,6 +24,7 @@ from app.controls.inputs import Shared, Tab
 from app.controls.own import Uploads
 from app.export.link import opened_by
 from app.export.notebook import notebook
+from app.export.session import Sessions
 from app.help.tour import top
 from app.server.api import publish
 from app.server.clips import Clips, Example
@@ -58,11 +59,12 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example]) -> Pag
                     desk = Desk(method, engines_for(engines, method), clips, running)
                     made[method.name] = tab(desk, shared[begin[method.name]], first=not made)
         notebook(tabs, made)
+        sessions = Sessions(tabs, made)
         written = {"\n".join(texts_for(one, *how)) for one in clips.examples.values() for how in ((), (ACTIONS, len(ACTIONS)))}
         for one in shared.values():
             sharing = [tab for tab in made.values() if tab.inputs.fields["clip"] is one.clip]
             Choice(clips, one, sharing).wire()
-            Uploads(clips, one, sharing, written).wire()
+            Uploads(clips, one, sharing, written, sessions).wire()
         opened_by(page, tabs, made)
         publish(engine, clips)
     return page

@@ -2,7 +2,7 @@
 
 His file is open in all tabs that share the clip, from the moment in which most moves by itself, without any edit. What was
 written for an example goes: its texts, and what a method does to examples alone (`OWN` of its lesson). What cannot be opened
-leaves the page as it is, and does not look as if it were there. A saved session opens as it was (`app.export.session`).
+leaves the page as it is, and does not look as if it were there. A session that was saved (`app.export.session`) opens as it was.
 """
 
 import json
@@ -21,12 +21,14 @@ from app.server.errors import as_message
 from app.server.opening import opening, window
 from core.method import Method
 from core.methods import lesson
+from core.publish.session import is_session
 from core.video.read import LIMITS_TEXT
 
 if TYPE_CHECKING:
     from app.controls.inputs import Shared, Tab
+    from app.export.session import Sessions
 
-DAY = "Your file stays on this server for a day at most."
+DAY = "Your file stays on this server for a day at most. A session that you saved is opened here, too."
 PROMPT = "one text a line, each of what may be seen: a person throws a ball"
 
 
@@ -59,8 +61,11 @@ def told(text: str) -> str:
 class Uploads:
     """Events of all tabs that share a clip. tabs: those. written: what examples bring as texts."""
 
-    def __init__(self, clips: Clips, shared: "Shared", tabs: Sequence["Tab"], written: Iterable[str]):
+    def __init__(
+        self, clips: Clips, shared: "Shared", tabs: Sequence["Tab"], written: Iterable[str], sessions: "Sessions"
+    ):  # fmt: skip
         self.clips, self.shared, self.tabs, self.written = clips, shared, tabs, frozenset(written)
+        self.sessions = sessions
         self.texts = [one.inputs.fields["texts"] for one in tabs if "texts" in one.inputs.fields]
         usual = ((one, lesson(one.desk.method, "OWN") or {}) for one in tabs)
         self.knobs = {one.inputs.knobs[name]: value for one, own in usual for name, value in own.items()}
@@ -68,24 +73,32 @@ class Uploads:
     def wire(self) -> None:
         for tab in self.tabs:
             for place in tab.own.places:
-                changed = [place, tab.own.said, *self.shared.updates(""), *self.texts, *self.knobs]
-                place.change(
-                    partial(self.opened, tab, place), [place, *self.texts], changed, concurrency_limit=4,
-                    trigger_mode="always_last", show_progress="hidden", api_visibility="private",
+                opened = place.change(
+                    partial(self.opened, tab, place), [place, *self.texts], [place, tab.own.said, *self.sessions.components],
+                    concurrency_limit=4, trigger_mode="always_last", show_progress="hidden", api_visibility="private",
                 )  # fmt: skip
+                self.sessions.follow(opened)
 
     def opened(self, tab: "Tab", place: Component, file: Any, *texts: Any) -> Iterator[dict[Component, Any]]:
         """What changes, again and again while the file is read."""
+        said, nothing = tab.own.said, {self.sessions.looked: "", self.sessions.kept: ""}  # of an older session
         if file is None:
-            yield {place: gr.skip()}
+            yield nothing
             return
-        said = tab.own.said
         try:
             with as_message():
-                for far, found in opening(self.clips, file, window(tab.desk.engine, tab.desk.method)):
-                    yield {said: told(far)} | (self.changes(self.clips.handle(file), found.moment, texts) if found else {})
+                session = self.sessions.opened(file) if is_session(file) else None
+                clip = session.clip if session else file
+                if clip:
+                    place.temp_files.add(str(clip))  # Gradio deletes it when its day is over
+                for far, found in opening(self.clips, clip, window(tab.desk.engine, tab.desk.method)) if clip else ():
+                    yield nothing | {said: told(far)}
+                    if found and not session:
+                        yield nothing | {said: ""} | self.changes(self.clips.handle(file), found.moment, texts)
+                if session:
+                    yield {place: None, said: ""} | self.sessions.changes(session)
         except gr.Error as wrong:
-            yield {place: None, said: told(wrong.message)}
+            yield nothing | {place: None, said: told(wrong.message)}
             raise
 
     def changes(self, handle: str, moment: tuple[float, ...], texts: Sequence[Any]) -> dict[Component, Any]:

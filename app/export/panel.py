@@ -91,6 +91,8 @@ class Files:
         """The call as Python, and the link."""
         with as_message():
             request, view, _ = self.view(message)
+            if not self.desk.clips.shipped(request.path):
+                gr.Warning(f"{request.name} is your own file: the link works only for who has it, and hands it in again.")
             return as_python(view, models=models_named(request.engine)), to_link(view)
 
     def make(self, message: Any, form: str, width: str) -> str:

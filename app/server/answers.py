@@ -89,7 +89,7 @@ class Answers:
         return made | beside_payload(request.engine, method, clip, request.settings, trace) if complete else made
 
     def _scale(self, request: Request) -> float | None:
-        """The inverse temperature of the model's own softmax over texts; None where it has none. Looked up once for an engine."""
+        """The inverse temperature of the model's own softmax over texts; None where it has none. Looked up once an engine."""
         engine = request.engine
         if engine not in self.scales:
             texts = [one.scale for one in self.desk.method.outputs if isinstance(one, TextScores) and one.scale]

@@ -228,8 +228,9 @@ def _asked(
     first = next(iter(clips), "clip")
     clip = plain.get("clip", beside.clip if beside else first)
     if not isinstance(clip, str) or clip != clip_name(clip) or (clips and clip not in clips):
-        notes.append(f"The clip {_echo(clip)} is not here: {beside.clip if beside else first} is shown. Choose your own again.")
-        clip = beside.clip if beside else first
+        shown = beside.clip if beside else first
+        notes.append(f"The clip {_echo(clip)} is not here, and {shown} is shown. If it is your own, bring its file again.")
+        clip, plain = shown, {**plain, "moment": []}
     frames = FRAMES.default if beside is None else beside.frames
     if "frames" in plain:
         frames = _checked(FRAMES, plain["frames"], frames, notes)

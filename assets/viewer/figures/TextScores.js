@@ -104,7 +104,7 @@ const three = value => value.map(c => c.toFixed(3)),
 const AXES = {
   fit(value) {
     const [low, high] = [Math.min(...value), Math.max(...value)],
-      step = nice(Math.max(high - low, 0.002) / 2),
+      step = nice(Math.max(high - low, 0.002) / 5),
       from = Math.max(-1, Math.floor(low / step) * step),
       until = Math.min(1, Math.max(Math.ceil(high / step), Math.floor(low / step) + 1) * step),
       digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)),

@@ -11,7 +11,7 @@ import {type} from "./values.js";
 const SHORTEST = 0.1, // seconds
   STEP = 0.05;
 const CONTROL = `
-<fieldset class="mo"><legend>Moment of your clip</legend>
+<div class="mo" role="group" aria-label="Moment of your clip"><h4>Moment of your clip</h4>
   <div class="mo-line"><b class="mo-part" role="slider" tabindex="0" aria-label="The moment, moved as a whole"></b>
     <input type="range" class="mo-start" step="${STEP}" min="0" aria-label="Moment from, seconds">
     <input type="range" class="mo-end" step="${STEP}" min="0" aria-label="Moment until, seconds"></div>
@@ -23,7 +23,7 @@ const CONTROL = `
     <button type="button" class="mo-trained"></button>
     <button type="button" class="mo-all"></button></div>
   <p class="mo-said" role="status"></p>
-</fieldset>`;
+</div>`;
 
 const write = pair => type(document.querySelector("#moment textarea, #moment input"), JSON.stringify(pair));
 const round = value => Math.round(value * 1000) / 1000;
