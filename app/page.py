@@ -22,6 +22,7 @@ from gradio.components import Component
 
 from app.controls.inputs import Shared, Tab
 from app.controls.own import Uploads
+from app.controls.public import PublicWeights
 from app.export.link import opened_by
 from app.export.notebook import notebook
 from app.export.session import Sessions
@@ -30,6 +31,7 @@ from app.server.api import publish
 from app.server.clips import Clips, Example
 from app.server.guard import Page
 from app.server.jobs import Running
+from app.server.public import Public, beside
 from app.server.request import Desk
 from app.tab import QUIET, question_for, tab, texts_for
 from core import Engine
@@ -58,6 +60,7 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example]) -> Pag
                 with gr.Tab(method.title.partition(" — ")[0], id=method.name):
                     desk = Desk(method, engines_for(engines, method), clips, running)
                     made[method.name] = tab(desk, shared[begin[method.name]], first=not made)
+        PublicWeights(page, list(made.values()), Public([one.desk for one in made.values()], partial(beside, engine)))
         notebook(tabs, made)
         sessions = Sessions(tabs, made)
         written = {"\n".join(texts_for(one, *how)) for one in clips.examples.values() for how in ((), (ACTIONS, len(ACTIONS)))}

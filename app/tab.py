@@ -36,6 +36,7 @@ from app.server.answers import Answers
 from app.server.clips import Clips, Example
 from app.server.errors import as_function
 from app.server.opening import Moments
+from app.server.public import clips_of
 from app.server.request import SHIPPED, Desk, edits_of, moment_of
 from core import Engine, ReaderError
 from core.method import Method
@@ -61,8 +62,8 @@ def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
             own = own_clip(method)
             weights = gr.Radio(
-                [(called(one, method), name) for name, one in desk.engines.items()], value=desk.weights, label="Weights",
-                visible=len(desk.engines) > 1, elem_id=f"weights-{method.name}",
+                choices_of(desk), value=desk.weights, label="Weights", visible=len(desk.engines) > 1,
+                elem_id=f"weights-{method.name}",
             )  # fmt: skip
             presets = presets_of(method)
             knobs = knobs_of(method, {FRAME: DEFAULT_FRAMES} | desk.engine.limits(method.name))
@@ -188,6 +189,11 @@ def question_box(desk: Desk, value: str) -> Component:
 WRITTEN: Mapping[str, Callable[[Desk, str], Component]] = {"texts": texts_box, "question": question_box}
 
 
+def choices_of(desk: Desk) -> list[tuple[str, str]]:
+    """Its weights: (what a reader knows them by, what they are called)."""
+    return [(called(one, desk.method), name) for name, one in desk.engines.items()]
+
+
 def called(engine: Engine, method: Method) -> str:
     """What a reader knows an engine's weights by: as they were named for this method, a file without its folders."""
     models = [engine.models[one] for one in method.models if one in engine.models]
@@ -230,11 +236,11 @@ class Events:
         self.limited = [name for name in desk.names if name in desk.engine.limits(desk.method.name)]
 
     def wire(self) -> None:
-        method, fields, knobs, components = self.desk.method.name, self.inputs.fields, self.inputs.knobs, self.inputs.components
-        noted = assets.event("page/values.js", "note", method, *self.inputs.names)
+        method, fields, knobs, components = self.desk.method, self.inputs.fields, self.inputs.knobs, self.inputs.components
+        noted = assets.event("page/values.js", "note", method.name, *self.inputs.names)
         gr.on([one.change for one in components], None, components, js=noted, api_visibility="private")
         clip, frames, edits = fields["clip"], fields["frames"], fields["edits"]
-        if len(self.desk.engines) > 1:
+        if len(self.desk.engines) > 1 or clips_of(method):  # more may come
             limited = [knobs[name] for name in self.limited]
             ends = [fields["frames"], *limited]
             fields["weights"].change(self.ends, [fields["weights"], *limited], ends, queue=False, **QUIET)

@@ -136,6 +136,7 @@ export function mount(element, payload, hooks = {}, modules = {}) {
     if (fresh) frames.layOut(side);
     draw();
     if (elsewhere) frames.seen();
+    root.dataset.spaced = trace.spaced ?? "";
     root.dataset.shown = JSON.stringify({clip: trace.clip, ...trace.knobs});
     if (trace.texts) root.dataset.texts = root.dataset.shown;
     if (trace.done) root.dataset.done = root.dataset.shown;

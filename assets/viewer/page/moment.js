@@ -128,7 +128,7 @@ export function momentOf(element, {host, request, asked}) {
     say();
   }
   const say = () => {
-    if (known && $("said")) $("said").textContent = host.querySelector(".vw-spaced")?.textContent ?? "";
+    if (known && $("said")) $("said").textContent = host.querySelector(".vw")?.dataset.spaced ?? "";
   };
 
   element.hidden = true;
