@@ -53,7 +53,8 @@ class PublicWeights:
         except gr.Error as wrong:
             yield {self.said: told(wrong.message)}
             raise
-        there = f"{name} is there: choose it under “Weights”, in {', '.join(one.desk.method.title.partition(' — ')[0] for one in self.tabs)}."
+        where = ", ".join(one.desk.method.title.partition(" — ")[0] for one in self.tabs)
+        there = f"{name} is there: choose it under “Weights”, in {where}."
         yield {self.said: told(there), **dict(zip(self.weights, self.known()))}
 
     def known(self) -> list[Any]:

@@ -210,7 +210,8 @@ def test_hundredths_are_seen_on_an_axis_that_fits_and_softmax_is_the_model_s_own
     viewer.locator(".vw-text").first.wait_for()
     left = viewer.locator(".vw-text u").evaluate_all(places)
     assert min(left) >= 0 and max(left) <= 100 and max(left) - min(left) > 40, "−1 to 1 would give them 1.5 %"
-    assert viewer.locator(".vw-scale i").inner_text().split() == ["0.24", "0.27"]
+    low, high = map(float, viewer.locator(".vw-scale i").inner_text().split())
+    assert low <= 0.24 < 0.27 <= high < low + 0.05
     viewer.locator("[data-axis=softmax]").click()
     shares = [math.exp(100 * c) for c in (0.27, 0.25, 0.24)]
     assert viewer.locator(".vw-text b").all_inner_texts()[0] == f"{100 * shares[0] / sum(shares):.0f} %"

@@ -43,7 +43,7 @@ ABOUT = json.dumps({"what": "session", "view": {}})
         ({"session.json": ABOUT, "clip/a.mp4": "x", "clip/b.mp4": "x"}, "other files"),
         ({"session.json": ABOUT, "clip/": ""}, "not a plain file"),
         ({"session.json": "[1, 2]"}, "does not say that it is one"),
-        ({"session.json": "{"}, "no JSON"),
+        ({"session.json": "{"}, "not a JSON text"),
         ({"session.json": b"\xff\xfe"}, "cannot be read"),
         ({"session.json": ABOUT + " " * 1_000_001}, "more than 1 MB"),
     ],
