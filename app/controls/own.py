@@ -2,7 +2,8 @@
 
 His file is open in all tabs that share the clip, from the moment in which most moves by itself, without any edit. What was
 written for an example goes: its texts, and what a method does to examples alone (`OWN` of its lesson). What cannot be opened
-leaves the page as it is, and does not look as if it were there. A session that was saved (`app.export.session`) opens as it was.
+leaves the page as it is, and does not look as if it were there. A session that was saved (`app.export.session`) opens as it
+was.
 """
 
 import json

@@ -190,7 +190,7 @@ def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tm
     moment.locator(".mo-end").press("End")
     for _ in range(10):
         moment.locator(".mo-end").press("ArrowLeft")
-    expect(said).to_contain_text("8 frames over 1.3", use_inner_text=True)  # of a second and a half the last value
+    expect(said).to_contain_text("8 frames over 1.2", use_inner_text=True)  # of a second and a half the last value
     moment.locator(".mo-from").fill("0.5")
     moment.locator(".mo-from").press("Enter")
     expect(said).to_contain_text("from 0.5", use_inner_text=True)

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 from core import BadClip, BadKnob, busiest, edited, open_video, read_clip
+from core.data.frames import Frames
 from core.progress import Cancelled
 from core.video.clip import Clip
 from core.video.moment import FAR, motion, spaced
@@ -96,6 +98,14 @@ def test_what_is_no_range_is_refused_with_a_sentence(tmp_path, asked, wrong, sai
     path = write(tmp_path / "hundred.mp4", 100)
     with pytest.raises(wrong, match=said.replace("(", r"\(")):
         read_clip(path, **asked)
+
+
+def test_so_many_seconds_of_the_middle_are_read_and_all_of_a_shorter_file(tmp_path):
+    path = write(tmp_path / "hundred.mp4", 100)  # four seconds
+    assert read_clip(path, 4, lasting=2.0).source_T.tolist() == read_clip(path, 4, start=1, end=3).source_T.tolist()
+    assert read_clip(path, 4, lasting=60.0).source_T.tolist() == read_clip(path, 4, start=0, end=4).source_T.tolist()
+    fast, wide = (Frames([path], 4, (16, 16), spacing=apart) for apart in (0.5, 0.0))
+    assert fast.key(path) != wide.key(path) and not torch.equal(fast[0][1], wide[0][1])
 
 
 def test_spacing_is_said_and_that_change_over_a_second_is_no_motion():
