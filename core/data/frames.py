@@ -37,8 +37,8 @@ class FrameBatch(NamedTuple):
 
 
 class Frames(Dataset):
-    """`T` frames of each path, at the centres of equal segments, as uint8 [T, H, W, 3] of the towers' own size. spacing: seconds
-    from one to the next, about the file's middle; 0: spread over all of it.
+    """`T` frames of each path, at the centres of equal segments, as uint8 [T, H, W, 3] of the towers' own size. spacing:
+    seconds from one to the next, about the file's middle; 0: spread over all of it.
 
     cache: a folder for decoded frames, or none. A clip of 8 frames at 224² takes 1.2 MB there, and no decoder after the
     first epoch."""

@@ -134,8 +134,8 @@ def is_long(table, count):
 
 
 def within(table, T, start, end, lasting=None):
-    """The frames that are shown in the middle of T equal parts of these seconds. end: None is the video's own. lasting: instead,
-    so many seconds of its middle."""
+    """The frames that are shown in the middle of T equal parts of these seconds. end: None is the video's own. lasting:
+    instead, so many seconds of its middle."""
     time_N = stream.seconds_N(table)
     last = time_N[-1] + (time_N[-1] / (table.N - 1) if table.N > 1 else 0) if table.N else 0
     if lasting is not None:

@@ -109,7 +109,14 @@ const AXES = {
       until = Math.min(1, Math.max(Math.ceil(high / step), Math.floor(low / step) + 1) * step),
       digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)),
       left = value.map(c => (100 * (c - from)) / (until - from));
-    return {of: AXES.fit, dot: true, left, wide: left.map(() => 0), said: three(value), ticks: [from, until].map(x => minus(x.toFixed(digits)))};
+    return {
+      of: AXES.fit,
+      dot: true,
+      left,
+      wide: left.map(() => 0),
+      said: three(value),
+      ticks: [from, until].map(x => minus(x.toFixed(digits))),
+    };
   },
   whole(value) {
     const left = value.map(c => 50 + Math.min(c, 0) * 50), // one axis for all values, so that bars compare
@@ -122,7 +129,11 @@ const AXES = {
       all = raised.reduce((a, b) => a + b),
       share = raised.map(one => (100 * one) / all);
     return {
-      of: AXES.softmax, left: share.map(() => 0), wide: share, said: share.map(p => `${p.toFixed(p < 10 ? 1 : 0)} %`), ticks: ["0", "100 %"],
+      of: AXES.softmax,
+      left: share.map(() => 0),
+      wide: share,
+      said: share.map(p => `${p.toFixed(p < 10 ? 1 : 0)} %`),
+      ticks: ["0", "100 %"],
       name: `softmax of ${number(scale)} × cosine, the model’s own: shares among these texts alone`,
     };
   },

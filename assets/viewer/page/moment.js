@@ -87,7 +87,9 @@ export function momentOf(element, {host, request, asked}) {
     $("all").onclick = () => put(0, known.seconds);
     const part = $("part");
     part.onkeydown = event => {
-      const by = {ArrowLeft: -STEP, ArrowRight: STEP, PageDown: -1, PageUp: 1, Home: -known.seconds, End: known.seconds}[event.key];
+      const by = {ArrowLeft: -STEP, ArrowRight: STEP, PageDown: -1, PageUp: 1, Home: -known.seconds, End: known.seconds}[
+        event.key
+      ];
       if (!by) return;
       event.preventDefault();
       moved(event.shiftKey ? 10 * by : by);
