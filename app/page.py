@@ -21,8 +21,8 @@ import gradio as gr
 from gradio.components import Component
 
 from app.controls.inputs import Shared, Tab
-from app.controls.own import Uploads
 from app.controls.public import PublicWeights
+from app.controls.uploads import Uploads
 from app.export.link import opened_by
 from app.export.notebook import notebook
 from app.export.session import Sessions

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.controls.own import Uploads
+from app.controls.uploads import Uploads
 from app.figures.boxes import boxes_payload
 from app.figures.payload import words_payload
 from app.server.answers import Answers
