@@ -82,6 +82,8 @@ export function momentOf(element, {host, request, asked}) {
     $("from").onchange = event => put(+event.target.value, Math.max(pair()[1], +event.target.value + SHORTEST));
     $("until").onchange = event => put(Math.min(pair()[0], +event.target.value - SHORTEST), +event.target.value);
     $("every").onchange = event => +event.target.value > 0 && spread(+event.target.value);
+    for (const box of [$("from"), $("until"), $("every")])
+      box.onkeydown = event => event.key === "Enter" && box.onchange({target: box});
     $("busiest").onclick = () => put(...(known.busiest.length ? known.busiest : [0, known.seconds]));
     $("trained").onclick = () => spread(known.spacing);
     $("all").onclick = () => put(0, known.seconds);
