@@ -70,16 +70,37 @@ def drawn(result: Result, composition: Composition, dpi: int) -> Figure:
 
 def parts_of(result: Result, composition: Composition) -> list[Part]:
     """Neighbours in a composition that are along the same pictures share a part; charts stand at the end."""
-    made, charted = [], [stage for stage in composition.rows if stage != RAW and _over(result, stage) in CHARTS]
-    grids = [along for along in dict.fromkeys(_along(result, one) for one in composition.rows if one not in charted)]
-    for along in grids:
-        rows = [one for one in composition.rows if one not in charted and _along(result, one) == along]
+    made, grids = [], grids_of(result, composition)
+    for along, rows in grids.items():
         if along == "I":
             made += line(result, composition, rows)
         else:
             first = along == next(one for one in grids if one != "I")
             made += grid(result, composition if first else replace(composition, frames=None), rows, along)
-    return made + chart_parts(result, composition, charted)
+    return made + chart_parts(result, composition, [one for one in composition.rows if _charted(result, one)])
+
+
+def grids_of(result: Result, composition: Composition) -> dict[str, list[str]]:
+    """Which pictures rows are along → their names, in order."""
+    made: dict[str, list[str]] = {}
+    for name in composition.rows:
+        if not _charted(result, name):
+            made.setdefault(_along(result, name), []).append(name)
+    return made
+
+
+def choosable(result: Result, composition: Composition) -> tuple[str, ...]:
+    """What the pictures are called that the composition's frames are places of; none where none can be chosen."""
+    grids = grids_of(result, composition)
+    along = next((one for one in grids if one != "I"), None)
+    if along is None:
+        return ()
+    name = next((one for one in grids[along] if not is_under(result, one)), RAW)
+    return min((row.made.name_I for row in rows_of(result, composition, name, along)), key=len)
+
+
+def _charted(result: Result, name: str) -> bool:
+    return name != RAW and _over(result, name) in CHARTS
 
 
 def _over(result: Result, stage: str) -> str:

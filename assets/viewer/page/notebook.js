@@ -1,7 +1,7 @@
 // The notebook under the tabs: what a reader kept.
 //
 // about   forms: what an export is called; cells, bytes, note: how many, how large, how long; reopen: the event of a view that is
-//         opened again
+//         opened again; figure: of the composer
 //
 // What it asks of the page:
 //
@@ -9,6 +9,7 @@
 // read    async a JSON text → the same of all its cells
 // write   async {form, text} → {name, type, data, cells, notes} as a JSON text: how many cells are in it, and why others are not
 // reopen  {view, models, handle} → nothing: the page turns to a view
+// server  what the figure composer asks (figure.js)
 //
 // A cell is {view, weights, numbers, models, precision, picture, told}; told: it in words. What it says may be anybody's: it goes
 // in as text alone, its picture as a PNG alone.
@@ -17,6 +18,7 @@ import {bytes} from "../base/drawing.js";
 import {make} from "../base/parts.js";
 import {number} from "../base/words.js";
 import {keptCells} from "./cells.js";
+import {composer} from "./figure.js";
 import {views} from "./values.js";
 
 const PANEL = `
@@ -29,6 +31,7 @@ const PANEL = `
     <span class="nb-group"><button type="button" class="nb-read">open a JSON…</button><input class="nb-file" type="file" accept=".json,application/json" hidden></span>
   </div>
   <p class="nb-trouble" role="status" hidden></p><p class="nb-said" role="status"></p><ul class="nb-notes"></ul>
+  <details class="nb-figure" hidden><summary>A figure for a paper, with its preview</summary><div></div></details>
   <ol class="nb-cells"></ol>
 </div></details>`;
 const CELL = `
@@ -43,7 +46,7 @@ const CELL = `
   <div class="nb-row">
     <span class="nb-grip" draggable="true" title="drag to another place" aria-hidden="true">⠿</span>
     <button type="button" data-does="up" title="one place up">↑</button><button type="button" data-does="down" title="one place down">↓</button>
-    <button type="button" data-does="open">open this view</button><button type="button" data-does="copy">copy as Python</button>
+    <button type="button" data-does="open">open this view</button><button type="button" data-does="copy">copy as Python</button><button type="button" data-does="figure">figure…</button>
     <button type="button" data-does="delete">delete</button>
   </div>
 </div>`;
@@ -57,6 +60,7 @@ export const notebook = ({element, server, trigger}, about) =>
     read: text => server.read_cells(text),
     write: form => server.write_cells(form),
     reopen: view => trigger(about.reopen, view),
+    server,
   });
 
 async function cellsIn(element, about, hooks) {
@@ -65,6 +69,7 @@ async function cellsIn(element, about, hooks) {
     kept = await keptCells(draw),
     items = new Map();
   let busy = 0,
+    composing = null, // the figure composer, made when it is opened
     forget = () => {};
 
   // ---- keeping ------------------------------------------------------------------------------------------------------
@@ -120,6 +125,8 @@ async function cellsIn(element, about, hooks) {
     $("redo").disabled = !can.redo;
     for (const button of $("forms").children) button.disabled = !cells.length || busy > 0;
     $("hint").hidden = cells.length > 0;
+    $("figure").hidden = !cells.length;
+    composing?.changed();
     $("trouble").textContent = trouble;
     $("trouble").hidden = !trouble;
     for (const [id] of items) if (!has.has(id)) items.delete(id);
@@ -199,6 +206,11 @@ async function cellsIn(element, about, hooks) {
       look(view);
       say("opened on the page above");
     },
+    figure(id) {
+      compose(id);
+      $("figure").open = true;
+      $("figure").scrollIntoView({block: "nearest"});
+    },
     async copy(id) {
       const {told} = kept.cells[at(id)],
         fold = items.get(id).querySelector(".nb-python");
@@ -212,6 +224,19 @@ async function cellsIn(element, about, hooks) {
       say("selected: copy it with Ctrl+C");
     },
   };
+
+  function compose(id) {
+    composing ??= composer($("figure").lastElementChild, about.figure, {cells: () => kept.cells, server: hooks.server, save});
+    composing.show(id);
+  }
+  $("figure").ontoggle = () => $("figure").open && compose();
+
+  function save({name, type, data}) {
+    const link = make("a", {download: name});
+    link.href = URL.createObjectURL(new Blob([bytes(data)], {type}));
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  }
 
   // The frame and the overlay are no knobs: a viewer is told when what was opened is there.
   function look({method, frame, overlay, knobs}) {
@@ -298,7 +323,7 @@ async function cellsIn(element, about, hooks) {
   $("redo").onclick = () => step("redo");
   element.addEventListener("keydown", event => {
     const key = event.key.toLowerCase();
-    if (event.target.matches("textarea") || !(event.ctrlKey || event.metaKey) || !["z", "y"].includes(key)) return;
+    if (event.target.matches("textarea, input") || !(event.ctrlKey || event.metaKey) || !["z", "y"].includes(key)) return;
     event.preventDefault();
     step(key === "y" || event.shiftKey ? "redo" : "undo");
   });
@@ -325,10 +350,7 @@ async function cellsIn(element, about, hooks) {
         say("writing…");
         const made = await ask(hooks.write({form, text: all}));
         if (!made) return;
-        const link = make("a", {download: made.name});
-        link.href = URL.createObjectURL(new Blob([bytes(made.data)], {type: made.type}));
-        link.click();
-        setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+        save(made);
         say(
           `${made.name} is made of ${made.cells} of ${kept.cells.length} ${kept.cells.length === 1 ? "cell" : "cells"}`,
           made.notes,

@@ -50,7 +50,7 @@ def test_words_of_a_reader_are_words_in_latex():
 
 @pytest.mark.parametrize("result", [stop, found])
 def test_what_is_to_be_cited_is_the_paper_and_this_program(result):
-    made = paper.references(result())
+    made = paper.references(result().method)
     entries = re.findall(r"^@\w+\{(\w+),$", made, re.MULTILINE)
     assert len(entries) == 2 and made.count("{") == made.count("}")
     assert entries[0] in paper.caption(result(), complete(Composition(), result()))
