@@ -24,7 +24,7 @@ from app.server.errors import as_message, sentence
 from app.server.request import STRANGE, Desk
 from core import METHODS, ReaderError
 from core.publish.bundle import zipped
-from core.publish.cells import CELLS, JSON_BYTES, Cell, alt, cell_to_plain, from_json, keep, to_json
+from core.publish.cells import CELLS, JSON_BYTES, Cell, alt, cell_to_plain, from_json, keep, to_json, worded
 from core.publish.notebook import to_notebook
 from core.publish.python import ROOT, as_python, example_file
 from core.publish.report import to_html, to_markdown
@@ -167,10 +167,6 @@ def turned(setting: Setting, beside: Setting | None = None) -> list[str]:
     usual = beside.settings if beside and beside.method == setting.method else usual
     knobs = [one for one in METHODS[setting.method].knobs.knobs() if setting.settings[one.name] != usual[one.name]]
     return [f"{plain(one.symbol)} = {worded(setting.settings[one.name])}" for one in knobs]
-
-
-def worded(value: Any) -> str:
-    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value).replace("_", " ")
 
 
 def of_here(place: int, cell: Cell, known: list[dict[str, str]]) -> tuple[Cell, str]:

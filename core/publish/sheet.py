@@ -20,9 +20,9 @@ from core.publish.rows import Row, is_under, rows_of, series_of
 from core.publish.view import CHOSEN
 
 LEFT, RIGHT, NAME, APART = 0.4, 0.66, 0.17, 0.05  # inches: beside the pictures, over them, between them
-BARS, BELOW, EDGE = 0.46, 0.32, 0.06  # inches: of numbers, their axis, and the sheet's edge
+BARS, BELOW, EDGE = 0.56, 0.32, 0.06  # inches: of numbers, their axis, and the sheet's edge
 EXTRA = 0.06  # inches: what an axis is longer than its pictures
-LINE, LETTER = 0.17, 0.056  # inches: of a text that is ranked
+LINE, LETTER = 0.17, 0.047  # inches: of a text that is ranked
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,8 @@ def grid(result: Result, composition: Composition, names: Sequence[str], along: 
     for place, band in enumerate(bands):
         near = (bands[place - 1][-1] if place else None, bands[place + 1][0] if place + 1 < len(bands) else None)
         for top, row in enumerate(rows):
-            made.append(_row(row, band, left, side, top == 0))
+            other = top > 0 and row.made.name_I != rows[top - 1].made.name_I  # A's frames may be others than B's
+            made.append(_row(row, band, left, side, top == 0 or other))
         for low, each in enumerate(under):
             made.append(_under(each, band, near, left, side, low == len(under) - 1))
     return made
@@ -222,13 +223,19 @@ def spots(
 
 
 def line(result: Result, composition: Composition, names: Sequence[str]) -> list[Part]:
-    """The current frame again and again: as it is, with what is found, under the maps of the tower."""
-    tiles = [
-        (row, index, _tile_name(row, index))
-        for name in names
-        for row in rows_of(result, composition, name, "I")
-        for index in range(len(row.made.picture_IHWC))
-    ]
+    """The current frame again and again: as it is, with what is found, under the maps of the tower. All of A, then all of B."""
+    rows = [row for name in names for row in rows_of(result, composition, name, "I")]
+    sets = {said: [row for row in rows if _set(row) == said] for said in sorted({_set(row) for row in rows}, key="AB−".find)}
+    return [part for each in sets.values() for part in _tiles_of(composition, each)]
+
+
+def _set(row: Row) -> str:
+    """Which of the sets that are compared a row is of: "A", "B", "−" for what lies between them, "" where there is one."""
+    return next((mark for start, mark in (("A ", "A"), ("B  ", "B"), ("B − A", "−")) if row.said.startswith(start)), "")
+
+
+def _tiles_of(composition: Composition, rows: Sequence[Row]) -> list[Part]:
+    tiles = [(row, index, _tile_name(row, index)) for row in rows for index in range(len(row.made.picture_IHWC))]
     columns = min(len(tiles), COLUMNS[composition.width] // 2)  # with room for the words at boxes
     columns = -(-len(tiles) // -(-len(tiles) // columns))
     scales = [row.made for row, _, _ in tiles if row.made.scaled]
@@ -246,7 +253,7 @@ def _tile_name(row: Row, index: int) -> str:
     name = row.made.name_I[index]
     if row.made.scaled:
         return f"{row.said}, {name}"
-    return f"{row.said[0]}  {name}" if row.said[:2] in ("A ", "B ") else name
+    return f"{_set(row)}  {name}".strip()
 
 
 def _tiles(tiles, left: float, side: float) -> Part:
@@ -286,11 +293,11 @@ def chart_parts(result: Result, composition: Composition, names: Sequence[str]) 
 
 def _ranking(one: Series, texts: Sequence[str], inches: float) -> Part:
     count = min(len(texts), charts.MOST)
-    words = min(0.55 * inches, LETTER * (max(map(len, texts), default=1) + 4))
+    words = min(0.42 * inches, LETTER * (max(map(len, texts), default=1) + 4))
 
     def draw(sheet: Sheet, y: float) -> None:
         axes = sheet.axes(words + 0.1, y + 0.08, inches - words - 0.65, LINE * count)
-        charts.ranking(axes, one, texts, int(words / LETTER) - 3)
+        charts.ranking(axes, one, texts, int(words / LETTER) - 3, words)
         if len(one.sets) > 1:
             charts.key(axes, (1.0, 0.0), (6, -14))
 
