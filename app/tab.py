@@ -29,6 +29,7 @@ from app.export.panel import panel
 from app.figures.pack import jpeg
 from app.figures.payload import about_payload, figures_of
 from app.help.glossary import glossed
+from app.help.links import links
 from app.panels import panels_of
 from app.server.answers import Answers
 from app.server.api import path_of
@@ -50,6 +51,7 @@ def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
     method, begin = desk.method, Beginning(desk)
     what = f"<p>{glossed(first_sentence(method))} Move a knob: everything follows.</p>"
     gr.HTML(what, elem_classes="what", apply_default_css=False, padding=False)
+    links(method)
     scenes = scenes_of(method, desk.examples)
     if scenes:
         looks_of(method.name, scenes, begin.values_of_preset)

@@ -3,8 +3,8 @@
 //
 // Every server function is sent a request, and: chosen, attribution, settings, own, shown (see app/panels/explain.py)
 
-import {newest, patience, somebody} from "../base/asking.js";
-import {bytes, COLOURS, DIVERGING, SCALE, signed, twice, VIRIDIS} from "../base/drawing.js";
+import {newest, patience, picture, somebody} from "../base/asking.js";
+import {bytes, COLOURS, DIVERGING, fit, SCALE, signed, twice, VIRIDIS} from "../base/drawing.js";
 import {make} from "../base/parts.js";
 import {number, OTHER_VALUES, pretty, safe} from "../base/words.js";
 
@@ -141,6 +141,26 @@ export function panel(host, {own, view, request, server, hooks}) {
     view.extra(layer, true);
     redraw();
     costs({});
+    await pictured(made, layer);
+  }
+
+  // The frame under the map, where the button is: the picture may be far above
+  async function pictured(one, over) {
+    const clip = await hooks.frames?.(one.of.clip),
+      now = view.state().frame,
+      t = one.frames.includes(now) ? now : one.frames[0];
+    if (!clip?.frames[t] || one !== made) return;
+    const image = await picture(clip.frames[t]),
+      width = 180,
+      height = Math.round((width * image.height) / image.width);
+    const canvas = make("canvas", {class: "ex-thumb", role: "img"}),
+      pen = fit(canvas, width, height);
+    canvas.setAttribute("aria-label", `${one.title} over frame ${t + 1}`);
+    canvas.title = `frame ${t + 1}`;
+    pen.drawImage(image, 0, 0, width, height);
+    over.paint(pen, t, width, height, 0.6);
+    one.thumb = canvas;
+    redraw();
   }
 
   function result() {
@@ -160,6 +180,7 @@ export function panel(host, {own, view, request, server, hooks}) {
       costs({});
     };
     box.append(off);
+    if (made.thumb && !old) box.prepend(made.thumb);
   }
 
   // ---- tests --------------------------------------------------------------------------------------------------------
@@ -198,7 +219,7 @@ export function panel(host, {own, view, request, server, hooks}) {
     box.innerHTML =
       (old ? `<p class="ex-old">${safe(OTHER_VALUES.replace("explain", "test"))}</p>` : "") +
       (tests.what
-        ? `<p class="ex-small">Tested on the ${safe(tests.what)}: <span class="ex-key"><b style="--c:${COLOURS.prompt}"></b>deletion <b style="--c:${COLOURS.kept}"></b>insertion <b style="--c:#8b8fa3"></b>random places, ± 2 standard deviations</span>; every curve from ${number(ends[0]).replace("-", "−")} to ${number(ends[1]).replace("-", "−")}.${tests.truth ? ` ${safe(tests.truth)}` : ""}</p>`
+        ? `<p class="ex-small">Tested on the ${safe(tests.what)}: <span class="ex-key"><b style="--c:${COLOURS.prompt}"></b>deletion <b style="--c:${COLOURS.kept}"></b>insertion <b style="--c:#8b8fa3"></b>random places, ${list.length ? `± ${list[0].reach.toFixed(1)} standard deviations` : ""}</span>; every curve from ${number(ends[0]).replace("-", "−")} to ${number(ends[1]).replace("-", "−")}.${tests.truth ? ` ${safe(tests.truth)}` : ""}</p>`
         : "") +
       list.map(one => mapRow(one, ends, tests.steady[one.name])).join("") +
       loose.map(([, sentence]) => `<p class="ex-small">${pretty(sentence)}</p>`).join("");
@@ -356,9 +377,9 @@ function overlayOf(made, stale, unit) {
 // the least and the largest number of all curves: maps are seen on one scale
 function endsOf(list) {
   const all = list.flatMap(one =>
-    one.curves.flatMap(({score, random, sd}) => [
+    one.curves.flatMap(({score, random, reach}) => [
       ...score,
-      ...random.flatMap((mean, i) => [mean - 2 * sd[i], mean + 2 * sd[i]]),
+      ...random.flatMap((mean, i) => [mean - reach[i], mean + reach[i]]),
     ]),
   );
   return [Math.min(...all), Math.max(...all)];
@@ -390,14 +411,14 @@ function spark(curves, [low, high], called) {
     X = share => (share * W).toFixed(1),
     Y = score => (2 + (1 - (score - low) / (high - low || 1)) * (H - 4)).toFixed(1);
   const line = (share, score) => share.map((x, i) => `${X(x)},${Y(score[i])}`).join(" ");
-  const parts = curves.map(({kind, share, score, random, sd}) => {
+  const parts = curves.map(({kind, share, score, random, reach}) => {
     const upper = line(
         share,
-        random.map((mean, i) => mean + 2 * sd[i]),
+        random.map((mean, i) => mean + reach[i]),
       ),
       lower = line(
         share,
-        random.map((mean, i) => mean - 2 * sd[i]),
+        random.map((mean, i) => mean - reach[i]),
       )
         .split(" ")
         .reverse()

@@ -151,7 +151,7 @@ def test_numbers_of_a_report_stand_beside_what_they_are_of():
         assert f"<tr><th>{name}</th><td>{said}</td></tr>" in page and f"| {name} | {said} |" in text
     counts = stop().trace["prompt_count_G"]
     assert f"<tr><th>3–4</th><td>{counts[2]}</td></tr>" in page and f"| 3–4 | {counts[2]} |" in text
-    assert "gap: N^t, temporal prompts between frames (prompts)" in page and "prompt_count_G" not in page + text
+    assert "gap: Nᵗ, temporal prompts between frames (prompts)" in page and "prompt_count_G" not in page + text
 
 
 def test_a_report_links_to_the_view_the_paper_and_the_authors_code():
