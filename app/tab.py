@@ -49,9 +49,9 @@ def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
     """Drawn where it is called. first: whether it is seen first: then its picture travels with the page; in every other tab it
     is asked for when the tab is opened. A tab that is not seen takes note of the shared clip, and asks when it is opened."""
     method, begin = desk.method, Beginning(desk)
-    what = f"<p>{glossed(first_sentence(method))} Move a knob: everything follows.</p>"
-    gr.HTML(what, elem_classes="what", apply_default_css=False, padding=False)
-    links(method)
+    what = f"<p>{glossed(first_sentence(method))} Move a knob: everything follows.</p>{links(method)}"
+    copies = assets.component("page/links.js", "links")
+    gr.HTML(what, js_on_load=copies, elem_classes="what", apply_default_css=False, padding=False)
     scenes = scenes_of(method, desk.examples)
     if scenes:
         looks_of(method.name, scenes, begin.values_of_preset)

@@ -6,26 +6,19 @@ A method says LINKS and CITATION in its lesson; what says none has its paper's w
 
 from html import escape
 
-import gradio as gr
-
-from app import assets
 from core.method import Method
 from core.methods import lesson
 from core.publish.paper import references
 
 
-def links(method: Method) -> gr.HTML:
-    """Drawn where it is called. Its BibTeX is that of the paper and of this program, and is shown before it is copied."""
+def links(method: Method) -> str:
+    """As HTML, for page/links.js. Its BibTeX is that of the paper and of this program, and is shown before it is copied."""
     listed = "".join(
         f'<a href="{escape(address)}" target="_blank" rel="noopener">{escape(said)}</a>'
         for said, address in lesson(method, "LINKS")
     )
-    made = (
-        f'<div class="from">{listed}<details><summary>Cite the paper and this project</summary>'
+    return (
+        f'<div class="from" id="from-{method.name}">{listed}<details><summary>Cite the paper and this project</summary>'
         f'<pre tabindex="0">{escape(references(method))}</pre><button type="button">copy BibTeX</button>'
         '<span role="status"></span></details></div>'
     )
-    return gr.HTML(
-        made, js_on_load=assets.component("page/links.js", "links"), apply_default_css=False, padding=False,
-        elem_classes="what", elem_id=f"from-{method.name}",
-    )  # fmt: skip

@@ -585,7 +585,7 @@ def test_about_is_small_and_plain(engine):
 
 @pytest.mark.parametrize("name", METHOD_NAMES)
 def test_a_tab_links_to_what_its_method_names_and_has_its_bibtex(name):
-    made = str(links(METHODS[name]).value)
+    made = links(METHODS[name])
     named = lesson(METHODS[name], "LINKS")
     assert re.findall(r'href="([^"]+)"', made) == [address for _, address in named]
     assert made.count("@") >= 2 and "@misc{videopromptexplorer" in made and "copy BibTeX" in made
