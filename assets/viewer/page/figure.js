@@ -114,10 +114,8 @@ export function composer(host, about, {cells, server, save}) {
 
   const choices = newest(async id => {
     say("looking at the cell…");
-    const found = await answered(
-      waiting(KIND, server.figure_choices({who, kind: KIND, cell: sent(cell(id)), other: null})),
-    );
-    if (id !== chosen || found.cancelled) return;
+    const found = await answered(waiting(KIND, server.figure_choices({who, kind: KIND, cell: sent(cell(id)), other: null})));
+    if (id !== chosen || found.cancelled) return say("");
     if (found.error) {
       known = null;
       wrong(found.error);
@@ -151,7 +149,9 @@ export function composer(host, about, {cells, server, save}) {
     field("sweep").checked = false;
     if (!sweep) return;
     for (const [place, name] of ["x", "y"].entries()) {
-      field(name).replaceChildren(...sweep.knobs.map(one => option(one.name, `${one.symbol} · ${one.name.replace(/_/g, " ")}`)));
+      field(name).replaceChildren(
+        ...sweep.knobs.map(one => option(one.name, `${one.symbol} · ${one.name.replace(/_/g, " ")}`)),
+      );
       field(name).value = sweep.pair[place];
       valuesOf(name);
     }
