@@ -3,7 +3,7 @@
     figure_choices   what a figure of a cell can have: rows, pictures, prompts
     figure_preview   the figure as a PNG at a screen's size
     figure_files     the figure with its caption, what it cites and the script that makes it again, as a ZIP
-    figure_far       how far a reader's own preview or file is; figure_stop calls it off
+    figure_far       how far a reader's own preview or file is; figure_end calls it off
 
 The first three are sent {who, cell, other, figure}. cell: {view, models, handle} of a kept cell; other: of the one that stands
 beside it as A, or null. figure: {composition, format, sweep}: `core.publish.composition` by names; sweep: {x, y, number} as the
@@ -92,7 +92,7 @@ class Composer:
     def functions(self) -> list[Callable[..., str]]:
         """Each of the first three answers a JSON text, an error's sentence in it."""
         texts = map(sentence, (self.figure_choices, self.figure_preview, self.figure_files))
-        return [*texts, *map(as_function, (self.figure_far, self.figure_stop))]
+        return [*texts, *map(as_function, (self.figure_far, self.figure_end))]
 
     def figure_choices(self, message: Any) -> dict[str, Any]:
         """Rows by name, in words, whether each is usual; what the pictures are called; how many prompts can be told apart; what
@@ -157,7 +157,7 @@ class Composer:
         """[stage, share of it that is done] of a reader's own run that is under way."""
         return self.running.far(*run_named(message))
 
-    def figure_stop(self, message: Any) -> None:
+    def figure_end(self, message: Any) -> None:
         """Call off a reader's own run."""
         self.running.stop(*run_named(message))
 

@@ -47,7 +47,7 @@ export function composer(host, about, {cells, server, save}) {
     field = name => host.querySelector(`[name="${name}"]`),
     part = name => host.querySelector(`[data-for="${name}"]`),
     who = somebody(),
-    waiting = patience($, server.figure_far, server.figure_stop, who);
+    waiting = patience($, server.figure_far, server.figure_end, who);
   const option = (value, text) => Object.assign(make("option"), {value, textContent: text});
   let chosen = null,
     known = null,
@@ -197,7 +197,7 @@ export function composer(host, about, {cells, server, save}) {
     part("difference").parentElement.classList.toggle("fg-swept", field("sweep").checked);
     field("strength").nextElementSibling.textContent = field("strength").value;
     soon = setTimeout(() => {
-      if (asked.busy()) server.figure_stop({who, kind: KIND}); // what is under way is of older options
+      if (asked.busy()) server.figure_end({who, kind: KIND}); // what is under way is of older options
       asked(request());
     }, SOON);
   }
