@@ -436,6 +436,8 @@ def test_every_map_has_its_sentence_beside_its_curves(opened):
     opened.locator("#viewer-stop .ex-map").nth(4).wait_for()
     said = opened.locator("#viewer-stop .ex-sentence").all_inner_texts()
     assert len(said) == 5 and said[4].startswith("Integrated gradients: ")
+    expect(opened.locator("#viewer-stop .ex-result canvas.ex-thumb")).to_be_visible(timeout=PATIENCE)  # where the button is
+    expect(opened.locator("#viewer-stop .ex-rows")).to_contain_text("± 2.0 standard deviations", use_inner_text=True)
     told = re.compile(r"against random places .* ± .*, centre .*, inverted .*: (not )?better than chance")
     assert all(told.search(one) for one in said)
     assert opened.locator("#viewer-stop .ex-sparks svg").count() == 10

@@ -80,6 +80,11 @@ def test_a_call_of_two_sets_prints_both_and_an_own_clip_is_a_file_s_name():
     assert text.startswith("from core import Engine, example, read_clip\n")
 
 
+def test_a_call_of_a_method_that_chooses_frames_prints_which_and_when():
+    text = as_python(View(Setting("uniform", "ten-minutes", 8)))
+    assert "counted from 0:\", [int(one) for one in trace['frame_K']])" in text and "for one in trace['time_K']])" in text
+
+
 def test_an_example_is_a_file_of_the_package_and_another_name_is_a_sentence():
     assert len(read_clip(example("1-moves"), frames=4)) == 4
     with pytest.raises(BadClip, match="There is no example '../x'. The examples are 1-moves"):
