@@ -2,6 +2,7 @@
 
 import math
 
+import cv2
 import numpy as np
 from playwright.sync_api import expect
 
@@ -217,3 +218,35 @@ def test_pointing_hits_when_the_top_patch_holds_a_part_of_the_actor():
     inside_THW = np.zeros((3, 40, 70), bool)
     inside_THW[0, 20:30, 50:60] = inside_THW[1, :10, :10] = True
     assert [one["hit"] for one in pointing_T(bright(2, 5), on_actor(inside_THW, GRID), GRID)] == [True, False, None]
+
+HUES = """([rows, columns]) => {
+  const canvas = document.querySelector('.vw-canvas'), pen = canvas.getContext('2d'), made = [];
+  for (let p = 0; p < rows * columns; p++) {
+    const x = (p % columns + 0.5) * canvas.width / columns, y = (Math.floor(p / columns) + 0.5) * canvas.height / rows;
+    const [r, g, b] = [...pen.getImageData(x, y, 1, 1).data].map(one => one / 255);
+    const most = Math.max(r, g, b), size = most - Math.min(r, g, b);
+    const turn = !size ? 0 : most === r ? (g - b) / size : most === g ? 2 + (b - r) / size : 4 + (r - g) / size;
+    made.push([60 * turn, most && size / most]);
+  }
+  return made;
+}"""
+
+
+def test_the_colours_of_the_scene_are_seen_through_the_lower_half_of_a_map_and_where_nothing_is_selected(viewer):
+    P = math.prod(GRID)
+    hue_P = np.random.default_rng(0).permutation(P) * 180 // P  # as OpenCV counts: of every colour, in no order
+    patches = cv2.cvtColor(np.stack([hue_P, np.full(P, 200), np.full(P, 190)], -1).astype(np.uint8)[None], cv2.COLOR_HSV2RGB)
+    frame_HWC = patches.reshape(*GRID, 3).repeat(10, 0).repeat(10, 1)
+    score_TP = np.tile(np.linspace(0, 1, P), (3, 1))
+    clip = clip_of() | {"frames": [jpeg(frame_HWC, quality=100)] * 3}
+    payload = {"about": ABOUT, "clip": clip, "trace": trace_of(score_TP)}
+    viewer.evaluate("payload => { window.view = viewer.mount(document.querySelector('#here'), payload); }", payload)
+    viewer.wait_for_selector(".vw[data-shown]")
+    seen = {}
+    for overlay in ("none", "score_TP", "region_TP"):
+        viewer.evaluate("overlay => view.look({overlay})", overlay)
+        seen[overlay] = np.array(viewer.evaluate(HUES, GRID))[score_TP[0] < 0.5]
+    for overlay in ("score_TP", "region_TP"):
+        turned = np.abs((seen[overlay][:, 0] - seen["none"][:, 0] + 180) % 360 - 180)
+        assert np.median(turned) < 10, f"{overlay}: hues are turned by {np.median(turned):.0f}°"
+        assert np.median(seen[overlay][:, 1]) > 0.75 * np.median(seen["none"][:, 1]), f"{overlay}: colours are pale"

@@ -23,6 +23,7 @@ import {pinning} from "./compare.js";
 import {cursorOf} from "./cursor.js";
 import {figuresOf, frameOf} from "./figures.js";
 import {framesOf} from "./frames.js";
+import {STRENGTH} from "./light.js";
 import {atNewWidths, EXAMPLES, exampleButtons, extraOf, FOOT, keysOf, ledgerOf, litOf, widths} from "./parts.js";
 import {versusOf} from "./versus.js";
 import {viewOf} from "./view.js";
@@ -37,7 +38,7 @@ const START = {
   gap: null,
   overlay: "none",
   near: null,
-  opacity: 0.6,
+  strength: STRENGTH,
   bare: false,
   prompt: null,
 };

@@ -1,8 +1,8 @@
 // Maps and regions over the patches of a frame: one at a time over the picture, the numbers behind a patch, A and B − A beside it.
 
 import {plus, trio, VERSUS} from "../base/compare.js";
-import {VIRIDIS} from "../base/drawing.js";
 import {CLIP, SCRUB, STRIP} from "../base/frames.js";
+import {barOf, valueInk} from "../base/light.js";
 import {overlaid, toolKeys, toolsOf} from "../base/overlaid.js";
 import {overlayButtons, PICTURE, still} from "../base/parts.js";
 import {firstOf} from "../base/unpack.js";
@@ -33,10 +33,10 @@ export const frame = {
 const TOOLS = `
       <div class="vw-row">
         <div class="vw-kinds" role="radiogroup" aria-label="Overlay"></div>
-        ${toolsOf(0.6, "frame")}
+        ${toolsOf("frame")}
       </div>
       <div class="vw-bar" aria-hidden="true"><span>0</span><i></i><span>1</span><b></b><em class="vw-edge" hidden></em></div>`;
-const MOVES = ["frame", "overlay", "patch", "near", "opacity", "bare"];
+const MOVES = ["frame", "overlay", "patch", "near", "strength", "bare"];
 
 export function figure(host, given) {
   const {outputs, cursor, shell} = given;
@@ -75,7 +75,7 @@ export function figure(host, given) {
     canvas.setAttribute("aria-label", paintFrame(canvas, seen, cursor.frame, looked, map, wide(canvas.parentElement, 480)));
     const [low, high] = $("bar").querySelectorAll(":scope > span");
     [low.textContent, high.textContent] = map?.ends ?? ["0", "1"];
-    $("bar").querySelector("i").style.background = map?.gradient ?? `linear-gradient(90deg, ${VIRIDIS.join(",")})`;
+    $("bar").querySelector("i").style.background = barOf(map?.ink ?? valueInk(), cursor.strength);
     $("bar").classList.toggle("vw-mask", !map || map.kind === "RegionMask");
     $("edge").hidden = !seen.region;
     $("bar").querySelector("b").innerHTML = map?.stale?.(seen.trace)
