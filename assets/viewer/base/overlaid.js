@@ -1,6 +1,7 @@
 // A picture with maps over it: how strong they are, whether they are held away, the patch that is pointed at, what is large.
 
 import {PIN} from "./compare.js";
+import {icon} from "./icons.js";
 import {STRENGTH} from "./light.js";
 import {HELP, held} from "./parts.js";
 import {ZOOM, ZOOM_KEYS} from "./zoom.js";
@@ -8,7 +9,7 @@ import {ZOOM, ZOOM_KEYS} from "./zoom.js";
 export const ARROWS = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]}; // rows, columns
 export const toolsOf = frames => `
         <label class="vw-strength">strength <input type="range" min="0" max="1" step="0.05" value="${STRENGTH}" aria-label="Overlay strength"></label>
-        <button class="vw-peek" title="hold to see the bare ${frames} (o)">peek</button>
+        <button class="vw-peek" title="hold to see the bare ${frames} (o)">${icon("eye")} hold</button>
         ${ZOOM}${PIN}${HELP}`;
 export const toolKeys = frames => [
   ["[ ]", "overlay weaker, stronger"],

@@ -2,6 +2,7 @@
 
 import {plus, trio, VERSUS} from "../base/compare.js";
 import {CLIP, SCRUB, STRIP} from "../base/frames.js";
+import {icon} from "../base/icons.js";
 import {barOf, valueInk} from "../base/light.js";
 import {overlaid, toolKeys, toolsOf} from "../base/overlaid.js";
 import {overlayButtons, PICTURE, still} from "../base/parts.js";
@@ -91,7 +92,8 @@ export function figure(host, given) {
     const known = (points || []).filter(one => one.hit !== null),
       hits = known.filter(one => one.hit).length;
     if ($("point") && known.length)
-      $("point").innerHTML = `pointing: ${hits} of ${known.length} frames hit — the top patch (◎) holds a part of the actor`;
+      $("point").innerHTML =
+        `pointing: ${hits} of ${known.length} frames hit — the highest patch ${icon("target")} holds a part of the actor (${icon("hit")}, else ${icon("miss")}, under the frames)`;
   }
 
   // the numbers behind a patch, A's beside them
@@ -185,7 +187,9 @@ export function figure(host, given) {
     },
     mark(side, t) {
       const hit = seenOf(side, outputs).points?.[t].hit ?? null;
-      return hit === null ? {} : {after: hit ? " ●" : " ○", words: `, pointing ${hit ? "hits" : "misses"} the actor`};
+      return hit === null
+        ? {}
+        : {after: ` ${icon(hit ? "hit" : "miss")}`, words: `, pointing ${hit ? "hits" : "misses"} the actor`};
     },
     looked: side => ({
       kept:

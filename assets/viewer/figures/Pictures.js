@@ -5,6 +5,7 @@ import {picture} from "../base/asking.js";
 import {trio, VERSUS} from "../base/compare.js";
 import {COLOURS, fit} from "../base/drawing.js";
 import {STRIP} from "../base/frames.js";
+import {icon} from "../base/icons.js";
 import {paintLight} from "../base/light.js";
 import {cellEdge, inkOn, SCALES, scaleBar, slice} from "../base/maps.js";
 import {middleOf, overlaid, toolKeys, toolsOf} from "../base/overlaid.js";
@@ -32,8 +33,8 @@ const MARKUP = `
       ${trio(PICTURE)}
       <div class="vw-row">
         <div class="vw-kinds" role="radiogroup" aria-label="Overlay"></div>
-        <div class="sp-steps"><button class="vw-prev" aria-label="Previous block or stage">‹</button><output class="vw-place"></output>
-          <button class="vw-next" aria-label="Next block or stage">›</button></div>
+        <div class="sp-steps"><button class="vw-prev" aria-label="Previous block or stage" title="previous block or stage (B)">${icon("back")}</button><output class="vw-place"></output>
+          <button class="vw-next" aria-label="Next block or stage" title="next block or stage (b)">${icon("forward")}</button></div>
       </div>
       <div class="vw-row">${toolsOf("frames")}
       </div>
