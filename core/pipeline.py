@@ -1,7 +1,7 @@
 """A method as a line of boxes, from its frames to its results, read from its stages: what a strip above a picture shows.
 
-Results stand in the order of the stages that make them. Those that follow each other and are drawn in one picture are one box; a
-stage that is drawn nowhere is a part of the first result that needs it, so that every stage that ran has its place.
+Results stand in the order of the stages that make them. Those that follow each other and are drawn in one picture are one box;
+a stage that is drawn nowhere is a part of the first result that needs it, so that every stage that ran has its place.
 """
 
 import re
@@ -38,7 +38,7 @@ class Box:
 def pipeline(method: Method) -> tuple[Box, ...]:
     """The boxes of a method, in the order of its stages. One number or fact about a run is no step of it, and has no place."""
     above = made_of(method)
-    shown = {one.stage: one for one in method.outputs if one.over or one.value == "text"}
+    shown = {one.stage: one for one in method.outputs if (one.over or one.value == "text") and not one.closer}
     rows: list[tuple[str, list[str]]] = []
     for stage in (stage for stage in above if stage in shown):
         title = title_of(method, shown[stage])

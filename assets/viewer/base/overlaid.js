@@ -9,7 +9,7 @@ import {ZOOM, ZOOM_KEYS} from "./zoom.js";
 export const ARROWS = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]}; // rows, columns
 export const toolsOf = frames => `
         <label class="vw-strength">strength <input type="range" min="0" max="1" step="0.05" value="${STRENGTH}" aria-label="Overlay strength"></label>
-        <button class="vw-peek" title="hold to see the bare ${frames} (o)">${icon("eye")} hold</button>
+        <button class="vw-peek" title="hold to see the bare ${frames} (o)">${icon("eye")} bare ${frames}</button>
         ${ZOOM}${PIN}${HELP}`;
 export const toolKeys = frames => [
   ["[ ]", "overlay weaker, stronger"],

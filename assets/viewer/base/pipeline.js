@@ -24,7 +24,7 @@ export function pipelineOf({$, about, cursor, hooks}, figures, lit) {
   if (!boxes.length) return () => {};
 
   const row = (title, follows, parts) => {
-    const item = make("li", {class: follows ? "vw-follows" : "", title});
+    const item = make("li", {class: follows ? "vw-follows" : "", title, "data-title": title});
     item.append(Object.assign(make("small"), {textContent: title}), Object.assign(make("span"), {className: "vw-pipe-row"}));
     item.lastChild.append(...parts);
     return item;
@@ -40,7 +40,7 @@ export function pipelineOf({$, about, cursor, hooks}, figures, lit) {
   const first = button(FRAMES, FRAMES);
   first.title = "the frames: what everything is made of";
   $("pipe").firstChild.append(
-    row("What comes in", false, [first]),
+    row("Clip", false, [first]),
     ...boxes.map(({title, results, follows}) =>
       row(
         title,

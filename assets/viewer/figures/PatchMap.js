@@ -10,6 +10,7 @@ import {firstOf} from "../base/unpack.js";
 import {OTHER_VALUES, pretty, safe} from "../base/words.js";
 import {pairOf} from "./PatchMap_apart.js";
 import {regionBeside} from "./PatchMap_beside.js";
+import {headsIn} from "./PatchMap_heads.js";
 import {keptAt, keptEdges, mapAt, paintFrame, seenOf} from "./PatchMap_paint.js";
 
 export const look = "vw-stage";
@@ -34,13 +35,16 @@ export const frame = {
 const TOOLS = `
       <div class="vw-row">
         <div class="vw-kinds" role="radiogroup" aria-label="Overlay"></div>
+        <div class="vw-heads-of" role="radiogroup" aria-label="Head" hidden></div>
         ${toolsOf("frame")}
       </div>
       <div class="vw-bar" aria-hidden="true"><span>0</span><i></i><span>1</span><b></b><em class="vw-edge" hidden></em></div>`;
-const MOVES = ["frame", "overlay", "patch", "near", "strength", "bare"];
+const MOVES = ["frame", "overlay", "heads", "head", "patch", "near", "strength", "bare"];
 
 export function figure(host, given) {
-  const {outputs, cursor, shell} = given;
+  const {cursor, shell} = given,
+    each = firstOf(given.outputs, "HeadMaps"),
+    outputs = given.outputs.filter(one => one !== each);
   if (outputs[0].beside) return regionBeside(host, given);
   const {extra, wide} = shell,
     $ = name => host.querySelector(`.vw-${name}`) ?? shell.$(name), // its own picture, else what the frame has
@@ -51,7 +55,8 @@ export function figure(host, given) {
   host.innerHTML = trio(PICTURE) + (shell.$("frame") ? "" : SCRUB) + TOOLS;
   const canvases = ["canvas", "canvas-a", "canvas-d"].map($),
     tools = overlaid(host, canvases, shell, () => shell.side().trace.grid),
-    pair = pairOf({...shell, $}, outputs);
+    pair = pairOf({...shell, $}, outputs),
+    heads = headsIn($("heads-of"), each, shell);
   cursor.put({overlay: (maps.at(-1) ?? outputs.at(-1)).stage});
   $("edge").innerHTML = `outlined: kept (${pretty(mask?.symbol ?? "")})`;
 
@@ -64,14 +69,16 @@ export function figure(host, given) {
     if (changed?.has("near")) still(host, cursor.near);
     tools.draw(changed);
     if (!changed) clipWords(seen);
-    picture(seen);
+    heads.draw(side, A);
+    picture(seen, A);
     patchWords(seen, A);
     pair.draw(seen, A, changed);
   }
 
-  function picture(seen) {
+  function picture(seen, A) {
     const canvas = canvases[0],
-      map = layers().find(one => one.stage === (cursor.near ?? cursor.overlay)),
+      chosen = layers().find(one => one.stage === (cursor.near ?? cursor.overlay)),
+      map = cursor.near ? chosen : heads.of(seen, chosen, A),
       looked = {...cursor, patch: cursor.patch ?? (cursor.near && cursor.last)};
     canvas.setAttribute("aria-label", paintFrame(canvas, seen, cursor.frame, looked, map, wide(canvas.parentElement, 480)));
     const [low, high] = $("bar").querySelectorAll(":scope > span");
@@ -82,7 +89,7 @@ export function figure(host, given) {
     $("bar").querySelector("b").innerHTML = map?.stale?.(seen.trace)
       ? `${pretty(map.symbol)}: ${OTHER_VALUES}`
       : map
-        ? `${pretty(map.symbol)}, ${safe(map.title)}: ${pretty(map.unit)}`
+        ? (map.words ?? `${pretty(map.symbol)}, ${safe(map.title)}: ${pretty(map.unit)}`)
         : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === cursor.overlay);
     if (cursor.patch) cursor.put({last: cursor.patch});
@@ -179,6 +186,7 @@ export function figure(host, given) {
       ["Esc", "let the patch go"],
     ],
     release: tools.release,
+    wants: heads.wants,
     overlays: () => outputs,
     extra: kinds,
     thumb: (pen, side, t, width, height) => {

@@ -45,7 +45,7 @@ export function paintFrame(canvas, seen, t, {strength, bare, patch}, map, width)
     h = height / rows;
   pen.imageSmoothingQuality = "high";
   pen.drawImage(images[t], 0, 0, width, height);
-  const values = map && !map.paint && seen.map(map.stage),
+  const values = map && !map.paint && (map.value ?? seen.map(map.stage)),
     grid = [rows, columns];
   if (map?.kind === "RegionMask" && !bare) paintNight(pen, p => keptAt(seen, t, p), grid, width, height, strength);
   else if (values && !bare) paintLight(pen, VALUE, p => values[t * P + p] / 65535, grid, width, height, strength);
