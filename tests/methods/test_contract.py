@@ -230,3 +230,10 @@ def test_the_sequence_is_as_long_as_its_parts(networks):
     trace = run(tiny.engine(networks), "stop")
     assert len(trace["sequence_SD"]) == 1 + SIZES["stop"]["T"] * SIZES["stop"]["P"] + sum(trace["prompt_count_G"])
     assert trace["region_TP"].sum(-1).tolist() == [6] * SIZES["stop"]["T"]
+
+
+def test_the_heads_of_stop_together_are_the_attention_and_cost_nothing_where_nobody_asks(networks):
+    trace = tiny.engine(networks).run("stop", CLIP, outputs=["heads_NTP", "attention_TP"])
+    mean_TP = trace["heads_NTP"].mean(0)
+    assert torch.allclose(mean_TP / mean_TP.max(), trace["attention_TP"], atol=1e-5) and trace["heads_NTP"].max() == 1
+    assert len(trace["heads_NTP"]) > 1 and "heads_NTP" not in METHODS["stop"].until("network")

@@ -76,6 +76,12 @@ export function pipelineOf({$, about, cursor, hooks}, figures, lit) {
     if (!maps.has(stage)) picture?.scrollIntoView({block: "nearest", behavior: still.matches ? "auto" : "smooth"});
   }
 
+  // another map is chosen elsewhere: what is said here is of none that is seen
+  cursor.on(changed => {
+    const map = maps.has(chosen) || chosen === FRAMES;
+    if (changed.has("overlay") && map && cursor.overlay !== (chosen === FRAMES ? "none" : chosen)) choose(null);
+  });
+
   return trace => {
     if (trace === shown) return;
     const before = shown;

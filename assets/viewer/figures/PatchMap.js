@@ -123,6 +123,15 @@ export function figure(host, given) {
         `<tr><th>${pretty(one.symbol)}</th>${A ? `<td>${others[i].a.toFixed(3)}</td>` : ""}<td>${at(one.stage)}</td>` +
         `${A ? `<td>${plus(others[i].by, 3)}</td>` : ""}<td>${safe(one.title)}</td></tr>`,
     );
+    const head = heads.of(
+      seen,
+      outputs.find(one => one.stage === cursor.overlay),
+      A,
+    );
+    if (head?.value)
+      rows.push(
+        `<tr><th>${head.name}</th><td>${(head.value[t * seen.P + p] / 65535).toFixed(3)}</td><td>${head.title}</td></tr>`,
+      );
     const one = extra.now();
     if (one && !one.stale(seen.trace))
       rows.push(

@@ -5,7 +5,7 @@ import {make} from "../base/parts.js";
 import {codes, resultOf} from "../base/unpack.js";
 import {pretty, safe} from "../base/words.js";
 
-// → {draw(side, A), of(side, map), wants}. box: where the heads are chosen. of: → the map, or that of the chosen head in its place
+// → {draw(side, A), of(side, map, A), wants}. box: where the heads are chosen. of: → the map, or that of the chosen head in its place
 export function headsIn(box, output, {about, cursor, hooks, whole}) {
   if (!output || !hooks.whole) return {draw() {}, of: (_, map) => map, wants: () => false};
   const symbols = about.stages.find(one => one.name === output.stage)?.knobs ?? [],
@@ -46,8 +46,10 @@ export function headsIn(box, output, {about, cursor, hooks, whole}) {
   function of({trace}, map, A) {
     if (!map || map.stage !== output.of || !here(A) || !cursor.head || known.key !== keyOf(trace)) return map;
     const [N, T, P] = known.shape,
-      words = `${pretty(output.symbol.replace(/_.*/, `_${cursor.head}`))}, head ${cursor.head} of ${N}, ${safe(output.said)}: ${safe(output.unit)}`;
-    return {...map, words, value: known.value.subarray((cursor.head - 1) * T * P, cursor.head * T * P)};
+      name = pretty(output.symbol.replace(/_.*/, `_${cursor.head}`)),
+      title = `head ${cursor.head} of ${N}`,
+      words = `${name}, ${title}, ${safe(output.said)}; ${safe(output.unit)}`;
+    return {...map, name, title, words, value: known.value.subarray((cursor.head - 1) * T * P, cursor.head * T * P)};
   }
   return {draw, of, wants: () => cursor.heads && cursor.overlay === output.of};
 }
