@@ -273,14 +273,14 @@ def test_the_strip_flashes_what_ran_again_and_opens_a_results_map_sentence_and_e
     )
     viewer.wait_for_selector(".vw[data-shown]")
     strip, flashing = viewer.locator(".vw-pipe"), "document.getAnimations().length"
-    ran = lambda: [one.get_attribute("data-stage") for one in strip.locator(".vw-ran").all()]  # noqa: E731
+    ran = lambda: [one.get_attribute("data-result") for one in strip.locator(".vw-ran").all()]  # noqa: E731
     assert strip.get_by_role("button").all_inner_texts() == ["frames", "Ws", "r", "c"]
     assert ran() == ["score_TP"] and viewer.evaluate(flashing) == 0, "the first run is no change"
     for stamp, motion, flashes in ((2, "no-preference", 1), (3, "reduce", 0)):
         viewer.emulate_media(reduced_motion=motion)
         told = {"score_TP": [None, "3×28"], "region_TP": [2.0, "3×28"]}
         viewer.evaluate("trace => view.update({trace})", trace_of(bright(2, 5), stamp, stamp / 10) | {"ledger": told})
-        viewer.wait_for_function("document.querySelector('.vw-pipe .vw-ran').dataset.stage === 'region_TP'")
+        viewer.wait_for_function("document.querySelector('.vw-pipe .vw-ran').dataset.result === 'region_TP'")
         assert ran() == ["region_TP"] and viewer.evaluate(flashing) == flashes, motion
     strip.get_by_role("button", name="r", exact=True).focus()
     viewer.keyboard.press("Enter")

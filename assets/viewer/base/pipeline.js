@@ -30,7 +30,7 @@ export function pipelineOf({$, about, cursor, hooks}, figures, lit) {
     return item;
   };
   const button = (stage, symbol) => {
-    const made = make("button", {type: "button", "data-stage": stage, "aria-pressed": "false"});
+    const made = make("button", {type: "button", "data-result": stage, "aria-pressed": "false"});
     made.innerHTML = symbol;
     made.onclick = () => choose(chosen === stage ? null : stage);
     buttons.set(stage, made);
