@@ -120,7 +120,7 @@ def test_a_knob_reruns_something_and_only_what_follows_it(name, networks):
 
 def test_every_knob_changes_something_shown(name, networks):
     engine = tiny.engine(networks)
-    shown = [one.stage for one in METHODS[name].outputs]
+    shown = [one.stage for one in METHODS[name].outputs if not one.closer]
     for knob, values in moves(engine, name):
         asked = [(clip, value) for value in values for clip in (CLIP, PAN)]
         pairs = ((run(engine, name, clip), run(engine, name, clip, **{knob: value})) for clip, value in asked)
