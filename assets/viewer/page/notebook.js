@@ -15,6 +15,7 @@
 // in as text alone, its picture as a PNG alone.
 
 import {bytes} from "../base/drawing.js";
+import {icon} from "../base/icons.js";
 import {make} from "../base/parts.js";
 import {number} from "../base/words.js";
 import {keptCells} from "./cells.js";
@@ -26,7 +27,7 @@ const PANEL = `
   <p class="nb-hint">“keep” under a picture, or the key <kbd>k</kbd>, adds what is shown: picture, knobs, clip, numbers, weights. It stays in this browser: nothing is held on the server.</p>
   <div class="nb-bar">
     <button type="button" class="nb-keep">keep what is shown</button>
-    <span class="nb-group"><button type="button" class="nb-undo" title="undo (Ctrl+Z)">↶ undo</button><button type="button" class="nb-redo" title="redo (Ctrl+Shift+Z)">↷ redo</button></span>
+    <span class="nb-group"><button type="button" class="nb-undo" title="undo (Ctrl+Z)">${icon("undo")} undo</button><button type="button" class="nb-redo" title="redo (Ctrl+Shift+Z)">${icon("redo")} redo</button></span>
     <span class="nb-group" role="group" aria-label="Export"><span class="nb-dim">export</span><span class="nb-forms"></span></span>
     <span class="nb-group"><button type="button" class="nb-read">open a JSON…</button><input class="nb-file" type="file" accept=".json,application/json" hidden></span>
   </div>
@@ -44,8 +45,8 @@ const CELL = `
   <details class="nb-python"><summary>Python</summary><pre tabindex="0"></pre></details>
   <p class="nb-dim nb-weights"></p>
   <div class="nb-row">
-    <span class="nb-grip" draggable="true" title="drag to another place" aria-hidden="true">⠿</span>
-    <button type="button" data-does="up" title="one place up">↑</button><button type="button" data-does="down" title="one place down">↓</button>
+    <span class="nb-grip" draggable="true" title="drag to another place" aria-hidden="true">${icon("grip")}</span>
+    <button type="button" data-does="up" title="one place up" aria-label="One place up">${icon("up")}</button><button type="button" data-does="down" title="one place down" aria-label="One place down">${icon("down")}</button>
     <button type="button" data-does="open">open this view</button><button type="button" data-does="copy">copy as Python</button><button type="button" data-does="figure">figure…</button>
     <button type="button" data-does="delete">delete</button>
   </div>

@@ -31,6 +31,7 @@ export async function tab({element, props, trigger, server}, {method, figures, p
     curve: one => server.curve(one),
     far: one => server.far(one),
     stop: one => server.stop(one),
+    equation: async (stage, go) => (await folds.open("equations"))?.equation(stage, go),
     keep: () => {
       const detail = {...request(), method, state: view.state()};
       document.dispatchEvent(new CustomEvent("keep", {detail}));
@@ -43,7 +44,7 @@ export async function tab({element, props, trigger, server}, {method, figures, p
     modules,
   );
   views[method] = view;
-  foldsOf(panels, element.querySelector(".panels"), {method, about, view, request, turn, edit, server, hooks});
+  const folds = foldsOf(panels, element.querySelector(".panels"), {method, about, view, request, turn, edit, server, hooks});
 
   function turn(name, value) {
     const knob = document.querySelector(`#knob-${method}-${name}`),

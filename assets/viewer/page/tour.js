@@ -5,6 +5,8 @@
 //          seen is pointed at;  check: {seen: selector} | {shown: [method, {knob: value}]} | {text: [selector, text]} |
 //          {looked: "kept"};  needs: a selector without which the step is left out;  or: the step instead
 
+import {icon} from "../base/icons.js";
+
 const SEEN_TOUR = "video-prompts-tour";
 const remembered = {
   get() {
@@ -65,7 +67,8 @@ export function tour(host, offer, listed) {
     if (!done && holds(step.check)) {
       done = true;
       card.dataset.done = "";
-      $("state").textContent = `✓ ${step.done}`;
+      $("state").innerHTML = icon("check", "done:");
+      $("state").append(` ${step.done}`);
       $("next").textContent = at < steps.length - 1 ? "Next" : "Finish";
     }
     if (there !== last) {
