@@ -5,7 +5,7 @@
 
 import {newest, patience, picture, somebody} from "../base/asking.js";
 import {bytes, COLOURS, fit, twice} from "../base/drawing.js";
-import {paintLight, signedInk, STRENGTH, valueInk} from "../base/light.js";
+import {paintLight, STRENGTH, signedInk, valueInk} from "../base/light.js";
 import {make} from "../base/parts.js";
 import {number, OTHER_VALUES, pretty, safe} from "../base/words.js";
 
