@@ -136,7 +136,7 @@ class Engine:
         labels = {name: one.label for name, one in known.items()}
         pace = next((one.pace for one in known.values() if one.pace), None)
         ranked = {one.stage for one in chosen.outputs if isinstance(one, TextScores)} & set(wanted)
-        notes = tuple(filter(None, [pace.doubt(len(clip)) if pace and clip and ranked else ""]))
+        notes = tuple(filter(None, [pace.doubt(len(clip), clip.spacing) if pace and clip and ranked else ""]))
         with self._lock:
             alike = (method, video.key if video is not None else "", *(stage.__name__ for stage in stages))
             turn = self._turns.setdefault(alike, threading.Lock())

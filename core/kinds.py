@@ -136,10 +136,12 @@ class TokenSequence(Output):
 
 @dataclass(frozen=True)
 class TextScores(Output):
-    """A number per text query, [Y], −1 to 1. unknown: the stage that names words which the network never saw."""
+    """A number per text query, [Y], −1 to 1. unknown: the stage that names words which the network never saw. scale: the
+    network whose `scale` these numbers are multiplied by before a softmax, as it was trained."""
 
     over, value, numbers = "Y", "signed", (0, "largest")
     unknown: str = ""
+    scale: str = ""
 
     @property
     def with_it(self) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from core.publish.notebook import to_notebook
 from core.publish.python import ROOT, as_python, example_file
 from core.publish.report import to_html, to_markdown
 from core.publish.result import compute
-from core.publish.view import NOTE_LENGTH, Setting
+from core.publish.view import NOTE_LENGTH, Setting, clip_in_words
 from core.video.edits import in_words
 
 FORMS = {  # what it is called → (its file, its type, cells and the file of a clip → what is in it)
@@ -129,7 +129,7 @@ def kept(desk: Desk, message: Any) -> tuple[Cell, list[str]]:
     texts = all(one.texts for one in (view.shown, view.compared) if one)
     outputs = desk.method.until("network", texts)  # nothing that reads the whole clip
     result = compute(
-        request.engine, view, lambda name, frames: clips.open(files[name], frames), outputs,
+        request.engine, view, lambda name, frames, *moment: clips.open(files[name], frames, (), moment), outputs,
         video=lambda name: clips.video(files[name]),
     )  # fmt: skip
     return keep(result, models_named(request.engine), precision_of(request.engine)), notes
@@ -153,7 +153,7 @@ def shown_cell(cell: Cell, file: Callable[[str], str]) -> dict[str, Any]:
     compared = turned(view.compared, view.shown) if view.compared else []
     words = {
         "title": cell.title, "alt": alt(cell), "turned": turned(view.shown), "compared": compared,
-        "clip": f"{view.shown.clip}, {view.shown.frames} frames", "edits": in_words(view.shown.edits),
+        "clip": clip_in_words(view.shown), "edits": in_words(view.shown.edits),
         "texts": list(view.shown.texts),
         "names": {stage: outputs[stage] for stage in cell.numbers if stage in outputs},
         "python": as_python(view, file, cell.models, cell.precision or None, cell.weights),

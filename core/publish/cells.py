@@ -71,7 +71,12 @@ def shown(result: Result) -> bytes:
 
 def about(asked: Setting) -> str:
     """ "A method on 1-moves"."""
-    return f"{method_named(asked.method).title.partition(' — ')[0]} on {asked.clip}"
+    return f"{title_of(asked)} on {asked.clip}"
+
+
+def title_of(asked: Setting) -> str:
+    """What its method is called in short."""
+    return method_named(asked.method).title.partition(" — ")[0]
 
 
 def against(other: Setting, shown: Setting) -> str:

@@ -4,6 +4,7 @@ import re
 
 from core.publish.link import link_in_words
 from core.publish.result import Result
+from core.publish.view import clip_in_words
 from core.video.edits import in_words
 
 MAKER = "Video Prompt Explorer"
@@ -14,7 +15,7 @@ def described(result: Result) -> dict[str, str]:
     asked, method = result.view.shown, result.method
     knobs = ", ".join(f"{one.symbol} ({one.name}) = {asked.settings[one.name]}" for one in method.knobs.knobs())
     made = {
-        "method": method.title, "paper": method.paper, "clip": f"{asked.clip}, {len(result.clip)} frames",
+        "method": method.title, "paper": method.paper, "clip": clip_in_words(asked),
         "edits": in_words(asked.edits), "knobs": knobs,
         "overlay": result.view.overlay, "weights": "; ".join(result.trace.weights.values()),
         "texts": " | ".join(asked.texts), "question": asked.question, "view": link_in_words(result.view),

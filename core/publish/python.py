@@ -109,7 +109,8 @@ def reading_lines(asked: Setting, file: Callable[[str], str], name: str) -> list
     """How the clip, with its edits, or the video comes by its name."""
     opened = clip_call(asked.clip, file)
     if not watches(asked):
-        return [f"{name} = read_clip({opened}, frames={asked.frames})", *edit_lines(asked, name)]
+        moment = ", start={!r}, end={!r}".format(*asked.moment) if asked.moment else ""
+        return [f"{name} = read_clip({opened}, frames={asked.frames}{moment})", *edit_lines(asked, name)]
     recipe = file(asked.clip).endswith(".json")
     return [f"{name} = read_recipe({opened}).video" if recipe else f"{name} = open_video({opened})"]
 
@@ -119,12 +120,14 @@ def edit_lines(asked: Setting, clip: str) -> list[str]:
     return [f"{clip} = edited({clip}, [", *(f"    {dict(one)!r}," for one in asked.edits), "])"] if asked.edits else []
 
 
-def as_setting(asked: Setting) -> str:
-    """A setting as the code that makes it."""
+def as_setting(asked: Setting, knobs: str = "", texts: str = "") -> str:
+    """A setting as the code that makes it. knobs, texts: what stands there already, as code."""
     edits = f", {[dict(one) for one in asked.edits]!r}" if asked.edits else ""
     question = f", question={asked.question!r}" if asked.question else ""
-    knobs = f"dict({keywords(asked.settings)})"
-    return f"Setting({asked.method!r}, {asked.clip!r}, {asked.frames}, {knobs}, {asked.texts!r}{edits}{question})"
+    moment = f", moment={asked.moment!r}" if asked.moment else ""
+    knobs = knobs or f"dict({keywords(asked.settings)})"
+    texts = texts or repr(asked.texts)
+    return f"Setting({asked.method!r}, {asked.clip!r}, {asked.frames}, {knobs}, {texts}{edits}{question}{moment})"
 
 
 def keywords(settings: Mapping[str, Any]) -> str:

@@ -11,10 +11,10 @@ from itertools import chain
 
 from core.kinds import Output
 from core.methods import lesson
-from core.publish.cells import Cell, about, alt, worded
+from core.publish.cells import Cell, alt, title_of, worded
 from core.publish.described import as_unicode
 from core.publish.link import link_in_words
-from core.publish.view import Setting
+from core.publish.view import Setting, clip_in_words
 from core.registry import method_named
 from core.video.edits import in_words
 
@@ -119,7 +119,8 @@ def _number(value: float) -> str:
 def facts(cell: Cell) -> list[str]:
     """What decides a cell's numbers, in sentences."""
     asked, other = cell.view.shown, cell.view.compared
-    made = [f"Knobs: {knobs(asked)}"]
+    made = [f"Clip: {clip_in_words(asked)}"] if asked.moment else []
+    made += [f"Knobs: {knobs(asked)}"]
     made += [f"Edits: {in_words(asked.edits)}"] if asked.edits else []
     made += [_against(other)] if other else []
     listed = any(what.startswith(EACH["Y"]) for what, _ in tables(cell))
@@ -152,7 +153,7 @@ def knobs(asked: Setting) -> str:
 def _against(asked: Setting) -> str:
     """What it is compared with."""
     edits = f"; edits: {in_words(asked.edits)}" if asked.edits else ""
-    return f"Against A: {about(asked)}, {asked.frames} frames, {knobs(asked)}{edits}"
+    return f"Against A: {title_of(asked)} on {clip_in_words(asked)}, {knobs(asked)}{edits}"
 
 
 def plain(text: str) -> str:

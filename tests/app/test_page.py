@@ -173,17 +173,29 @@ def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tm
     page.locator("#own-stop input[type=file]").set_input_files(bad)
     page.get_by_test_id("toast-body").get_by_text("bad.mp4").wait_for(timeout=PATIENCE)
     assert shown(page)["clip"] == first
+    expect(page.locator("#own-said-stop")).to_contain_text("bad.mp4 holds no video", use_inner_text=True)
+    expect(page.locator("#own-stop")).not_to_contain_text("bad.mp4", use_inner_text=True)
 
-    clear = page.locator("#own-stop").get_by_label("Clear")
-    while clear.count():  # the message, then the file
-        clear.first.click()
-        page.wait_for_timeout(200)
     good = tmp_path / "mine.mp4"
     shutil.copy(list(served[2].values())[1].path, good)
     page.locator("#own-stop input[type=file]").set_input_files(good)
     page.wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.texts).clip !== key", arg=first)
     expect(page.locator(".vw-clip")).to_contain_text("mine.mp4", use_inner_text=True)
     expect(strange).to_contain_text("know only eight coloured shapes", use_inner_text=True)
+    expect(page.get_by_label("Texts, one a line")).to_have_value("")  # of the example that was there before
+
+    moment, said = page.locator("#viewer-stop .mo"), page.locator("#viewer-stop .mo-said")
+    expect(said).to_contain_text("8 frames over 1.7", use_inner_text=True)
+    moment.locator(".mo-end").press("Home")
+    moment.locator(".mo-end").press("End")
+    for _ in range(10):
+        moment.locator(".mo-end").press("ArrowLeft")
+    expect(said).to_contain_text("8 frames over 1.2", use_inner_text=True)  # of a second and a half the last value
+    moment.locator(".mo-from").fill("0.5")
+    moment.locator(".mo-from").press("Enter")
+    expect(said).to_contain_text("from 0.5", use_inner_text=True)
+    page.locator("#viewer-stop .vw-examples button").first.click()
+    expect(moment).to_be_hidden()
 
 
 def test_a_video_that_no_browser_plays_is_taken_as_well(page, tmp_path):

@@ -192,12 +192,45 @@ def test_what_is_kept_has_a_legend_and_pointing_moves_nothing(viewer):
 def test_similarities_stand_on_one_axis_whatever_they_are(viewer):
     mount(viewer, bright(2, 5))
     lengths = []
+    viewer.evaluate("trace => view.update({trace})", trace_of(bright(2, 5), 1.5, texts={"a": 0.5, "b": 0.1}))
+    viewer.locator("[data-axis=whole]").click()
     for stamp, other in ((2.0, 0.25), (3.0, -0.25)):
         viewer.evaluate("trace => view.update({trace})", trace_of(bright(2, 5), stamp, texts={"a": 0.5, "b": other}))
         viewer.locator(".vw-text b", has_text=f"{other:.3f}").wait_for()
         lengths.append(viewer.locator(".vw-text u").first.evaluate("one => [one.style.left, one.style.width]"))
         assert viewer.locator(".vw-scale i").inner_text().split() == ["−1", "0", "1"]
     assert lengths[0] == lengths[1] == ["50%", "25%"]
+
+
+def test_hundredths_are_seen_on_an_axis_that_fits_and_softmax_is_the_model_s_own(viewer):
+    mount(viewer, bright(2, 5))
+    assert viewer.locator("[data-axis]").count() == 0
+    trace = trace_of(bright(2, 5), 2.0, texts={"a": 0.27, "b": 0.25, "c": 0.24})
+    viewer.evaluate("trace => view.update({trace})", trace | {"scale": 100})
+    places = "all => all.map(one => parseFloat(one.style.left))"
+    viewer.locator(".vw-text").first.wait_for()
+    left = viewer.locator(".vw-text u").evaluate_all(places)
+    assert min(left) >= 0 and max(left) <= 100 and max(left) - min(left) > 40, "−1 to 1 would give them 1.5 %"
+    low, high = map(float, viewer.locator(".vw-scale i").inner_text().split())
+    assert low <= 0.24 < 0.27 <= high < low + 0.05
+    viewer.locator("[data-axis=softmax]").click()
+    shares = [math.exp(100 * c) for c in (0.27, 0.25, 0.24)]
+    assert viewer.locator(".vw-text b").all_inner_texts()[0] == f"{100 * shares[0] / sum(shares):.0f} %"
+    assert "softmax of 100 × cosine" in viewer.locator(".vw-scale").inner_text()
+    viewer.evaluate("trace => view.update({trace})", trace | {"stamp": 3.0})
+    assert viewer.locator("[data-axis]").all_inner_texts() == ["fits the texts", "−1 to 1"], "weights that say no scale"
+
+
+def test_where_there_is_a_doubt_it_stands_first_and_no_text_is_the_best(viewer):
+    mount(viewer, bright(2, 5))
+    trace = trace_of(bright(2, 5), 2.0, texts={"a": 0.5, "b": 0.1})
+    viewer.evaluate("trace => view.update({trace})", trace | {"doubt": "These weights know <nothing>."})
+    viewer.locator(".vw-doubted .vw-doubt").wait_for()
+    assert viewer.locator(".vw-texts").inner_text().startswith("These weights know <nothing>.")
+    assert viewer.locator(".vw-best").count() == 0
+    viewer.evaluate("trace => view.update({trace})", trace | {"stamp": 3.0, "doubt": ""})
+    viewer.locator(".vw-best em").wait_for()
+    assert viewer.locator(".vw-doubted").count() == 0
 
 
 def test_words_of_a_file_are_words_and_not_markup(viewer):

@@ -67,8 +67,24 @@ export function framesOf(shell, figures) {
       ? `<p><b class="vw-swatch" style="background:${COLOURS.truth}"></b>truth${ofFile(trace)}: ${safe(clip.truth.caption)}</p>`
       : "";
     $("clip").innerHTML =
-      `<p><b>${safe(clip.name)}</b> · ${clip.width}×${clip.height} · ${T} frames${clip.whole ? ` of ${clip.whole.frames}, ${clock(clip.whole.seconds)} long` : ""}</p>${truth}<p class="vw-strange"></p><p class="vw-point"></p>` +
+      `<p><b>${safe(clip.name)}</b> · ${clip.width}×${clip.height} · ${T} frames${clip.whole ? ` of ${clip.whole.frames}, ${clock(clip.whole.seconds)} long` : ""}</p><p class="vw-spaced"></p><p class="vw-camera" hidden></p>${truth}<p class="vw-strange"></p><p class="vw-point"></p>` +
       clip.notes.map(note => `<p class="vw-note">${safe(note)}</p>`).join("");
+    camera(side);
+  }
+
+  // what the camera does is measured when the frames are there
+  async function camera({clip}) {
+    const said = await shell.hooks.camera?.(clip.key)?.catch(() => "");
+    if (!said || shell.side()?.clip !== clip) return;
+    const line = $("camera"),
+      knob = about.steady;
+    line.hidden = false;
+    line.textContent = `${said} `;
+    if (!knob || !shell.hooks.turn) return;
+    const offer = make("button", {type: "button"});
+    offer.textContent = `Measure change less the camera’s own motion (${knob.symbol})`;
+    offer.onclick = () => shell.hooks.turn(knob.name, true);
+    line.append(offer);
   }
 
   const thumbs = side => {
@@ -90,6 +106,7 @@ export function framesOf(shell, figures) {
         `frame ${t + 1}, ${clip.time[t].toFixed(2)} s, frame ${clip.source[t]} of the file` +
         `${now ? ", the current frame" : ""}${of("words")}`;
     }
+    if ($("spaced")) $("spaced").textContent = trace.spaced || "";
     if ($("strange")) $("strange").textContent = trace.strange || "";
     if ($("strange")) $("strange").hidden = !trace.strange;
     step(side);

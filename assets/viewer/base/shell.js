@@ -11,12 +11,13 @@
 //
 // about    what does not change: title, groups [{title, figure, stages, words}], outputs [{stage, symbol, title, unit, kind, …}],
 //          stages [{name, doc, source, knobs}], knobs [{name, symbol}], frame: the knob that is the frame, or null;
+//          steady: the knob {name, symbol} that takes the camera's motion out, or null;
 //          pipeline [{title, follows, results: [{stage, stages, follows}]}], see core/pipeline.py
 // clip     frames as data URLs, their times and source indices, what is there where the truth is known
 // trace    one run: values {stage: packed}, each as its kind travels; grid, knobs, texts, done: whether all is there, ledger,
 //          weights, strange, untrained, edited, stamp. A trace with an older stamp than the one shown is dropped
-// hooks    frames  async key → clip;  pick  name → nothing;  turn  (knob, value) → nothing;  keep  keeps what is shown;
-//          equation  (stage, whether to go there) → nothing;
+// hooks    frames  async key → clip;  camera  async key → what the camera does, in a sentence;  pick  name → nothing;
+//          turn  (knob, value) → nothing;  keep  keeps what is shown;  equation  (stage, whether to go there) → nothing;
 //          soon, later, whole, curve, far, stop: see base/asking.js
 // figures  {name: module} of figures/<name>.js for every `figure` of about.groups: see base/figures.js
 
@@ -140,6 +141,7 @@ export function mount(element, payload, hooks = {}, modules = {}) {
     if (fresh) frames.layOut(side);
     draw();
     if (elsewhere) frames.seen();
+    root.dataset.spaced = trace.spaced ?? "";
     root.dataset.shown = JSON.stringify({clip: trace.clip, ...trace.knobs});
     if (trace.texts) root.dataset.texts = root.dataset.shown;
     if (trace.done) root.dataset.done = root.dataset.shown;

@@ -20,7 +20,7 @@ import {make} from "../base/parts.js";
 import {number} from "../base/words.js";
 import {keptCells} from "./cells.js";
 import {composer} from "./figure.js";
-import {views} from "./values.js";
+import {requestOf, views} from "./values.js";
 
 const PANEL = `
 <details class="nb-fold"><summary>Notebook: what you kept (<b class="nb-count">0</b>)</summary><div class="nb-in" tabindex="-1">
@@ -54,6 +54,18 @@ const CELL = `
 const SAID_FOR = 6000,
   LOOKED_FOR = 30_000; // milliseconds: a word beside a viewer; until a view that is opened is there
 const LONGEST = 12; // notes told at once
+
+let cells = null; // {text() → all of them as a JSON text, bring(text, name)}
+
+// A session's own part of what the page sends: the request of the tab that is seen, and all cells
+export function session() {
+  const method = Object.keys(views).find(one => document.querySelector(`#viewer-${one}`)?.offsetParent);
+  return [method ? {...requestOf(method), method, state: views[method].state()} : {}, cells?.text() ?? ""];
+}
+// Cells that came with a session
+export function bring(text) {
+  if (text) cells?.bring(text, "the session");
+}
 
 export const notebook = ({element, server, trigger}, about) =>
   cellsIn(element.querySelector(".nb"), about, {
@@ -367,17 +379,21 @@ async function cellsIn(element, about, hooks) {
     $("file").value = "";
     if (!file) return;
     if (file.size > about.bytes) return say(`Kept cells are read up to ${about.bytes / 1e6} MB, and ${file.name} is larger.`);
-    const found = await ask(hooks.read(await file.text()));
+    bringIn(await file.text(), file.name);
+  };
+  async function bringIn(all, name) {
+    const found = await ask(hooks.read(all));
     if (!found) return;
     const room = about.cells - kept.cells.length,
       fitting = found.cells.slice(0, room),
       left = found.cells.length - fitting.length;
     if (fitting.length) add(fitting);
     say(
-      `${fitting.length} ${fitting.length === 1 ? "cell" : "cells"} of ${file.name} added`,
+      `${fitting.length} ${fitting.length === 1 ? "cell" : "cells"} of ${name} added`,
       left ? [`${left} did not fit: a notebook has up to ${about.cells}.`, ...found.notes] : found.notes,
     );
-  };
+  }
+  cells = {text: () => (kept.cells.length ? text() : ""), bring: bringIn};
 
   $("fold").open = kept.cells.length > 0;
   draw();

@@ -7,6 +7,7 @@
 // A viewer turns a knob by typing into it: no reply of the server can arrive after a later knob.
 
 import {foldsOf} from "../base/folds.js";
+import {momentOf} from "./moment.js";
 import {begin, linkWasRead, lookOf, moved, requestOf, type, views} from "./values.js";
 
 let addressed = null; // what the page's address says, for all tabs
@@ -23,6 +24,7 @@ export async function tab({element, props, trigger, server}, {method, figures, p
   const host = element.closest(`#viewer-${method}`);
   const hooks = {
     frames: key => server.frames(key),
+    camera: key => server.camera(key),
     pick: name => trigger(pick, {name}),
     turn,
     soon: one => server.at_once(one),
@@ -53,6 +55,8 @@ export async function tab({element, props, trigger, server}, {method, figures, p
     const box = of("checkbox") || [...(knob?.querySelectorAll("input[type=radio]") || [])].find(one => one.value === value);
     if (box && box.checked !== (box.type === "radio" || value)) box.click();
   }
+
+  momentOf(element.querySelector(".moment"), {host, request, asked: server.moment});
 
   let latest = null;
   const ask = () => {

@@ -291,7 +291,9 @@ METHOD = Method(
             lambda knobs: 1 / knobs["eta"] if knobs["eta"] else None,
         ),
         TokenSequence("sequence_SD", "[CLS; h; p; …]", "the sequence that enters the encoder", "tokens", "spatial"),
-        TextScores("similarity_Y", "c(s, v)", "how well each text fits", "cosine", "unknown_words", when="network"),
+        TextScores(
+            "similarity_Y", "c(s, v)", "how well each text fits", "cosine", "unknown_words", "clip_towers", when="network"
+        ),
     ),
     layout=(
         Group("Where it looks", ("attention_TP", "heads_NTP", "dynamics_TP", "score_TP", "region_TP")),
@@ -309,4 +311,5 @@ METHOD = Method(
         "kept": networks["clip_towers"].vision.patches,
         "layer": networks["clip_towers"].vision.depth,
     },
+    steady="steady",
 )  # fmt: skip
