@@ -19,7 +19,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.modules import VIEWER, all_imports, styles
 
-PAGE = ("page/values.js", "page/tab.js", "page/top.js", "page/presets.js", "page/notebook.js")  # what every visit needs
+PAGE = (  # what every visit needs
+    "page/values.js", "page/tab.js", "page/top.js", "page/skip.js", "page/presets.js", "page/sheet.js", "page/notebook.js",
+    "page/history.js",
+)  # fmt: skip
 LOOK = "look.css"  # every CSS in one
 FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
 

@@ -21,8 +21,10 @@ import gradio as gr
 from gradio.components import Component
 
 from app.controls.inputs import Shared, Tab
+from app.export.history import steps
 from app.export.link import opened_by
 from app.export.notebook import notebook
+from app.help.skip import skip
 from app.help.tour import top
 from app.server.api import publish
 from app.server.clips import Clips, Example
@@ -41,6 +43,7 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example]) -> Pag
     examples: name → Example; the first is open when the page is."""
     clips, running, engine = Clips(examples), Running(), next(iter(engines.values()))
     with Page(analytics_enabled=False, title="What do video prompts look at?", delete_cache=DELETED) as page:
+        skip()
         with gr.Row(elem_classes="page-top"):
             gr.Markdown("# What do video prompts look at?", elem_classes="title")
             top()
@@ -59,6 +62,7 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example]) -> Pag
         for one in shared.values():
             Choice(clips, one, [tab for tab in made.values() if tab.inputs.fields["clip"] is one.clip]).wire()
         opened_by(page, tabs, made)
+        steps(tabs, made)
         publish(engine, clips)
     return page
 

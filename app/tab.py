@@ -24,6 +24,7 @@ from app.controls.knobs import (
     set_knobs,
 )
 from app.controls.presets import looks_of
+from app.controls.sheet import sheet
 from app.export.link import Address
 from app.export.panel import panel
 from app.figures.pack import jpeg
@@ -57,6 +58,7 @@ def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
         with gr.Column(scale=3, min_width=320):
             viewer = begin.viewer(first)
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
+            sheet(method, begin.values["knobs"])
             uploads = own_clip(method)
             weights = gr.Radio(
                 [(called(one, method), name) for name, one in desk.engines.items()], value=desk.weights, label="Weights",
