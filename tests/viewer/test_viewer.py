@@ -217,3 +217,14 @@ def test_pointing_hits_when_the_top_patch_holds_a_part_of_the_actor():
     inside_THW = np.zeros((3, 40, 70), bool)
     inside_THW[0, 20:30, 50:60] = inside_THW[1, :10, :10] = True
     assert [one["hit"] for one in pointing_T(bright(2, 5), on_actor(inside_THW, GRID), GRID)] == [True, False, None]
+
+
+def test_on_a_wide_screen_the_picture_grows_and_the_chart_stands_beside_it_in_one_screen(viewer):
+    mount(viewer, bright(1, 2))
+    picture, chart = (viewer.locator(one).first for one in (".vw-picture", ".vw-gaps"))
+    assert picture.bounding_box()["width"] <= 430 and chart.bounding_box()["y"] > picture.bounding_box()["height"], "as before"
+    viewer.set_viewport_size({"width": 1480, "height": 1000})
+    viewer.wait_for_function("document.querySelector('.vw-canvas').getBoundingClientRect().width > 600")
+    picture, chart, texts = (viewer.locator(one).first.bounding_box() for one in (".vw-picture", ".vw-gaps", ".vw-texts"))
+    for one in (chart, texts):
+        assert one["x"] >= picture["x"] + picture["width"] and one["y"] + one["height"] <= 1000

@@ -32,6 +32,7 @@ export function presentation({cells, open}) {
     list = bar.querySelector("select");
   let on = false,
     at = null, // of the cells; null: none of them
+    wish = null, // the symbol of the first knob that a slide has turned
     from = null; // what had the focus
 
   // ---- what a room sees: the viewer, and one knob ---------------------------------------------------------------------
@@ -49,6 +50,8 @@ export function presentation({cells, open}) {
       if (/^More knobs/.test(fold.textContent.trim())) fold.click();
     if (known.map(one => one.id).join() !== [...list.options].map(one => one.value).join())
       list.replaceChildren(...known.map(one => Object.assign(make("option"), {value: one.id, textContent: nameOf(one)})));
+    const turned = [...list.options].find(({text}) => text === wish || text.startsWith(`${wish} ·`));
+    if (turned) list.value = turned.value;
     for (const end of [viewer, document.getElementById(list.value)].filter(Boolean)) {
       end.classList.add("pr-seen");
       for (let part = end; part !== document.documentElement; part = part.parentElement) part.classList.add("pr-path");
@@ -75,10 +78,13 @@ export function presentation({cells, open}) {
     const to = at === null ? 0 : at + by;
     if (!cells()[to]) return;
     at = to;
+    wish = cells()[at].told.turned[0]?.split(" = ")[0] ?? null;
     open(cells()[at].id);
+    mark();
     tell();
   }
   function choose(by) {
+    wish = null;
     list.selectedIndex = Math.max(0, Math.min(list.options.length - 1, list.selectedIndex + by));
     mark();
   }
@@ -139,7 +145,7 @@ export function presentation({cells, open}) {
   $("before").onclick = () => step(-1);
   $("after").onclick = () => step(1);
   $("end").onclick = end;
-  list.onchange = mark;
+  list.onchange = () => choose(0);
   if (new URLSearchParams(location.search).has(PARAMETER)) {
     const begin = () => {
       if (!seen(".vw[data-shown]")) return;
