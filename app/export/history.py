@@ -26,4 +26,5 @@ def steps(tabs: gr.Tabs, made: Mapping[str, Tab]) -> None:
     script = assets.component("page/history.js", "steps", "back")
     page = gr.HTML("", js_on_load=script, apply_default_css=False, padding=False, elem_id="steps")
     restored = assets.event("page/history.js", "restored", places)
-    page.back(None, None, [tabs, *components], js=restored, api_visibility="private")
+    # multiple: a second step while the first is under way is not lost
+    page.back(None, None, [tabs, *components], js=restored, trigger_mode="multiple", api_visibility="private")

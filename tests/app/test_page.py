@@ -639,6 +639,10 @@ def test_the_address_brings_back_what_is_on_the_page_but_no_clip_of_ones_own(pag
     assert page.url == address
 
 
+KNOBS = """wanted => { const told = JSON.parse(document.querySelector("#viewer-stop .vw").dataset.shown);
+  return Object.entries(wanted).every(([name, one]) => told[name] === one); }"""
+
+
 def test_back_undoes_a_tab_and_a_preset_and_a_slider_is_no_step(page):
     steps, at = page.evaluate("history.length"), "m => document.querySelector(`#viewer-${m}`)?.offsetParent"
     number(page, "alpha").fill("0.35")
@@ -652,10 +656,9 @@ def test_back_undoes_a_tab_and_a_preset_and_a_slider_is_no_step(page):
     page.wait_for_function("n => history.length === n", arg=steps + 2)
     page.go_back()
     page.wait_for_function(at, arg="stop")
-    page.go_back()
-    settles(page, alpha=0.35, eta=DEFAULT["eta"])
-    page.go_forward()
-    settles(page, eta=12)
+    for turn, eta in ((page.go_back, DEFAULT["eta"]), (page.go_forward, 12)):
+        turn()
+        page.wait_for_function(KNOBS, arg={"alpha": 0.35, "eta": eta})
 
 
 def test_by_keyboard_the_first_step_is_to_the_knobs_or_to_the_picture_of_the_open_tab(page):

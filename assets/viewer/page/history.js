@@ -6,7 +6,7 @@
 
 import {follow, known, requestOf, views} from "./values.js";
 
-const LEAVES = `[role=tab][aria-selected=false], .overflow-dropdown button, .presets button, .scenes button, [data-does=open]`;
+const LEAVES = `[role=tab][aria-selected=false], .overflow-dropdown button, .presets button, .scenes button, [data-does=open], .nb-present`;
 const WAITS = 10_000, // milliseconds that what was clicked has to change something
   SETTLED = 300;
 const AS_IT_IS = {__type__: "update"};

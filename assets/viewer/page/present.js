@@ -56,6 +56,7 @@ export function presentation({cells, open}) {
       end.classList.add("pr-seen");
       for (let part = end; part !== document.documentElement; part = part.parentElement) part.classList.add("pr-path");
     }
+    if (!document.activeElement.closest(".pr, .pr-seen")) viewer?.focus({preventScroll: true}); // its keys work: k keeps
   }
 
   function tell() {
@@ -136,7 +137,6 @@ export function presentation({cells, open}) {
     put(true);
     scrollTo(0, 0);
     if (cells().length) step(0);
-    from?.blur?.();
   }
   function end() {
     put(false);
