@@ -657,6 +657,7 @@ def test_back_undoes_a_tab_and_a_preset_and_a_slider_is_no_step(page):
     page.go_back()
     page.wait_for_function(at, arg="stop")
     for turn, eta in ((page.go_back, DEFAULT["eta"]), (page.go_forward, 12)):
+        page.wait_for_timeout(1000)  # the address is written, which a step that is under way may not outlive
         turn()
         page.wait_for_function(KNOBS, arg={"alpha": 0.35, "eta": eta})
 

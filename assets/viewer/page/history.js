@@ -44,8 +44,9 @@ export function steps({trigger}, restore) {
     }
     clearTimeout(soon);
     soon = setTimeout(() => {
-      const step = now();
-      if (step) history.replaceState(held(step), "");
+      const step = now(),
+        said = history.state?.step;
+      if (step && (!said || others(said, step))) history.replaceState(held(step), "");
     }, SETTLED);
   }
   function back({state}) {
