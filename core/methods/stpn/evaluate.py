@@ -3,15 +3,16 @@
 clean, degraded   boxes in one frame of each clip, clean or spoilt, its supports clean (VOD)
 speed             the spoilt frames again, by how fast the things move
 looks             where prompts look in clean supports: on things, or beside them
-vis, vot          masks with identities through the clip; one thing followed from its first box
+vis, vot          masks with identities through the clip; one thing through.followed from its first box
+vis_spoilt, …     the same of clips in which some frames in a row are spoilt
 predictors        every trained predictor, shallow and deep
 prompts           the same with fewer prompts: the first N of those that were trained
 sweeps            K and S; supports as bad as the current frame; supports that never show the thing; a scene cut
-gains             what is more, or less, with an interval: the clips drawn anew, the same for both of a pair
+long              K and S on clips of 24 frames, where near supports are spoilt too, or far ones are of another scene
+gains             what is more, or less, with an interval: clips and training seeds drawn anew, the same for both of a pair
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -19,40 +20,23 @@ import numpy as np
 import torch
 
 from core.data.rendered import Sample, pool
-from core.methods.stpn.equations import support_index
-from core.methods.stpn.evaluate_clips import PAST, WHOLE, segmentation, tracking
+from core.methods.stpn import evaluate_clips as through
+from core.methods.stpn import evaluate_long as far
+from core.methods.stpn.evaluate_frames import SUPPORTS, Subject, detected, detection, looks, subject
 from core.methods.stpn.networks import SIZE, Stpn
-from core.methods.stpn.train import FRAMES, maps_of, support_features, things, truth_of
+from core.methods.stpn.train import FRAMES, truth_of
 from core.methods.stpn.weights import BASELINE, VARIANTS, file_of, load
-from core.metrics import RESAMPLES, Things, average_precision, deviation, drawn_precision, on_actor, overlap
-from core.networks.swin import Place
-from core.world import DEGRADATIONS, degrade, pairs, render, segment_centres
+from core.metrics import RESAMPLES, average_precision, deviation, drawn_precision
+from core.world import DEGRADATIONS, pairs
 
 SEVERITIES = (0.25, 0.5, 0.75, 1.0)
+BADLY = (0.5, 1.0)  # those of the headline, a mean over them and all kinds
 USUAL = "attention/shallow"  # the variant called "stpn" in the tables
-SUPPORTS = 6  # K of the tables, spread over the clip
 SWEPT = (2, 4, 6, 8)  # K of its sweep: a clip has no more frames
 STRIDED = 4  # K where S is swept
 PROMPTS = (1, 3, 5)  # N of the tables
 SEEDS = 10  # the most training seeds that are looked for
-NEAR = 2  # frames: a thing's speed is its box's mean IoU with itself up to so far away (half a second)
 SPEEDS = {"slow": (0.9, 1.01), "medium": (0.7, 0.9), "fast": (-0.01, 0.7)}  # ImageNet VID's bounds of the motion IoU
-
-
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """A network, the clips it is tried on, and what each clean frame can say as a support: {place: [N, T, P, D]}."""
-
-    model: Stpn
-    samples: list[Sample]
-    clean: dict[Place, torch.Tensor]
-    device: torch.device
-
-
-def subject(model: Stpn, samples: list[Sample], device: torch.device) -> Subject:
-    """Every clean frame encoded once, for all degradations and all K and S."""
-    every = [support_features(model, to(device, list(sample.frames_THWC))) for sample in samples]
-    return Subject(model, samples, {at: torch.stack([one[at] for one in every]) for at in every[0]}, device)
 
 
 def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict:
@@ -75,11 +59,13 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
         """AP50 of one network, on frames spoilt so, in every draw of the clips: the first has each of them once. [R]"""
         return drawn_precision(*detected(tried[variant][number], current_N, kind=kind, severity=severity), weight_RN)
 
-    def mean_spoilt(variant: str, number: int) -> np.ndarray:
-        """The same of frames spoilt at severity 0.5 and 1, mean over the kinds. [R]"""
-        return np.mean([at(variant, number, kind, severity) for kind in DEGRADATIONS for severity in (0.5, 1.0)], 0)
+    def every_seed(variant: str, kind: str, severity: float) -> np.ndarray:
+        """The same of every training seed. [S, R]"""
+        return np.stack([at(variant, number, kind, severity) for number in range(len(tried[variant]))])
 
-    spoilt_SR = {name: np.stack([mean_spoilt(name, s) for s in range(len(several))]) for name, several in tried.items()}
+    spoilt_SR = {
+        name: np.mean([every_seed(name, kind, severity) for kind in DEGRADATIONS for severity in BADLY], 0) for name in tried
+    }
     compared = {"baseline": BASELINE, "stpn": USUAL}
 
     found: dict = {
@@ -120,20 +106,36 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
         "supports": {name: float(one_R[0]) for name, one_R in supports_R.items()},
     }
     found["looks"] = looks(usual)
-    few = samples[: max(2, clips // 4)]
-    masks = {name: segmentation(one.model, few, device) for name, one in pair.items()}
-    found["vis"] = {name: average_precision(*both) for name, both in masks.items()}
-    masks_R = {name: drawn_precision(*both, draws(len(few), seed), "ap") for name, both in masks.items()}
     found["gains"] = {
-        "predictors": {name: interval(spoilt_SR[name].mean(0) - spoilt_SR[beside(name, tried)].mean(0)) for name in prompted},
+        "predictors": {name: over(spoilt_SR[name], spoilt_SR[beside(name, tried)]) for name in prompted},
+        "degraded": {
+            kind: {str(severity): over(*(every_seed(name, kind, severity) for name in (USUAL, BASELINE))) for severity in BADLY}
+            for kind in DEGRADATIONS
+        },
         "supports": {name: interval(one_R - supports_R["clean"]) for name, one_R in supports_R.items() if name != "clean"},
-        "vis": interval(masks_R["stpn"] - masks_R["baseline"]),
     }
-    found["vot"] = {name: tracking(one.model, few, device) for name, one in pair.items()}
+    few = samples[: max(2, clips // 4)]
+    spoilt_clips = [through.stretched(sample, seed * 100_000 + n) for n, sample in enumerate(few)]
+    for ending, ones in (("", few), ("_spoilt", spoilt_clips)):
+        masks = {name: through.segmentation(one.model, ones, device) for name, one in pair.items()}
+        boxes = {name: through.tracking(one.model, ones, device) for name, one in pair.items()}
+        found[f"vis{ending}"] = {name: average_precision(*both) for name, both in masks.items()}
+        found[f"vot{ending}"] = {name: through.followed(one) for name, one in boxes.items()}
+        weights_RN = draws(len(few), seed)
+        masks_R = {name: drawn_precision(*both, weights_RN, "ap") for name, both in masks.items()}
+        boxes_R = {name: through.drawn_overlap(one, weights_RN) for name, one in boxes.items()}
+        found["gains"] |= {
+            f"{task}{ending}": interval(one_R["stpn"] - one_R["baseline"])
+            for task, one_R in (("vis", masks_R), ("vot", boxes_R))
+        }
+    found["long"] = far.long_clips(usual.model, pool(seed * 100_000, len(few), "test", far.FRAMES, SIZE), device)
     found["about"] = {
         "command": f"python -m core.evaluate stpn --clips {clips} --seed {seed}", "split": "test", "clips": clips,
-        "clips_vis_vot": len(few), "frames": FRAMES, "supports": SUPPORTS, "supports_strided": STRIDED, "supports_vis": WHOLE,
-        "supports_vot": PAST, "known": known(samples, current_N), "resamples": RESAMPLES, "device": str(device),
+        "clips_vis_vot": len(few), "frames": FRAMES, "supports": SUPPORTS, "supports_strided": STRIDED,
+        "supports_vis": through.WHOLE,
+        "supports_vot": through.PAST, "stretch": through.STRETCH, "severity_stretch": through.BAD,
+        "frames_long": far.FRAMES, "near_long": far.NEAR,
+        "known": known(samples, current_N), "resamples": RESAMPLES, "device": str(device),
         "training_seeds": {name: len(several) for name, several in models.items()},
     }  # fmt: skip
     return found
@@ -169,10 +171,22 @@ def draws(clips: int, seed: int) -> np.ndarray:
 
 
 def interval(gain_R: np.ndarray) -> dict[str, float]:
-    """A difference of two on the clips as they are, and where it lies in 95 of 100 draws of them (Efron, 1979). What other
-    training seeds would give is no part of it."""
+    """A difference of two on the clips as they are, and where it lies in 95 of 100 draws of them (Efron, 1979)."""
     low, high = np.nanpercentile(gain_R[1:], [2.5, 97.5])
     return {"mean": float(gain_R[0]), "low": float(low), "high": float(high)}
+
+
+def over(value_SR: np.ndarray, other_SR: np.ndarray) -> dict[str, float]:
+    """The interval of how much more one is than another, means over training seeds, which every draw of the clips draws, too:
+    the same where both have as many."""
+
+    def mean(one_SR: np.ndarray) -> np.ndarray:
+        S, R = one_SR.shape
+        weight_RS = np.random.default_rng([S, RESAMPLES]).multinomial(S, np.full(S, 1 / S), R) / S
+        weight_RS[0] = 1 / S
+        return (weight_RS * one_SR.T).sum(1)
+
+    return interval(mean(value_SR) - mean(other_SR))
 
 
 def known(samples: list[Sample], current_N: np.ndarray) -> float:
@@ -180,112 +194,6 @@ def known(samples: list[Sample], current_N: np.ndarray) -> float:
     numbers = [truth_of(one, int(t), 0, torch.device("cpu")).id_N for one, t in zip(samples, current_N, strict=True)]
     asked = [one.scene.objects[i - 1] for one, ids in zip(samples, numbers) if ids is not None for i in ids.tolist()]
     return float(np.mean([(thing.colour, thing.shape) in pairs("train") for thing in asked]))
-
-
-def detection(one: Subject, current_N: np.ndarray, **asked) -> dict[str, float]:
-    """{ap, ap50, ap75} of `detected`."""
-    return average_precision(*detected(one, current_N, **asked))
-
-
-@torch.no_grad()
-def detected(
-    one: Subject, current_N: np.ndarray, *, kind: str = "", severity: float = 0.0, supports: int = SUPPORTS, stride: int = 0,
-    spoil_supports: bool = False, without_actor: bool = False, other_clip: bool = False,
-    speed: tuple[float, float] | None = None, prompts: int | None = None,
-) -> tuple[list[Things], list[Things]]:  # fmt: skip
-    """What is in one frame of each clip, and what is found there. supports 0: without prompts. prompts: the first so many
-    enter. speed: only things whose motion IoU lies between these two are asked for."""
-    truths, found, cpu = [], [], torch.device("cpu")
-    for start in range(0, len(one.samples), 16):
-        chosen = range(start, min(start + 16, len(one.samples)))
-        current, support = [], []
-        for n in chosen:
-            t, sample = int(current_N[n]), one.samples[n]
-            spoil = dict(kind=kind, severity=severity, seed=n, box=sample.box_TO4[t, 0])
-            current.append(spoilt(sample.frames_THWC[[t]], **spoil)[0])
-            index = list(support_index(t, FRAMES, max(supports, 2), stride))
-            if spoil_supports:
-                support.append(support_features(one.model, to(one.device, [*spoilt(sample.frames_THWC[index], **spoil)])))
-            elif without_actor:
-                gone_THWC = emptied(sample)
-                gone_THWC[t] = spoilt(gone_THWC[[t]], **spoil)[0]  # here too, a frame that supports itself is no cleaner
-                support.append(support_features(one.model, to(one.device, [*gone_THWC[index]])))
-            elif other_clip:
-                support.append({at: each[(n + 1) % len(one.samples), index] for at, each in one.clean.items()})
-            else:  # a frame that supports itself is no cleaner than it is
-                own = support_features(one.model, to(one.device, [current[-1]])) if t in index else {}
-                support.append({at: among(each[n, index], own.get(at), index, t) for at, each in one.clean.items()})
-        together = {at: torch.stack([each[at] for each in support]) for at in one.clean} if supports else {}
-        maps = maps_of(one.model, to(one.device, current), together, prompts)
-        found += map(things, one.model.detector.heads(maps, SIZE))
-        for n in chosen:
-            target = truth_of(one.samples[n], int(current_N[n]), n, cpu)
-            ignored = None if speed is None else ~within(motion(one.samples[n], int(current_N[n])), speed)
-            truths.append(Things(target.box_N4.numpy(), target.label_N.numpy(), ignored_N=ignored))
-    return truths, found
-
-
-@torch.no_grad()
-def looks(one: Subject) -> dict[str, float]:
-    """Of the attention to clean supports, mean over heads and prompts: on_things, the share on patches that hold a part of a
-    thing; even, their share of the patches, which is what looking everywhere alike gives; best, the share of clips whose best
-    patch is one of them."""
-    stride, found = one.model.detector.shape.strides[-1], []
-    index = list(support_index(0, FRAMES, SUPPORTS, 0))  # spread over the clip, wherever the current frame is
-    for sample, clean in zip(one.samples, zip(*one.clean.values(), strict=True), strict=True):
-        looked = one.model.prompting({at: each[index][None] for at, each in zip(one.clean, clean)}, look=True)
-        assert looked is not None
-        share_KP = torch.stack([each[0].mean((0, 1)) for each in looked.attention.values()]).mean(0).cpu().numpy()
-        things_KP = on_actor((sample.instance_THW[index] > 0).astype(int), (SIZE[0] // stride, SIZE[1] // stride))
-        found.append((share_KP[things_KP].sum() / share_KP.sum(), things_KP.mean(), things_KP.flat[share_KP.argmax()]))
-    on_things, even, best = np.mean(found, axis=0, dtype=float)
-    return {"on_things": float(on_things), "even": float(even), "best": float(best)}
-
-
-def emptied(sample: Sample) -> np.ndarray:
-    """The frames of the same clip, had the actor never been there."""
-    actor, *others = sample.scene.objects
-    gone = replace(actor, motion=replace(actor.motion, action="vanishes", moment=0.0))
-    return render(replace(sample.scene, objects=(gone, *others)), segment_centres(sample.scene.seconds, FRAMES))[0]
-
-
-def among(clean_KPD: torch.Tensor, own_1PD: torch.Tensor | None, index: list[int], t: int) -> torch.Tensor:
-    """The supports' features, with the current frame's own in the places where it supports itself."""
-    if own_1PD is None:
-        return clean_KPD
-    itself_K = torch.tensor([i == t for i in index], device=clean_KPD.device)
-    return torch.where(itself_K[:, None, None], own_1PD, clean_KPD)
-
-
-def spoilt(frames_THWC: np.ndarray, kind: str, severity: float, seed: int, box) -> np.ndarray:
-    """The frames degraded, or as they are without a kind or a severity."""
-    return degrade(frames_THWC, kind, severity, seed=seed, box=box) if kind and severity else frames_THWC
-
-
-def motion(sample: Sample, t: int) -> np.ndarray:
-    """Motion IoU of each thing that `truth_of` asks for in frame t: mean overlap of its box with its boxes nearby."""
-    own = truth_of(sample, t, 0, torch.device("cpu"))
-    boxes = dict(zip(own.id_N.tolist(), own.box_N4.numpy())) if own.id_N is not None else {}
-    found: dict[int, list] = {i: [] for i in boxes}
-    for near in range(max(0, t - NEAR), min(FRAMES, t + NEAR + 1)):
-        if near == t:
-            continue
-        other = truth_of(sample, near, 0, torch.device("cpu"))
-        assert other.id_N is not None
-        there = dict(zip(other.id_N.tolist(), other.box_N4.numpy()))
-        for i in boxes:
-            found[i].append(overlap(boxes[i], there[i]) if i in there else 0.0)
-    return np.array([np.mean(found[i]) for i in boxes])
-
-
-def within(value_N: np.ndarray, bounds: tuple[float, float]) -> np.ndarray:
-    """low ≤ value < high."""
-    return (value_N >= bounds[0]) & (value_N < bounds[1])
-
-
-def to(device: torch.device, frames: list[np.ndarray]) -> torch.Tensor:
-    """Arrays of one shape as one tensor there."""
-    return torch.from_numpy(np.stack(frames)).to(device)
 
 
 def seeds(one: dict) -> str:
@@ -311,15 +219,22 @@ def table(found: dict) -> str:
         lines.append(f"mean of severities 0.5 and 1, {name}: {seeds(one)}")
     for name, one in found["predictors"].items():
         lines.append(f"{name:24} clean {seeds(one['clean'])}  spoilt {seeds(one['spoilt'])}")
-    lines.append("more than the baseline finds in spoilt frames, less than with clean supports, more of masks (95 % of draws):")
-    for name, one in (found["gains"]["predictors"] | found["gains"]["supports"] | {"vis": found["gains"]["vis"]}).items():
+    lines.append(
+        "more than the baseline finds in spoilt frames, less than with clean supports, more through clips (95 % of draws):"
+    )
+    tasks = [f"{task}{ending}" for ending in ("", "_spoilt") for task in ("vis", "vot")]
+    gains = found["gains"]
+    for name, one in (gains["predictors"] | gains["supports"] | {task: gains[task] for task in tasks}).items():
         lines.append(f"{name:30} {one['mean']:+.1%} ({one['low']:+.1%} to {one['high']:+.1%})")
     for name, one in found["prompts"].items():
         lines.append(f"{name:24} motion blur 0.75: " + "  ".join(f"{value} {ap:.1%}" for value, ap in one.items()))
     for name, one in found["sweeps"].items():
         lines.append(f"{name}: " + "  ".join(f"{value} {ap:.1%}" for value, ap in one.items()))
+    for name, sweeps in found["long"].items():
+        for knob, one in sweeps.items():
+            lines.append(f"long clips, {name}, {knob}: " + "  ".join(f"{value} {ap:.1%}" for value, ap in one.items()))
     lines.append("where prompts look: " + "  ".join(f"{what} {value:.1%}" for what, value in found["looks"].items()))
-    for task in ("vis", "vot"):
+    for task in tasks:
         for name, one in found[task].items():
             lines.append(f"{task} {name}: " + "  ".join(f"{what} {value:.1%}" for what, value in one.items()))
     return "\n".join(lines)

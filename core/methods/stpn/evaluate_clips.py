@@ -1,4 +1,8 @@
-"""Through a whole clip of clean frames: masks with identities (VIS) and one thing followed from its first box (VOT)."""
+"""Through a whole clip: masks with identities (VIS) and one thing followed from its first box (VOT), on clean frames, and
+where some frames in a row are spoilt, as those of a clip are while something passes in front of the camera or it loses focus.
+"""
+
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -9,10 +13,22 @@ from core.methods.stpn.networks import SIZE, Stpn
 from core.methods.stpn.train import maps_of, support_features
 from core.metrics import Things, overlap
 from core.networks.detector import Found, paste
-from core.world import SHAPES
+from core.world import SHAPES, degrade
 
 WHOLE = 4  # supports of every frame where masks are asked for, spread over the clip
 PAST = 2  # supports of a frame where one thing is followed: those before it
+STRETCHED = ("motion_blur", "occluder", "defocus")  # what frames in a row suffer, clip by clip in turn
+STRETCH, BAD = 3, 0.75  # frames in a row, and the severity
+
+
+def stretched(sample: Sample, seed: int) -> Sample:
+    """The clip with some frames in a row spoilt, but never its first, where the thing to follow is shown. seed: of the clip,
+    says what spoils them and where they lie. The occluder stands before the actor."""
+    T = len(sample.frames_THWC)
+    first = 1 + int(np.random.default_rng([seed, T]).integers(max(T - STRETCH, 1)))
+    frames = range(first, min(first + STRETCH, T))
+    kind = STRETCHED[seed % len(STRETCHED)]
+    return replace(sample, frames_THWC=degrade(sample.frames_THWC, kind, BAD, frames, seed, sample.box_TO4[:, 0]))
 
 
 @torch.no_grad()
@@ -64,13 +80,14 @@ def volumes(mask_THW: list[np.ndarray], labels: list[int], scores: list[float] |
     return Things(np.zeros((N, 4)), np.array(labels, int), score_N, mask_NHW=tall)
 
 
-def tracking(model: Stpn, samples: list[Sample], device: torch.device) -> dict[str, float]:
-    """{ao, sr50, sr75}: mean overlap of the followed box with the truth, and the shares above a half and three quarters, over
-    the frames after the first that show the actor, of clips whose first frame shows it (as GOT-10k, which has no reset)."""
+def tracking(model: Stpn, samples: list[Sample], device: torch.device) -> list[np.ndarray]:
+    """Overlap of the followed box with the truth in every frame after the first that shows the actor, clip by clip; none of a
+    clip whose first frame does not show it."""
     overlaps = []
     for sample in samples:
         box_T4 = sample.box_TO4[:, 0]
         if np.isnan(box_T4[0]).any():
+            overlaps.append(np.zeros(0))
             continue
         found, levels, _ = found_in(model, sample, device, past_only=True)
         first = torch.from_numpy(box_T4[:1].astype(np.float32))
@@ -81,7 +98,20 @@ def tracking(model: Stpn, samples: list[Sample], device: torch.device) -> dict[s
         shown = ~np.isnan(box_T4).any(1)
         shown[0] = False
         overlaps.append(overlap(path.box_T4[shown], box_T4[shown]))
-    every = np.concatenate(overlaps) if overlaps else np.zeros(0)
+    return overlaps
+
+
+def followed(overlaps: list[np.ndarray]) -> dict[str, float]:
+    """{ao, sr50, sr75}: mean overlap, and the shares of frames above a half and three quarters (as GOT-10k, which has no
+    reset)."""
+    every = np.concatenate([np.zeros(0), *overlaps])
     if not len(every):
         return dict.fromkeys(("ao", "sr50", "sr75"), float("nan"))
     return {"ao": float(every.mean()), "sr50": float((every > 0.5).mean()), "sr75": float((every > 0.75).mean())}
+
+
+def drawn_overlap(overlaps: list[np.ndarray], weight_RN: np.ndarray) -> np.ndarray:
+    """The mean overlap, had clip n been there weight_RN[r, n] times: [R], nan where nothing is followed."""
+    total_N, count_N = (np.array([of(one) for one in overlaps], float) for of in (np.sum, len))
+    with np.errstate(invalid="ignore"):
+        return (weight_RN @ total_N) / (weight_RN @ count_N)

@@ -115,7 +115,7 @@ def test_every_codec_gives_ffmpegs_pictures_number_and_times(tmp_path, name):
 @BESIDE_FFMPEG
 @pytest.mark.parametrize("path", [*SHARED, *SHARED_CASES], ids=lambda path: path.name)
 def test_shared_files_give_ffmpegs_pictures_number_and_times(path):
-    if path.stem in REFUSED or path.stat().st_size > 500_000 or path.stem == "corrupted":  # its damaged parts are guessed
+    if path.stem in REFUSED or path.stat().st_size > 150_000 or path.stem == "corrupted":  # its damaged parts are guessed
         pytest.skip("refused, or guessed, or large")
     hold_against_ffmpeg(path)
 

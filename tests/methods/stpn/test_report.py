@@ -28,10 +28,16 @@ def metrics():
             "predictors": {"attention/shallow": pair("mean", "low", "high")},
             "supports": {"without the actor": pair("mean", "low", "high")},
             "vis": pair("mean", "low", "high"),
+            "degraded": {"noise": {"0.5": pair("mean", "low", "high")}},
+            "vot_spoilt": pair("mean", "low", "high"),
         },
+        "long": {"near ones spoilt": {"K": pair("2", "16"), "S": pair("5"), "none": pair("no prompts")}},
+        "vis_spoilt": {side: pair("ap") for side in sides},
+        "vot_spoilt": {side: pair("ao", "sr50", "sr75") for side in sides},
         "about": {
             "command": "c", "clips": 8, "clips_vis_vot": 2, "frames": 8, "split": "test", "supports": 6, "supports_strided": 4,
             "supports_vis": 5, "supports_vot": 2, "known": 0.58, "resamples": 70, "training_seeds": {"baseline": 3},
+            "stretch": 3, "severity_stretch": 0.75, "frames_long": 24, "near_long": 3,
         },
     }  # fmt: skip
 
@@ -52,7 +58,9 @@ def test_stpn_stands_beside_its_baseline():
     pairs = found["degraded"]["noise"].values()
     assert told["noise"] == [f"{pair['baseline']:.2f} → {pair['stpn']:.2f}" for pair in pairs]
     assert told["slow"] == [number(found["speed"]["slow"][side]) for side in ("baseline", "stpn")]
-    assert told["SR75"][:2] == [number(found["vot"][side]["sr75"]) for side in ("baseline", "stpn")]
+    clean, spoilt = measured(found).split("**Through the same clips")
+    for name, text in (("vot", clean), ("vot_spoilt", spoilt)):
+        assert rows(text)["SR75"][:2] == [number(found[name][side]["sr75"]) for side in ("baseline", "stpn")]
 
 
 def test_what_is_more_stands_beside_it_with_its_interval():
@@ -68,7 +76,13 @@ def test_what_is_more_stands_beside_it_with_its_interval():
 
 def test_a_title_says_how_many_supports_and_seeds_there_are():
     titles = [line for line in measured(metrics()).splitlines() if line.startswith("**")]
-    others = {"S frames": "K = 4", "K supports": "K", "Through whole clips": "clean frames"}
+    others = {
+        "S frames": "K = 4",
+        "K supports": "K",
+        "Through whole clips": "clean frames",
+        "Through the same clips": "3 frames in a row",
+        "Clips of 24": "K",
+    }
     for title in titles:
         assert next((said for what, said in others.items() if what in title), "K = 6") in title
     told = rows(measured(metrics()))

@@ -8,6 +8,9 @@ import torch
 
 from core.data.rendered import pool
 from core.methods.stpn import evaluate as stpn
+from core.methods.stpn import evaluate_clips as through
+from core.methods.stpn import evaluate_frames as frames
+from core.methods.stpn import evaluate_long as far
 from core.methods.stpn import train as training
 from core.methods.stpn.equations import support_index
 from core.methods.stpn.networks import Looked
@@ -122,9 +125,9 @@ def seen_by(monkeypatch, samples, t, **asked):
         seen.append((current_BHWC.numpy(), support[0, 0].unflatten(2, (128, 128)).numpy()))
         return [truth_of(sample, t, n, CPU) for n, sample in enumerate(samples)]
 
-    monkeypatch.setattr(stpn, "maps_of", maps_of)
-    one = stpn.subject(Seer(), samples, CPU)
-    assert stpn.detection(one, np.full(len(samples), t), kind="noise", severity=0.7, **asked)["ap50"] == 1
+    monkeypatch.setattr(frames, "maps_of", maps_of)
+    one = frames.subject(Seer(), samples, CPU)
+    assert frames.detection(one, np.full(len(samples), t), kind="noise", severity=0.7, **asked)["ap50"] == 1
     return seen[0]
 
 
@@ -141,20 +144,20 @@ def test_supports_are_clean_spoilt_or_of_another_clip_as_asked(samples, monkeypa
 def test_supports_without_the_actor_are_the_same_clip_had_it_never_been_there(samples, monkeypatch):
     _, support = seen_by(monkeypatch, samples, 3, supports=2, stride=0, without_actor=True)
     for sample in samples:
-        emptied_THWC = stpn.emptied(sample)
+        emptied_THWC = frames.emptied(sample)
         for t, frame_HWC in enumerate(sample.frames_THWC):
             differs_HW = (emptied_THWC[t] != frame_HWC).any(-1)
             shown_HW = sample.instance_THW[t] == 1
             assert differs_HW[shown_HW].mean() > 0.95 if shown_HW.any() else not differs_HW.any()
             assert differs_HW.sum() < 4 * shown_HW.sum() + 1  # it and its shadow, and nothing else
-    assert np.array_equal(support[0, 0], stpn.emptied(samples[0])[0])
+    assert np.array_equal(support[0, 0], frames.emptied(samples[0])[0])
 
 
 def test_a_frame_that_supports_itself_is_as_spoilt_without_the_actor(samples, monkeypatch):
     current, support = seen_by(monkeypatch, samples, 0, supports=2, stride=0, without_actor=True)
     for n, sample in enumerate(samples):
-        emptied_THWC = stpn.emptied(sample)
-        own_HWC = stpn.spoilt(emptied_THWC[[0]], "noise", 0.7, n, None)[0]
+        emptied_THWC = frames.emptied(sample)
+        own_HWC = frames.spoilt(emptied_THWC[[0]], "noise", 0.7, n, None)[0]
         assert np.array_equal(support[n, 0], own_HWC) and not np.array_equal(own_HWC, emptied_THWC[0])
         assert np.array_equal(support[n, 1], emptied_THWC[7])
 
@@ -204,10 +207,10 @@ def test_looking_at_things_is_told_from_looking_everywhere(samples):
     def asked(at):
         looker = Looker(at)
         looker.places = ((0, 0),)
-        one = stpn.Subject(looker, samples[:1], {(0, 0): torch.zeros(1, 8, 64, 1)}, CPU)
-        return stpn.looks(one)
+        one = frames.Subject(looker, samples[:1], {(0, 0): torch.zeros(1, 8, 64, 1)}, CPU)
+        return frames.looks(one)
 
-    index = list(support_index(0, 8, stpn.SUPPORTS, 0))
+    index = list(support_index(0, 8, frames.SUPPORTS, 0))
     things = torch.from_numpy(on_actor((samples[0].instance_THW[index] > 0).astype(int), (8, 8))).float()
     even = asked(lambda K: torch.ones(K, 64))
     assert even["on_things"] == pytest.approx(even["even"], abs=1e-6) and even["even"] == pytest.approx(things.mean().item())
@@ -224,10 +227,10 @@ def test_a_frame_among_its_own_supports_is_as_spoilt_as_it_is(samples, monkeypat
 def test_speed_is_how_much_a_box_overlaps_itself_nearby():
     actions = ("stays still", "moves left")
     still, fast = (pool(3, 1, "val", 8, (128, 128), action=action, distractors=1)[0] for action in actions)
-    assert stpn.motion(still, 4) == pytest.approx([1, 1])
+    assert frames.motion(still, 4) == pytest.approx([1, 1])
     own = fast.box_TO4[:, 0]
     for t, beside in ((4, (2, 3, 5, 6)), (1, (0, 2, 3))):
-        assert stpn.motion(fast, t) == pytest.approx([np.mean([overlap(own[t], own[near]) for near in beside]), 1])
+        assert frames.motion(fast, t) == pytest.approx([np.mean([overlap(own[t], own[near]) for near in beside]), 1])
 
 
 @pytest.mark.parametrize("variant", ["attention/shallow", "attention/deep"])
@@ -276,3 +279,41 @@ def test_every_variant_goes_on_from_one_detector(tmp_path, monkeypatch):
         own = load(file_of(tmp_path, variant)).model.detector.state_dict()
         assert all(torch.equal(own[name], tensor) for name, tensor in start.items())
         assert told["command"].startswith(f"python -m core.training stpn --only {variant}") and "--start 1 " in told["command"]
+
+
+def test_frames_in_a_row_are_spoilt_and_the_first_never(samples):
+    for seed, sample in enumerate(samples):
+        spoilt = through.stretched(sample, seed).frames_THWC
+        changed = [t for t in range(8) if not np.array_equal(spoilt[t], sample.frames_THWC[t])]
+        shown = [t for t in changed if through.STRETCHED[seed % 3] != "occluder" or not np.isnan(sample.box_TO4[t, 0]).any()]
+        assert shown and shown[0] > 0 and changed[-1] - changed[0] < through.STRETCH
+    assert len({through.stretched(samples[0], seed).frames_THWC.tobytes() for seed in range(0, 30, 3)}) > 1
+
+
+def test_near_supports_are_spoilt_and_far_ones_of_another_scene(samples):
+    current_N = np.array([0, 3, 7, 4, 4, 4])
+    spoilt, cut = far.near_spoilt(samples, current_N), far.cut_beyond(samples, current_N)
+    for n, t in enumerate(current_N):
+        near = [i for i in range(8) if abs(i - t) <= far.NEAR]
+        changed = [i for i in range(8) if not np.array_equal(spoilt[n].frames_THWC[i], samples[n].frames_THWC[i])]
+        assert changed == [i for i in near if i != t]
+        for i in range(8):
+            whose = samples[n] if i in near else samples[(n + 1) % 6]
+            assert np.array_equal(cut[n].frames_THWC[i], whose.frames_THWC[i])
+
+
+def test_the_mean_overlap_of_draws_weighs_clips_by_their_frames():
+    overlaps, weight_RN = [np.array([1.0, 0.5]), np.zeros(0), np.array([0.2])], np.array([[1, 1, 1], [0, 2, 3], [0, 3, 0]])
+    assert through.drawn_overlap(overlaps, weight_RN) == pytest.approx([1.7 / 3, 0.2, np.nan], nan_ok=True)
+    assert through.followed(overlaps)["ao"] == pytest.approx(1.7 / 3) and through.followed(overlaps)["sr75"] == pytest.approx(
+        1 / 3
+    )
+
+
+def test_draws_of_a_gain_draw_training_seeds_too():
+    """Clips that all agree leave no interval with one seed, and that of the seeds with three."""
+    one_SR, three_SR = np.full((1, 200), 0.5), np.repeat([[0.4], [0.5], [0.9]], 200, 1)
+    assert stpn.over(one_SR, one_SR - 0.1) == pytest.approx({"mean": 0.1, "low": 0.1, "high": 0.1})
+    gain = stpn.over(three_SR, one_SR)
+    assert gain["mean"] == pytest.approx(0.1) and gain["low"] < 0 < gain["high"]
+    assert stpn.over(three_SR, three_SR) == {"mean": 0, "low": 0, "high": 0}
