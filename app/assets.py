@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.modules import VIEWER, all_imports, styles
 
 # what every visit needs
-PAGE = tuple(f"page/{name}.js" for name in ("values", "tab", "top", "links", "presets", "notebook"))
+PAGE = tuple(f"page/{name}.js" for name in ("values", "tab", "top", "links", "skip", "presets", "sheet", "notebook", "history"))
 LOOK = "look.css"  # every CSS in one
 FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
 

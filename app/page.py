@@ -23,9 +23,11 @@ from gradio.components import Component
 from app.controls.inputs import Shared, Tab
 from app.controls.public import PublicWeights
 from app.controls.uploads import Uploads
+from app.export.history import steps
 from app.export.link import opened_by
 from app.export.notebook import notebook
 from app.export.session import Sessions
+from app.help.skip import skip
 from app.help.tour import top
 from app.server.api import publish
 from app.server.clips import Clips, Example
@@ -47,6 +49,7 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example]) -> Pag
     examples: name → Example; the first is open when the page is."""
     clips, running, engine = Clips(examples), Running(), next(iter(engines.values()))
     with Page(analytics_enabled=False, title=MAKER, delete_cache=DELETED) as page:
+        skip()
         with gr.Row(elem_classes="page-top"):
             gr.Markdown(f"# {MAKER}", elem_classes="title")
             top()
@@ -70,6 +73,7 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example]) -> Pag
             Choice(clips, one, sharing).wire()
             Uploads(clips, one, sharing, written, sessions).wire()
         opened_by(page, tabs, made)
+        steps(tabs, made)
         publish(engine, clips)
     return page
 

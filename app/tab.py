@@ -26,6 +26,7 @@ from app.controls.knobs import (
 )
 from app.controls.own import PROMPT, own_clip
 from app.controls.presets import looks_of
+from app.controls.sheet import sheet
 from app.export.link import Address
 from app.export.panel import panel
 from app.figures.pack import jpeg
@@ -62,6 +63,7 @@ def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
         with gr.Column(scale=3, min_width=320):
             viewer = begin.viewer(first)
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
+            sheet(method, begin.values["knobs"])
             own = own_clip(method)
             weights = gr.Radio(
                 choices_of(desk), value=desk.weights, label="Weights", visible=len(desk.engines) > 1,

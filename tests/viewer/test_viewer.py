@@ -352,3 +352,14 @@ def test_one_head_is_asked_for_shown_in_the_place_of_the_mean_and_said_to_be_no_
     one, mean, grey = (viewer.evaluate(PIXEL, [*place, *GRID]) for place in ((1, 1), (2, 5), (3, 3)))
     assert one[0] > one[2] + 40 and np.abs(np.subtract(mean, grey)).max() < 10
     expect(viewer.locator(".vw-bar")).to_contain_text("head 2 of 2, not what is used", use_inner_text=True)
+
+
+def test_on_a_wide_screen_the_picture_grows_and_the_chart_stands_beside_it_in_one_screen(viewer):
+    mount(viewer, bright(1, 2))
+    picture, chart = (viewer.locator(one).first for one in (".vw-picture", ".vw-gaps"))
+    assert picture.bounding_box()["width"] <= 430 and chart.bounding_box()["y"] > picture.bounding_box()["height"], "as before"
+    viewer.set_viewport_size({"width": 1480, "height": 1000})
+    viewer.wait_for_function("document.querySelector('.vw-canvas').getBoundingClientRect().width > 600")
+    picture, chart, texts = (viewer.locator(one).first.bounding_box() for one in (".vw-picture", ".vw-gaps", ".vw-texts"))
+    for one in (chart, texts):
+        assert one["x"] >= picture["x"] + picture["width"] and one["y"] + one["height"] <= 1000

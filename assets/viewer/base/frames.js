@@ -58,6 +58,7 @@ export function framesOf(shell, figures) {
       T = images.length;
     root.dataset.frames = T;
     root.style.setProperty("--frames", T);
+    root.style.setProperty("--tall", Math.min(clip.height / clip.width, 1.4)); // see wide.css
     if ($("scrub")) $("scrub").max = T - 1;
     $("strip")?.replaceChildren(...thumbsOf(images, go));
     if (!over.length) thumbs(side);

@@ -18,7 +18,7 @@ export const region = "lead";
 export const frame = {
   look: "",
   markup: `
-  <div class="vw-top">
+  <div class="vw-wide-screen"><div class="vw-top">
     <template data-region="lead"></template>
     <div class="vw-side"><div class="vw-card"><h4>Patch</h4><div class="vw-patch" aria-live="polite"></div></div>
       ${VERSUS}<template data-region="side"></template>${CLIP}</div>
@@ -30,7 +30,7 @@ export const frame = {
       <template data-region="line"></template>
     </div>
   </div>
-  <template data-region="rest"></template>`,
+  <template data-region="rest"></template></div>`,
 };
 const TOOLS = `
       <div class="vw-row">

@@ -21,11 +21,11 @@ export const region = "picture";
 export const frame = {
   look: "sp",
   markup: `
-  <div class="sp-top"><template data-region="picture"></template><template data-region="found"></template></div>
+  <div class="vw-wide-screen"><div class="sp-top"><template data-region="picture"></template><template data-region="found"></template></div>
   ${VERSUS}
   <div class="sp-section"><h4>Frames of the clip <small>— click one to make it the current frame (← →)</small></h4>
     <div class="vw-line" tabindex="-1">${STRIP}</div></div>
-  <template data-region="rest"></template>
+  <template data-region="rest"></template></div>
   <div class="sp-cards"><div><template data-region="cards"></template></div><template data-region="aside"></template></div>`,
 };
 const MARKUP = `

@@ -20,6 +20,7 @@ import {make} from "../base/parts.js";
 import {number} from "../base/words.js";
 import {keptCells} from "./cells.js";
 import {composer} from "./figure.js";
+import {presentation} from "./present.js";
 import {requestOf, views} from "./values.js";
 
 const PANEL = `
@@ -27,6 +28,7 @@ const PANEL = `
   <p class="nb-hint">“keep” under a picture, or the key <kbd>k</kbd>, adds what is shown: picture, knobs, clip, numbers, weights. It stays in this browser: nothing is held on the server.</p>
   <div class="nb-bar">
     <button type="button" class="nb-keep">keep what is shown</button>
+    <button type="button" class="nb-present" title="one large picture; the arrow keys go through what was kept">present</button>
     <span class="nb-group"><button type="button" class="nb-undo" title="undo (Ctrl+Z)">${icon("undo")} undo</button><button type="button" class="nb-redo" title="redo (Ctrl+Shift+Z)">${icon("redo")} redo</button></span>
     <span class="nb-group" role="group" aria-label="Export"><span class="nb-dim">export</span><span class="nb-forms"></span></span>
     <span class="nb-group"><button type="button" class="nb-read">open a JSON…</button><input class="nb-file" type="file" accept=".json,application/json" hidden></span>
@@ -83,7 +85,8 @@ async function cellsIn(element, about, hooks) {
     items = new Map();
   let busy = 0,
     composing = null, // the figure composer, made when it is opened
-    forget = () => {};
+    forget = () => {},
+    shown = null; // the presentation
 
   // ---- keeping ------------------------------------------------------------------------------------------------------
 
@@ -131,6 +134,7 @@ async function cellsIn(element, about, hooks) {
   // ---- drawing ------------------------------------------------------------------------------------------------------
 
   function draw() {
+    shown?.changed();
     const {cells, can, trouble} = kept,
       has = new Set(cells.map(one => one.id));
     $("count").textContent = cells.length;
@@ -397,5 +401,7 @@ async function cellsIn(element, about, hooks) {
 
   $("fold").open = kept.cells.length > 0;
   draw();
+  shown = presentation({cells: () => kept.cells, open: does.open});
+  $("present").onclick = shown.start;
   element.dataset.ready = "";
 }

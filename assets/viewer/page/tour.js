@@ -6,6 +6,7 @@
 //          {looked: "kept"};  needs: a selector without which the step is left out;  or: the step instead
 
 import {icon} from "../base/icons.js";
+import {unfold} from "./sheet.js";
 
 const SEEN_TOUR = "video-prompts-tour";
 const remembered = {
@@ -115,6 +116,7 @@ export function tour(host, offer, listed) {
     const one = listed[at],
       step = (steps[at] = one.needs && !document.querySelector(one.needs) ? one.or : one);
     delete card.dataset.done;
+    unfold(step.targets.map(one => document.querySelector(one)).find(Boolean));
     $("progress").textContent = `Tour · ${at + 1}/${steps.length}`;
     card.querySelector("h3").textContent = step.title;
     $("text").textContent = step.text;

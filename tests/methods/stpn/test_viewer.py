@@ -533,3 +533,12 @@ def run_of(**knobs):
     settings = engine.settings("stpn", knobs)
     trace = engine.run("stpn", clip, outputs=method.until("network"), **settings)
     return method, trace, "key", clip, settings, engine.grid("stpn")
+
+
+def test_on_a_wide_screen_what_is_found_and_the_frames_stand_beside_the_picture(viewer):
+    viewer.set_viewport_size({"width": 1480, "height": 1000})
+    mount(viewer)
+    picture, *beside = (viewer.locator(f".{one}").first.bounding_box() for one in ("vw-picture", "vw-found", "vw-strip"))
+    assert picture["width"] > 600
+    for one in beside:
+        assert one["x"] >= picture["x"] + picture["width"] and one["y"] + one["height"] <= 1000
