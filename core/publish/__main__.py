@@ -127,13 +127,7 @@ def values_of(method: str, name: str, text: str) -> list:
     known: dict[str, Knob] = {one.name: one for one in method_named(method).knobs.knobs()}
     if name not in known:
         raise ReaderError(f"There is no knob {name[:40]!r}. The knobs are {', '.join(known)}.")
-    kind = known[name].kind
-    try:
-        if kind in ("switch", "choice"):
-            return [{"on": True, "off": False}.get(one, one) for one in listed(text)]
-        return [int(one) if one.lstrip("-").isdecimal() else float(one) for one in listed(text)]
-    except ValueError as wrong:
-        raise ReaderError(f"{name} is a number, got {text[:40]!r}.") from wrong
+    return [known[name].read(one) for one in listed(text)]
 
 
 def reduced(text: str) -> int | str:

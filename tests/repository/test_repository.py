@@ -30,7 +30,7 @@ ROWS = (
     ("core.engine", "core"),
     ("core.data", "core.sweep"),
     ("core.training", "core.publish"),
-    ("core.explain", "core.evaluate"),
+    ("core.explain", "core.evaluate", "core.workbench"),
     ("core.methods.*.PART",),
     ("core.report",),
     ("app",),
