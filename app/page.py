@@ -23,9 +23,11 @@ from gradio.components import Component
 from app.controls.inputs import Shared, Tab
 from app.controls.public import PublicWeights
 from app.controls.uploads import Uploads
+from app.export.history import steps
 from app.export.link import opened_by
 from app.export.notebook import notebook
 from app.export.session import Sessions
+from app.help.skip import skip
 from app.help.tour import top
 from app.server.api import publish
 from app.server.clips import Clips, Example
@@ -36,6 +38,7 @@ from app.server.request import Desk
 from app.tab import QUIET, question_for, tab, texts_for
 from core import Engine
 from core.method import Method
+from core.publish.described import MAKER
 from core.world import ACTIONS
 
 DELETED = (3600, 23 * 3600)  # seconds: every hour, files older than 23 h, so that none stays longer than a day
@@ -45,9 +48,10 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example]) -> Pag
     """The whole page. engines: what its weights are called → Engine; the first is used until a reader chooses another.
     examples: name → Example; the first is open when the page is."""
     clips, running, engine = Clips(examples), Running(), next(iter(engines.values()))
-    with Page(analytics_enabled=False, title="What do video prompts look at?", delete_cache=DELETED) as page:
+    with Page(analytics_enabled=False, title=MAKER, delete_cache=DELETED) as page:
+        skip()
         with gr.Row(elem_classes="page-top"):
-            gr.Markdown("# What do video prompts look at?", elem_classes="title")
+            gr.Markdown(f"# {MAKER}", elem_classes="title")
             top()
         # clips, and long videos, are each shared by the tabs that have them; known by what is open first
         begin = {one.name: next(iter(clips.examples_for(one).values())).path for one in engine.methods.values()}
@@ -69,6 +73,7 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example]) -> Pag
             Choice(clips, one, sharing).wire()
             Uploads(clips, one, sharing, written, sessions).wire()
         opened_by(page, tabs, made)
+        steps(tabs, made)
         publish(engine, clips)
     return page
 

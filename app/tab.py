@@ -26,11 +26,13 @@ from app.controls.knobs import (
 )
 from app.controls.own import PROMPT, own_clip
 from app.controls.presets import looks_of
+from app.controls.sheet import sheet
 from app.export.link import Address
 from app.export.panel import panel
 from app.figures.pack import jpeg
 from app.figures.payload import about_payload, figures_of
 from app.help.glossary import glossed
+from app.help.links import links
 from app.panels import panels_of
 from app.server.answers import Answers
 from app.server.clips import Clips, Example
@@ -51,8 +53,9 @@ def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
     """Drawn where it is called. first: whether it is seen first: then its picture travels with the page; in every other tab it
     is asked for when the tab is opened. A tab that is not seen takes note of the shared clip, and asks when it is opened."""
     method, begin = desk.method, Beginning(desk)
-    what = f"<p>{glossed(first_sentence(method))} Move a knob: everything follows.</p>"
-    gr.HTML(what, elem_classes="what", apply_default_css=False, padding=False)
+    what = f"<p>{glossed(first_sentence(method))} Move a knob: everything follows.</p>{links(method)}"
+    copies = assets.component("page/links.js", "links")
+    gr.HTML(what, js_on_load=copies, elem_classes="what", apply_default_css=False, padding=False)
     scenes = scenes_of(method, desk.examples)
     if scenes:
         looks_of(method.name, scenes, begin.values_of_preset)
@@ -60,6 +63,7 @@ def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
         with gr.Column(scale=3, min_width=320):
             viewer = begin.viewer(first)
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
+            sheet(method, begin.values["knobs"])
             own = own_clip(method)
             weights = gr.Radio(
                 choices_of(desk), value=desk.weights, label="Weights", visible=len(desk.engines) > 1,

@@ -32,6 +32,7 @@ class Output:
     value: ClassVar[str] = "number"
     numbers: ClassVar[tuple[str | int, ...]] = ()
     figure: ClassVar[str] = ""
+    closer: ClassVar[bool] = False  # whether it is a closer look at another output, and no step of its own
 
     stage: str
     symbol: str
@@ -80,6 +81,16 @@ class PatchMap(Output):
     over, value, numbers = "TP", "share", ("mean",)
     rule: str = ""
     terms: Callable[[Knobs], dict[str, float]] | None = None
+
+
+@dataclass(frozen=True)
+class HeadMaps(Output):
+    """A map as `PatchMap` of each head of an attention, [N, T, P], on one scale for all of them. of: the stage of the map that
+    tells of them together; said: what that does with them."""
+
+    over, value, figure, closer = "NTP", "share", "PatchMap", True
+    of: str = ""
+    said: str = ""
 
 
 class RegionMask(Output):

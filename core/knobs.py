@@ -56,6 +56,15 @@ class Knob:
         # twelve digits: 0.1 + 0.2 and 0.3 are the same setting, and one cache entry
         return int(value) if self.kind == "whole" else round(float(value), 12)
 
+    def read(self, word: str) -> Any:
+        """A word of a command line as a value: "on", "0.4"; whether it is allowed, `check` says."""
+        if self.kind in ("switch", "choice"):
+            return {"on": True, "off": False}.get(word, word)
+        try:
+            return int(word) if word.lstrip("-").isdecimal() else float(word)
+        except ValueError as wrong:
+            raise BadKnob(f"{self.name} is a number, got {word[:40]!r}.") from wrong
+
     def stepped(self, value: Any) -> Any:
         """A checked value, where it is a whole number not above it that the slider has. Steps of other numbers are for the hand
         alone: every value between is one."""

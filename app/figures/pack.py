@@ -90,7 +90,7 @@ def plain(output: Output, value: Any, context: Context) -> Any:
     their scores in single precision, else numbers."""
     if output.value == "truth":
         return coded(array(value), bits)
-    if output.over == "TP" and output.value == "share":
+    if output.over in ("TP", "NTP") and output.value == "share":
         return coded(array(value), grid16)
     if output.over in ("S", "S2"):  # thousands of them
         return coded(array(value), floats)

@@ -11,7 +11,7 @@ A kind that needs more than `pack.plain` has a file here of its name, with `pack
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import cache
 from typing import Any
 
@@ -25,6 +25,7 @@ from core import Engine
 from core.graph import Trace
 from core.kinds import Output, TextScores
 from core.method import Method
+from core.pipeline import pipeline
 from core.ranking import doubt
 from core.registry import method_named
 from core.video.clip import Clip
@@ -48,6 +49,7 @@ def about_payload(method: Method) -> dict[str, Any]:
         ],
         "stages": stages_payload(method),
         "knobs": knobs_payload(method),
+        "pipeline": [asdict(one) for one in pipeline(method)],
         "steady": next(
             ({"name": one.name, "symbol": one.symbol} for one in method.knobs.knobs() if one.name == method.steady), None
         ),

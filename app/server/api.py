@@ -63,7 +63,8 @@ def endpoints(engine: Engine, clips: Clips, method: Method) -> "list[Endpoint]":
     """What can be said in numbers of one frame or clip at a knob's price: no pictures, no sequence that is only told in words;
     and apart from it, what reads the whole clip anew."""
     through = tuple(one for one in method.outputs if one.value == "box" and one.when == "whole")
-    at_once = tuple(one for one in method.outputs if one.value != "token" and "H" not in one.over and one not in through)
+    known = [one for one in method.outputs if one.value != "token" and "H" not in one.over and not one.closer]
+    at_once = tuple(one for one in known if one not in through)
     made = [Endpoint(f"explain_{method.name}", engine, clips, method, at_once)]
     return made + ([Endpoint(f"through_{method.name}", engine, clips, method, through, boxed=True)] if through else [])
 

@@ -45,6 +45,13 @@ def clock(second: float) -> str:
     return f"{head}:{seconds:02}" + (f".{tenths % 10}" if tenths % 10 else "")
 
 
+def as_unicode(symbol: str) -> str:
+    """A symbol as Unicode, where no markup is: W^s → Wˢ."""
+    for written, shown in {"^s": "ˢ", "^t": "ᵗ", "_s": "ₛ", "_t": "ₜ", "_P": "ₚ"}.items():
+        symbol = symbol.replace(written, shown)
+    return symbol
+
+
 def formula(symbol: str) -> str:
     """W^s as matplotlib sets a formula; what is none, as it is."""
     return f"${symbol}$" if re.fullmatch(r"[A-Za-z]([\^_][A-Za-z])?", symbol) else symbol.replace("$", r"\$")

@@ -131,7 +131,7 @@ def from_link(query: str, clips: Collection[str] = (), limits: Limits = lambda m
     plain: dict[str, Any] = {"knobs": {}}
     other: dict[str, Any] = {"knobs": {}}
     for name, value in pairs:
-        if name.startswith("__") or name == "tour":
+        if name.startswith("__") or name in ("tour", "present"):
             continue  # the page's own, as Gradio's theme
         of, key = (other, name[2:]) if name.startswith("b.") else (plain, name)
         if key == "y":

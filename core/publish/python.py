@@ -70,16 +70,18 @@ def clip_call(clip: str, file: Callable[[str], str] = example_file) -> str:
 
 
 def print_lines(asked: Setting, trace: str, outputs: Collection[str] | None = None) -> list[str]:
-    """What prints a run: the stages in short, the numbers of every gap and frame, and the texts from the best down. Spans of a
-    long video are hundreds: they are not printed."""
+    """What prints a run: the stages in short, the numbers of every gap and frame, which frames are chosen, and the texts from
+    the best down. Spans of a long video are hundreds: they are not printed."""
     made = [f"print({trace})"]
     for one in method_named(asked.method).outputs:
-        if not one.numbers or not one.row or one.over == "S" or (outputs is not None and one.stage not in outputs):
+        told = one.numbers or one.value in ("place", "second")
+        if not told or not one.row or one.over == "S" or (outputs is not None and one.stage not in outputs):
             continue
         numbers = f"{trace}[{one.stage!r}]"
         if one.over != "Y":
-            each = "int(one)" if one.value == "count" else "round(float(one), 3)"
-            made.append(f'print("{one.symbol}, {one.title}:", [{each} for one in {numbers}])')
+            each = "int(one)" if one.value in ("count", "place") else "round(float(one), 3)"
+            named = f"{one.symbol}, {one.title}" + (", counted from 0" if one.value == "place" else "")
+            made.append(f'print("{named}:", [{each} for one in {numbers}])')
         elif asked.texts:
             made.append(f"for fit, text in sorted(zip({numbers}.tolist(), {list(asked.texts)!r}), reverse=True):")
             made.append('    print(f"{fit:.3f}  {text}")')

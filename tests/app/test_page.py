@@ -260,6 +260,12 @@ def test_nothing_leaves_the_machine(browser, served):
     assert asked and strangers == []
 
 
+# what a finger touches and is less than 40 pixels high
+SMALL = """() => [...document.querySelectorAll("button, summary, input, select, textarea, [role=tab]")].filter(one =>
+  one.checkVisibility() && !one.closest(".visually-hidden, .tour-offer") && !one.matches("label input") &&
+  one.getBoundingClientRect().height > 1 && one.getBoundingClientRect().height < 40).map(one => one.outerHTML.slice(0, 120))"""
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_narrow_screen_needs_no_sideways_scrolling(browser, served, scheme):
     context = browser.new_context(viewport={"width": 400, "height": 800}, color_scheme=scheme)
@@ -270,6 +276,19 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(browser, served, scheme):
     for part in (".vw", ".vw-canvas", ".vw-line", ".knobs"):  # what sticks out may be cut off, and then nothing scrolls
         box = page.locator(part).first.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 400, part
+    # the knobs fold away: what is left says what it opens, and a knob that moves has the picture in sight
+    sheet, preset = page.locator(".sheet-open").locator("visible=true"), page.get_by_role("button", name="no prompts")
+    expect(sheet).to_contain_text("9 knobs: ℓ, α")
+    expect(sheet).to_contain_text("as in “defaults”")
+    expect(preset).to_be_hidden()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    sheet.click()
+    expect(preset).to_be_visible()
+    slider(page, "alpha").press("ArrowRight")
+    expect(sheet).to_contain_text("1 differs from “defaults”")
+    picture, top = page.locator(".vw-picture").first.bounding_box(), page.locator(".knobs").first.bounding_box()["y"]
+    assert picture["y"] > -1 and picture["y"] + picture["height"] <= top, "seen while a knob is moved"
+    assert page.evaluate(SMALL) == []
     context.close()
 
 
@@ -630,6 +649,44 @@ def test_the_address_brings_back_what_is_on_the_page_but_no_clip_of_ones_own(pag
     page.locator("#own-stop input[type=file]").set_input_files(tmp_path / "mine.mp4")
     page.wait_for_function("!location.search")
     assert page.url == address
+
+
+KNOBS = """wanted => { const told = JSON.parse(document.querySelector("#viewer-stop .vw").dataset.shown);
+  return Object.entries(wanted).every(([name, one]) => told[name] === one); }"""
+
+
+def test_back_undoes_a_tab_and_a_preset_and_a_slider_is_no_step(page):
+    steps, at = page.evaluate("history.length"), "m => document.querySelector(`#viewer-${m}`)?.offsetParent"
+    number(page, "alpha").fill("0.35")
+    settles(page, alpha=0.35)
+    assert page.evaluate("history.length") == steps
+    page.get_by_role("button", name="many prompts").click()
+    settles(page, eta=12)
+    page.get_by_role("tab", name="STPN").click()
+    page.wait_for_function(at, arg="stpn")
+    page.wait_for_selector("#viewer-stpn .vw[data-shown]")
+    page.wait_for_function("n => history.length === n", arg=steps + 2)
+    page.go_back()
+    page.wait_for_function(at, arg="stop")
+    for turn, eta in ((page.go_back, DEFAULT["eta"]), (page.go_forward, 12)):
+        page.wait_for_timeout(1000)  # the address is written, which a step that is under way may not outlive
+        turn()
+        page.wait_for_function(KNOBS, arg={"alpha": 0.35, "eta": eta})
+
+
+def test_by_keyboard_the_first_step_is_to_the_knobs_or_to_the_picture_of_the_open_tab(page):
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the knobs"
+    for name in ("STOP", "Uniform"):
+        page.get_by_role("tab", name=name, exact=True).click()
+        page.locator(".vw[data-shown]").locator("visible=true").wait_for()
+        page.locator("#skip button").first.focus()
+        assert page.locator("#skip").bounding_box()["y"] > 0, "seen while it has the focus"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.closest('[id^=knob-]').id").startswith(f"knob-{name.lower()}-")
+        page.locator("#skip button").last.focus()
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.closest('[id^=viewer-]').id") == f"viewer-{name.lower()}"
 
 
 def test_a_hostile_link_falls_back_and_says_so(page, served):

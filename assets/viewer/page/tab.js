@@ -33,6 +33,7 @@ export async function tab({element, props, trigger, server}, {method, figures, p
     curve: one => server.curve(one),
     far: one => server.far(one),
     stop: one => server.stop(one),
+    equation: async (stage, go) => (await folds.open("equations"))?.equation(stage, go),
     keep: () => {
       const detail = {...request(), method, state: view.state()};
       document.dispatchEvent(new CustomEvent("keep", {detail}));
@@ -45,7 +46,7 @@ export async function tab({element, props, trigger, server}, {method, figures, p
     modules,
   );
   views[method] = view;
-  foldsOf(panels, element.querySelector(".panels"), {method, about, view, request, turn, edit, server, hooks});
+  const folds = foldsOf(panels, element.querySelector(".panels"), {method, about, view, request, turn, edit, server, hooks});
 
   function turn(name, value) {
     const knob = document.querySelector(`#knob-${method}-${name}`),
@@ -86,7 +87,7 @@ export async function tab({element, props, trigger, server}, {method, figures, p
     const query = first && now === fresh ? "" : await server.address({...request(), state: view.state()}).catch(() => null);
     if (typeof query !== "string" || said !== addressed) return;
     const here = new URL(location.href),
-      own = [...here.searchParams].filter(([name]) => /^(__.*|tour)$/.test(name));
+      own = [...here.searchParams].filter(([name]) => /^(__.*|tour|present)$/.test(name));
     here.search = [query, new URLSearchParams(own)].join("&").replace(/^&|&$/g, "");
     if (here.href !== location.href) history.replaceState(history.state, "", here);
   };
@@ -98,7 +99,10 @@ export async function tab({element, props, trigger, server}, {method, figures, p
   for (const kind of ["values", "looked", "keyup", "pointerdown", "pointerup", "pointercancel"])
     document.addEventListener(kind, later);
   document.addEventListener("values", ask);
-  new ResizeObserver(ask).observe(host);
+  new ResizeObserver(() => {
+    ask();
+    document.dispatchEvent(new Event("seen"));
+  }).observe(host);
   ask();
 }
 

@@ -1,0 +1,15 @@
+"""Find out where a method fails: a folder of clips in, a row of numbers for every clip out, on disk and ready to be asked.
+
+    columns      what a number of a clip is called, its unit, which end of it is bad
+    listing      the clips: what training reads, a flat folder, SSv2's JSON, or drawn ones
+    plan         what a run is: its clips, its texts, its settings; `run.json`, which never changes
+    files        Parquet that is there as a whole or not at all
+    reading      an entry of the list becomes a clip, and what can be said of it without any method; `strips` its thumbnail
+    measure      a clip and a setting become a row and small maps; `scores` what is answered of the texts
+    shard        some clips in a row, written together: the file of rows is the commit
+    crew, drive  processes that work on shards, and who hands them out; `verify` what is on disk
+    marks        what people write: tags, notes, slices
+    query        rows, histograms, confusions, comparisons and exports of what is there
+
+Nothing here but `measure` needs torch: who starts a run or reads one has no networks in memory.
+"""

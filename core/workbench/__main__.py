@@ -1,0 +1,206 @@
+"""Find out where a method fails, on a folder of clips:
+
+    python -m core.workbench run RUN --data DIR --method stop --set alpha=0.4 --set alpha=0.8 --counterfactuals freeze,reverse
+    python -m core.workbench status|cancel|verify RUN
+    python -m core.workbench compare RUN A B                    two settings, by number or id, clip by clip
+    python -m core.workbench slices RUN                         slices that were named, with how many are right
+    python -m core.workbench export RUN --where right:eq:false --to FILE.csv|FILE.parquet
+
+Repeating `run` goes on with what is not there yet, or adds settings. It ends with 0 where all is there, 3 where it was called
+off or a part is missing, 2 where something asked for cannot be.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from core.cli import file_to_write
+from core.errors import BadData, ReaderError
+from core.workbench import asked
+from core.workbench.crew import CANCEL
+from core.workbench.drive import COMPLETE, drive, is_driven, read_progress
+from core.workbench.files import write_text
+from core.workbench.marks import Marks
+from core.workbench.plan import named, read_plan, read_settings, said
+from core.workbench.query import Table, compare, export, filters_of, opened, slice_stats
+from core.workbench.verify import verified
+
+WHOLE, PARTIAL, BAD = 0, 3, 2  # how it ends
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """How it ended."""
+    args = arguments().parse_args(argv)
+    try:
+        return args.does(args)
+    except ReaderError as wrong:
+        print(wrong, file=sys.stderr)
+    except OSError as wrong:
+        print(f"{wrong.filename}: {wrong.strerror}." if wrong.filename else f"{wrong}.", file=sys.stderr)
+    return BAD
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m core.workbench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    of = parser.add_subparsers(required=True, metavar="run|status|cancel|verify|compare|slices|export")
+    made = {name: of.add_parser(name, help=says) for name, (_, says) in COMMANDS.items()}
+    asked.arguments(made["run"])
+    usual = os.cpu_count() or 1
+    made["run"].add_argument("--workers", type=number, default=usual, help=f"processes, {usual} here if not said; 0: this one")
+    for name, one in made.items():
+        one.set_defaults(does=COMMANDS[name][0])
+        if name != "run":
+            one.add_argument("run", type=Path)
+    for which in "ab":
+        made["compare"].add_argument(which, help="a setting, by its number from 1 or its id")
+    for name in ("compare", "export"):
+        made[name].add_argument(
+            "--where", nargs="*", default=[], metavar="COLUMN:WHAT:VALUE", help="clips of which all these hold: right:eq:false"
+        )
+    for name in ("slices", "export"):
+        made[name].add_argument("--setting", default="", help="by its number or id")
+    made["export"].add_argument("--to", type=file_to_write, required=True, help="FILE.csv or FILE.parquet")
+    return parser
+
+
+def number(text: str) -> int:
+    """A number of processes."""
+    if not text.isdecimal() or int(text) > 256:
+        raise argparse.ArgumentTypeError(f"a number of processes is 0 to 256, got {text}")
+    return int(text)
+
+
+# ---- commands ------------------------------------------------------------------------------------------------------------
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure what is not there yet."""
+    wanted = asked.asked_of(args)
+    order = asked.begun(args.run, wanted)
+    weights = dict.fromkeys(label for one in wanted.settings.values() for label in one.labels.values())
+    for told in (*wanted.plan.notes, *weights):
+        print(told, flush=True)
+    shown: set[str] = set()
+    with tqdm(total=wanted.plan.clips, unit="clip", disable=None) as bar:
+
+        def tell(progress: Mapping[str, Any]) -> None:
+            bar.update(progress["done"] - bar.n)
+            for note in progress["notes"]:
+                if note not in shown:
+                    bar.write(note)
+            shown.update(progress["notes"])
+
+        ended = drive(order, args.workers, tell)
+    if ended != COMPLETE:
+        print(f"{ended.capitalize()}: the same command goes on.")
+        return PARTIAL
+    table = opened(args.run)
+    for name in wanted.settings:
+        print(in_a_line(table, name))
+    return WHOLE
+
+
+def status(args: argparse.Namespace) -> int:
+    """How far a run is."""
+    found, progress, settings = verified(args.run), read_progress(args.run), read_settings(args.run)
+    driven = is_driven(args.run)
+    state = progress.get("state", "not begun") if driven or progress.get("state") != "running" else "ended before it was done"
+    print(f"{read_plan(args.run).data}: {found.clips} clips, {state}.")
+    if driven and progress:
+        left = "" if progress["eta"] is None else f", about {progress['eta']:.0f} s to go"
+        print(f"{progress['done']} of {progress['clips']} clips{left}.")
+    for place, (name, one) in enumerate(said(settings).items(), 1):
+        print(f"{place}  {name}  {found.done[name]} of {found.clips} clips  {one}")
+    return WHOLE if found.complete else PARTIAL
+
+
+def cancel(args: argparse.Namespace) -> int:
+    """Ask whoever drives the run to stop behind the clips under way."""
+    read_plan(args.run)
+    if not is_driven(args.run):
+        raise BadData(f"Nobody drives {args.run.name} now: there is nothing to call off.")
+    write_text(args.run / CANCEL, "")
+    print("Called off: it ends behind the clips that are under way. The same command as before goes on.")
+    return WHOLE
+
+
+def verify(args: argparse.Namespace) -> int:
+    """Read every file of a run."""
+    found = verified(args.run)
+    for file, why in found.wrong.items():
+        print(f"{file} {why}.")
+    for name, shards in found.missing.items():
+        print(f"{name}: {found.done[name]} of {found.clips} clips" + (f", {shards} shards to do." if shards else "."))
+    return WHOLE if found.complete else PARTIAL
+
+
+def compared(args: argparse.Namespace) -> int:
+    """Two settings, clip by clip."""
+    settings = read_settings(args.run)
+    a, b = named(settings, args.a), named(settings, args.b)
+    found = compare(opened(args.run, [a, b]), a, b, filters_of(args.where))
+    print(f"A  {said(settings)[a]}\nB  {said(settings)[b]}\n")
+    if not found["n"]:
+        print("No clip was answered by both whose label is known.")
+        return WHOLE
+    print(f"{found['n']} clips: {found['accuracy_a']:.1%} right in A, {found['accuracy_b']:.1%} in B.")
+    print(f"{found['fixed']} fixed, {found['broken']} broken, {found['both']} right in both, {found['neither']} in neither.")
+    print(f"Gain {found['gain']:+.1%} ({found['low']:+.1%} to {found['high']:+.1%}), McNemar's exact p = {found['p']:.3g}.")
+    for title, rows in (("better", found["better"]), ("worse", found["worse"])):
+        for clip_id, label, before, now, change in rows[:5]:
+            print(f"{title}  {change:+.2f} nats  {clip_id!r}: {label!r}, A {before!r}, B {now!r}")
+    return WHOLE
+
+
+def slices(args: argparse.Namespace) -> int:
+    """Every named slice, and how many of it are right."""
+    settings = read_settings(args.run)
+    chosen = [named(settings, args.setting)] if args.setting else list(settings)
+    table = opened(args.run)
+    for name in chosen:
+        print(in_a_line(table, name))
+        for called, filters in Marks(args.run).slices.items():
+            print("  " + line(called, slice_stats(table, name, filters)))
+    return WHOLE
+
+
+def exported(args: argparse.Namespace) -> int:
+    """Rows as a table."""
+    setting = named(read_settings(args.run), args.setting) if args.setting else ""
+    print(f"{export(args.run, setting, filters_of(args.where), args.to)} rows in {args.to}.")
+    return WHOLE
+
+
+def in_a_line(table: Table, setting: str) -> str:
+    """A setting, and how many are right."""
+    return line(f"{setting} {said(table.settings)[setting]}", slice_stats(table, setting))
+
+
+def line(name: str, found: Mapping[str, Any]) -> str:
+    """How many are right, and how sure that is."""
+    left = f", {found['left_out']} left out" if found["left_out"] else ""
+    if not found["n"]:
+        return f"{name}: {found['clips']} clips{left}, of none is it known what is right"
+    share = f"{found['right']} of {found['n']} right, {found['accuracy']:.1%} ({found['low']:.1%} to {found['high']:.1%})"
+    return f"{name}: {share}{left}"
+
+
+COMMANDS = {
+    "run": (run, "measure a folder of clips"),
+    "status": (status, "how far a run is"),
+    "cancel": (cancel, "call a run off"),
+    "verify": (verify, "read every file of a run"),
+    "compare": (compared, "two settings, clip by clip"),
+    "slices": (slices, "named slices, and how many of each are right"),
+    "export": (exported, "rows as CSV or Parquet"),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
