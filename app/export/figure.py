@@ -208,7 +208,7 @@ class Composer:
 
         def make() -> Result:
             return compute(
-                asked.engine, asked.view, lambda name, frames: clips.open(asked.files[name], frames), asked.outputs,
+                asked.engine, asked.view, clips.opener(asked.files), asked.outputs,
                 video=lambda name: clips.video(asked.files[name]), cancelled=run.cancelled, progress=run.progress,
             )  # fmt: skip
 
@@ -223,7 +223,7 @@ class Composer:
         def make() -> Any:
             return sweep_of(
                 asked.engine, shown, wanted.x, wanted.y, wanted.output.stage, wanted.number,
-                lambda name, frames: clips.open(asked.files[name], frames), lambda name: clips.video(asked.files[name]),
+                clips.opener(asked.files), lambda name: clips.video(asked.files[name]),
                 lambda done: run.progress("sweep", done), run.cancelled,
             )  # fmt: skip
 

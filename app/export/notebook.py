@@ -129,7 +129,7 @@ def kept(desk: Desk, message: Any) -> tuple[Cell, list[str]]:
     texts = all(one.texts for one in (view.shown, view.compared) if one)
     outputs = desk.method.until("network", texts)  # nothing that reads the whole clip
     result = compute(
-        request.engine, view, lambda name, frames, *moment: clips.open(files[name], frames, (), moment), outputs,
+        request.engine, view, clips.opener(files), outputs,
         video=lambda name: clips.video(files[name]),
     )  # fmt: skip
     return keep(result, models_named(request.engine), precision_of(request.engine)), notes

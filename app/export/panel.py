@@ -101,7 +101,7 @@ class Files:
             request, view, files = self.view(message, painted=True)
             clips = self.desk.clips
             result = compute(
-                request.engine, view, lambda name, frames, *moment: clips.open(files[name], frames, (), moment), self.outputs,
+                request.engine, view, clips.opener(files), self.outputs,
                 video=lambda name: clips.video(files[name]),
             )  # fmt: skip
             if form == ALONE:

@@ -9,7 +9,7 @@ another visitor's clip, and equal frames in two visitors' files do not share a n
 import json
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
@@ -151,6 +151,10 @@ class Clips:
             return edited(self.open(path, frames, moment=moment), edits) if edits else self._read(path, frames, moment)
 
         return self._open.get((str(path), frames, json.dumps(edits), moment), make)
+
+    def opener(self, files: Mapping[str, Place]) -> Callable[..., Clip]:
+        """How `core.publish.result.compute` opens clips. files: a clip's name → its file."""
+        return lambda name, frames, *moment: self.open(files[name], frames, (), moment)
 
     def _read(self, path: Place, frames: int, moment: Moment) -> Clip:
         if video := self._whole(path):  # it need not be read twice

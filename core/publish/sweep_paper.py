@@ -26,7 +26,7 @@ def sweep_of(
     progress: Progress = lambda done: None, cancelled: CalledOff = lambda: False,
 ) -> tuple[Sweep, Clip]:  # fmt: skip
     """A setting at every pair of two knobs' values, and the clip that it was computed on. opened, video: as in `compute`."""
-    clip = edited(opened(asked.clip, asked.frames), asked.edits)
+    clip = edited(opened(asked.clip, asked.frames, *asked.moment), asked.edits)
     whole = video(asked.clip) if "video" in method_named(asked.method).sources else None
     made = sweep_over(
         engine, asked.method, clip, x, y, output, number, asked.texts or None, progress, cancelled, whole,

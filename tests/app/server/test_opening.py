@@ -155,3 +155,8 @@ def test_the_camera_is_told_of_an_open_clip_and_the_knob_for_it_is_the_method_s_
 def test_the_answer_has_the_model_s_own_scale(desk):
     made = json.loads(Answers(desk).functions()[1](request_of(desk, texts="a ball\na red ball")))
     assert made["scale"] == 10.0 and np.isfinite(made["values"]["similarity_Y"]).all()
+
+
+def test_what_is_published_is_read_from_the_same_moment(clips, own):
+    opened = clips.opener({"own.mp4": own})
+    assert opened("own.mp4", 4, 1.0, 3.0) is clips.open(own, 4, (), (1.0, 3.0)) and opened("own.mp4", 4) is clips.open(own, 4)
