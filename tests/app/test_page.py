@@ -668,10 +668,11 @@ def test_back_undoes_a_tab_and_a_preset_and_a_slider_is_no_step(page):
     page.wait_for_function("n => history.length === n", arg=steps + 2)
     page.go_back()
     page.wait_for_function(at, arg="stop")
-    for turn, eta in ((page.go_back, DEFAULT["eta"]), (page.go_forward, 12)):
+    # a preset turns every knob
+    for turn, knobs in ((page.go_back, {"alpha": 0.35, "eta": DEFAULT["eta"]}), (page.go_forward, {"alpha": 0.1, "eta": 12})):
         page.wait_for_timeout(1000)  # the address is written, which a step that is under way may not outlive
         turn()
-        page.wait_for_function(KNOBS, arg={"alpha": 0.35, "eta": eta})
+        page.wait_for_function(KNOBS, arg=knobs)
 
 
 def test_by_keyboard_the_first_step_is_to_the_knobs_or_to_the_picture_of_the_open_tab(page):

@@ -32,7 +32,7 @@ export function presentation({cells, open}) {
     list = bar.querySelector("select");
   let on = false,
     at = null, // of the cells; null: none of them
-    wish = null, // the symbol of the first knob that a slide has turned
+    wish = null, // the symbol of the last knob that a slide has turned
     from = null; // what had the focus
 
   // ---- what a room sees: the viewer, and one knob ---------------------------------------------------------------------
@@ -79,7 +79,7 @@ export function presentation({cells, open}) {
     const to = at === null ? 0 : at + by;
     if (!cells()[to]) return;
     at = to;
-    wish = cells()[at].told.turned[0]?.split(" = ")[0] ?? null;
+    wish = cells()[at].told.turned.at(-1)?.split(" = ")[0] ?? null;
     open(cells()[at].id);
     mark();
     tell();
