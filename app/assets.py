@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.modules import VIEWER, all_imports, styles
 
-PAGE = ("page/values.js", "page/tab.js", "page/top.js", "page/presets.js", "page/notebook.js")  # what every visit needs
+# what every visit needs
+PAGE = tuple(f"page/{name}.js" for name in ("values", "tab", "top", "links", "skip", "presets", "sheet", "notebook", "history"))
 LOOK = "look.css"  # every CSS in one
 FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
 

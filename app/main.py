@@ -19,6 +19,7 @@ from app.page import build
 from app.server.clips import find_examples, find_videos
 from app.server.errors import as_message
 from app.server.guard import Guard, Page
+from app.server.public import loaded
 from app.server.request import SHIPPED
 from core import METHODS, Engine
 from core.engine import NETWORKS_MB
@@ -40,7 +41,7 @@ def main(words: Sequence[str] | None = None) -> None:
         engines = {SHIPPED: Engine(args.device, networks_mb=args.memory)}
         models = dict([*args.models, *args.service])
         if models:  # first: whoever names weights wants to see them
-            engines = {"named": loaded(Engine(args.device, models=models, networks_mb=args.memory))} | engines
+            engines = {"named": loaded(Engine(args.device, models=models, networks_mb=args.memory), say)} | engines
         page = build(engines, find_examples(args.clips) | find_videos(VIDEOS))
     with serving(host, args.port):
         launch(page, args.host, args.port, share=args.share)
@@ -54,18 +55,6 @@ def serving(host: str, port: int | None) -> Iterator[None]:
     except OSError as wrong:
         where = f"{host}:{port}" if port else host
         raise SystemExit(f"The page cannot be served at {where}: {str(wrong.strerror or wrong).rstrip('.')}.") from wrong
-
-
-def loaded(engine: Engine) -> Engine:
-    """The engine with all that its models name: what does not fit is told before there is a page."""
-    wanted = {one.key: (method, name, one) for method in engine.methods.values() for name, one in method.networks.items()}
-    wanted = [found for found in wanted.values() if found[2].model in engine.models]
-    for number, (method, name, one) in enumerate(wanted, 1):
-        given = str(engine.models[one.model])
-        size = f", {PUBLIC_CLIPS[given]} MB over the network where it was never fetched" if given in PUBLIC_CLIPS else ""
-        say(f"Loading {given} as {one.model} ({number} of {len(wanted)}{size}) …")
-        say(f"  {engine.network(name, method.name).label}")
-    return engine
 
 
 def say(line: str) -> None:

@@ -21,17 +21,25 @@ import gradio as gr
 from gradio.components import Component
 
 from app.controls.inputs import Shared, Tab
+from app.controls.public import PublicWeights
+from app.controls.uploads import Uploads
+from app.export.history import steps
 from app.export.link import opened_by
 from app.export.notebook import notebook
+from app.export.session import Sessions
+from app.help.skip import skip
 from app.help.tour import top
 from app.server.api import publish
 from app.server.clips import Clips, Example
 from app.server.guard import Page
 from app.server.jobs import Running
+from app.server.public import Public, beside
 from app.server.request import Desk
 from app.tab import QUIET, question_for, tab, texts_for
 from core import Engine
 from core.method import Method
+from core.publish.described import MAKER
+from core.world import ACTIONS
 
 DELETED = (3600, 23 * 3600)  # seconds: every hour, files older than 23 h, so that none stays longer than a day
 
@@ -40,14 +48,15 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example]) -> Pag
     """The whole page. engines: what its weights are called → Engine; the first is used until a reader chooses another.
     examples: name → Example; the first is open when the page is."""
     clips, running, engine = Clips(examples), Running(), next(iter(engines.values()))
-    with Page(analytics_enabled=False, title="What do video prompts look at?", delete_cache=DELETED) as page:
+    with Page(analytics_enabled=False, title=MAKER, delete_cache=DELETED) as page:
+        skip()
         with gr.Row(elem_classes="page-top"):
-            gr.Markdown("# What do video prompts look at?", elem_classes="title")
+            gr.Markdown(f"# {MAKER}", elem_classes="title")
             top()
         # clips, and long videos, are each shared by the tabs that have them; known by what is open first
         begin = {one.name: next(iter(clips.examples_for(one).values())).path for one in engine.methods.values()}
         paths = tuple(dict.fromkeys(begin.values()))
-        shared = {path: shared_clip(clips, path, "" if place else "edits") for place, path in enumerate(paths)}
+        shared = {path: shared_clip(clips, path, known=not place) for place, path in enumerate(paths)}
         made: dict[str, Tab] = {}
         with gr.Tabs() as tabs:
             for method in engine.methods.values():
@@ -55,17 +64,24 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example]) -> Pag
                 with gr.Tab(method.title.partition(" — ")[0], id=method.name):
                     desk = Desk(method, engines_for(engines, method), clips, running)
                     made[method.name] = tab(desk, shared[begin[method.name]], first=not made)
+        PublicWeights(page, list(made.values()), Public([one.desk for one in made.values()], partial(beside, engine)))
         notebook(tabs, made)
+        sessions = Sessions(tabs, made)
+        written = {"\n".join(texts_for(one, *how)) for one in clips.examples.values() for how in ((), (ACTIONS, len(ACTIONS)))}
         for one in shared.values():
-            Choice(clips, one, [tab for tab in made.values() if tab.inputs.fields["clip"] is one.clip]).wire()
+            sharing = [tab for tab in made.values() if tab.inputs.fields["clip"] is one.clip]
+            Choice(clips, one, sharing).wire()
+            Uploads(clips, one, sharing, written, sessions).wire()
         opened_by(page, tabs, made)
+        steps(tabs, made)
         publish(engine, clips)
     return page
 
 
-def shared_clip(clips: Clips, path: Path, edits: str) -> Shared:
-    """What tabs begin with in common. edits: what the browser knows its edits by."""
-    return Shared(gr.Textbox(clips.handle(path), visible=False), gr.Textbox("[]", visible="hidden", elem_id=edits or None))
+def shared_clip(clips: Clips, path: Path, known: bool) -> Shared:
+    """What tabs begin with in common. known: whether the browser finds its moment and edits by their names."""
+    written = (gr.Textbox("[]", visible="hidden", elem_id=name if known else None) for name in ("moment", "edits"))
+    return Shared(gr.Textbox(clips.handle(path), visible=False), *written)
 
 
 def engines_for(engines: Mapping[str, Engine], method: Method) -> Mapping[str, Engine]:
@@ -83,7 +99,7 @@ class Choice:
         self.texts, self.questions = ([of[name] for of in fields if name in of] for name in ("texts", "question"))
 
     def wire(self) -> None:
-        changed = [self.shared.clip, self.shared.edits, *self.texts, *self.questions]
+        changed = [self.shared.clip, self.shared.moment, self.shared.edits, *self.texts, *self.questions]
         for one in self.tabs:
             one.viewer.pick(self.picked, None, changed, queue=False, **QUIET)
             for button, preset in one.scenes.values():

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from contextlib import suppress
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,26 @@ from app.controls.knobs import (
     scenes_of,
     set_knobs,
 )
+from app.controls.own import PROMPT, own_clip
 from app.controls.presets import looks_of
+from app.controls.sheet import sheet
 from app.export.link import Address
 from app.export.panel import panel
 from app.figures.pack import jpeg
 from app.figures.payload import about_payload, figures_of
 from app.help.glossary import glossed
+from app.help.links import links
 from app.panels import panels_of
 from app.server.answers import Answers
-from app.server.api import path_of
-from app.server.clips import Example
-from app.server.errors import as_function, as_message
-from app.server.request import SHIPPED, Desk, edits_of
+from app.server.clips import Clips, Example
+from app.server.errors import as_function
+from app.server.opening import Moments
+from app.server.public import clips_of
+from app.server.request import SHIPPED, Desk, edits_of, moment_of
 from core import Engine, ReaderError
 from core.method import Method
 from core.publish.view import Setting
-from core.video.read import LIMITS_TEXT
+from core.world import ACTIONS, caption
 
 ACTIONS_SHOWN = ("moves left", "moves right", "moves up", "moves down", "grows", "shrinks", "blinks", "stays still")
 QUIET = {"trigger_mode": "always_last", "show_progress": "hidden", "api_visibility": "private"}
@@ -48,8 +53,9 @@ def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
     """Drawn where it is called. first: whether it is seen first: then its picture travels with the page; in every other tab it
     is asked for when the tab is opened. A tab that is not seen takes note of the shared clip, and asks when it is opened."""
     method, begin = desk.method, Beginning(desk)
-    what = f"<p>{glossed(first_sentence(method))} Move a knob: everything follows.</p>"
-    gr.HTML(what, elem_classes="what", apply_default_css=False, padding=False)
+    what = f"<p>{glossed(first_sentence(method))} Move a knob: everything follows.</p>{links(method)}"
+    copies = assets.component("page/links.js", "links")
+    gr.HTML(what, js_on_load=copies, elem_classes="what", apply_default_css=False, padding=False)
     scenes = scenes_of(method, desk.examples)
     if scenes:
         looks_of(method.name, scenes, begin.values_of_preset)
@@ -57,23 +63,30 @@ def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
         with gr.Column(scale=3, min_width=320):
             viewer = begin.viewer(first)
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
-            uploads = own_clip(method)
+            sheet(method, begin.values["knobs"])
+            own = own_clip(method)
             weights = gr.Radio(
-                [(called(one, method), name) for name, one in desk.engines.items()], value=desk.weights, label="Weights",
-                visible=len(desk.engines) > 1, elem_id=f"weights-{method.name}",
+                choices_of(desk), value=desk.weights, label="Weights", visible=len(desk.engines) > 1,
+                elem_id=f"weights-{method.name}",
             )  # fmt: skip
             presets = presets_of(method)
             knobs = knobs_of(method, {FRAME: DEFAULT_FRAMES} | desk.engine.limits(method.name))
             frames = control(FRAMES, {}, method.name)
-            fields = {"clip": shared.clip, "weights": weights, "frames": frames, "edits": shared.edits}
+            frames.info = frames_told(desk.engine, method)
+            fields = {"clip": shared.clip, "weights": weights, "frames": frames}
+            fields |= {"moment": shared.moment, "edits": shared.edits}
             fields |= {name: WRITTEN[name](desk, begin.values[name]) for name in desk.fields if name in WRITTEN}
+            if "texts" in fields:
+                listed = gr.Button(f"all {len(ACTIONS)} actions as texts", size="sm", elem_id=f"actions-{method.name}")
+                fill = partial(all_actions, desk.clips)
+                listed.click(fill, shared.clip, fields["texts"], queue=False, show_progress="hidden", api_visibility="private")
     readings(method)
     inputs = Inputs(fields, knobs)
     for button, preset in (presets | scenes).values():
         set_knobs(button, knobs, begin.values["knobs"], preset)
-    Events(desk, inputs).wire(uploads)
+    Events(desk, inputs).wire()
     panel(desk)
-    return Tab(desk, viewer, inputs, scenes)
+    return Tab(desk, viewer, inputs, scenes, own)
 
 
 # ---- what is in it ----------------------------------------------------------------------------------------------------
@@ -126,7 +139,7 @@ class Beginning:
     def values_of_preset(self, preset: Any) -> dict[str, Any]:
         """What a preset's sentence was found true of; texts may be any, and a frame that it does not name."""
         clips, knobs = self.desk.clips, self.values["knobs"] | preset.values
-        clip = {"clip": clips.handle(clips.examples[preset.clip].path), "edits": "[]"}
+        clip = {"clip": clips.handle(clips.examples[preset.clip].path), "moment": "[]", "edits": "[]"}
         knobs = {name: value for name, value in knobs.items() if name != FRAME}
         return {"clip": clip | {"weights": SHIPPED, "frames": DEFAULT_FRAMES}, "knobs": knobs}
 
@@ -147,23 +160,17 @@ class Beginning:
         folds = (each for one in self.panels for each in one.serve(desk))
         return gr.HTML(
             self.picture if first else "",
-            html_template='<div class="viewer">Loading the viewer…</div><div class="panels"></div>',
+            html_template='<div class="moment"></div><div class="viewer">Loading the viewer…</div><div class="panels"></div>',
             js_on_load=assets.component("page/tab.js", "tab", given), apply_default_css=False,
-            server_functions=[*map(as_function, own), *self.answers.functions(), *folds],
+            server_functions=[*map(as_function, own), *self.answers.functions(), *Moments(desk).functions(), *folds],
             elem_id=f"viewer-{method.name}",
         )  # fmt: skip
 
 
-def own_clip(method: Method) -> list[Component]:
-    """Where a reader hands in a clip of his own."""
-    with gr.Accordion("Your own clip: upload or webcam", open=False):
-        # a file, not a video: a browser knows fewer kinds than the reader, who says himself what he refuses
-        own = gr.File(label="Your own clip", height=150, elem_id=f"own-{method.name}")
-        gr.Markdown(f"{LIMITS_TEXT} Your file stays on this server for a day at most.", elem_classes="limits")
-        webcam = gr.Video(label="Webcam", sources=["webcam"], height=230, elem_id=f"webcam-{method.name}")
-        # as they are: Gradio (6.31) lays down an empty file for each, and needs ffmpeg to mirror what was recorded
-        own.preprocess = webcam.preprocess = path_of
-    return [own, webcam]
+def frames_told(engine: Engine, method: Method) -> str:
+    """What the number of frames means, and which one the weights know."""
+    pace = engine.pace(method.name)
+    return f"{FRAMES.meaning}; these weights were trained with {pace}" if pace else FRAMES.meaning
 
 
 def texts_box(desk: Desk, value: str) -> Component:
@@ -174,7 +181,7 @@ def texts_box(desk: Desk, value: str) -> Component:
     silent = [] if later else [name for name, one in desk.engines.items() if not one.reads_texts(desk.method.name)]
     if silent:
         info = f"not read with {', '.join(silent)} weights: they have no text tower"
-    return gr.Textbox(value, label="Texts, one a line", info=info, lines=4, max_lines=10)
+    return gr.Textbox(value, label="Texts, one a line", info=info, lines=4, max_lines=10, placeholder=PROMPT)
 
 
 def question_box(desk: Desk, value: str) -> Component:
@@ -184,6 +191,11 @@ def question_box(desk: Desk, value: str) -> Component:
 
 # A method has one where its stages ask for what it is named by.
 WRITTEN: Mapping[str, Callable[[Desk, str], Component]] = {"texts": texts_box, "question": question_box}
+
+
+def choices_of(desk: Desk) -> list[tuple[str, str]]:
+    """Its weights: (what a reader knows them by, what they are called)."""
+    return [(called(one, desk.method), name) for name, one in desk.engines.items()]
 
 
 def called(engine: Engine, method: Method) -> str:
@@ -198,13 +210,23 @@ def question_for(example: Example) -> str:
     return example.recipe.question if example.recipe else example.title
 
 
-def texts_for(example: Example) -> list[str]:
+def texts_for(example: Example, actions: Sequence[str] = ACTIONS_SHOWN, most: int = 6) -> list[str]:
     """The example's own sentence, and the same thing doing otherwise."""
     if example.truth is None:
         return []
     action = example.truth.action
     noun = example.title.removesuffix(action).strip()
-    return [example.title, *(f"{noun} {other}" for other in ACTIONS_SHOWN if other != action)][:6]
+    return [example.title, *(f"{noun} {other}" for other in actions if other != action)][:most]
+
+
+def all_actions(clips: Clips, handle: Any) -> str:
+    """One text for each action that there is in the world: of the example's own thing, else of an object."""
+    with suppress(ReaderError):
+        path = clips.path(handle)
+        example = next((one for one in clips.examples.values() if str(one.path) == path), None)
+        if example and (made := texts_for(example, ACTIONS, len(ACTIONS))):
+            return "\n".join(made)
+    return "\n".join(caption(None, None, action) for action in ACTIONS)
 
 
 # ---- what happens -----------------------------------------------------------------------------------------------------
@@ -217,45 +239,34 @@ class Events:
         self.desk, self.inputs = desk, inputs
         self.limited = [name for name in desk.names if name in desk.engine.limits(desk.method.name)]
 
-    def wire(self, uploads: Sequence[Component]) -> None:
-        """uploads: where a reader hands in a clip."""
-        method, fields, knobs, components = self.desk.method.name, self.inputs.fields, self.inputs.knobs, self.inputs.components
-        noted = assets.event("page/values.js", "note", method, *self.inputs.names)
+    def wire(self) -> None:
+        method, fields, knobs, components = self.desk.method, self.inputs.fields, self.inputs.knobs, self.inputs.components
+        noted = assets.event("page/values.js", "note", method.name, *self.inputs.names)
         gr.on([one.change for one in components], None, components, js=noted, api_visibility="private")
         clip, frames, edits = fields["clip"], fields["frames"], fields["edits"]
-        for one in uploads:
-            one.change(self.upload, [one, frames], [clip, edits], concurrency_limit=2, **QUIET)
-        if len(self.desk.engines) > 1:
+        if len(self.desk.engines) > 1 or clips_of(method):  # more may come
             limited = [knobs[name] for name in self.limited]
-            fields["weights"].change(self.ends, [fields["weights"], *limited], limited, queue=False, **QUIET)
+            ends = [fields["frames"], *limited]
+            fields["weights"].change(self.ends, [fields["weights"], *limited], ends, queue=False, **QUIET)
         if FRAME in knobs:
             last = gr.Number(DEFAULT_FRAMES, visible=False)
-            moved = [clip, frames, edits]
+            moved = [clip, frames, edits, fields["moment"]]
             known = gr.on([one.change for one in moved], self.length, moved, last, queue=False, **QUIET)
             fit = assets.event("page/values.js", "fit")
             known.success(None, [last, knobs[FRAME]], knobs[FRAME], js=fit, api_visibility="private")
 
-    def upload(self, file: Any, frames: Any) -> tuple[Any, Any]:
-        """A reader's file becomes the clip of all tabs, without any edit."""
-        if file is None:
-            return gr.skip(), gr.skip()
-        with as_message():
-            if "video" in self.desk.method.sources:
-                self.desk.clips.video(file)
-            else:
-                self.desk.clips.open(file, FRAMES.check(frames))
-        return self.desk.clips.handle(file), "[]"
-
     def ends(self, weights: str, *now: Any) -> list[Any]:
-        """Other weights: their knobs end elsewhere."""
-        limits = self.desk.engines[weights].limits(self.desk.method.name)
+        """Other weights: their knobs end elsewhere, and they were trained with other clips."""
+        engine, method = self.desk.engines[weights], self.desk.method
+        limits = engine.limits(method.name)
         last = [limits[name] for name in self.limited]
-        return [gr.update(maximum=most, value=min(value, most)) for most, value in zip(last, now, strict=True)]
+        ends = [gr.update(maximum=most, value=min(value, most)) for most, value in zip(last, now, strict=True)]
+        return [gr.update(info=frames_told(engine, method)), *ends]
 
-    def length(self, handle: Any, frames: Any, edits: Any) -> Any:
+    def length(self, handle: Any, frames: Any, edits: Any, moment: Any) -> Any:
         """Frames of the clip: as many as asked for, or as the file has, and as edits leave."""
         clips = self.desk.clips
         try:
-            return len(clips.open(clips.path(handle), FRAMES.check(frames), edits_of(edits)))
+            return len(clips.open(clips.path(handle), FRAMES.check(frames), edits_of(edits), moment_of(moment)))
         except ReaderError:  # the viewer says why
             return gr.skip()

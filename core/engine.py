@@ -91,7 +91,7 @@ class Engine:
         question: str | None = None,
         **knobs: Any,
     ) -> Trace:
-        """Compute `outputs` (every stage where none are named) and return the trace.
+        """Compute `outputs` (every stage where none are named, without closer looks at one) and return the trace.
 
         Knobs that are not given have their defaults; one that does not exist, or lies outside its span, is a BadKnob.
         clip, video, question: what the method's stages ask for of these. A video is what `open_video` gives, or anything else
@@ -136,7 +136,7 @@ class Engine:
         labels = {name: one.label for name, one in known.items()}
         pace = next((one.pace for one in known.values() if one.pace), None)
         ranked = {one.stage for one in chosen.outputs if isinstance(one, TextScores)} & set(wanted)
-        notes = tuple(filter(None, [pace.doubt(len(clip)) if pace and clip and ranked else ""]))
+        notes = tuple(filter(None, [pace.doubt(len(clip), clip.spacing) if pace and clip and ranked else ""]))
         with self._lock:
             alike = (method, video.key if video is not None else "", *(stage.__name__ for stage in stages))
             turn = self._turns.setdefault(alike, threading.Lock())
@@ -325,8 +325,9 @@ def checked_box(box: Sequence[float] | None) -> tuple[float, ...]:
 
 
 def _everything(method: Method, texts: bool, given: Iterable[str]) -> tuple[str, ...]:
-    """Every stage, without those that need texts where there are none, and those that only serve what is given."""
-    without = () if texts else downstream(method.stages, "texts")
+    """Every stage, without those that need texts where there are none, those that only serve what is given, and closer looks,
+    which are asked for by name."""
+    without = {*(() if texts else downstream(method.stages, "texts")), *(one.stage for one in method.outputs if one.closer)}
     names = [stage.__name__ for stage in method.stages if stage.__name__ not in without]
     ends = [name for name in names if not set(names) & set(downstream(method.stages, name))]
     served = {stage.__name__ for stage in upstream(method.stages, [*ends, *given], given)}

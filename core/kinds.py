@@ -32,6 +32,7 @@ class Output:
     value: ClassVar[str] = "number"
     numbers: ClassVar[tuple[str | int, ...]] = ()
     figure: ClassVar[str] = ""
+    closer: ClassVar[bool] = False  # whether it is a closer look at another output, and no step of its own
 
     stage: str
     symbol: str
@@ -82,6 +83,16 @@ class PatchMap(Output):
     terms: Callable[[Knobs], dict[str, float]] | None = None
 
 
+@dataclass(frozen=True)
+class HeadMaps(Output):
+    """A map as `PatchMap` of each head of an attention, [N, T, P], on one scale for all of them. of: the stage of the map that
+    tells of them together; said: what that does with them."""
+
+    over, value, figure, closer = "NTP", "share", "PatchMap", True
+    of: str = ""
+    said: str = ""
+
+
 class RegionMask(Output):
     """A truth value per frame and patch, [T, P] bool."""
 
@@ -125,10 +136,12 @@ class TokenSequence(Output):
 
 @dataclass(frozen=True)
 class TextScores(Output):
-    """A number per text query, [Y], −1 to 1. unknown: the stage that names words which the network never saw."""
+    """A number per text query, [Y], −1 to 1. unknown: the stage that names words which the network never saw. scale: the
+    network whose `scale` these numbers are multiplied by before a softmax, as it was trained."""
 
     over, value, numbers = "Y", "signed", (0, "largest")
     unknown: str = ""
+    scale: str = ""
 
     @property
     def with_it(self) -> tuple[str, ...]:

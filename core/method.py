@@ -70,7 +70,7 @@ class Method:
     geometry. grid: networks → (rows, columns) of the patches that its maps are over; a method without maps has none. place:
     of its tab, from the left; of those with the same place the names decide. layout: its pictures in order; one that says none
     has one for each figure of its outputs. untrained: (labels of the weights, knobs) → names of the networks shown whose
-    weights are random.
+    weights are random. steady: the knob that takes the camera's own motion out of what is measured, if there is one.
     """
 
     name: str
@@ -86,11 +86,14 @@ class Method:
     layout: tuple[Group, ...] = ()
     beside: Beside | None = None
     untrained: Callable[[Iterable[str], Mapping[str, Any]], list[str]] = field(default=lambda labels, knobs: [])
+    steady: str = ""
 
     def __post_init__(self):
         check_wiring(self.stages, (*GIVEN, *self.networks, *(one.name for one in self.knobs.knobs())))
         if unknown := [stage for group in self.layout for stage in group.stages if stage not in self.shown]:
             raise ValueError(f"{self.name} lays out {', '.join(unknown)}, which is none of its outputs.")
+        if self.steady and self.steady not in (one.name for one in self.knobs.knobs()):
+            raise ValueError(f"{self.name} has no knob {self.steady!r} that takes the camera's motion out.")
 
     @property
     def kinds(self) -> dict[str, Output]:

@@ -12,10 +12,10 @@ EDIT = """list => {
 }"""
 
 
-def request_of(desk, path=None, weights="tiny", texts="", edits="[]", question="", **knobs):
+def request_of(desk, path=None, weights="tiny", texts="", edits="[]", question="", moment="[]", **knobs):
     """What a browser sends of what is on the page; no path: the first example."""
     path = path or next(iter(desk.clips.examples.values())).path
-    values = {"clip": desk.clips.handle(path), "weights": weights, "frames": 8, "edits": edits}
+    values = {"clip": desk.clips.handle(path), "weights": weights, "frames": 8, "moment": moment, "edits": edits}
     values |= {"texts": texts, "question": question}
     settings = desk.engine.settings(desk.method.name, knobs)
     return {"values": {name: values[name] for name in desk.fields} | {"knobs": settings}, "stamp": 1, "who": "me"}

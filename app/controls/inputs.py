@@ -7,21 +7,23 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from app.controls.own import Own
 from app.controls.presets import Presets
 from app.server.request import Desk
 
 
 @dataclass(frozen=True)
 class Shared:
-    """What all tabs have in common: the clip, as the handle of its file, and its edits. The browser writes the edits, so they
-    are there, but not seen."""
+    """What all tabs have in common: the clip, as the handle of its file, the moment of it and its edits. The browser writes the
+    last two, so they are there, but not seen."""
 
     clip: gr.Textbox
+    moment: gr.Textbox
     edits: gr.Textbox
 
-    def updates(self, handle: str, edits: str = "[]") -> dict[Component, Any]:
+    def updates(self, handle: str, moment: str = "[]", edits: str = "[]") -> dict[Component, Any]:
         """What an event answers that chooses a clip."""
-        return {self.clip: handle, self.edits: edits}
+        return {self.clip: handle, self.moment: moment, self.edits: edits}
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,10 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page has to know of one. scenes: its presets that choose a clip."""
+    """What the page has to know of one. scenes: its presets that choose a clip. own: where a reader's own comes from."""
 
     desk: Desk
     viewer: gr.HTML
     inputs: Inputs
     scenes: Presets
+    own: Own

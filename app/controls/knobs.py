@@ -16,6 +16,7 @@ from app.server.clips import Example
 from core.knobs import Knob, Preset
 from core.method import Method
 from core.methods import lesson
+from core.publish.described import as_unicode as plain
 from core.publish.view import FRAMES
 
 DEFAULT_FRAMES = FRAMES.default
@@ -105,10 +106,3 @@ def readings(method: Method) -> None:
 def listed(pairs: Iterable[tuple[str, str]]) -> str:
     """(topic, sentence) of each, as a list in Markdown."""
     return "\n".join(f"- **{plain(topic)}**: {plain(sentence)}" for topic, sentence in pairs)
-
-
-def plain(symbol: str) -> str:
-    """A symbol as Unicode, where no markup is: W^s → Wˢ."""
-    for written, shown in {"^s": "ˢ", "^t": "ᵗ", "_s": "ₛ", "_t": "ₜ", "_P": "ₚ"}.items():
-        symbol = symbol.replace(written, shown)
-    return symbol

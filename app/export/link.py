@@ -24,13 +24,13 @@ class Address:
         self.desk = desk
 
     def address(self, message: Any) -> str | None:
-        """The query string of what is on the page; "" where its link would open another clip or other weights, None where there
-        is no view."""
+        """The query string of what is on the page; of an own clip, what can be kept without the file; "" where its link would
+        open other weights, None where there is no view."""
         desk = self.desk
         try:
             request = desk.request(message)
             view, files, _ = looked_at(desk, request)
-            if not desk.clips.shipped(request.path) or request.engine is not desk.engine:
+            if request.engine is not desk.engine:
                 return ""
             known = all(desk.clips.shipped(path) for path in files.values())
             return to_link(view if known else replace(view, compared=None))

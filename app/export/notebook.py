@@ -6,9 +6,7 @@ which they go on. It holds none of them, and lays down no file.
 
 import base64
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -17,20 +15,21 @@ from gradio.components import Component
 from app import assets
 from app.controls.inputs import Tab
 from app.controls.knobs import plain
+from app.export.cells import checked_text, models_named, precision_of, reopened
+from app.export.figure import Composer, about_figure
 from app.export.link import own_components, turned_to
 from app.export.viewstate import look_of, looked_at
 from app.server.clips import Clips
 from app.server.errors import as_message, sentence
 from app.server.request import STRANGE, Desk
-from core import METHODS, Engine, ReaderError
+from core import METHODS, ReaderError
 from core.publish.bundle import zipped
-from core.publish.cells import CELLS, JSON_BYTES, Cell, alt, cell_to_plain, from_json, keep, to_json
-from core.publish.link import from_plain, parsed
+from core.publish.cells import CELLS, JSON_BYTES, Cell, alt, cell_to_plain, from_json, keep, to_json, worded
 from core.publish.notebook import to_notebook
 from core.publish.python import ROOT, as_python, example_file
 from core.publish.report import to_html, to_markdown
 from core.publish.result import compute
-from core.publish.view import NOTE_LENGTH, Setting, View
+from core.publish.view import NOTE_LENGTH, Setting, clip_in_words
 from core.video.edits import in_words
 
 FORMS = {  # what it is called → (its file, its type, cells and the file of a clip → what is in it)
@@ -44,10 +43,18 @@ FORMS = {  # what it is called → (its file, its type, cells and the file of a 
 def notebook(tabs: gr.Tabs, made: Mapping[str, Tab]) -> None:
     """The panel. made: method's name → its tab."""
     desks = {name: one.desk for name, one in made.items()}
-    about = {"forms": list(FORMS), "cells": CELLS, "bytes": JSON_BYTES, "note": NOTE_LENGTH, "reopen": "reopen"}
+    about = {
+        "forms": list(FORMS),
+        "cells": CELLS,
+        "bytes": JSON_BYTES,
+        "note": NOTE_LENGTH,
+        "reopen": "reopen",
+        "figure": about_figure(),
+    }
     shown = gr.HTML(
         "", html_template='<div class="nb"></div>', js_on_load=assets.component("page/notebook.js", "notebook", about),
-        apply_default_css=False, server_functions=Notebook(desks).functions(), elem_id="notebook",
+        apply_default_css=False, server_functions=[*Notebook(desks).functions(), *Composer(desks).functions()],
+        elem_id="notebook",
     )  # fmt: skip
     looked = gr.Textbox(visible=False)
 
@@ -112,12 +119,6 @@ class Notebook:
         return {"name": name, "type": kind, "data": data, "cells": len(cells), "notes": notes}
 
 
-def checked_text(text: Any) -> str:
-    if not isinstance(text, str):
-        raise ReaderError("Kept cells are a JSON text.")
-    return text
-
-
 # ---- making a cell ----------------------------------------------------------------------------------------------------
 
 
@@ -128,21 +129,10 @@ def kept(desk: Desk, message: Any) -> tuple[Cell, list[str]]:
     texts = all(one.texts for one in (view.shown, view.compared) if one)
     outputs = desk.method.until("network", texts)  # nothing that reads the whole clip
     result = compute(
-        request.engine, view, lambda name, frames: clips.open(files[name], frames), outputs,
+        request.engine, view, clips.opener(files), outputs,
         video=lambda name: clips.video(files[name]),
     )  # fmt: skip
     return keep(result, models_named(request.engine), precision_of(request.engine)), notes
-
-
-def models_named(engine: Engine) -> dict[str, str]:
-    """The models that were named for an engine, a file by its own name: where it lies is nobody's business."""
-    named = {name: one for name, one in engine.models.items() if isinstance(one, str)}
-    return {name: one.rpartition("/")[2] if Path(one[:250]).is_file() else one for name, one in named.items()}
-
-
-def precision_of(engine: Engine) -> str:
-    """What it computes in, by name: another machine would choose its own."""
-    return str(engine.precision).rpartition(".")[2]
 
 
 def file_of(clips: Clips, clip: str) -> str:
@@ -163,7 +153,7 @@ def shown_cell(cell: Cell, file: Callable[[str], str]) -> dict[str, Any]:
     compared = turned(view.compared, view.shown) if view.compared else []
     words = {
         "title": cell.title, "alt": alt(cell), "turned": turned(view.shown), "compared": compared,
-        "clip": f"{view.shown.clip}, {view.shown.frames} frames", "edits": in_words(view.shown.edits),
+        "clip": clip_in_words(view.shown), "edits": in_words(view.shown.edits),
         "texts": list(view.shown.texts),
         "names": {stage: outputs[stage] for stage in cell.numbers if stage in outputs},
         "python": as_python(view, file, cell.models, cell.precision or None, cell.weights),
@@ -179,10 +169,6 @@ def turned(setting: Setting, beside: Setting | None = None) -> list[str]:
     return [f"{plain(one.symbol)} = {worded(setting.settings[one.name])}" for one in knobs]
 
 
-def worded(value: Any) -> str:
-    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value).replace("_", " ")
-
-
 def of_here(place: int, cell: Cell, known: list[dict[str, str]]) -> tuple[Cell, str]:
     """Nobody's JSON decides which weights a notebook that is written here loads."""
     if not cell.models or dict(cell.models) in known:
@@ -190,23 +176,3 @@ def of_here(place: int, cell: Cell, known: list[dict[str, str]]) -> tuple[Cell, 
     named = ", ".join(cell.models.values())[:80]
     note = f"Cell {place}: this page has no weights {named!r}, so a notebook of it uses the shipped ones."
     return replace(cell, models={}), note
-
-
-def reopened(
-    desks: Mapping[str, Desk], text: Any, models: Any, handle: Any
-) -> tuple[View, str, dict[str, str], tuple[str, ...]]:
-    """What a kept view is on this page: (the view, what its weights are called, a clip's name → its file, sentences on what is
-    not as it was). handle: of the clip that it was kept from, where the server may still hold it."""
-    clips = next(iter(desks.values())).clips
-    files = {name: str(one.path) for name, one in clips.examples.items()}
-    with suppress(ReaderError):  # an example needs none, and of an own clip that is gone a note says so
-        own = clips.path(handle)
-        files.setdefault(clips.name(own), own)
-
-    def limits(method: str) -> Mapping[str, float]:
-        return desks[method].engine.limits(method)
-
-    view, notes = from_plain(parsed(checked_text(text)), tuple(files), limits)
-    engines = desks[view.shown.method].engines
-    weights = next((name for name, one in engines.items() if models_named(one) == models), next(iter(engines)))
-    return view, weights, files, notes

@@ -91,6 +91,8 @@ class Files:
         """The call as Python, and the link."""
         with as_message():
             request, view, _ = self.view(message)
+            if not self.desk.clips.shipped(request.path):
+                gr.Warning(f"{request.name} is your own file: the link works only for who has it, and hands it in again.")
             return as_python(view, models=models_named(request.engine)), to_link(view)
 
     def make(self, message: Any, form: str, width: str) -> str:
@@ -99,7 +101,7 @@ class Files:
             request, view, files = self.view(message, painted=True)
             clips = self.desk.clips
             result = compute(
-                request.engine, view, lambda name, frames: clips.open(files[name], frames), self.outputs,
+                request.engine, view, clips.opener(files), self.outputs,
                 video=lambda name: clips.video(files[name]),
             )  # fmt: skip
             if form == ALONE:

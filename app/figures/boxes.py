@@ -14,22 +14,26 @@ from app.figures.truth import Things, boxes_of, things_seen
 from core.kinds import Boxes
 from core.metrics import overlap
 
+THING = "thing"
+
 
 def pack(output: Boxes, value: Any, context: Context) -> dict[str, Any]:
     """Those of the current frame."""
     truth, source = context.truth, context.clip.source_T[context.place]
-    return boxes_payload(value, [] if truth is None else boxes_of(things_seen(truth, source)), output.match)
+    there = [] if truth is None else boxes_of(things_seen(truth, source))
+    return boxes_payload(value, there, output.match, context.strange)
 
 
-def boxes_payload(seen: Any, there: Things, match: float = Boxes.match) -> dict[str, Any]:
-    """Detections, best first. thing: which of the things that are there it finds, each found once; None: none of them."""
+def boxes_payload(seen: Any, there: Things, match: float = Boxes.match, strange: bool = False) -> dict[str, Any]:
+    """Detections, best first. thing: which of the things that are there it finds, each found once; None: none of them.
+    strange: the clip is none of those that the weights know: what is found is a thing, whatever they would call it."""
     box_D4, score_D = array(seen.box_N4), array(seen.score_N)
     mask_DHW = None if seen.mask_NHW is None else array(seen.mask_NHW)
     made = []
     for d, (box_4, score, thing) in enumerate(zip(box_D4, score_D, things_found(seen.label_N, box_D4, there, match))):
         made.append(
-            {"box": [round(float(x), 4) for x in box_4], "score": round(float(score), 3), "name": seen.label_N[d],
-             "thing": thing, "runs": None if mask_DHW is None else runs(mask_DHW[d])}
+            {"box": [round(float(x), 4) for x in box_4], "score": round(float(score), 3), "thing": thing,
+             "name": THING if strange else seen.label_N[d], "runs": None if mask_DHW is None else runs(mask_DHW[d])}
         )  # fmt: skip
     return {"found": made, "there": len(there), "size": None if mask_DHW is None else list(mask_DHW.shape[1:])}
 

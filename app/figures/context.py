@@ -8,8 +8,14 @@ from app.controls.presets import FRAME
 from core.graph import Trace
 from core.kinds import Output
 from core.method import Method
+from core.networks.weights import SYNTHETIC
 from core.video.clip import Clip
 from core.world import Truth
+
+
+def is_strange(trace: Trace, truth: Truth | None) -> bool:
+    """Whether weights were trained on our synthetic clips alone, and this clip, of which no truth is known, is none of them."""
+    return truth is None and any(SYNTHETIC in one for one in trace.weights.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +34,11 @@ class Context:
     def place(self) -> int:
         """The current frame, from 0, of a method where a knob says it."""
         return self.knobs[FRAME] - 1
+
+    @property
+    def strange(self) -> bool:
+        """Whether the clip is none of those that the weights know."""
+        return is_strange(self.trace, self.truth)
 
     def of(self, kind: type[Output]) -> tuple[Output, ...]:
         """The method's outputs of a kind that this run has, in order."""

@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from app.figures.context import Context
+from app.figures.context import Context, is_strange
 from core.graph import Trace, downstream
 from core.kinds import Output
 from core.knobs import Knob
 from core.method import Method
-from core.networks.weights import SYNTHETIC
 from core.video.clip import Clip
 from core.world import Truth
 
@@ -68,7 +67,7 @@ def weights_payload(trace: Trace, truth: Truth | None) -> dict[str, Any]:
     """What made it, in words; strange: a sentence where these weights were trained on our synthetic clips alone, and this clip,
     of which no truth is known, is none of them."""
     labels = list(trace.weights.values())
-    return {"weights": labels, "strange": STRANGE if truth is None and any(SYNTHETIC in one for one in labels) else ""}
+    return {"weights": labels, "strange": STRANGE if is_strange(trace, truth) else ""}
 
 
 def frames_payload(key: str, clip: Clip) -> dict[str, Any]:
@@ -91,7 +90,7 @@ def plain(output: Output, value: Any, context: Context) -> Any:
     their scores in single precision, else numbers."""
     if output.value == "truth":
         return coded(array(value), bits)
-    if output.over == "TP" and output.value == "share":
+    if output.over in ("TP", "NTP") and output.value == "share":
         return coded(array(value), grid16)
     if output.over in ("S", "S2"):  # thousands of them
         return coded(array(value), floats)

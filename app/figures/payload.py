@@ -11,9 +11,11 @@ A kind that needs more than `pack.plain` has a file here of its name, with `pack
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from functools import cache
 from typing import Any
+
+import numpy as np
 
 from app.controls.presets import FRAME
 from app.figures.context import Context
@@ -23,9 +25,12 @@ from core import Engine
 from core.graph import Trace
 from core.kinds import Output, TextScores
 from core.method import Method
+from core.pipeline import pipeline
+from core.ranking import doubt
 from core.registry import method_named
 from core.video.clip import Clip
 from core.video.footage import Footage, last_seconds
+from core.video.moment import spaced
 from core.world import Truth
 
 
@@ -44,6 +49,10 @@ def about_payload(method: Method) -> dict[str, Any]:
         ],
         "stages": stages_payload(method),
         "knobs": knobs_payload(method),
+        "pipeline": [asdict(one) for one in pipeline(method)],
+        "steady": next(
+            ({"name": one.name, "symbol": one.symbol} for one in method.knobs.knobs() if one.name == method.steady), None
+        ),
         "frame": FRAME if FRAME in (one.name for one in method.knobs.knobs()) else None,
         "beside": method.beside and method_named(method.beside.method).title.partition(" — ")[0],
     }
@@ -74,6 +83,7 @@ def trace_payload(
     """Everything of one run that the viewer draws. texts None: what needs a network has yet to come."""
     context = Context(method, trace, clip, knobs, grid and tuple(grid), truth, texts is not None)
     scored = context.of(TextScores)
+    similarity = [float(one) for output in scored for one in trace[output.stage]]
     unknown = [word for one in method.outputs if (name := getattr(one, "unknown", "")) for word in trace.values.get(name, ())]
     return {
         "clip": key,
@@ -84,11 +94,22 @@ def trace_payload(
         "values": packed({one.stage: one for one in method.outputs}, trace.values, context),
         "texts": texts if scored or not texts else None,
         "unknown": unknown,
+        **words_payload(trace, clip, similarity, unknown, truth),
         "done": context.done,
         "ledger": ledger_payload(trace),
         **weights_payload(trace, truth),
         "untrained": method.untrained(trace.weights.values(), knobs),
     }
+
+
+def words_payload(
+    trace: Trace, clip: Clip, similarity: list[float], unknown: list[str], truth: Truth | None
+) -> dict[str, str]:  # fmt: skip
+    """doubt: why no text may be called the best, "" where one may. spaced: how far apart the frames are, where they are in the
+    order of time."""
+    label, ordered = " · ".join(trace.weights.values()), bool((np.diff(clip.time_T) >= 0).all())
+    why = doubt(similarity, unknown, label, trace.pace, len(clip), truth is not None, clip.spacing) if similarity else ""
+    return {"doubt": why, "spaced": spaced(clip, trace.pace.spacing if trace.pace else 0.0) if ordered else ""}
 
 
 def beside_payload(engine: Engine, method: Method, clip: Clip, knobs: Mapping[str, Any], trace: Trace) -> dict[str, Any]:

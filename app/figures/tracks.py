@@ -13,7 +13,7 @@ def pack(output: Output, value: Any, context: Context) -> dict[str, Any]:
     frames, size, there = [], None, []
     for seen, number_N, source in zip(value.seen_T, value.number_TN, context.clip.source_T, strict=True):
         things = [] if context.truth is None else things_seen(context.truth, source)
-        packed, ids = boxes_payload(seen, boxes_of(things)), [number for number, _, _ in things]
+        packed, ids = boxes_payload(seen, boxes_of(things), strange=context.strange), [number for number, _, _ in things]
         for one, track in zip(packed["found"], number_N, strict=True):
             one |= {"track": track, "thing": None if one["thing"] is None else ids[one["thing"]]}
         frames.append(packed["found"])

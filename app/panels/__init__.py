@@ -2,7 +2,7 @@
 functions that it asks.
 
 A panel's file exports `panel(host, given)`, called when a reader opens its fold for the first time. It may return
-{toggled(open)}, called at every opening and closing. given:
+{toggled(open)}, called at every opening and closing; that of the equations has equation(stage, go), too. given:
 
     method, about, own        the method's name, what its viewer was told once, what this panel is told once
     view                      the viewer: `state()`, `look({frame, overlay})`, `ask(request)`; A beside what is shown:

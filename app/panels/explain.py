@@ -41,7 +41,7 @@ from core.explain import (
     sensitivity_of,
 )
 from core.explain.captum_tests import RADIUS, SAMPLES
-from core.explain.faithfulness import Controls, Faithfulness, rows
+from core.explain.faithfulness import Controls, Faithfulness, beyond, rows
 from core.method import Method
 from core.metrics import on_actor
 from core.progress import CalledOff, Progress
@@ -320,13 +320,15 @@ def map_payload(why: Why, made: Explanation, value: float) -> dict[str, Any]:
 def test_payload(
     found: Faithfulness, title: str, map_TP: np.ndarray, truth: TruthMap | str, grid: tuple[int, int]
 ) -> dict[str, Any]:
-    """What the tests say of one map: its sentence, its curves with those of random places, and the truth where it is known."""
+    """What the tests say of one map: its sentence, its curves with those of random places and how far from them chance
+    reaches, in standard deviations and at each point, as in the sentence; and the truth where it is known."""
     agreed = None if isinstance(truth, str) else against_truth(map_TP, truth[1], grid, what=truth[0])
     return {
         "name": found.name,
         "title": title,
         "sentence": found.sentence,
         "better": found.better,
+        "reach": beyond(found.seeds),
         "infidelity": [found.infidelity, found.infidelity_random],
         "truth": agreed and agreed.sentence,
         "curves": [
@@ -336,7 +338,7 @@ def test_payload(
                 "share": digits(one.share_S),
                 "score": digits(one.score_S),
                 "random": digits(one.random_S),
-                "sd": digits(one.sd_S),
+                "reach": digits(beyond(found.seeds) * sd for sd in one.sd_S),
                 "auc": round(one.auc, 4),
             }
             for one in found.curves

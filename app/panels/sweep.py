@@ -15,7 +15,7 @@ from app.controls.knobs import FRAME, plain
 from app.figures.pack import bits, encoded
 from app.server.jobs import Run
 from app.server.request import STRANGE, Desk, Request
-from core import ReaderError
+from core import Engine, ReaderError
 from core.errors import BadKnob, BadText
 from core.graph import downstream
 from core.kinds import Output
@@ -102,9 +102,7 @@ class Sweeps:
         name = request.options.get("knob")
         if not isinstance(name, str) or name not in self.knobs:
             raise BadKnob(f"There is no knob {str(name)[:40]!r}. The knobs are {', '.join(self.knobs)}.")
-        if name == FRAME:  # it ends where the clip does
-            return {"values": listed(sorted({round(1 + i * (len(request.clip) - 1) / (SPREAD - 1)) for i in range(SPREAD)}))}
-        return {"values": listed(values_of(request.engine, self.method.name, name, SPREAD))}
+        return {"values": even_values(request.engine, self.method, name, len(request.clip))}
 
     def sweep_run(self, request: Request) -> dict[str, Any]:
         """The whole sweep, of the option `sweep`. How far it is, `far` tells of the kind "sweep"."""
@@ -127,6 +125,13 @@ class Sweeps:
         made = self.desk.aside(request, "sweep", work)
         grid = request.grid() if picture_kind(wanted.output) != "bars" else None
         return sweep_payload(made, wanted.output, grid, self.knobs) | {"clip": request.name}
+
+
+def even_values(engine: Engine, method: Method, name: str, length: int) -> str:
+    """Values of a knob, evenly over what the weights and a clip of so many frames allow, as a reader would write them."""
+    if name == FRAME:  # it ends where the clip does
+        return listed(sorted({round(1 + i * (length - 1) / (SPREAD - 1)) for i in range(SPREAD)}))
+    return listed(values_of(engine, method.name, name, SPREAD))
 
 
 def stage_of(done: float, count: int, seconds: float) -> str:

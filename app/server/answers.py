@@ -4,15 +4,20 @@ far a run is, and the pictures of a clip. Every answer but those of the last thr
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from app.figures.payload import beside_payload, clip_payload, given, trace_payload
 from app.server.errors import as_function
 from app.server.jobs import PICTURE, VIDEO, Run
+from app.server.memo import Memo
 from app.server.request import WHO, Desk, Request
+from core import Engine
 from core.graph import inputs
-from core.kinds import StageScores, When
+from core.kinds import StageScores, TextScores, When
 from core.sweep import values_of
+from core.video.camera import camera_of, said
 
+CAMERAS = 256  # sentences on what the camera does in a clip
 POINTS = 6  # of a curve: the knob's ends, and four values between
 Heard = Callable[[str, float], None]  # a stage, and how much of it is done
 UNTIL: dict[str, When] = {"soon": "now", "later": "network", "whole": "whole"}  # a kind of run → what it ends with
@@ -27,6 +32,8 @@ class Answers:
 
     def __init__(self, desk: Desk):
         self.desk = desk
+        self.scales: WeakKeyDictionary[Engine, float | None] = WeakKeyDictionary()
+        self.cameras = Memo(CAMERAS)  # by the clip's frames
         networks = {*desk.method.networks}  # a stage that shows a video to one looks at all of its candidates
         asked = {stage.__name__: {*inputs(stage)} for stage in desk.method.stages}
         self.readers = {name for name, names in asked.items() if "video" in names and names & networks}
@@ -34,7 +41,7 @@ class Answers:
     def functions(self) -> tuple[Callable[..., Any], ...]:
         """All of them, for the viewer's component."""
         read = self.desk.served(self.at_once, self.everything, self.through, self.curve)
-        return (*read, *map(as_function, (self.frames, self.far, self.stop)))
+        return (*read, *map(as_function, (self.frames, self.camera, self.far, self.stop)))
 
     def at_once(self, request: Request) -> dict[str, Any]:
         """What needs no network that is to run again."""
@@ -77,8 +84,26 @@ class Answers:
             method, trace, request.key, clip, request.settings, grid, texts, request.truth, request.stamp, request.question
         )  # fmt: skip
         made["edited"] = bool(request.edits)
+        made["scale"] = self._scale(request) if made["texts"] else None
         made["strange"] = "" if self.desk.clips.shipped(request.path) else made["strange"]
         return made | beside_payload(request.engine, method, clip, request.settings, trace) if complete else made
+
+    def _scale(self, request: Request) -> float | None:
+        """The inverse temperature of the model's own softmax over texts; None where it has none. Looked up once an engine."""
+        engine = request.engine
+        if engine not in self.scales:
+            texts = [one.scale for one in self.desk.method.outputs if isinstance(one, TextScores) and one.scale]
+            found = [getattr(engine.network(name, self.desk.method.name).network, "scale", None) for name in texts]
+            self.scales[engine] = next(filter(None, found), None)
+        return self.scales[engine]
+
+    def camera(self, key: Any) -> str:
+        """What the camera does in an open clip, in a sentence; "" where it stands still."""
+        found = self.desk.clips.of_key(key) if isinstance(key, str) else None
+        if not found:
+            return ""
+        clip = found[0]
+        return self.cameras.get(clip.key, lambda: said(camera_of(clip.frames_THWC)))
 
     def curve(self, request: Request) -> list[list[Any]]:
         """[[value, [a number per stage of the tower, for each output]], …] over the span of the knob that they are drawn

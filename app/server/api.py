@@ -27,7 +27,10 @@ from core.knobs import Knob
 from core.method import Method
 from core.publish.view import FRAMES
 from core.video.clip import Clip
+from core.video.read import LIMITS, checked_moment
 
+READ = " start and end: the seconds of the file that the frames are read from; both 0: all of it."
+MOMENT = ("start", "end")  # names of the seconds that are read of a file
 Typed = Mapping[str, tuple[type, Any]]  # name of a parameter → its type and its default
 
 
@@ -60,7 +63,8 @@ def endpoints(engine: Engine, clips: Clips, method: Method) -> "list[Endpoint]":
     """What can be said in numbers of one frame or clip at a knob's price: no pictures, no sequence that is only told in words;
     and apart from it, what reads the whole clip anew."""
     through = tuple(one for one in method.outputs if one.value == "box" and one.when == "whole")
-    at_once = tuple(one for one in method.outputs if one.value != "token" and "H" not in one.over and one not in through)
+    known = [one for one in method.outputs if one.value != "token" and "H" not in one.over and not one.closer]
+    at_once = tuple(one for one in known if one not in through)
     made = [Endpoint(f"explain_{method.name}", engine, clips, method, at_once)]
     return made + ([Endpoint(f"through_{method.name}", engine, clips, method, through, boxed=True)] if through else [])
 
@@ -81,6 +85,11 @@ class Endpoint:
         """What is answered, in words."""
         return ", ".join(dict.fromkeys(one.title for one in self.outputs))
 
+    @property
+    def said(self) -> str:
+        """Of frames, in words."""
+        return READ if "clip" in self.method.sources else ""
+
     def parameters(self, needed: bool) -> Typed:
         """What is asked of a clip or a file, in order: what the stages ask for, frames, a box, every knob. needed: whether
         texts and a question must be given; Gradio's components have a default each."""
@@ -90,6 +99,7 @@ class Endpoint:
         box = {"box": (list[float], [])} if self.boxed else {}
         knobs = {k.name: (type(k.default), defaults[k.name]) for k in self.method.knobs.knobs()}
         frames = {"frames": (int, FRAMES.default)} if "clip" in sources else {}
+        frames |= {name: (float, 0.0) for name in MOMENT} if frames else {}
         return ({} if self.boxed else written) | frames | box | knobs
 
     def publish_example(self) -> None:
@@ -103,7 +113,7 @@ class Endpoint:
                     raise ReaderError(f"There is no example {str(clip)[:40]!r}. The examples are {', '.join(examples)}.")
                 return self.answer(examples[clip].path, dict(zip(list(typed)[1:], row, strict=True)))
 
-        explain.__doc__ = f"{self.method.title}, on an example clip: {self.titles} as JSON. {self.method.paper}"
+        explain.__doc__ = f"{self.method.title}, on an example clip: {self.titles} as JSON.{self.said} {self.method.paper}"
         declare(explain, typed)
         gr.api(explain, api_name=self.name)
 
@@ -128,15 +138,18 @@ class Endpoint:
             file.preprocess = path_of
             gr.Button().click(
                 explain, [file, *others], gr.JSON(), api_name=f"{self.name}_file",
-                api_description=f"{self.method.title}, on an uploaded video: {self.titles} as JSON.",
+                api_description=f"{self.method.title}, on an uploaded video: {self.titles} as JSON.{self.said}",
             )  # fmt: skip
 
     def answer(self, path: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """One run as plain lists, named as the stages are. arguments: by name, as `parameters` are."""
         method, knobs = self.method, {k.name: arguments[k.name] for k in self.method.knobs.knobs()}
-        more = {name: value for name, value in arguments.items() if name not in knobs and name != "frames"}
+        more = {name: value for name, value in arguments.items() if name not in knobs and name not in ("frames", *MOMENT)}
         texts = more.get("texts")
-        clip = self.clips.open(path, FRAMES.check(arguments["frames"])) if "frames" in arguments else None
+        clip = None
+        if "frames" in arguments:
+            moment = moment_in(*(arguments[name] for name in MOMENT))
+            clip = self.clips.open(path, FRAMES.check(arguments["frames"]), (), moment)
         wanted = [one.stage for one in self.outputs] + [stage for one in self.outputs for stage in one.with_it]
         wanted = [stage for stage in wanted if texts or stage not in method.text_stages]
         if "video" in method.sources:
@@ -151,6 +164,11 @@ class Endpoint:
         }
 
 
+def moment_in(start: Any, end: Any) -> tuple[float, ...]:
+    """The seconds that are read. An end of 0 is that of the file."""
+    return checked_moment([start, LIMITS.seconds if end == 0 else end]) if (start, end) != (0, 0) else ()
+
+
 def of_clip(clip: Clip) -> dict[str, Any]:
     """What is told of the frames that were read."""
     return {
@@ -163,7 +181,8 @@ def of_clip(clip: Clip) -> dict[str, Any]:
 def component(name: str, default: Any, knob: Knob | None) -> gr.components.Component:
     """What takes a value of an endpoint for files."""
     if knob is None:
-        made = {"frames": partial(gr.Number, precision=0), "question": gr.Textbox}.get(name, gr.JSON)
+        made = {"frames": partial(gr.Number, precision=0), "question": gr.Textbox} | dict.fromkeys(MOMENT, gr.Number)
+        made = made.get(name, gr.JSON)
     else:
         made = {"switch": gr.Checkbox, "choice": gr.Textbox}.get(knob.kind, gr.Number)
     return made(default, label=name)

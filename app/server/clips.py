@@ -1,15 +1,15 @@
 """What the page holds open: example clips with their truth, and the clips of its visitors, bounded in bytes. Those of a
 visitor are held no longer than his file is there.
 
-The server knows a clip by its file, its number of frames and what was edited in it. The browser knows the file by a handle, and
-the clip by a key, made of these and of a secret of this process. Nobody can guess the handle or key of another visitor's clip,
-and equal frames in two visitors' files do not share a name.
+The server knows a clip by its file, the moment of it, its number of frames and what was edited in it. The browser knows the
+file by a handle, and the clip by a key, made of these and of a secret of this process. Nobody can guess the handle or key of
+another visitor's clip, and equal frames in two visitors' files do not share a name.
 """
 
 import json
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
@@ -18,20 +18,24 @@ from typing import Any
 
 from app.server.aside import Aside
 from app.server.memo import Memo
-from core import Clip, ReaderError, open_video, read_clip
+from core import Clip, ReaderError, busiest, open_video, read_clip
 from core.method import Method
+from core.progress import CalledOff, Progress, tick
 from core.publish.python import example_file
 from core.publish.view import clip_name
 from core.video.edits import edited
-from core.video.footage import Footage, evenly
+from core.video.footage import Footage, between, evenly, last_seconds
 from core.video.read import ENDINGS
 from core.world import Truth
 from core.world.long import Recipe, read_recipe
 
 Place = str | os.PathLike[str]  # of a file
+Edits = Sequence[Mapping[str, Any]]
+Moment = tuple[float, ...]  # seconds from and until; () all of a file
 
 VIDEOS = 4  # whole files that are held open, each with up to VIDEO_MB of its frames
 VIDEO_MB = 64
+BEGUN = 256  # files of which it is known where most moves
 AT_ONCE = 2  # files that are decoded side by side: each takes a process and up to `LIMITS.memory`
 
 
@@ -47,6 +51,15 @@ class Example:
     @property
     def title(self) -> str:
         return self.truth.caption if self.truth else self.recipe.title if self.recipe else self.name
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What is known of a visitor's file when it is opened: its seconds, and the moment in which most moves; () where it is no
+    longer than a moment."""
+
+    seconds: float
+    moment: Moment
 
 
 def find_examples(folder: Place) -> dict[str, Example]:
@@ -80,6 +93,7 @@ class Clips:
         self._known = {str(one.path): one for one in examples.values()}
         self._open = Memo(budget, size=lambda clip: clip.frames_THWC.nbytes)  # by (path, frames, edits as JSON)
         self._videos = Memo(VIDEOS)  # by path
+        self._begun = Memo(BEGUN)  # by (path, seconds)
         self._decoders = Aside(AT_ONCE)
         self._paths: dict[str, str] = {}
         self._secret = secrets.token_bytes(32)
@@ -115,6 +129,7 @@ class Clips:
         """The frames of a file that was deleted go with it."""
         self._open.drop(lambda name: self._gone(name[0]))
         self._videos.drop(self._gone)
+        self._begun.drop(lambda name: self._gone(name[0]))
 
     def name(self, path: Place) -> str:
         """An example's name, or what an own clip's file is called: never where it lies."""
@@ -123,20 +138,28 @@ class Clips:
             own = clip_name(f"own {own}")
         return next((name for name, one in self.examples.items() if str(one.path) == str(path)), own)
 
-    def key(self, path: Place, frames: int | str, edits: Sequence[Mapping[str, Any]] = ()) -> str:
+    def key(self, path: Place, frames: int | str, edits: Edits = (), moment: Moment = ()) -> str:
         """What the browser may ask an open clip by."""
-        return blake2b(f"{frames} {path} {json.dumps(edits)}".encode(), key=self._secret, digest_size=16).hexdigest()
+        said = f"{frames} {path} {json.dumps(edits)} {json.dumps(moment)}"
+        return blake2b(said.encode(), key=self._secret, digest_size=16).hexdigest()
 
-    def open(self, path: Place, frames: int, edits: Sequence[Mapping[str, Any]] = ()) -> Clip:
-        """The clip of a file after the edits, read only if it is not open already."""
+    def open(self, path: Place, frames: int, edits: Edits = (), moment: Moment = ()) -> Clip:
+        """The clip of a moment of a file, or of all of it, after the edits; read only if it is not open already."""
         self._let_go()
-        make = (lambda: edited(self.open(path, frames), edits)) if edits else (lambda: self._read(path, frames))
-        return self._open.get((str(path), frames, json.dumps(edits)), make)
 
-    def _read(self, path: Place, frames: int) -> Clip:
+        def make() -> Clip:
+            return edited(self.open(path, frames, moment=moment), edits) if edits else self._read(path, frames, moment)
+
+        return self._open.get((str(path), frames, json.dumps(edits), moment), make)
+
+    def opener(self, files: Mapping[str, Place]) -> Callable[..., Clip]:
+        """How `core.publish.result.compute` opens clips. files: a clip's name → its file."""
+        return lambda name, frames, *moment: self.open(files[name], frames, (), moment)
+
+    def _read(self, path: Place, frames: int, moment: Moment) -> Clip:
         if video := self._whole(path):  # it need not be read twice
-            return video.frames(evenly(video, frames))
-        return self._decoders.result(partial(read_clip, path, frames=frames))
+            return video.frames(between(video, frames, *moment) if moment else evenly(video, frames))
+        return self._decoders.result(partial(read_clip, path, frames=frames, **dict(zip(("start", "end"), moment))))
 
     def _drawn(self, path: Place) -> Footage | None:
         """The long video of an example that is no file of pictures."""
@@ -147,12 +170,27 @@ class Clips:
         """The whole of a file, where it is open."""
         return self._drawn(path) or dict(self._videos.items()).get(str(path))
 
-    def video(self, path: Place) -> Footage:
-        """The whole of a file, of which frames are read when they are asked for."""
+    def video(self, path: Place, progress: Progress = tick, cancelled: CalledOff = lambda: False) -> Footage:
+        """The whole of a file, of which frames are read when they are asked for. progress: is told the share that is read."""
         if drawn := self._drawn(path):
             return drawn
         self._let_go()
-        return self._videos.get(str(path), lambda: self._decoders.result(partial(open_video, path, keep_mb=VIDEO_MB)))
+        make = partial(open_video, path, keep_mb=VIDEO_MB, progress=progress, cancelled=cancelled)
+        return self._videos.get(str(path), lambda: self._decoders.result(make), cancelled)
+
+    def begun(
+        self, path: Place, seconds: float, progress: Progress = tick, cancelled: CalledOff = lambda: False
+    ) -> Begun:  # fmt: skip
+        """How long a file is, and the moment of so many seconds in which most moves by itself; looked for once."""
+
+        def look() -> Begun:
+            video = self.video(path)
+            length = float(video.time_N[-1]) + last_seconds(video)
+            found = self._decoders.result(partial(busiest, video, seconds, progress, cancelled)) if 0 < seconds < length else ()
+            return Begun(length, found)
+
+        self._let_go()
+        return self._begun.get((str(path), seconds), look, cancelled)
 
     def truth(self, path: Place) -> Truth | None:
         """What is true of a file, if it is an example."""
@@ -167,7 +205,7 @@ class Clips:
         self._let_go()
         opened = [
             (clip, self.truth(path), self._whole(path))
-            for (path, frames, edits), clip in self._open.items()
-            if self.key(path, frames, json.loads(edits)) == key
+            for (path, frames, edits, moment), clip in self._open.items()
+            if self.key(path, frames, json.loads(edits), moment) == key
         ]
         return opened[0] if opened else None

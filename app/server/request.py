@@ -4,6 +4,7 @@ The browser sends {values, stamp, who, …}. values, by name:
 
     clip       the handle of its file; stages that ask for `video` are given the same file, without its edits
     weights    what they are called        frames   of the clip        edits   a JSON list of `core.video.edits`
+    moment     a JSON list of the seconds from and until; [] all of the file
     texts      one a line, of a method whose stages ask for texts      question   of one whose stages ask for it
     knobs      {name: value}, every knob
 
@@ -27,12 +28,13 @@ from core.publish.view import FRAMES, Setting
 from core.video.clip import Clip
 from core.video.edits import checked_edits
 from core.video.footage import Footage
+from core.video.read import checked_moment
 from core.world import Truth
 
 SHIPPED = "shipped"  # what an engine without named weights is called
 WHO = 64  # characters of a reader's own name for himself
 EDITS_LENGTH = 8000  # characters of a list of edits
-ALWAYS = ("clip", "weights", "frames", "edits")  # the fields of every tab
+ALWAYS = ("clip", "weights", "frames", "moment", "edits")  # the fields of every tab
 WRITTEN = ("texts", "question")  # those of a tab whose method's stages ask for them
 STRANGE = "The page and the server do not fit together: load the page again."
 
@@ -44,7 +46,8 @@ def fields_of(method: Method) -> tuple[str, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """name: an example's, or what an own clip's file is called. clip: after the edits. key: what the browser knows it by.
+    """name: an example's, or what an own clip's file is called. moment: seconds of it, () all. clip: after the edits. key: what
+    the browser knows it by.
     texts: one each, without blanks. video: the whole file, None where no stage asks for it. settings: every knob. truth: of
     an example. who: the reader's own name for himself, for his runs alone; a program without one is somebody else each time.
     options: what was said besides."""
@@ -54,6 +57,7 @@ class Request:
     path: str
     name: str
     frames: int
+    moment: tuple[float, ...]
     edits: tuple[dict[str, Any], ...]
     clip: Clip
     key: str
@@ -80,7 +84,8 @@ class Request:
     @property
     def setting(self) -> Setting:
         """The same as a view has it."""
-        return Setting(self.method.name, self.name, self.frames, self.settings, self.texts, self.edits, self.question)
+        asked = (self.frames, self.settings, self.texts, self.edits, self.question, self.moment)
+        return Setting(self.method.name, self.name, *asked)
 
 
 class Desk:
@@ -121,6 +126,7 @@ class Desk:
         settings = engine.settings(self.method.name, dict(knobs))
         settings |= {one.name: one.stepped(settings[one.name]) for one in self.method.knobs.knobs()}  # typed between steps
         path, frames, edits = self.clips.path(values["clip"]), FRAMES.check(values["frames"]), edits_of(values["edits"])
+        moment = moment_of(values["moment"])
         video = self.clips.video(path) if "video" in self.method.sources else None
         reads = engine.reads_texts(self.method.name)  # else the page has said that none is read
         who = message.get("who")
@@ -130,9 +136,10 @@ class Desk:
             path=path,
             name=self.clips.name(path),
             frames=frames,
+            moment=moment,
             edits=edits,
-            clip=self.clips.open(path, frames, edits),
-            key=self.clips.key(path, frames, edits),
+            clip=self.clips.open(path, frames, edits, moment),
+            key=self.clips.key(path, frames, edits, moment),
             truth=self.clips.truth(path),
             texts=lines_of(values.get("texts")) if reads else (),
             question=values.get("question", ""),
@@ -149,6 +156,7 @@ class Desk:
             "clip": handle,
             "weights": weights,
             "frames": setting.frames,
+            "moment": json.dumps(setting.moment),
             "edits": json.dumps([dict(one) for one in setting.edits]),
             "texts": "\n".join(setting.texts),
             "question": setting.question,
@@ -179,6 +187,14 @@ def lines_of(texts: Any) -> tuple[str, ...]:
     if not isinstance(texts, str | None):
         raise BadText(f"Texts are one text of lines, got a {type(texts).__name__}.")
     return tuple(line.strip() for line in (texts or "").splitlines() if line.strip())
+
+
+def moment_of(text: Any) -> tuple[float, ...]:
+    """A moment as it travels; what is none is a ReaderError."""
+    try:
+        return checked_moment(json.loads(text or "[]"))
+    except (TypeError, ValueError, RecursionError) as wrong:
+        raise ReaderError("A moment of a clip is a JSON list of two numbers of seconds, and this is none.") from wrong
 
 
 def edits_of(text: Any) -> tuple[dict[str, Any], ...]:

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -19,6 +20,25 @@ PUBLIC_CLIPS = {
     "ViT-L-14/datacomp_xl_s13b_b90k": 1711,
     "ViT-B-16-quickgelu/metaclip_400m": 599,
 }
+
+
+def folder_of(name: str) -> Path:
+    """Where the hub's library keeps a public CLIP, whether or not it is there."""
+    from huggingface_hub import constants
+    from open_clip.pretrained import get_pretrained_cfg
+
+    repository = get_pretrained_cfg(*name.split("/"))["hf_hub"].strip("/")
+    return Path(constants.HF_HUB_CACHE) / f"models--{repository.replace('/', '--')}"
+
+
+def came(name: str) -> float:
+    """Megabytes of a public CLIP that are on this disk by now, whole files or parts."""
+    return sum(one.stat().st_size for one in folder_of(name).glob("blobs/*") if one.is_file()) / 1e6
+
+
+def fetched_before(name: str) -> bool:
+    """Whether a public CLIP needs no network any more."""
+    return any(one.stat().st_size > 1e7 for one in folder_of(name).glob("snapshots/*/*") if one.exists())
 
 
 def reachable() -> bool:

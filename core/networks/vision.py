@@ -100,8 +100,12 @@ class VisionTower(nn.Module):
 
     def attend(self, layer: int, cls_B1D: Tensor, patches_BPD: Tensor) -> Tensor:
         """The same of tokens that stand apart; one CLS will do for all frames. Not rounded: it costs next to nothing."""
+        return self.attend_each(layer, cls_B1D, patches_BPD).mean(1)
+
+    def attend_each(self, layer: int, cls_B1D: Tensor, patches_BPD: Tensor) -> Tensor:
+        """The same, head by head: [B, N, P]."""
         block = self.vit.blocks[layer]
-        return key_shares(block, block.norm1(cls_B1D), block.norm1(patches_BPD)).mean(1)
+        return key_shares(block, block.norm1(cls_B1D), block.norm1(patches_BPD))
 
     def attentions(self, tokens_BSD: Tensor, layers: int | None = None) -> Tensor:
         """`attention` of the first `layers` blocks (all, if not said) along the unprompted per-frame pass: [L, B, P]."""

@@ -13,6 +13,7 @@ charts       its numbers, drawn
 sheet        rows on a sheet of paper
 figures      SVG, PDF and PNG for papers
 paper        what goes into a paper with a figure: caption, what to cite, the script
+sweep_paper  the same with a sweep
 sweeps       a grid over two knobs as a figure
 movies       MP4 and GIF
 bundle       NPZ, CSV and a manifest in one zip

@@ -24,10 +24,9 @@ from core.publish.movies import gif, mp4
 from core.publish.painting import COLOURS, STRENGTH
 from core.publish.paper import figure_files
 from core.publish.result import compute, open_clip, open_whole
-from core.publish.sweeps import picture_of
+from core.publish.sweep_paper import sweep_files, sweep_of, usual_number
 from core.publish.view import FRAMES, Setting, View, clip_name
 from core.registry import METHODS, method_named
-from core.sweep import sweep_over
 
 MOVIES = {"mp4": mp4, "gif": gif}
 
@@ -80,7 +79,8 @@ def written(args: argparse.Namespace) -> dict[Path, bytes]:
     )  # fmt: skip
     turned = knobs_of(args.method, args.set)
     if args.sweep:
-        return {args.out: swept(args, engine, turned, form, composition)}
+        made = swept(args, engine, turned, form, composition)
+        return {args.out.with_name(name): data for name, data in made.items()}
     asked = [Setting(args.method, clip_name(args.clip), args.length, turned, tuple(args.text), question=args.question)]
     if args.against is not None:
         other = turned | knobs_of(args.method, args.against)
@@ -99,17 +99,19 @@ def written(args: argparse.Namespace) -> dict[Path, bytes]:
     return {args.out.with_name(name): data for name, data in made.items()}
 
 
-def swept(args: argparse.Namespace, engine: Engine, turned: dict, form: str, composition: Composition) -> bytes:
-    """The figure of a sweep: of the overlay's map, and the first number that a network has the last word in."""
-    method, clip = method_named(args.method), open_clip(args.clip, args.length)
+def swept(args: argparse.Namespace, engine: Engine, turned: dict, form: str, composition: Composition) -> dict[str, bytes]:
+    """The figure of a sweep and what belongs to it: of the overlay's map, and the first number that a network has the last word
+    in."""
+    method = method_named(args.method)
     axes = [(name, values_of(method.name, name, text)) for name, text in map(pair, args.sweep)]
-    view = View(Setting(args.method, clip_name(args.clip), args.length, turned), 0, args.overlay)
-    numbers = [one for one in method.outputs if one.numbers and (args.text or one.stage not in method.text_stages)]
-    first = min(numbers, key=lambda one: (one.when == "now", len(one.over)))
-    number = (args.number[0], reduced(args.number[1])) if args.number else (first.stage, first.numbers[0])
-    made = sweep_over(engine, args.method, clip, axes[0], axes[1], view.overlay, number, args.text or None, **turned)
-    frame = args.frames[0] if args.frames else 0
-    return picture_of(made, clip, engine.grid(args.method), frame, form, composition).data
+    view = View(Setting(args.method, clip_name(args.clip), args.length, turned, tuple(args.text)), 0, args.overlay)
+    number = (args.number[0], reduced(args.number[1])) if args.number else usual_number(method, bool(args.text))
+    made, clip = sweep_of(
+        engine, view.shown, axes[0], axes[1], view.overlay, number, lambda name, frames: open_clip(args.clip, frames),
+        lambda name: open_whole(args.clip),
+    )  # fmt: skip
+    frame, grid = args.frames[0] if args.frames else 0, engine.grid(args.method)
+    return sweep_files(view.shown, made, clip, grid, frame, composition, form, args.out.stem)
 
 
 # ---- words of the command -----------------------------------------------------------------------------------------------

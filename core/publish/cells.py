@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from core.errors import ReaderError
+from core.publish.described import as_unicode
 from core.publish.figures import DPI, picture
 from core.publish.link import Limits, from_plain, parsed
 from core.publish.result import Result, numbers
@@ -24,6 +25,7 @@ CELLS, PICTURE_BYTES, JSON_BYTES = 200, 2_000_000, 64_000_000
 SOONEST = 72  # dots an inch, of a picture that would be too large with more
 PIXELS = 50_000_000  # of a picture: a small file can be a picture that no browser can open
 PNG = b"\x89PNG\r\n\x1a\n"
+FEW = 3  # knobs that a title names
 PRECISIONS = ("", "auto", "float32", "bfloat16")
 
 
@@ -43,7 +45,7 @@ class Cell:
     def title(self) -> str:
         """ "A method on 1-moves, frame 3", and what it is compared with."""
         said = f"{about(self.view.shown)}, frame {self.view.frame + 1}"
-        return f"{said}, against {about(self.view.compared)}" if self.view.compared else said
+        return f"{said}, against {against(self.view.compared, self.view.shown)}" if self.view.compared else said
 
 
 class Cells(NamedTuple):
@@ -69,7 +71,30 @@ def shown(result: Result) -> bytes:
 
 def about(asked: Setting) -> str:
     """ "A method on 1-moves"."""
-    return f"{method_named(asked.method).title.partition(' — ')[0]} on {asked.clip}"
+    return f"{title_of(asked)} on {asked.clip}"
+
+
+def title_of(asked: Setting) -> str:
+    """What its method is called in short."""
+    return method_named(asked.method).title.partition(" — ")[0]
+
+
+def against(other: Setting, shown: Setting) -> str:
+    """ "α = 0.9": what is other in the set that is compared; of another method or clip, which."""
+    if (other.method, other.clip) != (shown.method, shown.clip):
+        return about(other)
+    knobs = method_named(other.method).knobs.knobs()
+    turned = [one for one in knobs if other.settings[one.name] != shown.settings[one.name]]
+    said = [f"{as_unicode(one.symbol)} = {worded(other.settings[one.name])}" for one in turned[:FEW]]
+    said += [f"{len(turned) - FEW} more knobs"] if len(turned) > FEW else []
+    said += ["another clip length"] if other.frames != shown.frames else []
+    said += ["other edits"] if list(other.edits) != list(shown.edits) else []
+    return ", ".join(said or ["other texts" if other.texts != shown.texts else "the same"])
+
+
+def worded(value: Any) -> str:
+    """A knob's value as a reader sees it."""
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value).replace("_", " ")
 
 
 def alt(cell: Cell) -> str:

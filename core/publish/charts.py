@@ -114,12 +114,15 @@ def key(axes, place: tuple[float, float], away: tuple[float, float], size: float
         )
 
 
-def ranking(axes, made: Series, texts: Sequence[str], letters: int, most: int = MOST, size: float = SMALL) -> None:
-    """Texts from the best of the shown set down, a dot at each one's number; A's is pale. letters: in a line of text."""
+def ranking(axes, made: Series, texts: Sequence[str], letters: int, room: float, most: int = MOST, size: float = SMALL) -> None:
+    """Texts from the best of the shown set down, a dot at each one's number; A's is pale. letters: in a line of text. room:
+    inches beside the axes, at whose left end texts begin: a line leads from each to its dot."""
+    start = -room / (axes.get_position().width * axes.figure.get_figwidth())
+    across = axes.get_yaxis_transform()  # fractions of the axes, and lines
     shown = next(reversed(made.sets.values()))
     order = np.argsort(-shown, kind="stable")[:most]
     for line, text in enumerate(order):
-        axes.axhline(line, color="#dddddd", linewidth=0.5, zorder=0)
+        axes.plot([start, 1], [line + 0.42] * 2, color="#dddddd", linewidth=0.5, zorder=0, transform=across, clip_on=False)
         for name, value in ((name, float(numbers[text])) for name, numbers in made.sets.items()):
             axes.plot([value], [line], "o", color=_shade(name), markersize=(0.55 if name == "A" else 0.7) * size, linewidth=0)
         said = f"{shown[text]:.3f}".replace("-", "−")
@@ -128,9 +131,10 @@ def ranking(axes, made: Series, texts: Sequence[str], letters: int, most: int = 
     low, high = (float(every.min()), float(every.max())) if every.size else (0.0, 1.0)
     room = 0.12 * (high - low) or 0.01
     axes.set(xlim=(low - room, high + room), ylim=(len(order) - 0.5, -0.5))
-    axes.set_yticks(range(len(order)))
-    axes.set_yticklabels([f"{place + 1}. {cut(texts[text], letters)}" for place, text in enumerate(order)], fontsize=size)
-    axes.tick_params(axis="y", length=0)
+    axes.set_yticks([])
+    for place, text in enumerate(order):
+        said = f"{place + 1}. {cut(texts[text], letters)}"
+        axes.text(start, place, said, transform=across, fontsize=size, va="center", ha="left")
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.tick_params(axis="x", labelsize=size)
     more = len(shown) - len(order)

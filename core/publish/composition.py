@@ -7,7 +7,7 @@ over: maps and boxes lie over pictures (`core.publish.layers`), numbers of gaps 
 prompts and stages of the tower in charts of their own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -49,13 +49,13 @@ class Composition:
 
     def __post_init__(self):
         for what, value, known in (("width", self.width, WIDTHS), ("colour map", self.colours, COLOURS)):
-            if value not in known:
+            if not isinstance(value, str) or value not in known:
                 raise ReaderError(f"The {what} is one of {', '.join(known)}, got {value!r:.40}.")
         if not _is_number(self.strength) or not 0 <= self.strength <= 1:
             raise ReaderError(f"The strength of an overlay is 0 to 1, got {self.strength!r:.40}.")
         object.__setattr__(self, "rows", tuple(self.rows))
-        if len(self.rows) > ROWS:
-            raise ReaderError(f"A figure has up to {ROWS} rows, got {len(self.rows)}.")
+        if len(self.rows) > ROWS or not all(isinstance(name, str) for name in self.rows):
+            raise ReaderError(f"A figure has up to {ROWS} rows, each by its name, got {list(self.rows)!r:.80}.")
         if self.frames is not None:
             object.__setattr__(self, "frames", tuple(self.frames))
             if not 0 < len(self.frames) <= FRAMES or not all(isinstance(place, int) and place >= 0 for place in self.frames):
@@ -89,6 +89,14 @@ def rows_offered(method: Method) -> dict[str, str]:
     known = [one for one in method.outputs if one in painted_outputs(method) or numeric(one)]
     stages = {one.stage: f"{one.symbol}: {one.title}" for one in known}
     return {RAW: "the pictures without a map", **stages}
+
+
+def rows_in_order(method: Method, usual: Sequence[str]) -> tuple[str, ...]:
+    """Every row that is offered: the usual ones as they stand, each behind those that the method makes before it."""
+    offered = tuple(rows_offered(method))
+    following = [next((name for name in offered[place:] if name in usual), "") for place in range(len(offered))]
+    free = {name: [one for one, next_ in zip(offered, following) if next_ == name and one != name] for name in (*usual, "")}
+    return tuple(one for name in (*usual, "") for one in (*free[name], name) if one)
 
 
 def numeric(one: Any) -> bool:

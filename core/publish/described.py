@@ -4,6 +4,7 @@ import re
 
 from core.publish.link import link_in_words
 from core.publish.result import Result
+from core.publish.view import clip_in_words
 from core.video.edits import in_words
 
 MAKER = "Video Prompt Explorer"
@@ -14,7 +15,7 @@ def described(result: Result) -> dict[str, str]:
     asked, method = result.view.shown, result.method
     knobs = ", ".join(f"{one.symbol} ({one.name}) = {asked.settings[one.name]}" for one in method.knobs.knobs())
     made = {
-        "method": method.title, "paper": method.paper, "clip": f"{asked.clip}, {len(result.clip)} frames",
+        "method": method.title, "paper": method.paper, "clip": clip_in_words(asked),
         "edits": in_words(asked.edits), "knobs": knobs,
         "overlay": result.view.overlay, "weights": "; ".join(result.trace.weights.values()),
         "texts": " | ".join(asked.texts), "question": asked.question, "view": link_in_words(result.view),
@@ -42,6 +43,13 @@ def clock(second: float) -> str:
     hours, minutes, seconds = tenths // 36000, tenths // 600 % 60, tenths // 10 % 60
     head = f"{hours}:{minutes:02}" if hours else str(minutes)
     return f"{head}:{seconds:02}" + (f".{tenths % 10}" if tenths % 10 else "")
+
+
+def as_unicode(symbol: str) -> str:
+    """A symbol as Unicode, where no markup is: W^s → Wˢ."""
+    for written, shown in {"^s": "ˢ", "^t": "ᵗ", "_s": "ₛ", "_t": "ₜ", "_P": "ₚ"}.items():
+        symbol = symbol.replace(written, shown)
+    return symbol
 
 
 def formula(symbol: str) -> str:

@@ -179,7 +179,7 @@ def _tower(result: Result, one: Output, prompt: int | None) -> Layer:
         unit = unit if of_patch else EVEN
     rows, columns = (max(size) for size in zip(*(map_hw.shape for map_hw in maps.values())))
     names = tuple(
-        f"stage {at[0] + 1}, block {at[1] + 1}" if isinstance(at, tuple) else f"stage {at + 1}" for at in maps
+        f"stage {at[0] + 1}, block {at[1] + 1}" if isinstance(at, tuple) else f"stage {at + 1} of the tower" for at in maps
     )  # fmt: skip
     map_Ihw = np.stack([patches_to_pixels(map_hw, rows, columns) for map_hw in maps.values()])  # each as it is, only larger
     return replace(

@@ -6,7 +6,7 @@
     d  digest of defaults    c  clip's name     o  overlay                   y       a text, once for each
     n  frames of the clip    b.…  the same fields of the set that is compared
     e  an edit of the clip, once for each, in order: e=reverse, e=freeze,first:1,last:0,frame:3
-    q  a question
+    s u  the seconds of the file that are read, from and until              q  a question
 
 A link names a clip, never a file. What a link or a JSON says is checked by the knobs themselves; what is not understood falls
 back to defaults, and a note says so; an edit that is not understood, or cannot be done to the clip, is left out. An edit is
@@ -36,6 +36,7 @@ from core.publish.view import (
 )  # fmt: skip
 from core.registry import METHODS
 from core.video.edits import EDITS, MOST, checked_edits, frames_left
+from core.video.read import checked_moment
 
 LINK_LENGTH = 8000  # characters: what browsers and proxies carry
 FIELDS = 200  # of a link
@@ -64,7 +65,7 @@ def to_link(view: View) -> str:
     """The query string of a view, without its note. A view that no link can hold is a ReaderError."""
     shown, other = view.shown, view.compared
     pairs: list[tuple[str, Any]] = [("v", VERSION), ("d", defaults_digest(shown.method)), *_pairs(shown)]
-    pairs += [("e", _edit(one)) for one in shown.edits]
+    pairs += [*_moment(shown, ()), *(("e", _edit(one)) for one in shown.edits)]
     pairs += [("y", text) for text in shown.texts]
     pairs += [("q", shown.question)] if shown.question else []
     pairs += [("f", view.frame + 1)] if view.frame else []
@@ -73,7 +74,8 @@ def to_link(view: View) -> str:
         texts = [] if other.texts == shown.texts else [("y", text) for text in other.texts or ("",)]
         edits = [] if other.edits == shown.edits else [("e", _edit(one)) for one in other.edits or ({"name": ""},)]
         question = [] if other.question == shown.question else [("q", other.question)]
-        said = [("d", defaults_digest(other.method)), *_pairs(other, shown.frames), *edits, *texts, *question]
+        said = [("d", defaults_digest(other.method)), *_pairs(other, shown.frames), *_moment(other, shown.moment)]
+        said += [*edits, *texts, *question]
         pairs += [(f"b.{name}", value) for name, value in said]
     made = "&".join(urlencode([pair], safe=",:" if pair[0] in ("e", "b.e") else "") for pair in pairs)
     if len(made) > LINK_LENGTH:
@@ -95,6 +97,11 @@ def _pairs(asked: Setting, frames: int = FRAMES.default) -> list[tuple[str, Any]
     turned = [(f"k.{one.name}", _short(asked.settings[one.name])) for one in knobs if asked.settings[one.name] != one.default]
     length = [("n", asked.frames)] if asked.frames != frames else []
     return [("m", asked.method), ("c", asked.clip), *length, *turned]
+
+
+def _moment(asked: Setting, beside: tuple[float, ...]) -> list[tuple[str, Any]]:
+    """Where it is another than that beside; of all of the file, two that say nothing."""
+    return [] if asked.moment == beside else list(zip("su", map(_short, asked.moment or ("", ""))))
 
 
 def _edit(one: Mapping[str, Any]) -> str:
@@ -124,7 +131,7 @@ def from_link(query: str, clips: Collection[str] = (), limits: Limits = lambda m
     plain: dict[str, Any] = {"knobs": {}}
     other: dict[str, Any] = {"knobs": {}}
     for name, value in pairs:
-        if name.startswith("__") or name == "tour":
+        if name.startswith("__") or name in ("tour", "present"):
             continue  # the page's own, as Gradio's theme
         of, key = (other, name[2:]) if name.startswith("b.") else (plain, name)
         if key == "y":
@@ -133,10 +140,14 @@ def from_link(query: str, clips: Collection[str] = (), limits: Limits = lambda m
             of.setdefault("edits", []).extend([value] if value else [])
         elif key.startswith("k."):
             of["knobs"][key[2:]] = value
-        elif key in LETTERS and (of is plain or key in "dmcnq"):
+        elif key in LETTERS and (of is plain or key in "dmcnqsu"):
             of[LETTERS[key]] = value
         else:
             notes.append(f"The link's field {_echo(name)} is not known.")
+    for of in (plain, other):
+        if {"start", "end"} & of.keys():
+            both = [of.pop("start", ""), of.pop("end", "")]
+            of["moment"] = both if any(both) else []
     if "frame" in plain:  # counted from 1 in a link, as on the page
         one = _whole(plain["frame"])
         plain["frame"] = plain["frame"] if one is None else one - 1
@@ -149,7 +160,7 @@ def from_link(query: str, clips: Collection[str] = (), limits: Limits = lambda m
 
 LETTERS = {
     "v": "version", "d": "defaults", "m": "method", "c": "clip", "n": "frames", "f": "frame", "o": "overlay",
-    "q": "question",
+    "q": "question", "s": "start", "u": "end",
 }  # fmt: skip
 
 
@@ -217,8 +228,9 @@ def _asked(
     first = next(iter(clips), "clip")
     clip = plain.get("clip", beside.clip if beside else first)
     if not isinstance(clip, str) or clip != clip_name(clip) or (clips and clip not in clips):
-        notes.append(f"The clip {_echo(clip)} is not here: {beside.clip if beside else first} is shown. Choose your own again.")
-        clip = beside.clip if beside else first
+        shown = beside.clip if beside else first
+        notes.append(f"The clip {_echo(clip)} is not here, and {shown} is shown. If it is your own, bring its file again.")
+        clip, plain = shown, {**plain, "moment": []}
     frames = FRAMES.default if beside is None else beside.frames
     if "frames" in plain:
         frames = _checked(FRAMES, plain["frames"], frames, notes)
@@ -226,7 +238,8 @@ def _asked(
     edits = _edits(plain.get("edits", list(beside.edits) if beside else []), frames, notes)
     knobs = _knobs(method, plain.get("knobs", {}), limits, frames_left(edits, frames), notes)
     question = _question(plain.get("question", beside.question if beside else ""), notes)
-    return Setting(method, clip, frames, knobs, _texts(texts, notes), edits, question)
+    moment = _seconds(plain.get("moment", list(beside.moment) if beside else []), notes)
+    return Setting(method, clip, frames, knobs, _texts(texts, notes), edits, question, moment)
 
 
 def _knobs(method: str, given: Any, limits: Limits, length: int, notes: list[str]) -> KnobSet:
@@ -279,6 +292,14 @@ def _question(given: Any, notes: list[str]) -> str:
     except ReaderError as wrong:
         notes.append(f"{wrong} It is left out.")
         return ""
+
+
+def _seconds(given: Any, notes: list[str]) -> tuple[float, ...]:
+    try:
+        return checked_moment([float(one[:NAME_LENGTH]) if isinstance(one, str) else one for one in given])
+    except (BadKnob, TypeError, ValueError) as wrong:
+        notes.append(f"{wrong if isinstance(wrong, BadKnob) else 'A moment is two numbers of seconds.'} All of it is read.")
+        return ()
 
 
 def _edits(given: Any, frames: int, notes: list[str]) -> tuple[Mapping[str, Any], ...]:

@@ -8,7 +8,7 @@ MP4 is H.264 by PyAV; where its build has no such encoder, OpenCV writes MPEG-4,
 
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -101,10 +101,10 @@ def _slides(result: Result, composition: Composition, height: int) -> Iterator[n
         axes = _axes(figure, SIDE + 0.8, TALL - 1.95, (WIDE / 2 if texts is not None else WIDE - 0.6) - 1.6, 1.15)
         mark = _bars(axes, under, len(made.picture_IHWC))
     if texts is not None:
-        start = WIDE / 2 + 3.6 if under is not None else SIDE + 5.5
-        letters = 26 if under is not None else 50
+        room, letters = (3.6, 26) if under is not None else (5.5, 50)
+        start = room + (WIDE / 2 if under is not None else SIDE)
         axes = _axes(figure, start, TALL - 2.2, WIDE - start - 1.2, 1.5)
-        charts.ranking(axes, texts, result.view.shown.texts, letters, most=4, size=15)
+        charts.ranking(axes, texts, result.view.shown.texts, letters, room, most=4, size=15)
     words = figure.text((WIDE - 0.3) / WIDE, 1 - 0.3 / TALL, "", va="top", ha="right", fontsize=24, fontweight="bold")
     moving = [words, *([] if mark is None else [mark]), *(part for parts, _ in shown for part in parts)]
     for part in moving:
@@ -114,7 +114,7 @@ def _slides(result: Result, composition: Composition, height: int) -> Iterator[n
     for index in range(len(made.picture_IHWC)):
         for _, draw in shown:
             draw(index, composition.strength)
-        words.set_text(_when(result, made, index))
+        words.set_text(_when(result, rows, index))
         if mark is not None:
             mark.set_xdata([index + 1] * 2)
         canvas.restore_region(still)
@@ -149,8 +149,13 @@ def _title(result: Result, made: Layer) -> str:
     return f"{name} on {result.view.shown.clip}{what}".replace("\n", " ")
 
 
-def _when(result: Result, made: Layer, index: int) -> str:
+def _when(result: Result, rows: Sequence[Row], index: int) -> str:
+    """Which frame it is; of two sets whose frames are others, which two."""
+    made = rows[-1].made
     count = len(made.picture_IHWC)
+    names = [row.made.name_I[min(index, len(row.made.name_I) - 1)] for row in rows]
+    if len({*names}) > 1:
+        return f"{', '.join(f'{mark} {name}' for mark, name in zip('AB', names))}\n{index + 1} of {count}"
     if count == len(result.clip) and made.name_I[index] == f"frame {index + 1}":
         return f"frame {index + 1} of {count}\n{result.clip.time_T[index]:.2f} s"
     return f"{made.name_I[index]}\n{index + 1} of {count}"
@@ -197,7 +202,7 @@ def _bars(axes, made: charts.Series, count: int):
         {"G": "frame; a bar stands between two", "T": "frame", "K": "chosen frame"}[made.over], fontsize=15, labelpad=2
     )
     if len(made.sets) > 1:
-        charts.key(axes, (1.0, 0.8), (6, 0), size=17)
+        charts.key(axes, (0.0, 1.0), (4, 5), size=17)  # above: beside it may stand texts
     return axes.axvline(1, color="#d55e00", linewidth=3)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.publish.cells import Cell
 from core.publish.figures import Picture
-from core.publish.python import engine_call, example_file, keywords, reading_lines, watches
+from core.publish.python import as_setting, engine_call, example_file, keywords, reading_lines, watches
 from core.publish.report import plain, settings
 from core.publish.view import Setting
 
@@ -93,9 +93,7 @@ def _run(asked: Setting, file: Callable[[str], str]) -> list[str]:
 
 
 def _asked(asked: Setting) -> str:
-    edits = f", {[dict(one) for one in asked.edits]}" if asked.edits else ""
-    question = f", question={asked.question!r}" if asked.question else ""
-    return f"Setting({asked.method!r}, {asked.clip!r}, {asked.frames}, knobs, tuple(texts){edits}{question})"
+    return as_setting(asked, "knobs", "tuple(texts)")
 
 
 def _compare(cell: Cell) -> str:

@@ -3,6 +3,10 @@
 figure.pdf  figure_caption.tex  figure.bib  figure.py
 """
 
+from collections.abc import Mapping
+from typing import Any
+
+from core.method import Method
 from core.methods import lesson
 from core.publish.composition import RAW, Composition, complete, to_plain
 from core.publish.described import MAKER
@@ -24,15 +28,19 @@ SIGNS = {
 
 
 def figure_files(
-    result: Result, composition: Composition | None = None, format: str = "pdf", name: str = "figure"
+    result: Result,
+    composition: Composition | None = None,
+    format: str = "pdf",
+    name: str = "figure",
+    engine: str = "Engine()",
 ) -> dict[str, bytes]:
-    """The figure and what belongs to it, by the names of the files."""
+    """The figure and what belongs to it, by the names of the files. engine: the call that makes the one that computed it."""
     made = complete(composition or Composition(), result)
     return {
         f"{name}.{format}": picture(result, format, composition=made).data,
         f"{name}_caption.tex": caption(result, made, name).encode(),
-        f"{name}.bib": references(result).encode(),
-        f"{name}.py": script(result, composition or Composition(), format, name).encode(),
+        f"{name}.bib": references(result.method).encode(),
+        f"{name}.py": script(result, composition or Composition(), format, name, engine).encode(),
     }
 
 
@@ -43,17 +51,17 @@ def caption(result: Result, composition: Composition, name: str = "figure") -> s
     """What a reader of the paper must know: the rows from above, the clip, the knobs, the weights. composition: complete."""
     asked = result.view.shown
     title = result.method.title.partition(" — ")[0]
-    cited = "".join(f"~\\cite{{{key}}}" for key in _keys(references(result))[:1])
     rows = [_row(result, stage) for stage in composition.rows if stage != RAW]
     raw = ["the frames as they are"] if RAW in composition.rows else []
-    made = [f"{escaped(title)}{cited} on {escaped(asked.clip)}, {len(result.clip)} frames: {'; '.join([*raw, *rows])}."]
-    made.append(f"Knobs: {_knobs(asked)}.")
+    head = f"{escaped(title)}{cited(result.method)} on {escaped(asked.clip)}, {len(result.clip)} frames"
+    made = [f"{head}: {'; '.join([*raw, *rows])}."]
+    made.append(f"Knobs: {knobs_of(asked, asked.settings)}.")
     if asked.edits:
         made.append(f"The clip was edited: {escaped(in_words(asked.edits))}")
     if result.other and composition.beside:
         other = result.other.view.shown
         turned = {one: value for one, value in other.settings.items() if value != asked.settings.get(one)}
-        said = ", ".join(f"{_symbol(symbol)} = {_value(turned[one])}" for one, symbol in _symbols(other) if one in turned)
+        said = ", ".join(f"{symbol_of(symbol)} = {value_of(turned[one])}" for one, symbol in _symbols(other) if one in turned)
         edits = f"; {escaped(in_words(other.edits))}" if other.edits and other.edits != asked.edits else ""
         clip = f", on {escaped(other.clip)}" if other.clip != asked.clip else ""
         made.append(f"A: {said or 'the same knobs'}{clip}{edits}; B as above.")
@@ -64,22 +72,25 @@ def caption(result: Result, composition: Composition, name: str = "figure") -> s
 def _row(result: Result, stage: str) -> str:
     one = output_of(result, stage)
     assert one is not None  # a complete composition has no other
-    return f"{_symbol(one.symbol)}, {escaped(one.title)}{f' ({escaped(one.unit)})' if one.unit else ''}"
+    return f"{symbol_of(one.symbol)}, {escaped(one.title)}{f' ({escaped(one.unit)})' if one.unit else ''}"
 
 
-def _knobs(asked: Setting) -> str:
-    return ", ".join(f"{_symbol(symbol)} = {_value(asked.settings[name])}" for name, symbol in _symbols(asked))
+def knobs_of(asked: Setting, settings: Mapping[str, Any]) -> str:
+    """Those of a setting's knobs that are named, with their values."""
+    known = [(name, symbol) for name, symbol in _symbols(asked) if name in settings]
+    return ", ".join(f"{symbol_of(symbol)} = {value_of(settings[name])}" for name, symbol in known)
 
 
 def _symbols(asked: Setting) -> list[tuple[str, str]]:
     return [(one.name, one.symbol) for one in type(asked.knobs).knobs()]  # pyright: ignore
 
 
-def _value(value) -> str:
+def value_of(value: Any) -> str:
+    """A knob's value in LaTeX."""
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else escaped(str(value))
 
 
-def _symbol(symbol: str) -> str:
+def symbol_of(symbol: str) -> str:
     """W^s as LaTeX's mathematics: what stands after ^ and _ is one letter or a word; words are upright."""
     plain = "".join(f"{SIGNS[letter]} " if letter in SIGNS else letter for letter in symbol)
     if symbol.isascii() and not any(sign in symbol for sign in "^_") and len(symbol) > 1:
@@ -92,14 +103,19 @@ def escaped(text: str) -> str:
     return "".join(f"${SIGNS[letter]}$" if letter in SIGNS else SPECIAL.get(letter, letter) for letter in text)
 
 
-def references(result: Result) -> str:
+def references(method: Method) -> str:
     """BibTeX of the paper, and of this program."""
-    own = lesson(result.method, "CITATION") or _entry(result.method.name, result.method.paper)
+    own = lesson(method, "CITATION") or _entry(method.name, method.paper)
     return f"{own}\n{_entry('videopromptexplorer', MAKER)}"
 
 
 def _entry(key: str, title: str) -> str:
     return f"@misc{{{key},\n  title = {{{escaped(title)}}}\n}}\n"
+
+
+def cited(method: Method) -> str:
+    """Where a caption cites the method's paper."""
+    return "".join(f"~\\cite{{{key}}}" for key in _keys(references(method))[:1])
 
 
 def _keys(bib: str) -> list[str]:
@@ -123,20 +139,23 @@ view = View(
     {shown},
     frame={frame}, overlay={overlay!r},{compared}
 )
-result = compute(Engine(), view, open_clip, outputs={outputs}, video=open_whole)
-for name, data in figure_files(result, Composition({composition}), {format!r}, {name!r}).items():
+result = compute({engine}, view, open_clip, outputs={outputs}, video=open_whole)
+for name, data in figure_files(result, Composition({composition}), {format!r}, {name!r}{again}).items():
     Path(name).write_bytes(data)
 print(result.trace)
 '''
 
 
-def script(result: Result, composition: Composition, format: str = "pdf", name: str = "figure") -> str:
+def script(
+    result: Result, composition: Composition, format: str = "pdf", name: str = "figure", engine: str = "Engine()"
+) -> str:
     """A Python file that computes the result and draws the figure, wherever this is installed."""
     view = result.view
     own = [one.clip for one in (view.shown, view.compared) if one and not example_file(one.clip).startswith("assets/")]
     compared = f"\n    compared={as_setting(view.compared)}," if view.compared else ""
     return SCRIPT.format(
-        format=format, name=name, shown=as_setting(view.shown), frame=view.frame, overlay=view.overlay, compared=compared,
+        format=format, name=name, engine=engine, again="" if engine == "Engine()" else f", {engine!r}",
+        shown=as_setting(view.shown), frame=view.frame, overlay=view.overlay, compared=compared,
         outputs=[one.stage for one in result.outputs],
         composition=", ".join(f"{field}={value!r}" for field, value in to_plain(composition).items()),
         own=f" Put {', '.join(dict.fromkeys(own))} beside it first." if own else "",

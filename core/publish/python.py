@@ -70,16 +70,18 @@ def clip_call(clip: str, file: Callable[[str], str] = example_file) -> str:
 
 
 def print_lines(asked: Setting, trace: str, outputs: Collection[str] | None = None) -> list[str]:
-    """What prints a run: the stages in short, the numbers of every gap and frame, and the texts from the best down. Spans of a
-    long video are hundreds: they are not printed."""
+    """What prints a run: the stages in short, the numbers of every gap and frame, which frames are chosen, and the texts from
+    the best down. Spans of a long video are hundreds: they are not printed."""
     made = [f"print({trace})"]
     for one in method_named(asked.method).outputs:
-        if not one.numbers or not one.row or one.over == "S" or (outputs is not None and one.stage not in outputs):
+        told = one.numbers or one.value in ("place", "second")
+        if not told or not one.row or one.over == "S" or (outputs is not None and one.stage not in outputs):
             continue
         numbers = f"{trace}[{one.stage!r}]"
         if one.over != "Y":
-            each = "int(one)" if one.value == "count" else "round(float(one), 3)"
-            made.append(f'print("{one.symbol}, {one.title}:", [{each} for one in {numbers}])')
+            each = "int(one)" if one.value in ("count", "place") else "round(float(one), 3)"
+            named = f"{one.symbol}, {one.title}" + (", counted from 0" if one.value == "place" else "")
+            made.append(f'print("{named}:", [{each} for one in {numbers}])')
         elif asked.texts:
             made.append(f"for fit, text in sorted(zip({numbers}.tolist(), {list(asked.texts)!r}), reverse=True):")
             made.append('    print(f"{fit:.3f}  {text}")')
@@ -107,7 +109,8 @@ def reading_lines(asked: Setting, file: Callable[[str], str], name: str) -> list
     """How the clip, with its edits, or the video comes by its name."""
     opened = clip_call(asked.clip, file)
     if not watches(asked):
-        return [f"{name} = read_clip({opened}, frames={asked.frames})", *edit_lines(asked, name)]
+        moment = ", start={!r}, end={!r}".format(*asked.moment) if asked.moment else ""
+        return [f"{name} = read_clip({opened}, frames={asked.frames}{moment})", *edit_lines(asked, name)]
     recipe = file(asked.clip).endswith(".json")
     return [f"{name} = read_recipe({opened}).video" if recipe else f"{name} = open_video({opened})"]
 
@@ -117,12 +120,14 @@ def edit_lines(asked: Setting, clip: str) -> list[str]:
     return [f"{clip} = edited({clip}, [", *(f"    {dict(one)!r}," for one in asked.edits), "])"] if asked.edits else []
 
 
-def as_setting(asked: Setting) -> str:
-    """A setting as the code that makes it."""
+def as_setting(asked: Setting, knobs: str = "", texts: str = "") -> str:
+    """A setting as the code that makes it. knobs, texts: what stands there already, as code."""
     edits = f", {[dict(one) for one in asked.edits]!r}" if asked.edits else ""
     question = f", question={asked.question!r}" if asked.question else ""
-    knobs = f"dict({keywords(asked.settings)})"
-    return f"Setting({asked.method!r}, {asked.clip!r}, {asked.frames}, {knobs}, {asked.texts!r}{edits}{question})"
+    moment = f", moment={asked.moment!r}" if asked.moment else ""
+    knobs = knobs or f"dict({keywords(asked.settings)})"
+    texts = texts or repr(asked.texts)
+    return f"Setting({asked.method!r}, {asked.clip!r}, {asked.frames}, {knobs}, {texts}{edits}{question}{moment})"
 
 
 def keywords(settings: Mapping[str, Any]) -> str:

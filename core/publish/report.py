@@ -11,9 +11,10 @@ from itertools import chain
 
 from core.kinds import Output
 from core.methods import lesson
-from core.publish.cells import Cell, about, alt
+from core.publish.cells import Cell, alt, title_of, worded
+from core.publish.described import as_unicode
 from core.publish.link import link_in_words
-from core.publish.view import Setting
+from core.publish.view import Setting, clip_in_words
 from core.registry import method_named
 from core.video.edits import in_words
 
@@ -72,7 +73,8 @@ REPORT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>What was
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:66rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
 section{margin:2.5rem 0}img{max-width:100%;height:auto;background:#fff}table{border-collapse:collapse;font-size:.9em}
 caption{text-align:left;font-weight:600;padding-bottom:.2em}th{text-align:left;font-weight:400;padding-right:1em}
-td{text-align:right;font-variant-numeric:tabular-nums}.numbers{display:flex;flex-wrap:wrap;gap:1rem 3rem;margin:1rem 0}
+td{text-align:right;font-variant-numeric:tabular-nums}table{min-width:min(16rem,100%)}
+.numbers{display:flex;flex-wrap:wrap;gap:1rem 3rem;margin:1rem 0}
 .dim{opacity:.75;font-size:.85em;overflow-wrap:anywhere;padding-left:1.2em}</style><h1>What was kept</h1>
 """
 
@@ -90,10 +92,15 @@ def tables(cell: Cell) -> list[Table]:
     """The numbers of a cell, texts from the best down, everything else in its order."""
     known: Mapping[str, Output] = method_named(cell.view.shown.method).kinds
     return [
-        (f"{EACH[one.over]} | {' '.join(filter(None, (f'{one.symbol}, {one.title}', one.unit and f'({one.unit})')))}", rows)
+        (f"{EACH[one.over]} | {_head(one)}", rows)
         for stage, values in cell.numbers.items()
         if (one := known.get(stage)) and one.over in EACH and (rows := _rows(one, values, cell.view.shown))
     ]
+
+
+def _head(one: Output) -> str:
+    """What a table's numbers are. Places are told from 1, whatever they are counted from inside."""
+    return f"{as_unicode(one.symbol)}, {one.title}" + (f" ({one.unit})" if one.unit and one.value != "place" else "")
 
 
 def _rows(one: Output, values: list[float], asked: Setting) -> list[tuple[str, str]]:
@@ -112,12 +119,14 @@ def _number(value: float) -> str:
 def facts(cell: Cell) -> list[str]:
     """What decides a cell's numbers, in sentences."""
     asked, other = cell.view.shown, cell.view.compared
-    made = [f"Knobs: {knobs(asked)}"]
+    made = [f"Clip: {clip_in_words(asked)}"] if asked.moment else []
+    made += [f"Knobs: {knobs(asked)}"]
     made += [f"Edits: {in_words(asked.edits)}"] if asked.edits else []
     made += [_against(other)] if other else []
-    made += [f"Texts: {' · '.join(asked.texts)}"] if asked.texts else []
+    listed = any(what.startswith(EACH["Y"]) for what, _ in tables(cell))
+    made += [f"Texts: {' · '.join(asked.texts)}"] if asked.texts and not listed else []
     made += [f"Question: {asked.question}"] if asked.question else []
-    return [*made, f"Weights: {'; '.join(cell.weights.values())}"]
+    return made + ([f"Weights: {'; '.join(cell.weights.values())}"] if cell.weights else [])
 
 
 def links(cell: Cell) -> list[tuple[str, str]]:
@@ -136,13 +145,15 @@ def settings(cell: Cell) -> str:
 
 def knobs(asked: Setting) -> str:
     """ "α = 0.3, N_s = 6"."""
-    return ", ".join(f"{one.symbol} = {asked.settings[one.name]}" for one in method_named(asked.method).knobs.knobs())
+    return ", ".join(
+        f"{as_unicode(one.symbol)} = {worded(asked.settings[one.name])}" for one in method_named(asked.method).knobs.knobs()
+    )
 
 
 def _against(asked: Setting) -> str:
     """What it is compared with."""
     edits = f"; edits: {in_words(asked.edits)}" if asked.edits else ""
-    return f"Against A: {about(asked)}, {asked.frames} frames, {knobs(asked)}{edits}"
+    return f"Against A: {title_of(asked)} on {clip_in_words(asked)}, {knobs(asked)}{edits}"
 
 
 def plain(text: str) -> str:

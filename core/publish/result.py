@@ -63,15 +63,16 @@ class Result:
 
 
 def compute(
-    engine: Engine, view: View, opened: Callable[[str, int], Clip], outputs: Iterable[str] | None = None,
+    engine: Engine, view: View, opened: Callable[..., Clip], outputs: Iterable[str] | None = None,
     video: Callable[[str], Footage] | None = None, **watch: Any,
 ) -> Result:  # fmt: skip
-    """Run what a view asks. opened: (clip's name, frames) → the clip, before any edit. video: a clip's name → the whole of its
-    file, for a method whose stages ask for it. watch: `cancelled` and `progress`, as the engine's."""
+    """Run what a view asks. opened: (clip's name, frames and, of a moment, start and end) → the clip, before any edit. video: a
+    clip's name → the whole of its file, for a method whose stages ask for it. watch: `cancelled` and `progress`, as the
+    engine's."""
     wanted = None if outputs is None else tuple(outputs)
 
     def one(asked) -> tuple[Clip, Trace, tuple[int, int] | None]:
-        clip = edited(opened(asked.clip, asked.frames), asked.edits)
+        clip = edited(opened(asked.clip, asked.frames, *asked.moment), asked.edits)
         more = {"video": video(asked.clip)} if video and "video" in engine.method(asked.method).sources else {}
         more |= {"question": asked.question} if asked.question else {}
         trace = engine.run(asked.method, clip, texts=asked.texts, outputs=wanted, **more, **watch, **asked.settings)
@@ -85,11 +86,12 @@ def compute(
     return Result(view, *one(view.shown), other)
 
 
-def open_clip(name: str, frames: int) -> Clip:
-    """An example by its name, a long video at a glance; anything else is a file that lies where this runs."""
+def open_clip(name: str, frames: int, start: float | None = None, end: float | None = None) -> Clip:
+    """An example by its name, a long video at a glance; anything else is a file that lies where this runs. start, end: the
+    seconds that are read."""
     file = examples().get(name, Path(name))
     if file.suffix != ".json":
-        return read_clip(file, frames=frames)
+        return read_clip(file, frames=frames, start=start, end=end)
     video = open_whole(name)
     return video.frames(evenly(video, frames))
 

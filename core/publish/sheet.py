@@ -20,9 +20,9 @@ from core.publish.rows import Row, is_under, rows_of, series_of
 from core.publish.view import CHOSEN
 
 LEFT, RIGHT, NAME, APART = 0.4, 0.66, 0.17, 0.05  # inches: beside the pictures, over them, between them
-BARS, BELOW, EDGE = 0.46, 0.32, 0.06  # inches: of numbers, their axis, and the sheet's edge
+BARS, BELOW, EDGE = 0.56, 0.32, 0.06  # inches: of numbers, their axis, and the sheet's edge
 EXTRA = 0.06  # inches: what an axis is longer than its pictures
-LINE, LETTER = 0.17, 0.056  # inches: of a text that is ranked
+LINE, LETTER = 0.17, 0.047  # inches: of a text that is ranked
 
 
 @dataclass(frozen=True)
@@ -70,16 +70,37 @@ def drawn(result: Result, composition: Composition, dpi: int) -> Figure:
 
 def parts_of(result: Result, composition: Composition) -> list[Part]:
     """Neighbours in a composition that are along the same pictures share a part; charts stand at the end."""
-    made, charted = [], [stage for stage in composition.rows if stage != RAW and _over(result, stage) in CHARTS]
-    grids = [along for along in dict.fromkeys(_along(result, one) for one in composition.rows if one not in charted)]
-    for along in grids:
-        rows = [one for one in composition.rows if one not in charted and _along(result, one) == along]
+    made, grids = [], grids_of(result, composition)
+    for along, rows in grids.items():
         if along == "I":
             made += line(result, composition, rows)
         else:
             first = along == next(one for one in grids if one != "I")
             made += grid(result, composition if first else replace(composition, frames=None), rows, along)
-    return made + chart_parts(result, composition, charted)
+    return made + chart_parts(result, composition, [one for one in composition.rows if _charted(result, one)])
+
+
+def grids_of(result: Result, composition: Composition) -> dict[str, list[str]]:
+    """Which pictures rows are along → their names, in order."""
+    made: dict[str, list[str]] = {}
+    for name in composition.rows:
+        if not _charted(result, name):
+            made.setdefault(_along(result, name), []).append(name)
+    return made
+
+
+def choosable(result: Result, composition: Composition) -> tuple[str, ...]:
+    """What the pictures are called that the composition's frames are places of; none where none can be chosen."""
+    grids = grids_of(result, composition)
+    along = next((one for one in grids if one != "I"), None)
+    if along is None:
+        return ()
+    name = next((one for one in grids[along] if not is_under(result, one)), RAW)
+    return min((row.made.name_I for row in rows_of(result, composition, name, along)), key=len)
+
+
+def _charted(result: Result, name: str) -> bool:
+    return name != RAW and _over(result, name) in CHARTS
 
 
 def _over(result: Result, stage: str) -> str:
@@ -119,7 +140,8 @@ def grid(result: Result, composition: Composition, names: Sequence[str], along: 
     for place, band in enumerate(bands):
         near = (bands[place - 1][-1] if place else None, bands[place + 1][0] if place + 1 < len(bands) else None)
         for top, row in enumerate(rows):
-            made.append(_row(row, band, left, side, top == 0))
+            other = top > 0 and row.made.name_I != rows[top - 1].made.name_I  # A's frames may be others than B's
+            made.append(_row(row, band, left, side, top == 0 or other))
         for low, each in enumerate(under):
             made.append(_under(each, band, near, left, side, low == len(under) - 1))
     return made
@@ -201,13 +223,19 @@ def spots(
 
 
 def line(result: Result, composition: Composition, names: Sequence[str]) -> list[Part]:
-    """The current frame again and again: as it is, with what is found, under the maps of the tower."""
-    tiles = [
-        (row, index, _tile_name(row, index))
-        for name in names
-        for row in rows_of(result, composition, name, "I")
-        for index in range(len(row.made.picture_IHWC))
-    ]
+    """The current frame again and again: as it is, with what is found, under the maps of the tower. All of A, then all of B."""
+    rows = [row for name in names for row in rows_of(result, composition, name, "I")]
+    sets = {said: [row for row in rows if _set(row) == said] for said in sorted({_set(row) for row in rows}, key="AB−".find)}
+    return [part for each in sets.values() for part in _tiles_of(composition, each)]
+
+
+def _set(row: Row) -> str:
+    """Which of the sets that are compared a row is of: "A", "B", "−" for what lies between them, "" where there is one."""
+    return next((mark for start, mark in (("A ", "A"), ("B  ", "B"), ("B − A", "−")) if row.said.startswith(start)), "")
+
+
+def _tiles_of(composition: Composition, rows: Sequence[Row]) -> list[Part]:
+    tiles = [(row, index, _tile_name(row, index)) for row in rows for index in range(len(row.made.picture_IHWC))]
     columns = min(len(tiles), COLUMNS[composition.width] // 2)  # with room for the words at boxes
     columns = -(-len(tiles) // -(-len(tiles) // columns))
     scales = [row.made for row, _, _ in tiles if row.made.scaled]
@@ -225,7 +253,7 @@ def _tile_name(row: Row, index: int) -> str:
     name = row.made.name_I[index]
     if row.made.scaled:
         return f"{row.said}, {name}"
-    return f"{row.said[0]}  {name}" if row.said[:2] in ("A ", "B ") else name
+    return f"{_set(row)}  {name}".strip()
 
 
 def _tiles(tiles, left: float, side: float) -> Part:
@@ -265,11 +293,11 @@ def chart_parts(result: Result, composition: Composition, names: Sequence[str]) 
 
 def _ranking(one: Series, texts: Sequence[str], inches: float) -> Part:
     count = min(len(texts), charts.MOST)
-    words = min(0.55 * inches, LETTER * (max(map(len, texts), default=1) + 4))
+    words = min(0.42 * inches, LETTER * (max(map(len, texts), default=1) + 4))
 
     def draw(sheet: Sheet, y: float) -> None:
         axes = sheet.axes(words + 0.1, y + 0.08, inches - words - 0.65, LINE * count)
-        charts.ranking(axes, one, texts, int(words / LETTER) - 3)
+        charts.ranking(axes, one, texts, int(words / LETTER) - 3, words)
         if len(one.sets) > 1:
             charts.key(axes, (1.0, 0.0), (6, -14))
 

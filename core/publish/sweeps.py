@@ -97,7 +97,7 @@ def _lines(axes, made: Sweep, x: Knob, y: Knob) -> None:
         axes.plot(x_X, numbers, "osD^v"[row % 5] + "-", color=shade, markersize=3, linewidth=1, label=said)
     axes.set_xticks(x_X, [_value(value) for value in made.x_values], fontsize=charts.SMALL)
     axes.set_xlabel(_named(x), labelpad=1, fontsize=7)
-    how = reduced if isinstance(reduced, str) else f"number {reduced + 1}"
+    how = reduced if isinstance(reduced, str) else f"{'text' if one and one.over == 'Y' else 'number'} {reduced + 1}"
     axes.set_ylabel(f"{formula(one.symbol) if one else stage}, {how}", labelpad=2, fontsize=7)
     axes.tick_params(axis="y", labelsize=charts.SMALL)
     axes.spines[["top", "right"]].set_visible(False)

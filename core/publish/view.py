@@ -11,6 +11,7 @@ from core.knobs import Knob, KnobSet
 from core.registry import method_named
 from core.video.edits import checked_edits, frames_left
 from core.video.read import FRAMES as SPAN
+from core.video.read import checked_moment
 
 VERSION = 1  # of the JSON and of the link
 FRAMES = Knob("frames", "T", 8, (*SPAN, 1), "read from the file at the centres of equal segments")
@@ -25,7 +26,7 @@ class Setting:
 
     clip: the name of an example, or what an own clip is called: never a path. knobs: a KnobSet, or names and values of which
     the missing are at their defaults. edits: of the clip, as `core.video.edits` has them, done before the method runs.
-    question: "" where none is asked.
+    question: "" where none is asked. moment: (start, end), the seconds of the file that are read; () for all of it.
     Anything out of bounds is a ReaderError.
     """
 
@@ -36,6 +37,7 @@ class Setting:
     texts: tuple[str, ...] = ()
     edits: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
     question: str = ""
+    moment: tuple[float, ...] = ()
 
     def __post_init__(self):
         made = self.knobs if isinstance(self.knobs, KnobSet) else method_named(self.method).knobs.of(dict(self.knobs or {}))
@@ -46,6 +48,7 @@ class Setting:
         for name, value in (("knobs", made), ("frames", FRAMES.check(self.frames)), ("texts", checked_texts(self.texts))):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "edits", checked_edits(self.edits))
+        object.__setattr__(self, "moment", checked_moment(self.moment))
         if self.question != "":
             object.__setattr__(self, "question", checked_text(self.question, "A question", QUESTION_LENGTH, but="\n"))
         frames_left(self.edits, self.frames)
@@ -102,6 +105,12 @@ def default_overlay(method: str) -> str:
     return (maps or [one.stage for one in outputs if one.over == CHOSEN] or [NONE])[-1]
 
 
+def clip_in_words(asked: Setting) -> str:
+    """ "holiday.mp4, 8 frames from 3.20 to 4.95 s"."""
+    moment = " from {:.2f} to {:.2f} s".format(*asked.moment) if asked.moment else ""
+    return f"{asked.clip}, {asked.frames} frames{moment}"
+
+
 def clip_name(file: str) -> str:
     """What a file may be called in a view: its last part, printable and short."""
     last = str(file).replace("\\", "/").rpartition("/")[2]
@@ -115,7 +124,8 @@ def to_plain(view: View) -> dict[str, Any]:
 
 
 def _plain(asked: Setting) -> dict[str, Any]:
-    return asdict(asked) | {"knobs": asked.settings, "texts": list(asked.texts), "edits": list(asked.edits)}
+    lists = {name: list(getattr(asked, name)) for name in ("texts", "edits", "moment")}
+    return asdict(asked) | {"knobs": asked.settings} | lists
 
 
 def to_json(view: View) -> str:

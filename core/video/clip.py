@@ -42,6 +42,11 @@ class Clip:
     def __len__(self):
         return len(self.frames_THWC)
 
+    @property
+    def spacing(self) -> float:
+        """Seconds from a frame to the next, the middle one of them in size; 0 of a single frame."""
+        return float(np.median(np.abs(np.diff(self.time_T)))) if len(self) > 1 else 0.0
+
     def __repr__(self):
         T, H, W, _ = self.frames_THWC.shape
         return f"Clip({self.name!r}, {T} frames of {W}×{H}, {self.time_T[0]:.2f}–{self.time_T[-1]:.2f} s)"

@@ -133,10 +133,13 @@ def is_long(table, count):
     return count > COUNTED_FRAMES or count * table.W * table.H > COUNTED_PIXELS
 
 
-def within(table, T, start, end):
-    """The frames that are shown in the middle of T equal parts of these seconds. end: None is the video's own."""
+def within(table, T, start, end, lasting=None):
+    """The frames that are shown in the middle of T equal parts of these seconds. end: None is the video's own. lasting:
+    instead, so many seconds of its middle."""
     time_N = stream.seconds_N(table)
     last = time_N[-1] + (time_N[-1] / (table.N - 1) if table.N > 1 else 0) if table.N else 0
+    if lasting is not None:
+        start, end = max(0, (last - lasting) / 2), (last + lasting) / 2
     end = last if end is None else min(end, last)
     if not start < end:
         raise BadClip(f"is {last:.2f} s long: a moment begins before that, got {start:g} s.")
@@ -144,12 +147,13 @@ def within(table, T, start, end):
     return (np.searchsorted(time_N, middle_T + 1e-6, "right") - 1).clip(0).tolist()
 
 
-def sample(path, T, indices, max_side, span=None):
-    """The frames kept, in order, and what the reader should know. span: seconds from where to where, None for all."""
+def sample(path, T, indices, max_side, span=None, lasting=None):
+    """The frames kept, in order, and what the reader should know. span: seconds from where to where, lasting: how many in the
+    middle; None for all."""
     table = stream.tabulate(path)
     stream.refuse_pixels(table.W, table.H)
-    if span:
-        indices = within(table, T, *span)
+    if span or lasting:
+        indices = within(table, T, *(span or (0, None)), lasting)
     kept, notes = [], []
     needed = max(indices) + 1 if indices and min(indices) >= 0 else table.N
     if table.stamp_N is not None:
@@ -176,11 +180,12 @@ def bound_memory(extra):
 
 def main(request, out):
     """Write one line of JSON, then the pixels of the frames."""
-    path, T, indices, max_side, span = (json.loads(request)[name] for name in ("path", "frames", "indices", "max_side", "span"))
+    names = ("path", "frames", "indices", "max_side", "span", "lasting")
+    path, T, indices, max_side, span, lasting = (json.loads(request)[name] for name in names)
     bound_memory(extra=3 * max_side**2 * len(indices or range(T)))
     kept = []
     try:
-        kept, notes = sample(path, T, indices, max_side, span)
+        kept, notes = sample(path, T, indices, max_side, span, lasting)
         reply = {
             "shape": [len(kept), *kept[0].frame_HWC.shape],
             "time_T": [one.time for one in kept],

@@ -62,6 +62,14 @@ def at(video: Footage, times: Iterable[float]) -> list[int]:
     return found
 
 
+def between(video: Footage, T: int, start: float, end: float) -> list[int]:
+    """The frames that are shown in the middle of T equal parts of the seconds from start to end, or to the video's own."""
+    last = float(video.time_N[-1]) + last_seconds(video)
+    if start >= last:
+        raise BadClip(f"The video is {last:.2f} s long: a moment begins before that, got {start:g} s.")
+    return at(video, start + (np.arange(whole("frames (T)", T, 1, 10**6)) + 0.5) / T * (min(end, last) - start))
+
+
 def last_seconds(video: Footage) -> float:
     """For how long the last frame is shown: as long as frames are on average."""
     return float(video.time_N[-1]) / (video.N - 1) if video.N > 1 else 0.0

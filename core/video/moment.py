@@ -2,7 +2,7 @@
 
     start, end = busiest(open_video("holiday.mp4"), seconds=2.0)
     clip = read_clip("holiday.mp4", frames=8, start=start, end=end)
-    spaced(clip)                      # "8 frames from 3.25 to 5.25 s, one every 0.25 s."
+    spaced(clip)                      # "8 frames over 1.75 s, from 3.38 s to 5.13 s; 0.25 s apart."
 
 Motion is the change between two frames an eighth of a second apart, less what the camera's own motion makes of the first
 (`core.video.camera`). Across a cut nothing moves. Of a long video pairs are looked at that are spread over it.
@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.pace import FARTHER
 from core.progress import CalledOff, Progress, tick
 from core.video import camera
 from core.video.clip import Clip
@@ -25,6 +26,7 @@ SMALL = 128  # pixels of the longer side of what is looked at
 NOISE = 8  # grey levels, of 256, that a decoder makes of nothing
 CUT = 0.2  # correlation of two frames below which they show different things
 FAR = 0.5  # seconds between two frames from which on change is not motion
+ALIKE = 0.1  # of the spacing of training: less is no difference, for frames lie where they lie in the file
 
 
 def busiest(
@@ -89,11 +91,13 @@ def moved(first_HW: np.ndarray, second_HW: np.ndarray) -> float:
 def spaced(clip: Clip, trained: float = 0.0) -> str:
     """Range and spacing of a clip's frames in words, and what such a spacing hides. trained: seconds from one frame to the next
     in what the weights were trained with; 0 where nobody knows."""
-    apart = float(clip.time_T[-1] - clip.time_T[0]) / max(len(clip) - 1, 1)
-    begin, end = clip.time_T[0] - apart / 2, clip.time_T[-1] + apart / 2
-    told = f"{len(clip)} frames from {max(begin, 0):.2f} to {end:.2f} s, one every {apart:.2f} s."
-    if apart >= FAR:
+    begin, end = clip.time_T[0], clip.time_T[-1]
+    if not begin < end:  # one frame, or all are the same
+        return f"{len(clip)} frame{'s' * (len(clip) > 1)}, at {begin:.2f} s."
+    apart = (end - begin) / (len(clip) - 1)
+    told = f"{len(clip)} frames over {end - begin:.2f} s, from {begin:.2f} s to {end:.2f} s; {apart:.2f} s apart"
+    alike = trained and abs(apart / trained - 1) < ALIKE
+    told += ", as in training." if alike else f", and {trained:.2f} s in training." if trained else "."
+    if apart >= max(FAR, FARTHER * trained):
         told += f" Change over {apart:.1f} s is not motion: what moves may have come and gone between two frames."
-    if trained and not 0.5 <= apart / trained <= 2:
-        told += f" The weights were trained with one every {trained:.2f} s."
     return told

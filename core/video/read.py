@@ -66,10 +66,11 @@ SURROUNDINGS = {
 }
 
 
-def read_clip(path, frames=8, *, indices=None, max_side=640, start=None, end=None):
+def read_clip(path, frames=8, *, indices=None, max_side=640, start=None, end=None, lasting=None):
     """`frames` frames at the centres of equal segments of the file, or those at `indices`, no side above max_side.
 
-    start, end: seconds; the segments are then of the time between them, and `core.video.moment` finds where most moves."""
+    start, end: seconds; the segments are then of the time between them, and `core.video.moment` finds where most moves.
+    lasting: instead of these, so many seconds of the file's middle; all of a shorter one."""
     path = Path(path).expanduser().absolute()
     request = {
         "path": str(path),
@@ -77,8 +78,9 @@ def read_clip(path, frames=8, *, indices=None, max_side=640, start=None, end=Non
         "indices": None if indices is None else whole_indices(indices, most=64),
         "max_side": whole("max_side", max_side, 16, 4096),
         "span": None if start is end is None else seconds(start, end),
+        "lasting": None if lasting is None else seconds(0, lasting)[1],
     }
-    if indices is not None and request["span"]:
+    if sum(one is not None for one in (indices, request["span"], lasting)) > 1:
         raise BadKnob("Frames are asked for by their indices or by a range of seconds (start, end), not by both.")
     name = legible(path.name)
     refuse_file(path)
@@ -97,6 +99,13 @@ def seconds(start, end):
     if end is not None and end <= start:
         raise BadKnob(f"The start lies before the end, got {start:g} to {end:g} s.")
     return [float(start), None if end is None else float(end)]
+
+
+def checked_moment(moment):
+    """(start, end) in seconds as two floats, () where there is no moment and all of a video is read; else a BadKnob."""
+    if not isinstance(moment, (list, tuple)) or len(moment) not in (0, 2) or None in moment:
+        raise BadKnob(f"A moment is two numbers of seconds, start and end, got {str(moment)[:40]}.")
+    return tuple(seconds(*moment)) if moment else ()
 
 
 def whole(name, value, low, high):

@@ -173,17 +173,29 @@ def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tm
     page.locator("#own-stop input[type=file]").set_input_files(bad)
     page.get_by_test_id("toast-body").get_by_text("bad.mp4").wait_for(timeout=PATIENCE)
     assert shown(page)["clip"] == first
+    expect(page.locator("#own-said-stop")).to_contain_text("bad.mp4 holds no video", use_inner_text=True)
+    expect(page.locator("#own-stop")).not_to_contain_text("bad.mp4", use_inner_text=True)
 
-    clear = page.locator("#own-stop").get_by_label("Clear")
-    while clear.count():  # the message, then the file
-        clear.first.click()
-        page.wait_for_timeout(200)
     good = tmp_path / "mine.mp4"
     shutil.copy(list(served[2].values())[1].path, good)
     page.locator("#own-stop input[type=file]").set_input_files(good)
     page.wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.texts).clip !== key", arg=first)
     expect(page.locator(".vw-clip")).to_contain_text("mine.mp4", use_inner_text=True)
     expect(strange).to_contain_text("know only eight coloured shapes", use_inner_text=True)
+    expect(page.get_by_label("Texts, one a line")).to_have_value("")  # of the example that was there before
+
+    moment, said = page.locator("#viewer-stop .mo"), page.locator("#viewer-stop .mo-said")
+    expect(said).to_contain_text("8 frames over 1.7", use_inner_text=True)
+    moment.locator(".mo-end").press("Home")
+    moment.locator(".mo-end").press("End")
+    for _ in range(10):
+        moment.locator(".mo-end").press("ArrowLeft")
+    expect(said).to_contain_text("8 frames over 1.2", use_inner_text=True)  # of a second and a half the last value
+    moment.locator(".mo-from").fill("0.5")
+    moment.locator(".mo-from").press("Enter")
+    expect(said).to_contain_text("from 0.5", use_inner_text=True)
+    page.locator("#viewer-stop .vw-examples button").first.click()
+    expect(moment).to_be_hidden()
 
 
 def test_a_video_that_no_browser_plays_is_taken_as_well(page, tmp_path):
@@ -248,6 +260,12 @@ def test_nothing_leaves_the_machine(browser, served):
     assert asked and strangers == []
 
 
+# what a finger touches and is less than 40 pixels high
+SMALL = """() => [...document.querySelectorAll("button, summary, input, select, textarea, [role=tab]")].filter(one =>
+  one.checkVisibility() && !one.closest(".visually-hidden, .tour-offer") && !one.matches("label input") &&
+  one.getBoundingClientRect().height > 1 && one.getBoundingClientRect().height < 40).map(one => one.outerHTML.slice(0, 120))"""
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_narrow_screen_needs_no_sideways_scrolling(browser, served, scheme):
     context = browser.new_context(viewport={"width": 400, "height": 800}, color_scheme=scheme)
@@ -258,6 +276,19 @@ def test_a_narrow_screen_needs_no_sideways_scrolling(browser, served, scheme):
     for part in (".vw", ".vw-canvas", ".vw-line", ".knobs"):  # what sticks out may be cut off, and then nothing scrolls
         box = page.locator(part).first.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 400, part
+    # the knobs fold away: what is left says what it opens, and a knob that moves has the picture in sight
+    sheet, preset = page.locator(".sheet-open").locator("visible=true"), page.get_by_role("button", name="no prompts")
+    expect(sheet).to_contain_text("9 knobs: ℓ, α")
+    expect(sheet).to_contain_text("as in “defaults”")
+    expect(preset).to_be_hidden()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    sheet.click()
+    expect(preset).to_be_visible()
+    slider(page, "alpha").press("ArrowRight")
+    expect(sheet).to_contain_text("1 differs from “defaults”")
+    picture, top = page.locator(".vw-picture").first.bounding_box(), page.locator(".knobs").first.bounding_box()["y"]
+    assert picture["y"] > -1 and picture["y"] + picture["height"] <= top, "seen while a knob is moved"
+    assert page.evaluate(SMALL) == []
     context.close()
 
 
@@ -618,6 +649,45 @@ def test_the_address_brings_back_what_is_on_the_page_but_no_clip_of_ones_own(pag
     page.locator("#own-stop input[type=file]").set_input_files(tmp_path / "mine.mp4")
     page.wait_for_function("!location.search")
     assert page.url == address
+
+
+KNOBS = """wanted => { const told = JSON.parse(document.querySelector("#viewer-stop .vw").dataset.shown);
+  return Object.entries(wanted).every(([name, one]) => told[name] === one); }"""
+
+
+def test_back_undoes_a_tab_and_a_preset_and_a_slider_is_no_step(page):
+    steps, at = page.evaluate("history.length"), "m => document.querySelector(`#viewer-${m}`)?.offsetParent"
+    number(page, "alpha").fill("0.35")
+    settles(page, alpha=0.35)
+    assert page.evaluate("history.length") == steps
+    page.get_by_role("button", name="many prompts").click()
+    settles(page, eta=12)
+    page.get_by_role("tab", name="STPN").click()
+    page.wait_for_function(at, arg="stpn")
+    page.wait_for_selector("#viewer-stpn .vw[data-shown]")
+    page.wait_for_function("n => history.length === n", arg=steps + 2)
+    page.go_back()
+    page.wait_for_function(at, arg="stop")
+    # a preset turns every knob
+    for turn, knobs in ((page.go_back, {"alpha": 0.35, "eta": DEFAULT["eta"]}), (page.go_forward, {"alpha": 0.1, "eta": 12})):
+        page.wait_for_timeout(1000)  # the address is written, which a step that is under way may not outlive
+        turn()
+        page.wait_for_function(KNOBS, arg=knobs)
+
+
+def test_by_keyboard_the_first_step_is_to_the_knobs_or_to_the_picture_of_the_open_tab(page):
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the knobs"
+    for name in ("STOP", "Uniform"):
+        page.get_by_role("tab", name=name, exact=True).click()
+        page.locator(".vw[data-shown]").locator("visible=true").wait_for()
+        page.locator("#skip button").first.focus()
+        assert page.locator("#skip").bounding_box()["y"] > 0, "seen while it has the focus"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.closest('[id^=knob-]').id").startswith(f"knob-{name.lower()}-")
+        page.locator("#skip button").last.focus()
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.closest('[id^=viewer-]').id") == f"viewer-{name.lower()}"
 
 
 def test_a_hostile_link_falls_back_and_says_so(page, served):

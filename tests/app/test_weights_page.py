@@ -6,9 +6,10 @@ import shutil
 import pytest
 from gradio_client import Client
 
-from app.main import arguments, launch, loaded
+from app.main import arguments, launch, say
 from app.page import build
 from app.server.clips import find_examples
+from app.server.public import loaded
 from app.tab import texts_for
 from core import Engine, ReaderError
 from core.world.__main__ import main as render
@@ -43,7 +44,7 @@ def test_the_released_layout_on_a_tower_alone_reads_no_texts_either():
 
 
 def test_the_start_says_what_is_loaded_and_how_far_it_is(capsys):
-    loaded(Engine("cpu", models={"stop": "random:test_vit"}))
+    loaded(Engine("cpu", models={"stop": "random:test_vit"}), say)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Loading random:test_vit as clip (1 of 1) …" and lines[1].startswith("  test_vit · RANDOM weights")
 

@@ -24,6 +24,7 @@ def test_a_clear_winner_is_called_one():
         ("These weights know our synthetic clips alone", {"label": OURS, "unknown": ("dog",)}),
         ("These weights are random", {"label": "vit_tiny · RANDOM weights"}),
         ("Trained with 8 frames: with 32", {"pace": Pace(8), "frames": 32}),
+        ("Trained with a frame every 0.25 s: with one every 1.2 s", {"pace": Pace(8, 0.25), "frames": 8, "spacing": 1.2}),
         ("nothing to rank", {"similarity_Y": [0.3]}),
     ],
 )
@@ -36,11 +37,11 @@ def test_a_run_says_what_its_weights_were_trained_with_and_warns_where_texts_are
     parts = tiny.prompters(towers, 1)
     engine = tiny.engine(towers)
     assert engine.pace("stop") is None and engine.run("stop", tiny.clip(T=20), texts=tiny.TEXTS).notes == ()
-    paced = Loaded(parts.network, parts.label, "paced", Pace(8, 0.25))
+    paced = Loaded(parts.network, parts.label, "paced", Pace(8, 0.1))
     engine = tiny.engine(towers, models=engine.models | {"stop_first": paced})
-    assert engine.pace("stop") == Pace(8, 0.25) and engine.pace("stop", depth="all") is None
+    assert engine.pace("stop") == Pace(8, 0.1) and engine.pace("stop", depth="all") is None
     assert engine.run("stop", tiny.clip(T=8), texts=tiny.TEXTS).notes == ()
     trace = engine.run("stop", tiny.clip(T=20), texts=tiny.TEXTS)
-    assert trace.pace == Pace(8, 0.25)
+    assert trace.pace == Pace(8, 0.1)
     assert trace.notes == ("Trained with 8 frames: with 20, how texts rank is not to be trusted.",)
     assert engine.run("stop", tiny.clip(T=20)).notes == ()  # no text is ranked

@@ -120,7 +120,7 @@ def test_a_knob_reruns_something_and_only_what_follows_it(name, networks):
 
 def test_every_knob_changes_something_shown(name, networks):
     engine = tiny.engine(networks)
-    shown = [one.stage for one in METHODS[name].outputs]
+    shown = [one.stage for one in METHODS[name].outputs if not one.closer]
     for knob, values in moves(engine, name):
         asked = [(clip, value) for value in values for clip in (CLIP, PAN)]
         pairs = ((run(engine, name, clip), run(engine, name, clip, **{knob: value})) for clip, value in asked)
@@ -230,3 +230,10 @@ def test_the_sequence_is_as_long_as_its_parts(networks):
     trace = run(tiny.engine(networks), "stop")
     assert len(trace["sequence_SD"]) == 1 + SIZES["stop"]["T"] * SIZES["stop"]["P"] + sum(trace["prompt_count_G"])
     assert trace["region_TP"].sum(-1).tolist() == [6] * SIZES["stop"]["T"]
+
+
+def test_the_heads_of_stop_together_are_the_attention_and_cost_nothing_where_nobody_asks(networks):
+    trace = tiny.engine(networks).run("stop", CLIP, outputs=["heads_NTP", "attention_TP"])
+    mean_TP = trace["heads_NTP"].mean(0)
+    assert torch.allclose(mean_TP / mean_TP.max(), trace["attention_TP"], atol=1e-5) and trace["heads_NTP"].max() == 1
+    assert len(trace["heads_NTP"]) > 1 and "heads_NTP" not in METHODS["stop"].until("network")

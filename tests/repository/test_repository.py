@@ -26,7 +26,7 @@ ROWS = (
     ("core.method", "core.ranking"),
     ("core.methods.*",),
     ("core.methods",),
-    ("core.registry", "core.shelf"),
+    ("core.registry", "core.shelf", "core.pipeline"),
     ("core.engine", "core"),
     ("core.data", "core.sweep"),
     ("core.training", "core.publish"),

@@ -196,12 +196,12 @@ def test_a_stays_as_it_is_while_b_moves_and_is_not_drawn_again(viewer):
     }""")  # fmt: skip
     moved(viewer, trace_of(bright(3, 0), 2, 0.7, TEXTS))
     drawn = viewer.evaluate("drawn")
-    assert drawn["vw-canvas"] == 1 and drawn["vw-canvas-d"] == 1
+    assert drawn["vw-canvas"] == 2 and drawn["vw-canvas-d"] == 2  # a picture, and what lies over it
     assert "vw-canvas-a" not in drawn and not [one for one in drawn if "strip-a" in one]
     assert viewer.evaluate(PIXELS, ".vw-canvas-a") == before and is_red(colour(viewer, 3, 0)) and is_blue(colour(viewer, 2, 5))
     expect(viewer.locator(".vw-chips")).to_contain_text("α 0.5 → 0.7", use_inner_text=True)
     viewer.locator(".vw").press("End")
-    assert viewer.evaluate("drawn['vw-canvas-a']") == 1
+    assert viewer.evaluate("drawn['vw-canvas-a']") == 2
 
 
 def test_nothing_of_a_is_drawn_or_asked_while_nothing_is_pinned(viewer):

@@ -2,6 +2,7 @@
 
 import math
 
+import cv2
 import numpy as np
 from playwright.sync_api import expect
 
@@ -191,12 +192,45 @@ def test_what_is_kept_has_a_legend_and_pointing_moves_nothing(viewer):
 def test_similarities_stand_on_one_axis_whatever_they_are(viewer):
     mount(viewer, bright(2, 5))
     lengths = []
+    viewer.evaluate("trace => view.update({trace})", trace_of(bright(2, 5), 1.5, texts={"a": 0.5, "b": 0.1}))
+    viewer.locator("[data-axis=whole]").click()
     for stamp, other in ((2.0, 0.25), (3.0, -0.25)):
         viewer.evaluate("trace => view.update({trace})", trace_of(bright(2, 5), stamp, texts={"a": 0.5, "b": other}))
         viewer.locator(".vw-text b", has_text=f"{other:.3f}").wait_for()
         lengths.append(viewer.locator(".vw-text u").first.evaluate("one => [one.style.left, one.style.width]"))
         assert viewer.locator(".vw-scale i").inner_text().split() == ["−1", "0", "1"]
     assert lengths[0] == lengths[1] == ["50%", "25%"]
+
+
+def test_hundredths_are_seen_on_an_axis_that_fits_and_softmax_is_the_model_s_own(viewer):
+    mount(viewer, bright(2, 5))
+    assert viewer.locator("[data-axis]").count() == 0
+    trace = trace_of(bright(2, 5), 2.0, texts={"a": 0.27, "b": 0.25, "c": 0.24})
+    viewer.evaluate("trace => view.update({trace})", trace | {"scale": 100})
+    places = "all => all.map(one => parseFloat(one.style.left))"
+    viewer.locator(".vw-text").first.wait_for()
+    left = viewer.locator(".vw-text u").evaluate_all(places)
+    assert min(left) >= 0 and max(left) <= 100 and max(left) - min(left) > 40, "−1 to 1 would give them 1.5 %"
+    low, high = map(float, viewer.locator(".vw-scale i").inner_text().split())
+    assert low <= 0.24 < 0.27 <= high < low + 0.05
+    viewer.locator("[data-axis=softmax]").click()
+    shares = [math.exp(100 * c) for c in (0.27, 0.25, 0.24)]
+    assert viewer.locator(".vw-text b").all_inner_texts()[0] == f"{100 * shares[0] / sum(shares):.0f} %"
+    assert "softmax of 100 × cosine" in viewer.locator(".vw-scale").inner_text()
+    viewer.evaluate("trace => view.update({trace})", trace | {"stamp": 3.0})
+    assert viewer.locator("[data-axis]").all_inner_texts() == ["fits the texts", "−1 to 1"], "weights that say no scale"
+
+
+def test_where_there_is_a_doubt_it_stands_first_and_no_text_is_the_best(viewer):
+    mount(viewer, bright(2, 5))
+    trace = trace_of(bright(2, 5), 2.0, texts={"a": 0.5, "b": 0.1})
+    viewer.evaluate("trace => view.update({trace})", trace | {"doubt": "These weights know <nothing>."})
+    viewer.locator(".vw-doubted .vw-doubt").wait_for()
+    assert viewer.locator(".vw-texts").inner_text().startswith("These weights know <nothing>.")
+    assert viewer.locator(".vw-best").count() == 0
+    viewer.evaluate("trace => view.update({trace})", trace | {"stamp": 3.0, "doubt": ""})
+    viewer.locator(".vw-best em").wait_for()
+    assert viewer.locator(".vw-doubted").count() == 0
 
 
 def test_words_of_a_file_are_words_and_not_markup(viewer):
@@ -217,3 +251,115 @@ def test_pointing_hits_when_the_top_patch_holds_a_part_of_the_actor():
     inside_THW = np.zeros((3, 40, 70), bool)
     inside_THW[0, 20:30, 50:60] = inside_THW[1, :10, :10] = True
     assert [one["hit"] for one in pointing_T(bright(2, 5), on_actor(inside_THW, GRID), GRID)] == [True, False, None]
+
+
+HUES = """([rows, columns]) => {
+  const canvas = document.querySelector('.vw-canvas'), pen = canvas.getContext('2d'), made = [];
+  for (let p = 0; p < rows * columns; p++) {
+    const x = (p % columns + 0.5) * canvas.width / columns, y = (Math.floor(p / columns) + 0.5) * canvas.height / rows;
+    const [r, g, b] = [...pen.getImageData(x, y, 1, 1).data].map(one => one / 255);
+    const most = Math.max(r, g, b), size = most - Math.min(r, g, b);
+    const turn = !size ? 0 : most === r ? (g - b) / size : most === g ? 2 + (b - r) / size : 4 + (r - g) / size;
+    made.push([60 * turn, most && size / most]);
+  }
+  return made;
+}"""
+
+
+def test_the_colours_of_the_scene_are_seen_through_the_lower_half_of_a_map_and_where_nothing_is_selected(viewer):
+    P = math.prod(GRID)
+    hue_P = np.random.default_rng(0).permutation(P) * 180 // P  # as OpenCV counts: of every colour, in no order
+    patches = cv2.cvtColor(np.stack([hue_P, np.full(P, 200), np.full(P, 190)], -1).astype(np.uint8)[None], cv2.COLOR_HSV2RGB)
+    frame_HWC = patches.reshape(*GRID, 3).repeat(10, 0).repeat(10, 1)
+    score_TP = np.tile(np.linspace(0, 1, P), (3, 1))
+    clip = clip_of() | {"frames": [jpeg(frame_HWC, quality=100)] * 3}
+    payload = {"about": ABOUT, "clip": clip, "trace": trace_of(score_TP)}
+    viewer.evaluate("payload => { window.view = viewer.mount(document.querySelector('#here'), payload); }", payload)
+    viewer.wait_for_selector(".vw[data-shown]")
+    seen = {}
+    for overlay in ("none", "score_TP", "region_TP"):
+        viewer.evaluate("overlay => view.look({overlay})", overlay)
+        seen[overlay] = np.array(viewer.evaluate(HUES, GRID))[score_TP[0] < 0.5]
+    for overlay in ("score_TP", "region_TP"):
+        turned = np.abs((seen[overlay][:, 0] - seen["none"][:, 0] + 180) % 360 - 180)
+        assert np.median(turned) < 10, f"{overlay}: hues are turned by {np.median(turned):.0f}°"
+        assert np.median(seen[overlay][:, 1]) > 0.75 * np.median(seen["none"][:, 1]), f"{overlay}: colours are pale"
+
+
+def result(stage, follows=False):
+    return {"stage": stage, "stages": [stage], "follows": follows}
+
+
+LINE = [
+    {"title": "maps", "follows": True, "results": [result("score_TP"), result("region_TP", follows=True)]},
+    {"title": "fit", "follows": True, "results": [result("similarity_Y")]},
+]
+STAGES = [{"name": one["stage"], "doc": f"{one['title']}.", "source": "", "knobs": ["α"]} for one in ABOUT["outputs"]]
+
+
+def test_the_strip_flashes_what_ran_again_and_opens_a_results_map_sentence_and_equation(viewer):
+    payload = {"about": ABOUT | {"pipeline": LINE, "stages": STAGES}, "clip": clip_of(), "trace": trace_of(bright(2, 5))}
+    viewer.evaluate(
+        """payload => { window.asked = []; window.view = viewer.mount(document.querySelector('#here'), payload, {
+             equation: (...given) => asked.push(given)}); }""",
+        payload,
+    )
+    viewer.wait_for_selector(".vw[data-shown]")
+    viewer.evaluate("""() => {
+      const {animate} = Element.prototype;
+      window.flashed = [];
+      Element.prototype.animate = function (...given) { flashed.push(this.dataset.result); return animate.apply(this, given); };
+    }""")
+    strip = viewer.locator(".vw-pipe")
+    ran = lambda: [one.get_attribute("data-result") for one in strip.locator(".vw-ran").all()]  # noqa: E731
+    assert strip.get_by_role("button").all_inner_texts() == ["frames", "Ws", "r", "c"]
+    assert ran() == ["score_TP"]
+    for stamp, motion, flashed in ((2, "reduce", []), (3, "no-preference", ["region_TP"])):
+        viewer.emulate_media(reduced_motion=motion)
+        told = {"score_TP": [None, "3×28"], "region_TP": [2.0, "3×28"]}
+        viewer.evaluate("trace => view.update({trace})", trace_of(bright(2, 5), stamp, stamp / 10) | {"ledger": told})
+        viewer.wait_for_function(
+            "alpha => JSON.parse(document.querySelector('.vw').dataset.shown).alpha === alpha", arg=stamp / 10
+        )
+        assert ran() == ["region_TP"] and viewer.evaluate("flashed") == flashed, motion
+    strip.get_by_role("button", name="r", exact=True).focus()
+    viewer.keyboard.press("Enter")
+    assert viewer.locator(".vw-kinds [data-stage=region_TP]").get_attribute("aria-checked") == "true"
+    expect(viewer.locator(".vw-pipe-said")).to_contain_text("r, region. region. It moves with α.", use_inner_text=True)
+    viewer.locator(".vw-pipe-said button").click()
+    assert viewer.evaluate("asked") == [["region_TP", False], ["region_TP", True]]
+
+
+def test_one_head_is_asked_for_shown_in_the_place_of_the_mean_and_said_to_be_no_part_of_the_method(viewer):
+    each = {"stage": "heads_NTP", "symbol": "W_n", "title": "one head", "unit": "share", "kind": "HeadMaps", "of": "score_TP",
+            "said": "not what is used"}  # fmt: skip
+    about = ABOUT | {"outputs": [*ABOUT["outputs"], each]}
+    about["groups"] = [about["groups"][0] | {"stages": ["score_TP", "heads_NTP", "region_TP"]}, *about["groups"][1:]]
+    payload = {"about": about, "clip": clip_of(), "trace": trace_of(bright(2, 5))}
+    viewer.evaluate(
+        """payload => { window.asked = 0; window.view = viewer.mount(document.querySelector('#here'), payload, {
+             whole: async () => { asked++; return JSON.stringify(answer); }}); }""",
+        payload,
+    )
+    viewer.wait_for_selector(".vw[data-shown]")
+    heads, plain = np.stack([bright(0, 0), bright(1, 1)]), trace_of(bright(2, 5))
+    answer = plain | {"values": plain["values"] | {"heads_NTP": coded(heads, grid16)}}
+    viewer.evaluate("given => { window.answer = given; }", answer)
+    assert viewer.evaluate("asked") == 0, "nothing is asked for before a reader looks"
+    viewer.locator(".vw-heads-of button").click()
+    viewer.locator(".vw-heads-of [role=radio]").nth(2).click()
+    assert viewer.evaluate("asked") == 1
+    one, mean, grey = (viewer.evaluate(PIXEL, [*place, *GRID]) for place in ((1, 1), (2, 5), (3, 3)))
+    assert one[0] > one[2] + 40 and np.abs(np.subtract(mean, grey)).max() < 10
+    expect(viewer.locator(".vw-bar")).to_contain_text("head 2 of 2, not what is used", use_inner_text=True)
+
+
+def test_on_a_wide_screen_the_picture_grows_and_the_chart_stands_beside_it_in_one_screen(viewer):
+    mount(viewer, bright(1, 2))
+    picture, chart = (viewer.locator(one).first for one in (".vw-picture", ".vw-gaps"))
+    assert picture.bounding_box()["width"] <= 430 and chart.bounding_box()["y"] > picture.bounding_box()["height"], "as before"
+    viewer.set_viewport_size({"width": 1480, "height": 1000})
+    viewer.wait_for_function("document.querySelector('.vw-canvas').getBoundingClientRect().width > 600")
+    picture, chart, texts = (viewer.locator(one).first.bounding_box() for one in (".vw-picture", ".vw-gaps", ".vw-texts"))
+    for one in (chart, texts):
+        assert one["x"] >= picture["x"] + picture["width"] and one["y"] + one["height"] <= 1000

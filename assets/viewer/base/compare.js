@@ -5,7 +5,7 @@
 //   view.unpin()  view.pinned()                               {request, title} or null
 
 import {patience, somebody} from "./asking.js";
-import {DIVERGING, signed} from "./drawing.js";
+import {barOf, paintLight, signedInk} from "./light.js";
 import {number, pretty, safe} from "./words.js";
 
 export const PIN = `<button class="vw-pin" type="button" aria-pressed="false" title="pin as A what is shown now, and go on moving B (p)">pin as A</button>`;
@@ -211,18 +211,11 @@ export function textRows(a, b) {
   ];
 }
 
-// B's picture without its colours, and over it what is more (red) and less (blue) in B than in A. value: of each cell; most: the
-// end of the scale; of the same size on both sides of nothing
-export function paintApart(pen, image, value, [rows, columns], most, alpha, width, height) {
+// B's picture without its colours, for red and blue shall be those of the difference, and over it what is more (red) and less (blue)
+// in B than in A. value: of each cell; most: the end of the scale; of the same size on both sides of nothing, which hides nothing
+export function paintApart(pen, image, value, grid, most, strength, width, height) {
   greyed(pen, image, width, height);
-  pen.globalAlpha = alpha;
-  for (let i = 0; i < rows * columns && value; i++) {
-    const x = ((i % columns) * width) / columns,
-      y = (Math.floor(i / columns) * height) / rows;
-    pen.fillStyle = signed(value[i] / (most || 1));
-    pen.fillRect(x, y, Math.ceil(width / columns), Math.ceil(height / rows));
-  }
-  pen.globalAlpha = 1;
+  if (value) paintLight(pen, signedInk(most), i => value[i], grid, width, height, strength);
 }
 
 export function greyed(pen, image, width, height) {
@@ -234,5 +227,5 @@ export function greyed(pen, image, width, height) {
   pen.globalCompositeOperation = "source-over";
 }
 
-export const apartBar = (most, text) =>
-  `<span>${minus(number(-most))}</span><i style="background:linear-gradient(90deg, ${DIVERGING.join(",")})"></i><span>+${number(most)}</span><b>${text}</b>`;
+export const apartBar = (most, strength, text) =>
+  `<span>${minus(number(-most))}</span><i style="background:${barOf(signedInk(most), strength)}"></i><span>+${number(most)}</span><b>${text}</b>`;

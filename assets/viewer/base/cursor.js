@@ -8,7 +8,7 @@
 //   frame     of the clip, from 0. Figures that step call `shell.go(t)`, which turns a knob where the frame is one
 //   patch     [row, column] of the frame's grid          last      the last patch, which a panel still speaks of
 //   gap       between frames `gap` and `gap + 1`         overlay   a stage whose map lies over the frame, or "none"
-//   near      a stage that is peeked at for a moment     opacity   of overlays, 0–1
+//   near      a stage that is peeked at for a moment     strength  of overlays, 0–1
 //   bare      whether overlays are held away             prompt, head, word, segment, …   as figures need them
 //
 // A field that several figures share keeps its name here; what only one figure knows is the figure's own.

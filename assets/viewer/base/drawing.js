@@ -1,9 +1,10 @@
 // Colours, canvases, and numbers as they travel.
 
 export const COLOURS = {kept: "#3b82f6", prompt: "#f59e0b", truth: "#ff4fa3", hit: "#22c55e", miss: "#ef4444"};
-export const DIVERGING = ["#3b4cc0", "#8db0fe", "#dddddd", "#f4987a", "#b40426"]; // less, the same, more
-// viridis, nine points of it: even in lightness, and in order to colour-blind eyes
-export const VIRIDIS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"];
+// the colours of values and of differences are those of figures and movies (core/publish/painting.py), points of them: plasma, even in
+// lightness and in order to colour-blind eyes; and RdBu_r: less, the same, more
+export const VALUES = ["#0d0887", "#4c02a1", "#7e03a8", "#aa2395", "#cc4778", "#e66c5c", "#f89540", "#fdc527", "#f0f921"];
+export const SIGNED = "#053061 #2166ac #4393c3 #92c5de #d1e5f0 #f7f7f7 #fddbc7 #f4a582 #d6604d #b2182b #67001f".split(" ");
 
 export function fit(canvas, width, height, fluid = false) {
   const ratio = Math.min(2, window.devicePixelRatio || 1);
@@ -62,18 +63,17 @@ export function bits(text) {
   return out;
 }
 
-export const SCALE = Array.from({length: 256}, (_, i) => {
-  const x = (i / 255) * (VIRIDIS.length - 1),
-    k = Math.min(VIRIDIS.length - 2, Math.floor(x)),
-    f = x - k;
-  const part = (hex, j) => parseInt(hex.slice(1 + 2 * j, 3 + 2 * j), 16);
-  return `rgb(${[0, 1, 2].map(j => Math.round(part(VIRIDIS[k], j) * (1 - f) + part(VIRIDIS[k + 1], j) * f)).join(",")})`;
-});
+// 256 shades between points, each [r, g, b]
+const shadesOf = points =>
+  Array.from({length: 256}, (_, i) => {
+    const x = (i / 255) * (points.length - 1),
+      k = Math.min(points.length - 2, Math.floor(x)),
+      part = (hex, j) => parseInt(hex.slice(1 + 2 * j, 3 + 2 * j), 16);
+    return [0, 1, 2].map(j => Math.round(part(points[k], j) * (1 - x + k) + part(points[k + 1], j) * (x - k)));
+  });
+export const SHADES = {values: shadesOf(VALUES), signed: shadesOf(SIGNED)};
+export const rgb = shade => `rgb(${shade.join(",")})`;
+export const SCALE = SHADES.values.map(rgb);
 export const colour = value => SCALE[Math.round(255 * value)];
-export function signed(value) {
-  // −1 … 1
-  const x = ((Math.max(-1, Math.min(1, value)) + 1) / 2) * (DIVERGING.length - 1),
-    k = Math.min(DIVERGING.length - 2, Math.floor(x));
-  const part = (hex, j) => parseInt(hex.slice(1 + 2 * j, 3 + 2 * j), 16);
-  return `rgb(${[0, 1, 2].map(j => Math.round(part(DIVERGING[k], j) * (1 - x + k) + part(DIVERGING[k + 1], j) * (x - k))).join(",")})`;
-}
+// −1 … 1
+export const signed = value => rgb(SHADES.signed[Math.round((255 * (Math.max(-1, Math.min(1, value)) + 1)) / 2)]);

@@ -20,7 +20,7 @@
 //                            clip (often the same), or null
 //   ready(trace)             async → fields for the side, awaited before it is drawn (pictures to decode)
 //   thumb(pen, side, t, width, height)    paints over a frame of the strip;  square: true, frames of the strip are their centres
-//   mark(side, t)            {after, badge, words} of a frame of the strip: behind its number, in its corner, in words
+//   mark(side, t)            {after, badge, words} of a frame of the strip: markup behind its number, a text in its corner, in words
 //   keys                     [[key, what it does], …] for the help;  press(k, event, side) → true where it was one;  release(k)
 //   overlays()               maps that may lie over the frame: {stage, symbol, title, …}; makes `look` and `extra` possible
 //   extra()                  called when the extra overlay is another: `shell.extra.now()`
@@ -47,6 +47,7 @@
 
 import {PIN, VERSUS} from "./compare.js";
 import {STRIP} from "./frames.js";
+import {icon} from "./icons.js";
 import {HELP, make, WAITING} from "./parts.js";
 
 // Frames on top, a card for each figure below; more: what stands after them
@@ -54,7 +55,7 @@ export const cards = (more = "") => ({
   look: "rl",
   markup: `
   ${STRIP}
-  <div class="vw-row"><button class="vw-prev" data-step="-1" aria-label="One frame back">‹</button><button class="vw-next" data-step="1" aria-label="One frame forward">›</button>
+  <div class="vw-row"><button class="vw-prev" data-step="-1" aria-label="One frame back" title="one frame back (,)">${icon("back")}</button><button class="vw-next" data-step="1" aria-label="One frame forward" title="one frame forward (.)">${icon("forward")}</button>
     <output class="vw-frame"></output>${PIN}${HELP}</div>
   ${VERSUS}
   <div class="rl-cards"><template data-region="rest"></template>${more}</div>`,

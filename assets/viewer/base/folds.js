@@ -1,13 +1,15 @@
 // Folds under a viewer. A panel's module and what it is told come, and the panel is made, when its fold is opened for the first
 // time.
 //
-//   foldsOf([[name, title], …], host, given)      given: see app/panels.py; `own` is what this panel is told
+//   foldsOf([[name, title], …], host, given) → {open(name)}      given: see app/panels.py; `own` is what this panel is told; open:
+//   async → what a panel returned, its fold open
 
 import {make} from "./parts.js";
 
 const AGAIN = "This part did not come: load the page again.";
 
-export const foldsOf = (list, host, given) =>
+export function foldsOf(list, host, given) {
+  const loads = {};
   host.replaceChildren(
     ...list.map(([name, title]) => {
       const fold = make("details", {class: "vw-fold", "data-panel": name}),
@@ -19,10 +21,18 @@ export const foldsOf = (list, host, given) =>
         inside.textContent = AGAIN;
       };
       let made = null;
+      loads[name] = () => (made ??= load());
       fold.ontoggle = async () => {
-        if (fold.open) made ??= load();
+        if (fold.open) loads[name]();
         (await made)?.toggled?.(fold.open);
       };
       return fold;
     }),
   );
+  return {
+    open(name) {
+      host.querySelector(`[data-panel=${name}]`).open = true;
+      return loads[name]();
+    },
+  };
+}

@@ -1,15 +1,16 @@
 // The frames of a clip: the strip, the steps from one to the next, playing, and what is said of the clip itself.
 
 import {COLOURS, fit} from "./drawing.js";
+import {icon} from "./icons.js";
 import {centred, make, ofFile, pressExample} from "./parts.js";
 import {clock, safe} from "./words.js";
 
 export const STRIP = `<div class="vw-strip" role="group" aria-label="All frames"></div>`;
 export const SCRUB = `<div class="vw-row">
-        <button class="vw-play" aria-label="Play">▶</button>
-        <button class="vw-prev" data-step="-1" aria-label="One frame back">‹</button>
+        <button class="vw-play" aria-label="Play" title="play or pause (space)">${icon("play")}</button>
+        <button class="vw-prev" data-step="-1" aria-label="One frame back" title="one frame back (,)">${icon("back")}</button>
         <input class="vw-scrub" type="range" min="0" max="0" step="1" value="0" aria-label="Frame">
-        <button class="vw-next" data-step="1" aria-label="One frame forward">›</button>
+        <button class="vw-next" data-step="1" aria-label="One frame forward" title="one frame forward (.)">${icon("forward")}</button>
         <output class="vw-frame"></output>
       </div>`;
 export const CLIP = `<div class="vw-card vw-clipcard"><h4>Clip</h4><div class="vw-clip"></div></div>`;
@@ -57,6 +58,7 @@ export function framesOf(shell, figures) {
       T = images.length;
     root.dataset.frames = T;
     root.style.setProperty("--frames", T);
+    root.style.setProperty("--tall", Math.min(clip.height / clip.width, 1.4)); // see wide.css
     if ($("scrub")) $("scrub").max = T - 1;
     $("strip")?.replaceChildren(...thumbsOf(images, go));
     if (!over.length) thumbs(side);
@@ -66,8 +68,24 @@ export function framesOf(shell, figures) {
       ? `<p><b class="vw-swatch" style="background:${COLOURS.truth}"></b>truth${ofFile(trace)}: ${safe(clip.truth.caption)}</p>`
       : "";
     $("clip").innerHTML =
-      `<p><b>${safe(clip.name)}</b> · ${clip.width}×${clip.height} · ${T} frames${clip.whole ? ` of ${clip.whole.frames}, ${clock(clip.whole.seconds)} long` : ""}</p>${truth}<p class="vw-strange"></p><p class="vw-point"></p>` +
+      `<p><b>${safe(clip.name)}</b> · ${clip.width}×${clip.height} · ${T} frames${clip.whole ? ` of ${clip.whole.frames}, ${clock(clip.whole.seconds)} long` : ""}</p><p class="vw-spaced"></p><p class="vw-camera" hidden></p>${truth}<p class="vw-strange"></p><p class="vw-point"></p>` +
       clip.notes.map(note => `<p class="vw-note">${safe(note)}</p>`).join("");
+    camera(side);
+  }
+
+  // what the camera does is measured when the frames are there
+  async function camera({clip}) {
+    const said = await shell.hooks.camera?.(clip.key)?.catch(() => "");
+    if (!said || shell.side()?.clip !== clip) return;
+    const line = $("camera"),
+      knob = about.steady;
+    line.hidden = false;
+    line.textContent = `${said} `;
+    if (!knob || !shell.hooks.turn) return;
+    const offer = make("button", {type: "button"});
+    offer.textContent = `Measure change less the camera’s own motion (${knob.symbol})`;
+    offer.onclick = () => shell.hooks.turn(knob.name, true);
+    line.append(offer);
   }
 
   const thumbs = side => {
@@ -82,13 +100,14 @@ export function framesOf(shell, figures) {
       const said = marks.map(mark => mark(side, t)),
         of = name => said.map(one => one?.[name] ?? "").join(""),
         now = about.frame && t === cursor.frame;
-      button.children[1].textContent = `${now ? `${about.frame} = ` : ""}${t + 1}${of("after")}`;
+      button.children[1].innerHTML = `${now ? `${about.frame} = ` : ""}${t + 1}${of("after")}`;
       button.children[2].textContent = of("badge");
       button.children[2].hidden = !of("badge");
       button.ariaLabel = button.title =
         `frame ${t + 1}, ${clip.time[t].toFixed(2)} s, frame ${clip.source[t]} of the file` +
         `${now ? ", the current frame" : ""}${of("words")}`;
     }
+    if ($("spaced")) $("spaced").textContent = trace.spaced || "";
     if ($("strange")) $("strange").textContent = trace.strange || "";
     if ($("strange")) $("strange").hidden = !trace.strange;
     step(side);
@@ -99,7 +118,7 @@ export function framesOf(shell, figures) {
     const t = cursor.frame;
     for (const [i, thumb] of [...($("strip")?.children ?? [])].entries()) thumb.setAttribute("aria-current", i === t);
     if ($("frame")) {
-      $("frame").textContent = `${t + 1}/${images.length} · ${clip.time[t].toFixed(2)} s · #${clip.source[t]}`;
+      $("frame").textContent = `${t + 1}/${images.length} · ${clip.time[t].toFixed(2)} s · frame ${clip.source[t]} of the file`;
       $("frame").title = `frame ${t + 1} of ${images.length}: ${clip.time[t]} s, frame ${clip.source[t]} of the file`;
     }
     if (!$("scrub")) return;
@@ -113,7 +132,7 @@ export function framesOf(shell, figures) {
     const on = !timer;
     clearTimeout(timer);
     timer = 0;
-    $("play").textContent = on ? "⏸" : "▶";
+    $("play").innerHTML = icon(on ? "pause" : "play");
     $("play").setAttribute("aria-label", on ? "Pause" : "Play");
     const next = () => {
       const {images, clip} = shell.side(),

@@ -3,7 +3,8 @@
 // A map as it travels: {at, shape: […, rows, columns], code}, 16 bits a number. Opened: {at, shape, value}. Its scale is
 // logarithmic and fixed, so that what is alike stays alike while a knob moves.
 
-import {bytes, SCALE, twice, VIRIDIS} from "./drawing.js";
+import {bytes, SHADES, twice} from "./drawing.js";
+import {barOf, logInk} from "./light.js";
 import {once} from "./unpack.js";
 
 const DECADES = [-4, 3]; // log10 of the least and the largest number that travels
@@ -12,12 +13,10 @@ export const SCALES = {
   share: {ends: [-3, 0], ticks: ["0.1 %", "1 %", "10 %", "100 %"], unit: ""},
   change: {ends: [-3, 0], ticks: ["0.001", "0.01", "0.1", "1"], unit: ""},
 };
-export const placeOn = (scale, value) => {
-  const [low, high] = scale.ends;
-  return Math.max(0, Math.min(1, (Math.log10(Math.max(value, 1e-9)) - low) / (high - low)));
-};
-export const scaleBar = (scale, text) =>
-  `<div class="sp-scale"><i style="background:${scale.gradient ?? `linear-gradient(90deg, ${VIRIDIS.join(",")})`}"></i><span>${scale.ticks.map(one => `<span>${one}</span>`).join("")}</span></div><b>${text}</b>`;
+// full: the number that hides most of what it lies over
+export const inkOn = (scale, full) => scale.ink ?? logInk(scale.ends, full);
+export const scaleBar = (scale, full, strength, text) =>
+  `<div class="sp-scale"><i style="background:${barOf(inkOn(scale, full), strength)}"></i><span>${scale.ticks.map(one => `<span>${one}</span>`).join("")}</span></div><b>${text}</b>`;
 
 const NUMBERS = Float32Array.from(
   {length: 65536},
@@ -41,13 +40,9 @@ export function slice({shape, value}, q, together) {
 
 // ---- painted ------------------------------------------------------------------------------------------------------------
 
-const PAINT = Uint32Array.from(SCALE, one => {
-  // as the bytes of a picture: R, G, B, A
-  const [r, g, b] = one.match(/\d+/g).map(Number);
-  return new Uint32Array(Uint8Array.of(r, g, b, 255).buffer)[0];
-});
+const PAINT = Uint32Array.from(SHADES.values, shade => new Uint32Array(Uint8Array.of(...shade, 255).buffer)[0]); // R, G, B, A
 
-// → a picture of as many pixels as cells.  place: cell → 0–1; below 0 there is nothing
+// → a picture of as many pixels as cells, over nothing.  place: cell → 0–1; below 0 there is nothing
 export function inPixels(rows, columns, place) {
   const made = new ImageData(columns, rows),
     colours = new Uint32Array(made.data.buffer);
@@ -56,17 +51,6 @@ export function inPixels(rows, columns, place) {
     if (at >= 0) colours[i] = PAINT[Math.round(255 * at)];
   }
   return made;
-}
-
-const cells = document.createElement("canvas");
-export function paintMap(pen, place, rows, columns, width, height, alpha) {
-  if (cells.width !== columns || cells.height !== rows) Object.assign(cells, {width: columns, height: rows});
-  cells.getContext("2d").putImageData(inPixels(rows, columns, place), 0, 0);
-  pen.save();
-  pen.globalAlpha = alpha;
-  pen.imageSmoothingEnabled = false;
-  pen.drawImage(cells, 0, 0, width, height);
-  pen.restore();
 }
 
 export function cellEdge(pen, [row, column], rows, columns, width, height) {

@@ -1,13 +1,15 @@
 // A picture with maps over it: how strong they are, whether they are held away, the patch that is pointed at, what is large.
 
 import {PIN} from "./compare.js";
+import {icon} from "./icons.js";
+import {STRENGTH} from "./light.js";
 import {HELP, held} from "./parts.js";
 import {ZOOM, ZOOM_KEYS} from "./zoom.js";
 
 export const ARROWS = {ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0]}; // rows, columns
-export const toolsOf = (opacity, frames) => `
-        <label class="vw-opacity">opacity <input type="range" min="0" max="1" step="0.05" value="${opacity}" aria-label="Overlay opacity"></label>
-        <button class="vw-peek" title="hold to see the bare ${frames} (o)">peek</button>
+export const toolsOf = frames => `
+        <label class="vw-strength">strength <input type="range" min="0" max="1" step="0.05" value="${STRENGTH}" aria-label="Overlay strength"></label>
+        <button class="vw-peek" title="hold to see the bare ${frames} (o)">${icon("eye")} bare ${frames}</button>
         ${ZOOM}${PIN}${HELP}`;
 export const toolKeys = frames => [
   ["[ ]", "overlay weaker, stronger"],
@@ -37,11 +39,11 @@ export function pointed(canvas, point, away) {
 // → {point, press, release, draw(changed)}. host: where the tools are; canvases: that show the same; grid: → [rows, columns] of what
 // lies over them, null where nothing does; here: fields of the cursor that say that it is this picture that is pointed at
 export function overlaid(host, canvases, {cursor, zoom, side}, grid, here = {}) {
-  const slider = host.querySelector(".vw-opacity input"),
+  const slider = host.querySelector(".vw-strength input"),
     peek = host.querySelector(".vw-peek"),
     large = zoom(host.querySelector(".vw-trio"));
 
-  const fade = value => side() && cursor.set({opacity: Math.max(0, Math.min(1, value))}),
+  const fade = value => side() && cursor.set({strength: Math.max(0, Math.min(1, value))}),
     bare = on => side() && cursor.set({bare: on}),
     point = event => {
       const patch = side() && grid() && patchUnder(event, grid());
@@ -56,7 +58,7 @@ export function overlaid(host, canvases, {cursor, zoom, side}, grid, here = {}) 
   }
   function press(k, event) {
     if (event.shiftKey && ARROWS[k]) step(ARROWS[k]);
-    else if (k === "[" || k === "]") fade(cursor.opacity + (k === "[" ? -0.1 : 0.1));
+    else if (k === "[" || k === "]") fade(cursor.strength + (k === "[" ? -0.1 : 0.1));
     else if (k === "o") bare(true);
     else if (k === "Escape") cursor.set({patch: null, ...here});
     else return large.press(k);
@@ -70,7 +72,7 @@ export function overlaid(host, canvases, {cursor, zoom, side}, grid, here = {}) 
     press,
     release: k => k === "o" && bare(false),
     draw(changed) {
-      if (changed?.has("opacity")) slider.value = cursor.opacity;
+      if (changed?.has("strength")) slider.value = cursor.strength;
       if (changed?.has("bare")) peek.setAttribute("aria-pressed", cursor.bare);
     },
   };

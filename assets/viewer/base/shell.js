@@ -10,11 +10,14 @@
 //   extra and point are there where a figure has a picture for them
 //
 // about    what does not change: title, groups [{title, figure, stages, words}], outputs [{stage, symbol, title, unit, kind, …}],
-//          stages [{name, doc, source, knobs}], knobs [{name, symbol}], frame: the knob that is the frame, or null
+//          stages [{name, doc, source, knobs}], knobs [{name, symbol}], frame: the knob that is the frame, or null;
+//          steady: the knob {name, symbol} that takes the camera's motion out, or null;
+//          pipeline [{title, follows, results: [{stage, stages, follows}]}], see core/pipeline.py
 // clip     frames as data URLs, their times and source indices, what is there where the truth is known
 // trace    one run: values {stage: packed}, each as its kind travels; grid, knobs, texts, done: whether all is there, ledger,
 //          weights, strange, untrained, edited, stamp. A trace with an older stamp than the one shown is dropped
-// hooks    frames  async key → clip;  pick  name → nothing;  turn  (knob, value) → nothing;  keep  keeps what is shown;
+// hooks    frames  async key → clip;  camera  async key → what the camera does, in a sentence;  pick  name → nothing;
+//          turn  (knob, value) → nothing;  keep  keeps what is shown;  equation  (stage, whether to go there) → nothing;
 //          soon, later, whole, curve, far, stop: see base/asking.js
 // figures  {name: module} of figures/<name>.js for every `figure` of about.groups: see base/figures.js
 
@@ -23,7 +26,9 @@ import {pinning} from "./compare.js";
 import {cursorOf} from "./cursor.js";
 import {figuresOf, frameOf} from "./figures.js";
 import {framesOf} from "./frames.js";
+import {STRENGTH} from "./light.js";
 import {atNewWidths, EXAMPLES, exampleButtons, extraOf, FOOT, keysOf, ledgerOf, litOf, widths} from "./parts.js";
+import {PIPELINE, pipelineOf} from "./pipeline.js";
 import {versusOf} from "./versus.js";
 import {viewOf} from "./view.js";
 import {safe} from "./words.js";
@@ -37,7 +42,7 @@ const START = {
   gap: null,
   overlay: "none",
   near: null,
-  opacity: 0.6,
+  strength: STRENGTH,
   bare: false,
   prompt: null,
 };
@@ -47,7 +52,7 @@ export function mount(element, payload, hooks = {}, modules = {}) {
     frame = frameOf(about, modules);
   element.innerHTML = `
 <section class="vw ${frame.look}" tabindex="0" aria-label="Viewer. Press question mark for the keys.">
-  ${EXAMPLES}${BANNER}${frame.markup}${FOOT}
+  ${EXAMPLES}${BANNER}${PIPELINE}${frame.markup}${FOOT}
 </section>`;
   const root = element.querySelector(".vw"),
     $ = name => root.querySelector(".vw-" + name),
@@ -86,6 +91,7 @@ export function mount(element, payload, hooks = {}, modules = {}) {
   const frames = framesOf(shell, figures),
     versus = versusOf($, {about, figures}),
     ledger = ledgerOf($, about.stages),
+    pipeline = pipelineOf(shell, figures, litOf(root)),
     readies = figures.filter(one => one.ready),
     ready = async trace => Object.assign({}, ...(await Promise.all(readies.map(one => one.ready(trace)))));
 
@@ -135,6 +141,7 @@ export function mount(element, payload, hooks = {}, modules = {}) {
     if (fresh) frames.layOut(side);
     draw();
     if (elsewhere) frames.seen();
+    root.dataset.spaced = trace.spaced ?? "";
     root.dataset.shown = JSON.stringify({clip: trace.clip, ...trace.knobs});
     if (trace.texts) root.dataset.texts = root.dataset.shown;
     if (trace.done) root.dataset.done = root.dataset.shown;
@@ -159,6 +166,7 @@ export function mount(element, payload, hooks = {}, modules = {}) {
     banner.hidden = !untrained.length;
     banner.innerHTML = `<b>UNTRAINED</b>: ${untrained.map(safe).join(" and ")} ${untrained.length > 1 ? "have" : "has"} random weights. What is drawn is computed, and means nothing.`;
     ledger(trace);
+    pipeline(trace);
     tell();
   }
   function moved(changed) {

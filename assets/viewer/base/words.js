@@ -17,8 +17,8 @@ export const safe = text => String(text).replace(/[&<>"']/g, one => `&#${one.cha
 // W^s → W<sup>s</sup>, N_s → N<sub>s</sub>
 export const pretty = symbol =>
   safe(symbol)
-    .replace(/\^(\w+)/g, "<sup>$1</sup>")
-    .replace(/_(\w+)/g, "<sub>$1</sub>");
+    .replace(/\^([\w\p{L}]+)/gu, "<sup>$1</sup>")
+    .replace(/_([\w\p{L}]+)/gu, "<sub>$1</sub>");
 
 // A method's own words, with what a figure knows in the place of {name}: a number as a reader sees it, or with {name:2} digits
 // behind the point; a text; {markup} as it is. A line with a {name} that is null or false is left out; {name} that is true is

@@ -3,6 +3,7 @@
 
 import {plus} from "../base/compare.js";
 import {COLOURS} from "../base/drawing.js";
+import {icon, paintIcon} from "../base/icons.js";
 import {currentOf, frameOf, outlines, paintBox, paintFrame, paintMask, thingsIn} from "../base/things.js";
 import {safe} from "../base/words.js";
 
@@ -30,7 +31,7 @@ export function figure(host, {outputs, cursor, shell}) {
     const {trace, clip} = B,
       known = !!thingsIn(clip, currentOf(B, shell));
     host.querySelector(".vw-known").innerHTML = known
-      ? `<b class="vw-swatch" style="background:${COLOURS.truth}"></b>outlined: what is there${trace.edited ? " in the file, before your edits" : ""} · ✓ right name, box IoU ≥ ${outputs[0].match}`
+      ? `<b class="vw-swatch" style="background:${COLOURS.truth}"></b>outlined: what is there${trace.edited ? " in the file, before your edits" : ""} · ${icon("check")} right name, box IoU ≥ ${outputs[0].match}`
       : `what is there is not known of this clip${trace.strange ? `. ${safe(trace.strange)}` : ""}`;
     host.querySelector("output").textContent = cursor.least.toFixed(2);
     found.forEach((box, i) => foundIn(box, outputs[i], B, A ? "B · " : ""));
@@ -121,7 +122,8 @@ const foundColour = (one, known) => (!known ? COLOURS.kept : one.thing === null 
 
 // Names of boxes stand in the picture where it is at least this wide; they are listed below it anyway.
 const NAMED = 180,
-  LABEL = 15; // pixels; LABEL: how high one is
+  LABEL = 15, // pixels; LABEL: how high one is
+  MARK = 11;
 
 function paintFound(pen, {found, size}, least, known, width, height) {
   const shown = found.filter(one => one.score >= least);
@@ -136,16 +138,19 @@ function paintFound(pen, {found, size}, least, known, width, height) {
     drawn = [];
   for (const one of shown) {
     // the best has the first choice
-    const mark = !known ? "" : one.thing === null ? "✗" : "✓",
-      text = small ? mark : `${one.name} ${one.score.toFixed(2)} ${mark}`.trim();
-    if (!text) continue;
-    const wide = pen.measureText(text).width + 6,
+    const mark = known && (one.thing === null ? "cross" : "check"),
+      text = small ? "" : `${one.name} ${one.score.toFixed(2)}`;
+    if (!text && !mark) continue;
+    const long = pen.measureText(text).width + (text && mark ? 3 : 0),
+      wide = long + (mark ? MARK : 0) + 6,
       [x, y] = labelPlace(one.box, wide, drawn, width, height);
     drawn.push([x, y, wide]);
     pen.fillStyle = "rgba(0,0,0,.72)";
     pen.fillRect(x, y, wide, LABEL);
     pen.fillStyle = "#fff";
     pen.fillText(text, x + 3, y + 11);
+    pen.strokeStyle = "#fff";
+    if (mark) paintIcon(pen, mark, x + 3 + long, y + 2, MARK);
   }
   return shown;
 }

@@ -1,14 +1,16 @@
 // Maps and regions over the patches of a frame: one at a time over the picture, the numbers behind a patch, A and B − A beside it.
 
 import {plus, trio, VERSUS} from "../base/compare.js";
-import {VIRIDIS} from "../base/drawing.js";
 import {CLIP, SCRUB, STRIP} from "../base/frames.js";
+import {icon} from "../base/icons.js";
+import {barOf, valueInk} from "../base/light.js";
 import {overlaid, toolKeys, toolsOf} from "../base/overlaid.js";
 import {overlayButtons, PICTURE, still} from "../base/parts.js";
 import {firstOf} from "../base/unpack.js";
 import {OTHER_VALUES, pretty, safe} from "../base/words.js";
 import {pairOf} from "./PatchMap_apart.js";
 import {regionBeside} from "./PatchMap_beside.js";
+import {headsIn} from "./PatchMap_heads.js";
 import {keptAt, keptEdges, mapAt, paintFrame, seenOf} from "./PatchMap_paint.js";
 
 export const look = "vw-stage";
@@ -16,7 +18,7 @@ export const region = "lead";
 export const frame = {
   look: "",
   markup: `
-  <div class="vw-top">
+  <div class="vw-wide-screen"><div class="vw-top">
     <template data-region="lead"></template>
     <div class="vw-side"><div class="vw-card"><h4>Patch</h4><div class="vw-patch" aria-live="polite"></div></div>
       ${VERSUS}<template data-region="side"></template>${CLIP}</div>
@@ -28,18 +30,21 @@ export const frame = {
       <template data-region="line"></template>
     </div>
   </div>
-  <template data-region="rest"></template>`,
+  <template data-region="rest"></template></div>`,
 };
 const TOOLS = `
       <div class="vw-row">
         <div class="vw-kinds" role="radiogroup" aria-label="Overlay"></div>
-        ${toolsOf(0.6, "frame")}
+        <div class="vw-heads-of" role="radiogroup" aria-label="Head" hidden></div>
+        ${toolsOf("frame")}
       </div>
       <div class="vw-bar" aria-hidden="true"><span>0</span><i></i><span>1</span><b></b><em class="vw-edge" hidden></em></div>`;
-const MOVES = ["frame", "overlay", "patch", "near", "opacity", "bare"];
+const MOVES = ["frame", "overlay", "heads", "head", "patch", "near", "strength", "bare"];
 
 export function figure(host, given) {
-  const {outputs, cursor, shell} = given;
+  const {cursor, shell} = given,
+    each = firstOf(given.outputs, "HeadMaps"),
+    outputs = given.outputs.filter(one => one !== each);
   if (outputs[0].beside) return regionBeside(host, given);
   const {extra, wide} = shell,
     $ = name => host.querySelector(`.vw-${name}`) ?? shell.$(name), // its own picture, else what the frame has
@@ -50,7 +55,8 @@ export function figure(host, given) {
   host.innerHTML = trio(PICTURE) + (shell.$("frame") ? "" : SCRUB) + TOOLS;
   const canvases = ["canvas", "canvas-a", "canvas-d"].map($),
     tools = overlaid(host, canvases, shell, () => shell.side().trace.grid),
-    pair = pairOf({...shell, $}, outputs);
+    pair = pairOf({...shell, $}, outputs),
+    heads = headsIn($("heads-of"), each, shell);
   cursor.put({overlay: (maps.at(-1) ?? outputs.at(-1)).stage});
   $("edge").innerHTML = `outlined: kept (${pretty(mask?.symbol ?? "")})`;
 
@@ -63,25 +69,27 @@ export function figure(host, given) {
     if (changed?.has("near")) still(host, cursor.near);
     tools.draw(changed);
     if (!changed) clipWords(seen);
-    picture(seen);
+    heads.draw(side, A);
+    picture(seen, A);
     patchWords(seen, A);
     pair.draw(seen, A, changed);
   }
 
-  function picture(seen) {
+  function picture(seen, A) {
     const canvas = canvases[0],
-      map = layers().find(one => one.stage === (cursor.near ?? cursor.overlay)),
+      chosen = layers().find(one => one.stage === (cursor.near ?? cursor.overlay)),
+      map = cursor.near ? chosen : heads.of(seen, chosen, A),
       looked = {...cursor, patch: cursor.patch ?? (cursor.near && cursor.last)};
     canvas.setAttribute("aria-label", paintFrame(canvas, seen, cursor.frame, looked, map, wide(canvas.parentElement, 480)));
     const [low, high] = $("bar").querySelectorAll(":scope > span");
     [low.textContent, high.textContent] = map?.ends ?? ["0", "1"];
-    $("bar").querySelector("i").style.background = map?.gradient ?? `linear-gradient(90deg, ${VIRIDIS.join(",")})`;
+    $("bar").querySelector("i").style.background = barOf(map?.ink ?? valueInk(), cursor.strength);
     $("bar").classList.toggle("vw-mask", !map || map.kind === "RegionMask");
     $("edge").hidden = !seen.region;
     $("bar").querySelector("b").innerHTML = map?.stale?.(seen.trace)
       ? `${pretty(map.symbol)}: ${OTHER_VALUES}`
       : map
-        ? `${pretty(map.symbol)}, ${safe(map.title)}: ${pretty(map.unit)}`
+        ? (map.words ?? `${pretty(map.symbol)}, ${safe(map.title)}: ${pretty(map.unit)}`)
         : "";
     for (const button of $("kinds").children) button.setAttribute("aria-checked", button.dataset.stage === cursor.overlay);
     if (cursor.patch) cursor.put({last: cursor.patch});
@@ -91,7 +99,8 @@ export function figure(host, given) {
     const known = (points || []).filter(one => one.hit !== null),
       hits = known.filter(one => one.hit).length;
     if ($("point") && known.length)
-      $("point").innerHTML = `pointing: ${hits} of ${known.length} frames hit — the top patch (◎) holds a part of the actor`;
+      $("point").innerHTML =
+        `pointing: ${hits} of ${known.length} frames hit — the highest patch ${icon("target")} holds a part of the actor (${icon("hit")}, else ${icon("miss")}, under the frames)`;
   }
 
   // the numbers behind a patch, A's beside them
@@ -114,6 +123,15 @@ export function figure(host, given) {
         `<tr><th>${pretty(one.symbol)}</th>${A ? `<td>${others[i].a.toFixed(3)}</td>` : ""}<td>${at(one.stage)}</td>` +
         `${A ? `<td>${plus(others[i].by, 3)}</td>` : ""}<td>${safe(one.title)}</td></tr>`,
     );
+    const head = heads.of(
+      seen,
+      outputs.find(one => one.stage === cursor.overlay),
+      A,
+    );
+    if (head?.value)
+      rows.push(
+        `<tr><th>${head.name}</th><td>${(head.value[t * seen.P + p] / 65535).toFixed(3)}</td><td>${head.title}</td></tr>`,
+      );
     const one = extra.now();
     if (one && !one.stale(seen.trace))
       rows.push(
@@ -177,6 +195,7 @@ export function figure(host, given) {
       ["Esc", "let the patch go"],
     ],
     release: tools.release,
+    wants: heads.wants,
     overlays: () => outputs,
     extra: kinds,
     thumb: (pen, side, t, width, height) => {
@@ -185,7 +204,9 @@ export function figure(host, given) {
     },
     mark(side, t) {
       const hit = seenOf(side, outputs).points?.[t].hit ?? null;
-      return hit === null ? {} : {after: hit ? " ●" : " ○", words: `, pointing ${hit ? "hits" : "misses"} the actor`};
+      return hit === null
+        ? {}
+        : {after: ` ${icon(hit ? "hit" : "miss")}`, words: `, pointing ${hit ? "hits" : "misses"} the actor`};
     },
     looked: side => ({
       kept:

@@ -2,14 +2,19 @@
 // the overlay or the patch is another, not when a knob of B moves.
 
 import {apart, apartBar, greyed, masksApart, paintApart, placeIn} from "../base/compare.js";
-import {DIVERGING, fit} from "../base/drawing.js";
+import {fit, SHADES} from "../base/drawing.js";
 import {paintThumb, tallAs, thumbsOf} from "../base/frames.js";
+import {overGrey, paintLight} from "../base/light.js";
 import {number, pretty, safe} from "../base/words.js";
 import {keptAt, keptEdges, mapAt, paintFrame, patchEdge, seenOf} from "./PatchMap_paint.js";
 
-const ADDED = DIVERGING.at(-1),
-  REMOVED = DIVERGING[0],
-  BOTH = DIVERGING[2];
+const MARKED = 0.6; // how much a mark hides of the picture, at full strength
+// neither keeps it: darker; only A, only B; both: as it is
+const REGION = {
+  place: kind => kind / 255,
+  weight: kind => (kind === 3 ? 0 : MARKED),
+  shades: [[0, 0, 0], SHADES.signed[26], SHADES.signed[230], [0, 0, 0]],
+};
 
 // → {draw, patch, apart}. seen: B as `seenOf` makes it
 export function pairOf({$, cursor, wide, A, go}, outputs) {
@@ -51,7 +56,7 @@ export function pairOf({$, cursor, wide, A, go}, outputs) {
       t = atA(a),
       width = wide($("canvas-a").parentElement, 300),
       patch = inA(a, b),
-      key = JSON.stringify([t, cursor.overlay, cursor.opacity, cursor.bare, patch, width]);
+      key = JSON.stringify([t, cursor.overlay, cursor.strength, cursor.bare, patch, width]);
     if (mini !== side) {
       painted = "";
       strip(side, a);
@@ -110,17 +115,18 @@ export function pairOf({$, cursor, wide, A, go}, outputs) {
     const marked = region && regionApart(a, b, t),
       list = !region && value.subarray(t * b.P, (t + 1) * b.P);
     if (cursor.bare) greyed(pen, b.images[t], width, height);
-    else if (region) paintRegions(pen, b.images[t], marked, b.grid, width, height, cursor.opacity);
-    else paintApart(pen, b.images[t], list, b.grid, most, cursor.opacity, width, height);
+    else if (region) paintRegions(pen, b.images[t], marked, b.grid, width, height, cursor.strength);
+    else paintApart(pen, b.images[t], list, b.grid, most, cursor.strength, width, height);
     if (cursor.patch && !cursor.bare) patchEdge(pen, cursor.patch, width / columns, height / rows);
     const counts = marked && [1, 2, 3].map(kind => marked.filter(one => one === kind).length);
-    const swatch = (colour, text) => `<b><b class="vw-swatch" style="background:${colour}"></b>${text}</b>`;
+    const swatch = (colour, text) => `<b><b class="vw-swatch" style="background:${colour}"></b>${text}</b>`,
+      marks = REGION.shades.map((shade, kind) => overGrey(shade, cursor.strength * REGION.weight(kind)));
     $("bar-d").innerHTML = region
-      ? swatch(ADDED, `added ${counts[1]}`) +
-        swatch(REMOVED, `removed ${counts[0]}`) +
-        swatch(BOTH, `kept in both ${counts[2]}`)
+      ? swatch(marks[2], `added ${counts[1]}`) +
+        swatch(marks[1], `removed ${counts[0]}`) +
+        swatch(marks[3], `kept in both ${counts[2]}`)
       : most
-        ? apartBar(most, `${pretty(map().symbol)} of B less A's, one scale for the clip`)
+        ? apartBar(most, cursor.strength, `${pretty(map().symbol)} of B less A's, one scale for the clip`)
         : "A and B have the same map.";
     canvas.setAttribute(
       "aria-label",
@@ -173,17 +179,7 @@ export function pairOf({$, cursor, wide, A, go}, outputs) {
 // of each patch of a frame: 1 only A keeps it, 2 only B, 3 both
 const regionApart = (a, b, t) => Array.from({length: b.P}, (_, p) => keptAt(a, t, p) + 2 * keptAt(b, t, p));
 
-function paintRegions(pen, image, marked, [rows, columns], width, height, opacity) {
+function paintRegions(pen, image, marked, grid, width, height, strength) {
   greyed(pen, image, width, height);
-  pen.globalAlpha = opacity;
-  for (const [p, kind] of marked.entries()) {
-    pen.fillStyle = ["#0b0d12", REMOVED, ADDED, BOTH][kind];
-    pen.fillRect(
-      ((p % columns) * width) / columns,
-      (Math.floor(p / columns) * height) / rows,
-      Math.ceil(width / columns),
-      Math.ceil(height / rows),
-    );
-  }
-  pen.globalAlpha = 1;
+  paintLight(pen, REGION, p => marked[p], grid, width, height, strength);
 }

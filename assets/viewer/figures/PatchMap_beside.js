@@ -1,6 +1,7 @@
 // Regions that a second run keeps of the same clip, in a card: it has its own grid, and its own weights.
 
 import {COLOURS, fit, outline, twice} from "../base/drawing.js";
+import {paintNight, STRENGTH} from "../base/light.js";
 import {resultOf, truths} from "../base/unpack.js";
 import {heading, linesOf, madeBy} from "../base/words.js";
 import {sizeIn} from "./PixelMask.js";
@@ -27,9 +28,7 @@ export function regionBeside(host, {outputs: [mask], group, cursor, shell}) {
     const [n, m] = side.full.trace.beside.grid,
       kept = truths(found).subarray(t * n * m, (t + 1) * n * m);
     pen.drawImage(side.images[t], 0, 0, size, size);
-    pen.fillStyle = "rgba(11,13,18,.6)";
-    for (let p = 0; p < n * m; p++)
-      if (!kept[p]) pen.fillRect(((p % m) * size) / m, (Math.floor(p / m) * size) / n, size / m, size / n);
+    paintNight(pen, p => kept[p], [n, m], size, size, STRENGTH);
     const path = new Path2D();
     path.addPath(outline(kept, m, n), new DOMMatrix([size / m, 0, 0, size / n, 0, 0]));
     twice(pen, path, COLOURS.kept, 2);

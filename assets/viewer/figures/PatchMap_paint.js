@@ -1,7 +1,8 @@
 // Frames under maps of their patches, as functions of numbers and canvases. seen: what `seenOf` makes of a side, be it A or B.
 
-import {COLOURS, colour, fit, twice} from "../base/drawing.js";
+import {COLOURS, fit, twice} from "../base/drawing.js";
 import {tallAs} from "../base/frames.js";
+import {paintLight, paintNight, valueInk} from "../base/light.js";
 import {outlines, thingsIn} from "../base/things.js";
 import {codes, firstOf, resultOf, truths} from "../base/unpack.js";
 
@@ -29,11 +30,13 @@ export function seenOf(side, outputs) {
 export const keptAt = ({region, P}, t, p) => region && region[t * P + p];
 export const mapAt = (seen, stage, t, p) => seen.map(stage) && seen.map(stage)[t * seen.P + p] / 65535;
 
+const VALUE = valueInk();
+
 // The actor in a frame, where the truth is known
 const actorIn = (clip, t) => (thingsIn(clip, t) ?? []).filter(one => one.number === clip.truth.actor[t]);
 
 // Frame t under a map, with what is kept, what is there and where the score is highest. → the same in words
-export function paintFrame(canvas, seen, t, {opacity, bare, patch}, map, width) {
+export function paintFrame(canvas, seen, t, {strength, bare, patch}, map, width) {
   const {clip, images, trace, P} = seen,
     [rows, columns] = seen.grid,
     height = tallAs(clip, width, 1.25);
@@ -42,23 +45,11 @@ export function paintFrame(canvas, seen, t, {opacity, bare, patch}, map, width) 
     h = height / rows;
   pen.imageSmoothingQuality = "high";
   pen.drawImage(images[t], 0, 0, width, height);
-  const values = map && !map.paint && seen.map(map.stage);
-  for (let p = 0; p < P && map && !map.paint && !bare; p++) {
-    const x = (p % columns) * w,
-      y = Math.floor(p / columns) * h;
-    pen.globalAlpha = opacity;
-    if (map.kind === "RegionMask") {
-      if (!keptAt(seen, t, p)) {
-        pen.fillStyle = "#0b0d12";
-        pen.fillRect(x, y, w, h);
-      }
-    } else {
-      pen.fillStyle = colour(values && values[t * P + p] / 65535);
-      pen.fillRect(x, y, Math.ceil(w), Math.ceil(h));
-    }
-  }
-  pen.globalAlpha = 1;
-  if (map?.paint && !bare && !map.stale(trace)) map.paint(pen, t, width, height, opacity);
+  const values = map && !map.paint && (map.value ?? seen.map(map.stage)),
+    grid = [rows, columns];
+  if (map?.kind === "RegionMask" && !bare) paintNight(pen, p => keptAt(seen, t, p), grid, width, height, strength);
+  else if (values && !bare) paintLight(pen, VALUE, p => values[t * P + p] / 65535, grid, width, height, strength);
+  if (map?.paint && !bare && !map.stale(trace)) map.paint(pen, t, width, height, strength);
   const point = seen.points?.[t];
   if (!bare) {
     keptEdges(pen, seen, t, w, h, 2);

@@ -5,7 +5,9 @@ import {picture} from "../base/asking.js";
 import {trio, VERSUS} from "../base/compare.js";
 import {COLOURS, fit} from "../base/drawing.js";
 import {STRIP} from "../base/frames.js";
-import {cellEdge, paintMap, placeOn, SCALES, scaleBar, slice} from "../base/maps.js";
+import {icon} from "../base/icons.js";
+import {paintLight} from "../base/light.js";
+import {cellEdge, inkOn, SCALES, scaleBar, slice} from "../base/maps.js";
 import {middleOf, overlaid, toolKeys, toolsOf} from "../base/overlaid.js";
 import {overlayButtons, PICTURE, still} from "../base/parts.js";
 import {currentOf, frameOf, outlines, tallOf, thingsIn} from "../base/things.js";
@@ -19,11 +21,11 @@ export const region = "picture";
 export const frame = {
   look: "sp",
   markup: `
-  <div class="sp-top"><template data-region="picture"></template><template data-region="found"></template></div>
+  <div class="vw-wide-screen"><div class="sp-top"><template data-region="picture"></template><template data-region="found"></template></div>
   ${VERSUS}
   <div class="sp-section"><h4>Frames of the clip <small>— click one to make it the current frame (← →)</small></h4>
     <div class="vw-line" tabindex="-1">${STRIP}</div></div>
-  <template data-region="rest"></template>
+  <template data-region="rest"></template></div>
   <div class="sp-cards"><div><template data-region="cards"></template></div><template data-region="aside"></template></div>`,
 };
 const MARKUP = `
@@ -31,10 +33,10 @@ const MARKUP = `
       ${trio(PICTURE)}
       <div class="vw-row">
         <div class="vw-kinds" role="radiogroup" aria-label="Overlay"></div>
-        <div class="sp-steps"><button class="vw-prev" aria-label="Previous block or stage">‹</button><output class="vw-place"></output>
-          <button class="vw-next" aria-label="Next block or stage">›</button></div>
+        <div class="sp-steps"><button class="vw-prev" aria-label="Previous block or stage" title="previous block or stage (B)">${icon("back")}</button><output class="vw-place"></output>
+          <button class="vw-next" aria-label="Next block or stage" title="next block or stage (b)">${icon("forward")}</button></div>
       </div>
-      <div class="vw-row">${toolsOf(0.5, "frames")}
+      <div class="vw-row">${toolsOf("frames")}
       </div>
       <div class="vw-bar"></div>
       <div class="vw-reading" aria-live="polite"></div>`;
@@ -48,7 +50,7 @@ export function figure(host, {outputs, cursor, shell}) {
     shown = outputs.filter(one => one.kind === "Pictures"),
     gridOf = map => map && [map.rows, map.columns],
     tools = overlaid(host, ["canvas", "canvas-a", "canvas-d"].map($), shell, () => B && gridOf(over()), {support: null});
-  cursor.put({overlay: overlays[0]?.stage ?? "none", opacity: 0.5, places: {}}); // places: stage → which of its maps
+  cursor.put({overlay: overlays[0]?.stage ?? "none", places: {}}); // places: stage → which of its maps
   let B = null,
     A = null,
     decoded = new Map(); // URL → picture, of the last run
@@ -83,9 +85,9 @@ export function figure(host, {outputs, cursor, shell}) {
       things = thingsIn(clip, t);
     pen.imageSmoothingQuality = "high";
     pen.drawImage(frameOf(side, t), 0, 0, width, height);
-    if (map?.one.paint && !cursor.bare) map.one.paint(pen, t, width, height, cursor.opacity);
+    if (map?.one.paint && !cursor.bare) map.one.paint(pen, t, width, height, cursor.strength);
     else if (map && !cursor.bare)
-      paintMap(pen, i => placeOn(map.scale, map.value[i]), map.rows, map.columns, width, height, cursor.opacity);
+      paintLight(pen, inkOn(map.scale, map.full), i => map.value[i], [map.rows, map.columns], width, height, cursor.strength);
     if (things && !cursor.bare) outlines(pen, things, clip.truth.size, width, height, COLOURS.truth);
     if (patch && map) cellEdge(pen, patch, map.rows, map.columns, width, height);
     return `frame ${t + 1} of ${images.length}, ${doneTo(side)}; overlay: ${map ? `${map.one.title}, ${placeIn(map.map.at)}` : "none"}`;
@@ -118,7 +120,7 @@ export function figure(host, {outputs, cursor, shell}) {
     if (!map) return cursor.overlay === extra.now()?.stage ? `${pretty(extra.now().symbol)}: ${OTHER_VALUES}` : "";
     const whose = map.one.kind === "PromptMaps" ? ` (${whoseOf(cursor)})` : "",
       unit = map.scale === SCALES.even ? map.scale.unit : safe(map.one.unit);
-    return scaleBar(map.scale, `${pretty(map.one.symbol)}, ${safe(map.one.title)}${whose}: ${unit}`);
+    return scaleBar(map.scale, map.full, cursor.strength, `${pretty(map.one.symbol)}, ${safe(map.one.title)}${whose}: ${unit}`);
   }
 
   const share = value => `${(100 * value).toPrecision(3)} %`;

@@ -51,7 +51,7 @@ export function apartOf(host, {over, paint, promptOf, shell}) {
       width = shell.wide($("canvas-a").parentElement, 300),
       patch = patchOf(y, x),
       named = side => `frame ${currentOf(side, shell) + 1}`;
-    const key = JSON.stringify([cursor.overlay, x?.i, promptOf(cursor), cursor.opacity, cursor.bare, patch, width]);
+    const key = JSON.stringify([cursor.overlay, x?.i, promptOf(cursor), cursor.strength, cursor.bare, patch, width]);
     if (key !== painted) $("canvas-a").setAttribute("aria-label", `A, ${paint($("canvas-a"), A, x, patch, width)}`);
     painted = key;
     $("say-a").textContent = `A · ${A.title || "as pinned"}, ${named(A)}`;
@@ -75,11 +75,12 @@ export function apartOf(host, {over, paint, promptOf, shell}) {
       value = list[map.i].value,
       {rows, columns} = map;
     if (cursor.bare) greyed(pen, image, width, height);
-    else paintApart(pen, image, value, [rows, columns], most, cursor.opacity, width, height);
+    else paintApart(pen, image, value, [rows, columns], most, cursor.strength, width, height);
     if (onFrame() && !cursor.bare) cellEdge(pen, cursor.patch, rows, columns, width, height);
     $("bar-d").innerHTML = most
       ? apartBar(
           most,
+          cursor.strength,
           `log<sub>10</sub> of B's ${pretty(map.one.symbol)} over A's, one scale for all blocks: +0.3 is twice as much`,
         )
       : "A and B have the same map.";

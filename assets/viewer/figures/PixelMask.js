@@ -7,7 +7,7 @@ import {resultOf, truths} from "../base/unpack.js";
 import {heading, linesOf, madeBy} from "../base/words.js";
 
 export const look = "vw-card rl-comb";
-const LARGEST = 360; // pixels of a picture at most: a comb of 224 is seen without a blur
+const LARGEST = 448; // pixels of a picture at most: twice the 224 of a comb, which is seen without a blur
 export const sizeIn = (shell, card) => Math.max(120, Math.min(LARGEST, shell.wide(card, LARGEST + 26) - 26));
 const SELECTED = [59, 130, 246, 235],
   OTHERS = [11, 13, 18, 120];

@@ -2,7 +2,8 @@
 // of every head by itself. A's shares stand beside B's.
 
 import {apart, plus} from "../base/compare.js";
-import {cellEdge, opened, paintMap, placeOn, SCALES, scaleBar, slice} from "../base/maps.js";
+import {paintLight} from "../base/light.js";
+import {cellEdge, inkOn, opened, SCALES, scaleBar, slice} from "../base/maps.js";
 import {ARROWS, middleOf, neighbour, patchUnder, pointed} from "../base/overlaid.js";
 import {centred, make} from "../base/parts.js";
 import {currentOf, frameOf, paintFrame} from "../base/things.js";
@@ -78,7 +79,7 @@ export function figure(host, {outputs, cursor, shell}) {
     if (!attention) return;
     const any = (...names) => !changed || names.some(name => changed.has(name));
     last = pointedAt() ?? last;
-    if (any("prompt", "hovered", "head", "opacity", "bare") || (any("patch", "support") && (edged || pointedAt()))) supports();
+    if (any("prompt", "hovered", "head", "strength", "bare") || (any("patch", "support") && (edged || pointedAt()))) supports();
     if (any("prompt", "hovered", "head")) thumbs.draw(heads, LADDER[rungs.head], !B.trace.values[output.stage].each);
   }
 
@@ -102,6 +103,8 @@ export function figure(host, {outputs, cursor, shell}) {
       [, K, P] = attention.shape,
       [rows, columns] = grid(),
       shown = looked(),
+      full = shown.reduce((a, b) => Math.max(a, b)),
+      ink = inkOn(scale(), full),
       {heads: N} = B.trace.values[output.stage],
       frame = currentOf(B, shell),
       turned = index.some((k, i) => i && k < index[i - 1]) ? ", in a shuffled order" : "",
@@ -118,19 +121,21 @@ export function figure(host, {outputs, cursor, shell}) {
       const {pen, height} = paintFrame(cell.firstChild, frameOf(B, index[k]), B.clip, width, true),
         share = mass[k] ?? 0,
         percent = `${(100 * share).toFixed(1)} %`;
-      if (!cursor.bare) paintMap(pen, i => placeOn(scale(), shown[k * P + i]), rows, columns, width, height, cursor.opacity);
+      if (!cursor.bare) paintLight(pen, ink, i => shown[k * P + i], [rows, columns], width, height, cursor.strength);
       if (at?.k === k) cellEdge(pen, cursor.patch, rows, columns, width, height);
-      cell.querySelector("i").style.height = barOf(share, K);
+      cell.querySelector("i").style.height = tallOf(share, K);
       cell.lastChild.innerHTML = `frame ${index[k] + 1}${index[k] === frame ? " = t" : ""}<br><b>${percent}</b>`;
       cell.firstChild.ariaLabel = `support ${k + 1} of ${K}: frame ${index[k] + 1}, ${percent} of all attention`;
     }
     massesOfA(mass);
     $("bar2").innerHTML = scaleBar(
       scale(),
+      full,
+      cursor.strength,
       `${pretty(output.symbol)}: ${SCALES.even.unit}, 1/(K·P) = 1/${K * P} · bars: ${pretty(massOutput?.symbol ?? "")}, ${safe(massOutput?.title ?? "")}; dotted: an even share, 1/K = ${(100 / K).toFixed(1)} %, the top is twice that`,
     );
   }
-  const barOf = (share, K) => `${100 * Math.min(1, (share * K) / 2)}%`;
+  const tallOf = (share, K) => `${100 * Math.min(1, (share * K) / 2)}%`;
 
   function cellOf(k) {
     const cell = make("div", {class: "sp-support"}),
@@ -157,7 +162,7 @@ export function figure(host, {outputs, cursor, shell}) {
         continue;
       }
       if (!bar) cell.children[1].append((bar = make("u")));
-      bar.style.height = barOf(a[k], a.length);
+      bar.style.height = tallOf(a[k], a.length);
       bar.title = `A: ${(100 * a[k]).toFixed(1)} %`;
       cell.firstChild.ariaLabel += `; ${bar.title}`;
     }

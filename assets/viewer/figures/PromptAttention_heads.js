@@ -1,7 +1,7 @@
 // Every head of a prompt's attention by itself, coarse, over the frames that support it, side by side. Part of PromptAttention.
 
 import {bytes} from "../base/drawing.js";
-import {inPixels, placeOn} from "../base/maps.js";
+import {inkOn, inPixels} from "../base/maps.js";
 import {make} from "../base/parts.js";
 import {promptOf, whoseOf} from "./PromptScores.js";
 
@@ -53,14 +53,15 @@ export function thumbnails(host, cursor) {
       );
     for (const [n, button] of [...box.children].entries()) {
       const canvas = button.firstChild,
-        map = ofHead(heads, n, promptOf(cursor));
+        map = ofHead(heads, n, promptOf(cursor)),
+        ink = inkOn(scale);
       if (canvas.width !== across || canvas.height !== h) Object.assign(canvas, {width: across, height: h});
       const place = i => {
         // the supports side by side, a column of nothing between
         const r = Math.floor(i / across),
           k = Math.floor((i % across) / (w + 1)),
           c = (i % across) % (w + 1);
-        return c === w ? -1 : placeOn(scale, map[(k * h + r) * w + c]);
+        return c === w ? -1 : ink.place(map[(k * h + r) * w + c]);
       };
       canvas.getContext("2d").putImageData(inPixels(h, across, place), 0, 0);
       button.setAttribute("aria-checked", cursor.head === n);

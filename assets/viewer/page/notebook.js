@@ -1,7 +1,7 @@
 // The notebook under the tabs: what a reader kept.
 //
 // about   forms: what an export is called; cells, bytes, note: how many, how large, how long; reopen: the event of a view that is
-//         opened again
+//         opened again; figure: of the composer
 //
 // What it asks of the page:
 //
@@ -9,26 +9,32 @@
 // read    async a JSON text → the same of all its cells
 // write   async {form, text} → {name, type, data, cells, notes} as a JSON text: how many cells are in it, and why others are not
 // reopen  {view, models, handle} → nothing: the page turns to a view
+// server  what the figure composer asks (figure.js)
 //
 // A cell is {view, weights, numbers, models, precision, picture, told}; told: it in words. What it says may be anybody's: it goes
 // in as text alone, its picture as a PNG alone.
 
 import {bytes} from "../base/drawing.js";
+import {icon} from "../base/icons.js";
 import {make} from "../base/parts.js";
 import {number} from "../base/words.js";
 import {keptCells} from "./cells.js";
-import {views} from "./values.js";
+import {composer} from "./figure.js";
+import {presentation} from "./present.js";
+import {requestOf, views} from "./values.js";
 
 const PANEL = `
 <details class="nb-fold"><summary>Notebook: what you kept (<b class="nb-count">0</b>)</summary><div class="nb-in" tabindex="-1">
   <p class="nb-hint">“keep” under a picture, or the key <kbd>k</kbd>, adds what is shown: picture, knobs, clip, numbers, weights. It stays in this browser: nothing is held on the server.</p>
   <div class="nb-bar">
     <button type="button" class="nb-keep">keep what is shown</button>
-    <span class="nb-group"><button type="button" class="nb-undo" title="undo (Ctrl+Z)">↶ undo</button><button type="button" class="nb-redo" title="redo (Ctrl+Shift+Z)">↷ redo</button></span>
+    <button type="button" class="nb-present" title="one large picture; the arrow keys go through what was kept">present</button>
+    <span class="nb-group"><button type="button" class="nb-undo" title="undo (Ctrl+Z)">${icon("undo")} undo</button><button type="button" class="nb-redo" title="redo (Ctrl+Shift+Z)">${icon("redo")} redo</button></span>
     <span class="nb-group" role="group" aria-label="Export"><span class="nb-dim">export</span><span class="nb-forms"></span></span>
     <span class="nb-group"><button type="button" class="nb-read">open a JSON…</button><input class="nb-file" type="file" accept=".json,application/json" hidden></span>
   </div>
   <p class="nb-trouble" role="status" hidden></p><p class="nb-said" role="status"></p><ul class="nb-notes"></ul>
+  <details class="nb-figure" hidden><summary>A figure for a paper, with its preview</summary><div></div></details>
   <ol class="nb-cells"></ol>
 </div></details>`;
 const CELL = `
@@ -41,9 +47,9 @@ const CELL = `
   <details class="nb-python"><summary>Python</summary><pre tabindex="0"></pre></details>
   <p class="nb-dim nb-weights"></p>
   <div class="nb-row">
-    <span class="nb-grip" draggable="true" title="drag to another place" aria-hidden="true">⠿</span>
-    <button type="button" data-does="up" title="one place up">↑</button><button type="button" data-does="down" title="one place down">↓</button>
-    <button type="button" data-does="open">open this view</button><button type="button" data-does="copy">copy as Python</button>
+    <span class="nb-grip" draggable="true" title="drag to another place" aria-hidden="true">${icon("grip")}</span>
+    <button type="button" data-does="up" title="one place up" aria-label="One place up">${icon("up")}</button><button type="button" data-does="down" title="one place down" aria-label="One place down">${icon("down")}</button>
+    <button type="button" data-does="open">open this view</button><button type="button" data-does="copy">copy as Python</button><button type="button" data-does="figure">figure…</button>
     <button type="button" data-does="delete">delete</button>
   </div>
 </div>`;
@@ -51,12 +57,25 @@ const SAID_FOR = 6000,
   LOOKED_FOR = 30_000; // milliseconds: a word beside a viewer; until a view that is opened is there
 const LONGEST = 12; // notes told at once
 
+let cells = null; // {text() → all of them as a JSON text, bring(text, name)}
+
+// A session's own part of what the page sends: the request of the tab that is seen, and all cells
+export function session() {
+  const method = Object.keys(views).find(one => document.querySelector(`#viewer-${one}`)?.offsetParent);
+  return [method ? {...requestOf(method), method, state: views[method].state()} : {}, cells?.text() ?? ""];
+}
+// Cells that came with a session
+export function bring(text) {
+  if (text) cells?.bring(text, "the session");
+}
+
 export const notebook = ({element, server, trigger}, about) =>
   cellsIn(element.querySelector(".nb"), about, {
     keep: request => server.keep_view(request),
     read: text => server.read_cells(text),
     write: form => server.write_cells(form),
     reopen: view => trigger(about.reopen, view),
+    server,
   });
 
 async function cellsIn(element, about, hooks) {
@@ -65,7 +84,9 @@ async function cellsIn(element, about, hooks) {
     kept = await keptCells(draw),
     items = new Map();
   let busy = 0,
-    forget = () => {};
+    composing = null, // the figure composer, made when it is opened
+    forget = () => {},
+    shown = null; // the presentation
 
   // ---- keeping ------------------------------------------------------------------------------------------------------
 
@@ -113,6 +134,7 @@ async function cellsIn(element, about, hooks) {
   // ---- drawing ------------------------------------------------------------------------------------------------------
 
   function draw() {
+    shown?.changed();
     const {cells, can, trouble} = kept,
       has = new Set(cells.map(one => one.id));
     $("count").textContent = cells.length;
@@ -120,6 +142,8 @@ async function cellsIn(element, about, hooks) {
     $("redo").disabled = !can.redo;
     for (const button of $("forms").children) button.disabled = !cells.length || busy > 0;
     $("hint").hidden = cells.length > 0;
+    $("figure").hidden = !cells.length;
+    composing?.changed();
     $("trouble").textContent = trouble;
     $("trouble").hidden = !trouble;
     for (const [id] of items) if (!has.has(id)) items.delete(id);
@@ -199,6 +223,11 @@ async function cellsIn(element, about, hooks) {
       look(view);
       say("opened on the page above");
     },
+    figure(id) {
+      compose(id);
+      $("figure").open = true;
+      $("figure").scrollIntoView({block: "nearest"});
+    },
     async copy(id) {
       const {told} = kept.cells[at(id)],
         fold = items.get(id).querySelector(".nb-python");
@@ -212,6 +241,19 @@ async function cellsIn(element, about, hooks) {
       say("selected: copy it with Ctrl+C");
     },
   };
+
+  function compose(id) {
+    composing ??= composer($("figure").lastElementChild, about.figure, {cells: () => kept.cells, server: hooks.server, save});
+    composing.show(id);
+  }
+  $("figure").ontoggle = () => $("figure").open && compose();
+
+  function save({name, type, data}) {
+    const link = make("a", {download: name});
+    link.href = URL.createObjectURL(new Blob([bytes(data)], {type}));
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  }
 
   // The frame and the overlay are no knobs: a viewer is told when what was opened is there.
   function look({method, frame, overlay, knobs}) {
@@ -298,7 +340,7 @@ async function cellsIn(element, about, hooks) {
   $("redo").onclick = () => step("redo");
   element.addEventListener("keydown", event => {
     const key = event.key.toLowerCase();
-    if (event.target.matches("textarea") || !(event.ctrlKey || event.metaKey) || !["z", "y"].includes(key)) return;
+    if (event.target.matches("textarea, input") || !(event.ctrlKey || event.metaKey) || !["z", "y"].includes(key)) return;
     event.preventDefault();
     step(key === "y" || event.shiftKey ? "redo" : "undo");
   });
@@ -325,10 +367,7 @@ async function cellsIn(element, about, hooks) {
         say("writing…");
         const made = await ask(hooks.write({form, text: all}));
         if (!made) return;
-        const link = make("a", {download: made.name});
-        link.href = URL.createObjectURL(new Blob([bytes(made.data)], {type: made.type}));
-        link.click();
-        setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+        save(made);
         say(
           `${made.name} is made of ${made.cells} of ${kept.cells.length} ${kept.cells.length === 1 ? "cell" : "cells"}`,
           made.notes,
@@ -344,19 +383,25 @@ async function cellsIn(element, about, hooks) {
     $("file").value = "";
     if (!file) return;
     if (file.size > about.bytes) return say(`Kept cells are read up to ${about.bytes / 1e6} MB, and ${file.name} is larger.`);
-    const found = await ask(hooks.read(await file.text()));
+    bringIn(await file.text(), file.name);
+  };
+  async function bringIn(all, name) {
+    const found = await ask(hooks.read(all));
     if (!found) return;
     const room = about.cells - kept.cells.length,
       fitting = found.cells.slice(0, room),
       left = found.cells.length - fitting.length;
     if (fitting.length) add(fitting);
     say(
-      `${fitting.length} ${fitting.length === 1 ? "cell" : "cells"} of ${file.name} added`,
+      `${fitting.length} ${fitting.length === 1 ? "cell" : "cells"} of ${name} added`,
       left ? [`${left} did not fit: a notebook has up to ${about.cells}.`, ...found.notes] : found.notes,
     );
-  };
+  }
+  cells = {text: () => (kept.cells.length ? text() : ""), bring: bringIn};
 
   $("fold").open = kept.cells.length > 0;
   draw();
+  shown = presentation({cells: () => kept.cells, open: does.open});
+  $("present").onclick = shown.start;
   element.dataset.ready = "";
 }

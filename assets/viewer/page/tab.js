@@ -7,6 +7,7 @@
 // A viewer turns a knob by typing into it: no reply of the server can arrive after a later knob.
 
 import {foldsOf} from "../base/folds.js";
+import {momentOf} from "./moment.js";
 import {begin, linkWasRead, lookOf, moved, requestOf, type, views} from "./values.js";
 
 let addressed = null; // what the page's address says, for all tabs
@@ -23,6 +24,7 @@ export async function tab({element, props, trigger, server}, {method, figures, p
   const host = element.closest(`#viewer-${method}`);
   const hooks = {
     frames: key => server.frames(key),
+    camera: key => server.camera(key),
     pick: name => trigger(pick, {name}),
     turn,
     soon: one => server.at_once(one),
@@ -31,6 +33,7 @@ export async function tab({element, props, trigger, server}, {method, figures, p
     curve: one => server.curve(one),
     far: one => server.far(one),
     stop: one => server.stop(one),
+    equation: async (stage, go) => (await folds.open("equations"))?.equation(stage, go),
     keep: () => {
       const detail = {...request(), method, state: view.state()};
       document.dispatchEvent(new CustomEvent("keep", {detail}));
@@ -43,7 +46,7 @@ export async function tab({element, props, trigger, server}, {method, figures, p
     modules,
   );
   views[method] = view;
-  foldsOf(panels, element.querySelector(".panels"), {method, about, view, request, turn, edit, server, hooks});
+  const folds = foldsOf(panels, element.querySelector(".panels"), {method, about, view, request, turn, edit, server, hooks});
 
   function turn(name, value) {
     const knob = document.querySelector(`#knob-${method}-${name}`),
@@ -52,6 +55,8 @@ export async function tab({element, props, trigger, server}, {method, figures, p
     const box = of("checkbox") || [...(knob?.querySelectorAll("input[type=radio]") || [])].find(one => one.value === value);
     if (box && box.checked !== (box.type === "radio" || value)) box.click();
   }
+
+  momentOf(element.querySelector(".moment"), {host, request, asked: server.moment});
 
   let latest = null;
   const ask = () => {
@@ -82,7 +87,7 @@ export async function tab({element, props, trigger, server}, {method, figures, p
     const query = first && now === fresh ? "" : await server.address({...request(), state: view.state()}).catch(() => null);
     if (typeof query !== "string" || said !== addressed) return;
     const here = new URL(location.href),
-      own = [...here.searchParams].filter(([name]) => /^(__.*|tour)$/.test(name));
+      own = [...here.searchParams].filter(([name]) => /^(__.*|tour|present)$/.test(name));
     here.search = [query, new URLSearchParams(own)].join("&").replace(/^&|&$/g, "");
     if (here.href !== location.href) history.replaceState(history.state, "", here);
   };
@@ -94,7 +99,10 @@ export async function tab({element, props, trigger, server}, {method, figures, p
   for (const kind of ["values", "looked", "keyup", "pointerdown", "pointerup", "pointercancel"])
     document.addEventListener(kind, later);
   document.addEventListener("values", ask);
-  new ResizeObserver(ask).observe(host);
+  new ResizeObserver(() => {
+    ask();
+    document.dispatchEvent(new Event("seen"));
+  }).observe(host);
   ask();
 }
 

@@ -5,6 +5,9 @@
 //          seen is pointed at;  check: {seen: selector} | {shown: [method, {knob: value}]} | {text: [selector, text]} |
 //          {looked: "kept"};  needs: a selector without which the step is left out;  or: the step instead
 
+import {icon} from "../base/icons.js";
+import {unfold} from "./sheet.js";
+
 const SEEN_TOUR = "video-prompts-tour";
 const remembered = {
   get() {
@@ -65,7 +68,8 @@ export function tour(host, offer, listed) {
     if (!done && holds(step.check)) {
       done = true;
       card.dataset.done = "";
-      $("state").textContent = `✓ ${step.done}`;
+      $("state").innerHTML = icon("check", "done:");
+      $("state").append(` ${step.done}`);
       $("next").textContent = at < steps.length - 1 ? "Next" : "Finish";
     }
     if (there !== last) {
@@ -112,6 +116,7 @@ export function tour(host, offer, listed) {
     const one = listed[at],
       step = (steps[at] = one.needs && !document.querySelector(one.needs) ? one.or : one);
     delete card.dataset.done;
+    unfold(step.targets.map(one => document.querySelector(one)).find(Boolean));
     $("progress").textContent = `Tour · ${at + 1}/${steps.length}`;
     card.querySelector("h3").textContent = step.title;
     $("text").textContent = step.text;

@@ -4,7 +4,8 @@
 // A request is {values, stamp}, as app/server/request.py reads it. values: {clip, weights, frames, edits, texts, question, knobs:
 // {name: value}}, texts and question where a method asks for them; stamp: the browser's clock.
 //
-// Events of the document: "values", those of a method are others; "linked", a link says how to look at them.
+// Events of the document: "values", those of a method are others; "linked", a link says how to look at them;
+// "seen", another tab, or the same one wider.
 
 // method → its viewer; where the console, and a test, finds it too
 window.views ??= {};
@@ -29,6 +30,9 @@ export function note(method, fields, knobs, ...row) {
 // The request of what is on the page; null before any knob was moved
 export const moved = method => latest[method] ?? null;
 export const requestOf = method => latest[method] ?? untouched[method];
+
+// Methods of which there are any
+export const known = () => Object.keys({...untouched, ...latest});
 
 // What a link says goes to the viewers. said: {method: how to look} as JSON, or nothing
 export function follow(said) {

@@ -151,5 +151,12 @@ export function panel(host, {view, own, method}) {
       show();
       write();
     },
+    // the equation that says how a stage is made, else the first that speaks of it
+    equation(stage, go) {
+      const speaks = ({formula}) => formula.some(part => part.stage === stage),
+        found = lines.find(({one}) => one.formula[0].stage === stage) ?? lines.find(({one}) => speaks(one));
+      for (const one of lines) one.row.toggleAttribute("data-now", one === found);
+      if (go) (found?.row ?? host).scrollIntoView({block: "center"});
+    },
   };
 }

@@ -3,8 +3,9 @@
 //
 // Every server function is sent a request, and: chosen, attribution, settings, own, shown (see app/panels/explain.py)
 
-import {newest, patience, somebody} from "../base/asking.js";
-import {bytes, COLOURS, DIVERGING, SCALE, signed, twice, VIRIDIS} from "../base/drawing.js";
+import {newest, patience, picture, somebody} from "../base/asking.js";
+import {bytes, COLOURS, fit, twice} from "../base/drawing.js";
+import {paintLight, STRENGTH, signedInk, valueInk} from "../base/light.js";
 import {make} from "../base/parts.js";
 import {number, OTHER_VALUES, pretty, safe} from "../base/words.js";
 
@@ -29,9 +30,6 @@ const EXPLAIN = `
     <p>Filled patches are nothing to see: a wide blur, or the clip's mean colour. Such clips are none that the network was trained on, and every fill has a bias of its own; that is why there are two.</p>
     <p>A test measures the network, not the world: a map may be true to a network that looks at the wrong thing. Only where the truth is known is a map compared with it; chance is then the same map shifted over rows and columns, in all frames alike, and a map is better than chance if at most one shift in twenty does as well: points at least as well, and if as well, covers as much. Infidelity asks whether a map is as large as what the number loses when a box of patches is filled (Captum; lower is truer); sensitivity, how far a map moves with a little noise.</p></details>
 </div>`;
-
-// the number of red and blue, and of viridis: 256 shades, from the least to the largest
-const EXPLAIN_SHADES = {signed: Array.from({length: 256}, (_, i) => signed(i / 127.5 - 1)), plain: SCALE};
 
 export function panel(host, {own, view, request, server, hooks}) {
   host.innerHTML = EXPLAIN;
@@ -141,6 +139,26 @@ export function panel(host, {own, view, request, server, hooks}) {
     view.extra(layer, true);
     redraw();
     costs({});
+    await pictured(made, layer);
+  }
+
+  // The frame under the map, where the button is: the picture may be far above
+  async function pictured(one, over) {
+    const clip = await hooks.frames?.(one.of.clip),
+      now = view.state().frame,
+      t = one.frames.includes(now) ? now : one.frames[0];
+    if (!clip?.frames[t] || one !== made) return;
+    const image = await picture(clip.frames[t]),
+      width = 180,
+      height = Math.round((width * image.height) / image.width);
+    const canvas = make("canvas", {class: "ex-thumb", role: "img"}),
+      pen = fit(canvas, width, height);
+    canvas.setAttribute("aria-label", `${one.title} over frame ${t + 1}`);
+    canvas.title = `frame ${t + 1}`;
+    pen.drawImage(image, 0, 0, width, height);
+    over.paint(pen, t, width, height, STRENGTH);
+    one.thumb = canvas;
+    redraw();
   }
 
   function result() {
@@ -160,6 +178,7 @@ export function panel(host, {own, view, request, server, hooks}) {
       costs({});
     };
     box.append(off);
+    if (made.thumb && !old) box.prepend(made.thumb);
   }
 
   // ---- tests --------------------------------------------------------------------------------------------------------
@@ -198,7 +217,7 @@ export function panel(host, {own, view, request, server, hooks}) {
     box.innerHTML =
       (old ? `<p class="ex-old">${safe(OTHER_VALUES.replace("explain", "test"))}</p>` : "") +
       (tests.what
-        ? `<p class="ex-small">Tested on the ${safe(tests.what)}: <span class="ex-key"><b style="--c:${COLOURS.prompt}"></b>deletion <b style="--c:${COLOURS.kept}"></b>insertion <b style="--c:#8b8fa3"></b>random places, ± 2 standard deviations</span>; every curve from ${number(ends[0]).replace("-", "−")} to ${number(ends[1]).replace("-", "−")}.${tests.truth ? ` ${safe(tests.truth)}` : ""}</p>`
+        ? `<p class="ex-small">Tested on the ${safe(tests.what)}: <span class="ex-key"><b style="--c:${COLOURS.prompt}"></b>deletion <b style="--c:${COLOURS.kept}"></b>insertion <b style="--c:#8b8fa3"></b>random places, ${list.length ? `± ${list[0].reach.toFixed(1)} standard deviations` : ""}</span>; every curve from ${number(ends[0]).replace("-", "−")} to ${number(ends[1]).replace("-", "−")}.${tests.truth ? ` ${safe(tests.truth)}` : ""}</p>`
         : "") +
       list.map(one => mapRow(one, ends, tests.steady[one.name])).join("") +
       loose.map(([, sentence]) => `<p class="ex-small">${pretty(sentence)}</p>`).join("");
@@ -302,9 +321,9 @@ const ofTrace = (of, trace) =>
   JSON.stringify(of.knobs) === JSON.stringify(trace.knobs) &&
   JSON.stringify(of.weights) === JSON.stringify(trace.weights);
 
-// an explanation as the viewer draws it: {stage, symbol, title, unit, measure, ends, gradient, stale, paint, told, rows, columns,
+// an explanation as the viewer draws it: {stage, symbol, title, unit, measure, ends, ink, stale, paint, told, rows, columns,
 // value}. measure: the unit, without what its colours mean. stale: trace → whether it is of other values.
-// paint: (pen, frame, width, height, opacity). value: of every frame it has.
+// paint: (pen, frame, width, height, strength). value: of every frame it has.
 function overlayOf(made, stale, unit) {
   const codes = new Uint16Array(bytes(made.code).buffer),
     [rows, columns] = made.grid,
@@ -314,9 +333,8 @@ function overlayOf(made, stale, unit) {
     codes,
     made.signed ? code => ((2 * code) / 65535 - 1) * largest : code => (code / 65535) * largest,
   );
-  const shades = made.signed ? EXPLAIN_SHADES.signed : EXPLAIN_SHADES.plain,
-    cells = Object.assign(make("canvas"), {width: columns, height: rows});
-  const top = number(largest),
+  const ink = made.signed ? signedInk(largest) : valueInk(largest),
+    top = number(largest),
     placeAt = t => made.frames.indexOf(t),
     edge = top.startsWith("0") && !+top ? "0" : top;
   return {
@@ -326,24 +344,15 @@ function overlayOf(made, stale, unit) {
     measure: made.signed ? unit : "no unit",
     unit: made.signed ? `${unit}; red speaks for it, blue against` : "no unit",
     ends: made.signed ? [`−${edge}`, edge] : ["0", edge],
-    gradient: `linear-gradient(90deg, ${(made.signed ? DIVERGING : VIRIDIS).join(",")})`,
+    ink,
     rows,
     columns,
     value,
     stale,
     told: (t, p) => (placeAt(t) < 0 ? "" : number(value[placeAt(t) * P + p]).replace("-", "−")),
-    paint(pen, t, width, height, alpha) {
+    paint(pen, t, width, height, strength) {
       if (placeAt(t) < 0) return;
-      const inner = cells.getContext("2d");
-      for (let p = 0; p < P; p++) {
-        inner.fillStyle = shades[codes[placeAt(t) * P + p] >> 8];
-        inner.fillRect(p % columns, Math.floor(p / columns), 1, 1);
-      }
-      pen.save();
-      pen.globalAlpha = alpha;
-      pen.imageSmoothingEnabled = false;
-      pen.drawImage(cells, 0, 0, width, height);
-      pen.restore();
+      paintLight(pen, ink, p => value[placeAt(t) * P + p], made.grid, width, height, strength);
       if (!made.box.length) return;
       const [x0, y0, x1, y1] = made.box,
         path = new Path2D();
@@ -356,9 +365,9 @@ function overlayOf(made, stale, unit) {
 // the least and the largest number of all curves: maps are seen on one scale
 function endsOf(list) {
   const all = list.flatMap(one =>
-    one.curves.flatMap(({score, random, sd}) => [
+    one.curves.flatMap(({score, random, reach}) => [
       ...score,
-      ...random.flatMap((mean, i) => [mean - 2 * sd[i], mean + 2 * sd[i]]),
+      ...random.flatMap((mean, i) => [mean - reach[i], mean + reach[i]]),
     ]),
   );
   return [Math.min(...all), Math.max(...all)];
@@ -390,14 +399,14 @@ function spark(curves, [low, high], called) {
     X = share => (share * W).toFixed(1),
     Y = score => (2 + (1 - (score - low) / (high - low || 1)) * (H - 4)).toFixed(1);
   const line = (share, score) => share.map((x, i) => `${X(x)},${Y(score[i])}`).join(" ");
-  const parts = curves.map(({kind, share, score, random, sd}) => {
+  const parts = curves.map(({kind, share, score, random, reach}) => {
     const upper = line(
         share,
-        random.map((mean, i) => mean + 2 * sd[i]),
+        random.map((mean, i) => mean + reach[i]),
       ),
       lower = line(
         share,
-        random.map((mean, i) => mean - 2 * sd[i]),
+        random.map((mean, i) => mean - reach[i]),
       )
         .split(" ")
         .reverse()

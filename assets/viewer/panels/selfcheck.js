@@ -2,6 +2,7 @@
 
 import {patience, somebody} from "../base/asking.js";
 import {bytes, SCALE} from "../base/drawing.js";
+import {icon} from "../base/icons.js";
 import {make} from "../base/parts.js";
 import {number, pretty, safe} from "../base/words.js";
 
@@ -40,7 +41,7 @@ export function panel(host, {own, request, server, hooks}) {
   function line(one) {
     const item = make("li", {class: one.passed ? "ex-pass" : "ex-fail", "data-name": one.name});
     const value = typeof one.value === "string" ? `<span>digest</span> <code>${safe(one.value)}</code>` : ""; // a number is in the sentence
-    item.innerHTML = `<p><b class="ex-mark" role="img" aria-label="${one.passed ? "passed" : "failed"}">${one.passed ? "✓" : "✗"}</b> <b>${safe(one.name)}</b> ${value}</p><p>${safe(one.sentence)}</p>`;
+    item.innerHTML = `<p><b class="ex-mark">${one.passed ? icon("check", "passed") : icon("cross", "failed")}</b> <b>${safe(one.name)}</b> ${value}</p><p>${safe(one.sentence)}</p>`;
     if (one.maps.length) {
       const pair = make("div", {class: "ex-pair"}),
         names = ["these weights", "random weights"];

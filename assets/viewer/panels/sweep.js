@@ -4,7 +4,7 @@
 // A finished sweep stays until another is run, and says of which values it is.
 
 import {patience} from "../base/asking.js";
-import {bits, bytes, COLOURS, colour, fit, SCALE, VIRIDIS} from "../base/drawing.js";
+import {bits, bytes, COLOURS, colour, fit, SCALE, VALUES} from "../base/drawing.js";
 import {make} from "../base/parts.js";
 
 export function panel(host, given) {
@@ -173,7 +173,7 @@ export function panel(host, given) {
     [...box.querySelectorAll("span")].forEach((one, k) => {
       one.textContent = ends.length ? said(ends[k]) : "";
     });
-    box.querySelector("i").style.background = `linear-gradient(90deg, ${VIRIDIS.join(",")})`;
+    box.querySelector("i").style.background = `linear-gradient(90deg, ${VALUES.join(",")})`;
   }
 
   function cell(j, i) {
@@ -182,7 +182,7 @@ export function panel(host, given) {
     const band = Object.assign(make("b"), {textContent: said(number)});
     if (number !== null) {
       const share = made.most > made.least ? (number - made.least) / (made.most - made.least) : 0.5;
-      Object.assign(band.style, {background: colour(share), color: share > 0.6 ? "#000" : "#fff"});
+      Object.assign(band.style, {background: colour(share), color: share > 0.5 ? "#000" : "#fff"});
     }
     button.append(make("canvas"), band);
     button.setAttribute("aria-label", `${at(j, i)}: ${said(number)}`);

@@ -5,7 +5,8 @@ Liu, Xu, Su, Zou, Peng, Zhou: *STOP: Integrated Spatial-Temporal Dynamic Prompti
 The stages below are the paper's equations in its order, as other texts quote them: of the paper itself, Figure 2 could be
 read. What they share with training is in `equations`. Where these are silent the choice is ours, and is listed in `lesson`.
 
-Letters: T frames, G = T − 1 gaps, P patches (row-major), Q prompts a gap can hold, D width, L layers, Y texts, E features.
+Letters: T frames, G = T − 1 gaps, P patches (row-major), Q prompts a gap can hold, D width, L layers, N heads, Y texts,
+E features.
 """
 
 import math
@@ -19,7 +20,7 @@ from torch import Tensor
 from core.device import upload
 from core.errors import BadClip, BadGiven, BadKnob
 from core.fold import fold
-from core.kinds import GapCounts, GapScores, PatchMap, RegionMask, TextScores, TokenSequence
+from core.kinds import GapCounts, GapScores, HeadMaps, PatchMap, RegionMask, TextScores, TokenSequence
 from core.knobs import KnobSet, knob
 from core.method import Group, Method, Network
 from core.methods.stop.equations import (
@@ -89,6 +90,14 @@ def attention_LTP(entering_TSD: Tensor | None, block: int, tokens_TSD: Tensor, c
 def attention_TP(attention_LTP: Tensor) -> Tensor:
     """A = Attn(h_cls, h_i) of block ℓ, on one scale for the clip: its largest value is 1. (Figure 2a)"""
     return to_clip_scale(attention_LTP[-1])
+
+
+def heads_NTP(tokens_TSD: Tensor, attention_LTP: Tensor, clip_towers) -> Tensor:
+    """The attention of every head of block ℓ, on one scale for all: the largest value is 1. A is of their mean."""
+    vision, last = clip_towers.vision, len(attention_LTP) - 1
+    entering_TSD = vision.blocks(tokens_TSD, None, 0, last)
+    each_TNP = vision.attend_each(last, entering_TSD[:, :1], entering_TSD[:, vision.prefix :])
+    return to_clip_scale(each_TNP.transpose(0, 1).flatten(0, 1)).unflatten(0, (-1, len(tokens_TSD)))
 
 
 # ---- intra-frame spatial prompting ------------------------------------------------------------------------------------
@@ -254,8 +263,8 @@ METHOD = Method(
     paper="Liu et al., STOP: Integrated Spatial-Temporal Dynamic Prompting for Video Understanding, CVPR 2025",
     knobs=StopKnobs,
     stages=(
-        tokens_TSD, patches_TPD, attention_LTP, attention_TP, prompters, neighbours, filtered_TPD, dynamics_TP, score_TP,
-        region_TP, spatial_prompt_TPD, prompted_TPD, difference_GPD, gap_filtered_GPD, change_G, prompt_count_G,
+        tokens_TSD, patches_TPD, attention_LTP, attention_TP, heads_NTP, prompters, neighbours, filtered_TPD, dynamics_TP,
+        score_TP, region_TP, spatial_prompt_TPD, prompted_TPD, difference_GPD, gap_filtered_GPD, change_G, prompt_count_G,
         temporal_prompt_GQD, sequence_SD, later, video_E, text_YE, similarity_Y, unknown_words,
     ),
     networks={
@@ -266,6 +275,10 @@ METHOD = Method(
     grid=lambda networks: networks["clip_towers"].vision.grid,
     outputs=(
         PatchMap("attention_TP", "A", "attention inside each frame", "share of the clip's largest"),
+        HeadMaps(
+            "heads_NTP", "A_n", "attention of one head", "share of the largest of all heads", "attention_TP",
+            "not what STOP uses: STOP averages the heads", when="whole",
+        ),
         PatchMap("dynamics_TP", "M", "change around each frame", "share of the clip's largest"),
         PatchMap(
             "score_TP", "W^s", "score of each patch", "α·A + (1 − α)·M", "W = αA + (1 − α)M",
@@ -278,10 +291,12 @@ METHOD = Method(
             lambda knobs: 1 / knobs["eta"] if knobs["eta"] else None,
         ),
         TokenSequence("sequence_SD", "[CLS; h; p; …]", "the sequence that enters the encoder", "tokens", "spatial"),
-        TextScores("similarity_Y", "c(s, v)", "how well each text fits", "cosine", "unknown_words", when="network"),
+        TextScores(
+            "similarity_Y", "c(s, v)", "how well each text fits", "cosine", "unknown_words", "clip_towers", when="network"
+        ),
     ),
     layout=(
-        Group("Where it looks", ("attention_TP", "dynamics_TP", "score_TP", "region_TP")),
+        Group("Where it looks", ("attention_TP", "heads_NTP", "dynamics_TP", "score_TP", "region_TP")),
         Group(
             "tokens", ("sequence_SD",),
             {
@@ -296,4 +311,5 @@ METHOD = Method(
         "kept": networks["clip_towers"].vision.patches,
         "layer": networks["clip_towers"].vision.depth,
     },
+    steady="steady",
 )  # fmt: skip

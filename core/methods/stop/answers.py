@@ -32,16 +32,18 @@ TEXTS = 256  # texts encoded at once
 
 @dataclass(frozen=True)
 class Reading:
-    """How clips are read: frames of each, worker processes, clips at a time, a folder for decoded frames."""
+    """How clips are read: frames of each, worker processes, clips at a time, a folder for decoded frames, and seconds from one
+    frame to the next, 0: spread over all of a file."""
 
     frames: int = 8
     workers: int = 2
     batch: int = 8
     cache: Path | None = None
+    spacing: float = 0.0
 
     def of(self, items: Sequence[Item], vision: VisionTower) -> Frames:
         """The frames of these items at the tower's size."""
-        return Frames([one.path for one in items], self.frames, tuple(vision.size), self.cache)
+        return Frames([one.path for one in items], self.frames, tuple(vision.size), self.cache, self.spacing)
 
 
 @torch.no_grad()

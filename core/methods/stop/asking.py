@@ -21,6 +21,7 @@ from core.training.team import Team
 from core.video.read import FRAMES as SPAN
 from core.video.read import whole
 
+MOST_APART = 60  # seconds from one frame to the next
 HELD_OUT = 0.1  # of the training clips, where neither the command nor the weights say
 
 
@@ -60,20 +61,27 @@ def data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--held-out", type=float, help=told)
     spread = f"of each clip, {SPAN[0]} to {SPAN[1]}; default: the weights' own, else {FRAMES}"
     parser.add_argument("--frames", type=int, help=spread)
+    apart = "seconds from a frame to the next, about a file's middle; default: the weights' own, else spread over all of it"
+    parser.add_argument("--spacing", type=float, help=apart)
     parser.add_argument("--batch", type=int, default=8, help="clips at once, in each process")
     parser.add_argument("--workers", type=int, default=min(8, os.cpu_count() or 1), help="decoding processes; 0: none")
     parser.add_argument("--cache", type=Path, help="a folder for decoded frames: 1.2 MB a clip of 8 frames at 224 pixels")
     parser.add_argument("--device", default="auto")
 
 
-def data_of(args: argparse.Namespace, frames: int = FRAMES, held_out: float = HELD_OUT) -> tuple[Videos, Reading]:
-    """The data set asked for, and how it is read. frames, held_out: where the command does not say."""
+def data_of(
+    args: argparse.Namespace, frames: int = FRAMES, held_out: float = HELD_OUT, spacing: float = 0.0
+) -> tuple[Videos, Reading]:  # fmt: skip
+    """The data set asked for, and how it is read. frames, held_out, spacing: where the command does not say."""
     at_least(args, 1, "batch")
     at_least(args, 0, "workers")
     frames = frames if args.frames is None else whole("--frames", args.frames, *SPAN)
+    apart = spacing if args.spacing is None else args.spacing
+    if not 0 <= apart <= MOST_APART:  # so that NaN is none
+        raise BadData(f"--spacing is 0 to {MOST_APART} seconds, got {apart}.")
     share = held_out if args.held_out is None else args.held_out
     videos = opened(read_videos(args.data, split=args.split, task=args.task, root=args.root, val=share))
-    return videos, Reading(frames, args.workers, args.batch, args.cache)
+    return videos, Reading(frames, args.workers, args.batch, args.cache, apart)
 
 
 def at_least(args: argparse.Namespace, low: float, *names: str) -> None:

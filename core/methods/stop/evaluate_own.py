@@ -111,7 +111,8 @@ def main(argv: list[str] | None = None) -> None:
     clip = load_clip(args.clip)
     model, description = fitting(args.weights, clip) if args.weights else (None, {})
     template = checked_template(args.template or description.get("template", "a video of {}"))
-    videos, how = data_of(args, description.get("frames", FRAMES), description.get("held_out", HELD_OUT))
+    known = description.get("held_out", HELD_OUT), description.get("spacing", 0.0)
+    videos, how = data_of(args, description.get("frames", FRAMES), *known)
     videos = legible(videos, clip.network.text, template)
     if args.weights:
         videos = measurable(videos, args.on, args.weights, description)

@@ -160,7 +160,7 @@ TOUR = (
     {
         "title": "Watch the clip",
         "text": "Eight frames of a short video. White edges mark the patches that STOP keeps: see where they go.",
-        "act": "Press ▶ under the picture.",
+        "act": "Press play under the picture.",
         "keys": "Go to it, Enter",
         "done": "It plays. Stop it whenever you like.",
         "tab": "STOP",

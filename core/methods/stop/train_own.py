@@ -142,6 +142,8 @@ def train(
         variant=recipe.variant, layers=model.layers, seed=recipe.seed, steps=order.steps, batch=order.total, rate=recipe.rate,
         frames=how.frames, template=recipe.template, data=videos.digest, towers=clip.digest,
     )  # fmt: skip
+    if how.spacing:
+        settings["spacing"] = how.spacing
     if videos.task == "retrieval":
         settings["negatives"] = recipe.batch * team.size
     checkpoint = Checkpoint(out, settings, dict(prompters=held_by(model), heads=taught.heads, optimizer=optimizer))
@@ -208,8 +210,8 @@ def train(
         )  # fmt: skip
         described = dict(
             kind="stop", variant=recipe.variant, layers=model.layers, hidden=HIDDEN, towers=clip.digest,
-            trained_on=videos.name, task=videos.task, held_out=videos.held_out, frames=how.frames, template=recipe.template,
-            made=made,
+            trained_on=videos.name, task=videos.task, held_out=videos.held_out, frames=how.frames, spacing=how.spacing,
+            template=recipe.template, made=made,
         )  # fmt: skip
         what = "top-1" if videos.task == "actions" else "R@1, text to video"
         save(out, {"prompters": held_by(model)}, described, {"what": what, "clips": len(videos.val), "val": told})

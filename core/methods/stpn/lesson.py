@@ -126,6 +126,7 @@ PRESETS = {
 
 # What is turned most stands first; the rest is one click away.
 FIRST = ("t", "severity", "spoil", "spoiled", "supports", "stride", "prompts", "shuffled")
+OWN = {"spoil": "none"}  # what a reader brings is shown as it is, until he spoils it
 PAIRS = (("supports", "stride"),)  # of knobs, worth a look together
 
 WORDS = {

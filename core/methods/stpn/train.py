@@ -32,7 +32,7 @@ from core.data.rendered import Sample, pool
 from core.device import pick_device
 from core.methods.stpn.networks import SIZE, Stpn
 from core.methods.stpn.shapes import Heads, shown, teach
-from core.methods.stpn.weights import BASELINE, VARIANTS, build, file_of, load
+from core.methods.stpn.weights import BASELINE, PACE, VARIANTS, build, file_of, load
 from core.metrics import Things, average_precision
 from core.networks.detector import Found, Target
 from core.networks.swin import Place
@@ -40,7 +40,7 @@ from core.networks.weights import WEIGHTS, save
 from core.training.loop import Checkpoint, cosine
 from core.world import DEGRADATIONS, SHAPES, degrade
 
-FRAMES = 8  # of a clip
+FRAMES = PACE.frames  # of a clip
 TAUGHT = 2  # supports of a current frame: one before it, one after it
 SPOILT, SPOILT_SUPPORTS = 0.7, 0.2  # share of current frames, and of support sets, that are degraded
 LEAST = 0.2  # severity of a degradation, which is drawn from here to 1

@@ -29,7 +29,9 @@ from core.networks.schema import described, fields, listed, number, one_of, swit
 from core.networks.swin import ORDERS
 from core.networks.tower import Size
 from core.networks.weights import MADE, SYNTHETIC, WEIGHTS, Loaded, read
+from core.pace import Pace
 
+PACE = Pace(frames=8, spacing=0.25)  # of `core.training stpn` on the world's clips, which last two seconds
 BASELINE = "baseline"
 VARIANTS = (BASELINE, *(f"{kind}/{depth}" for kind in PREDICTORS for depth in DEPTHS))
 RELEASED = "attention/shallow"  # the one variant the authors released weights of
@@ -174,7 +176,8 @@ def load_stpn(spec: str | Path | Loaded | None = None) -> Loaded:
     held = {one.variant: one for one in trained}  # the file named last replaces the shipped one
     nets = {variant: held[variant].model if variant in held else untrained(variant) for variant in VARIANTS}
     parts = [f"{variant} {held[variant].digest if variant in held else 'untrained'}" for variant in VARIANTS]
-    return Loaded(Variants(nets), label_of(held), hashlib.sha256("\n".join(parts).encode()).hexdigest())
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return Loaded(Variants(nets), label_of(held), digest, PACE if held else None)
 
 
 def label_of(held: Mapping[str, Trained]) -> str:

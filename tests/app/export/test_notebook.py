@@ -460,6 +460,51 @@ def test_a_hostile_file_is_shown_as_words_and_runs_nothing(page, served, cell, t
     assert [url for url in asked if not url.startswith((served[0], "data:", "blob:"))] == []
 
 
+# letters that are seen and are less than 20 pixels high, but for what is raised or lowered
+SMALL = """() => [...document.querySelectorAll(".vw *, .pr *, .pr-seen *")].filter(one => one.checkVisibility() &&
+  !one.closest("sup, sub, select") && [...one.childNodes].some(part => part.nodeType === 3 && part.data.trim()) &&
+  parseFloat(getComputedStyle(one).fontSize) * (one.currentCSSZoom ?? 1) < 19.9).map(one => one.outerHTML.slice(0, 90))"""
+
+
+def test_what_is_kept_is_presented_slide_by_slide_with_one_knob_and_large_letters(browser, served):
+    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{served[0]}?present")
+    note, place = page.locator(".pr-note"), page.locator(".pr-at")
+    note.wait_for(timeout=PATIENCE)
+    expect(note).to_contain_text("Press k to keep it")
+    expect(place).to_have_text("– / 0")
+    page.wait_for_timeout(300)
+    page.keyboard.press("k")
+    counted(page, 1)
+    expect(place).to_have_text("– / 1")
+    page.keyboard.press("Escape")
+    expect(page.locator(".pr")).to_be_hidden()
+    assert "present" not in page.url
+    page.get_by_label("Your note on cell 1").fill("How it begins")
+    number(page, "eta").fill("3")
+    settles(page, eta=3)
+    keep(page, 2)
+    page.locator(".nb-present").click()
+    expect(note).to_have_text("How it begins", timeout=PATIENCE)
+    settles(page, eta=8)
+    page.keyboard.press("ArrowRight")
+    settles(page, eta=3)
+    expect(place).to_have_text("2 / 2")
+    knobs = page.locator('[id^="knob-stop-"]').locator("visible=true")
+    expect(knobs).to_have_count(1)
+    assert knobs.get_attribute("id") == "knob-stop-eta", "what the slide has turned"
+    page.keyboard.press("-")
+    settles(page, eta=2.9)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#knob-stop-eta")).to_be_hidden()
+    picture, chart, bar = (page.locator(one).first.bounding_box() for one in (".vw-picture", ".vw-gaps", ".pr"))
+    assert picture["width"] > 600 and chart["x"] > picture["x"] + picture["width"] and chart["y"] + chart["height"] < bar["y"]
+    assert page.evaluate(SMALL) == []
+    context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_notebook_fits_a_narrow_screen(browser, served, scheme):
     context = browser.new_context(viewport={"width": 400, "height": 800}, color_scheme=scheme)

@@ -14,6 +14,7 @@ from app.figures.boxes import boxes_payload
 from app.figures.patchmap import actor_TP
 from app.figures.truth import boxes_of, things_seen
 from app.help.glossary import WORDS, declared, entries, glossed, sorting
+from app.help.links import links
 from app.help.tour import STEPS
 from app.main import CLIPS
 from app.panels.equations import equations_about, numbered
@@ -366,7 +367,7 @@ def toured(page, state):
     """Wait until the step is done, or make sure that it is not."""
     if state:
         page.wait_for_selector(".tour[data-done]", timeout=PATIENCE)
-        assert page.locator(".tour-state").inner_text().startswith("✓ ")
+        assert page.locator(".tour-state svg").count() == 1
     else:
         page.wait_for_timeout(600)
         assert page.locator(".tour[data-done]").count() == 0 and page.locator(".tour-state").inner_text() == ""
@@ -580,3 +581,13 @@ def test_about_is_small_and_plain(engine):
     for method in METHODS.values():
         told = json.dumps(equations_about(Desk(method, {SHIPPED: engine}, Clips(EXAMPLES), Running())))
         assert len(told) < 30_000 and "<script" not in told
+
+
+@pytest.mark.parametrize("name", METHOD_NAMES)
+def test_a_tab_links_to_what_its_method_names_and_has_its_bibtex(name):
+    made = links(METHODS[name])
+    named = lesson(METHODS[name], "LINKS")
+    assert re.findall(r'href="([^"]+)"', made) == [address for _, address in named]
+    assert made.count("@") >= 2 and "@misc{videopromptexplorer" in made and "copy BibTeX" in made
+    if named:  # of the authors' code, which commit was read
+        assert re.search(r"The authors&#x27; code, at [0-9a-f]{7,}", made)

@@ -36,7 +36,7 @@ from core.explain import (
     self_check,
     sensitivity_of,
 )
-from core.explain.faithfulness import rows
+from core.explain.faithfulness import beyond, rows
 from core.methods.stop.explain import stop_subject
 from core.methods.stpn.explain import stpn_subject
 from core.metrics import on_actor
@@ -144,7 +144,8 @@ def test_every_map_is_tested_with_its_sentence_also_where_it_is_not_better_than_
         assert one["infidelity"] == pytest.approx([found.infidelity, found.infidelity_random])
         for curve, own in zip(one["curves"], found.curves):
             assert curve["score"] == pytest.approx(own.score_S, abs=1e-4)
-            assert curve["random"] == pytest.approx(own.random_S, abs=1e-4) and curve["sd"] == pytest.approx(own.sd_S, abs=1e-4)
+            assert curve["random"] == pytest.approx(own.random_S, abs=1e-4) and one["reach"] == beyond(8)
+            assert curve["reach"] == pytest.approx(beyond(8) * np.array(own.sd_S), abs=1e-4), "as in the sentence"
     assert any("not better than chance" in one["sentence"] for one in told["rows"])  # chance networks: some map must be
     again = stop("tests_of_maps", **asked | {"own": False})
     assert again["rows"] == told["rows"][-1:]
@@ -435,6 +436,8 @@ def test_every_map_has_its_sentence_beside_its_curves(opened):
     opened.locator("#viewer-stop .ex-map").nth(4).wait_for()
     said = opened.locator("#viewer-stop .ex-sentence").all_inner_texts()
     assert len(said) == 5 and said[4].startswith("Integrated gradients: ")
+    expect(opened.locator("#viewer-stop .ex-result canvas.ex-thumb")).to_be_visible(timeout=PATIENCE)  # where the button is
+    expect(opened.locator("#viewer-stop .ex-rows")).to_contain_text("± 2.0 standard deviations", use_inner_text=True)
     told = re.compile(r"against random places .* ± .*, centre .*, inverted .*: (not )?better than chance")
     assert all(told.search(one) for one in said)
     assert opened.locator("#viewer-stop .ex-sparks svg").count() == 10

@@ -50,7 +50,7 @@ def stop(examples):
 
 
 def test_a_tab_has_the_fields_that_the_stages_of_its_method_ask_for():
-    always = {"clip", "weights", "frames", "edits"}
+    always = {"clip", "weights", "frames", "moment", "edits"}
     assert set(fields_of(METHODS["stop"])) == always | {"texts"}
     assert set(fields_of(METHODS["stpn"])) == always, "a detector is compared with no text"
     assert set(fields_of(SEEKER)) == always | {"question"}, "the video is the clip's own file"

@@ -143,6 +143,13 @@ def test_a_picture_that_would_be_too_large_for_a_cell_has_fewer_dots():
 # ---- reports ------------------------------------------------------------------------------------------------------------
 
 
+def test_a_title_says_what_is_other_in_the_set_that_is_compared():
+    view = stop().view
+    assert kept.against(view.compared, view.shown) == "α = 0.9, Nₛ = 6, pˢ = off"
+    assert kept.against(view.shown, view.shown) == "the same"
+    assert kept.against(replace(view.shown, clip="2-bounces"), view.shown) == "STOP on 2-bounces"
+
+
 def test_numbers_of_a_report_stand_beside_what_they_are_of():
     cell = kept.keep(alone(stop()))
     page, text = report.to_html([cell]), report.to_markdown([cell])["report.md"].decode()
@@ -151,7 +158,7 @@ def test_numbers_of_a_report_stand_beside_what_they_are_of():
         assert f"<tr><th>{name}</th><td>{said}</td></tr>" in page and f"| {name} | {said} |" in text
     counts = stop().trace["prompt_count_G"]
     assert f"<tr><th>3–4</th><td>{counts[2]}</td></tr>" in page and f"| 3–4 | {counts[2]} |" in text
-    assert "gap: N^t, temporal prompts between frames (prompts)" in page and "prompt_count_G" not in page + text
+    assert "gap: Nᵗ, temporal prompts between frames (prompts)" in page and "prompt_count_G" not in page + text
 
 
 def test_a_report_links_to_the_view_the_paper_and_the_authors_code():

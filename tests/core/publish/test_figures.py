@@ -227,6 +227,16 @@ def test_stpn_s_figure_has_what_is_found_in_the_frame_and_where_prompts_looked()
     assert share.map_Ihw.mean() == pytest.approx(1, abs=1e-5), "in even shares the mean is one"
 
 
+def test_all_of_a_stands_before_all_of_b_and_rows_of_other_frames_have_their_own_names():
+    known = found()
+    later = replace(known, trace=replace(known.trace, values={**known.trace.values, "support_index_K": [0, 1, 2, 3]}))
+    figure = drawn(replace(known, other=later), difference=False)
+    titles = [one.get_title() for one in figure.axes if one.get_title()]
+    assert [one[0] for one in titles[:6]] == ["A"] * 3 + ["B"] * 3 and titles[1:6:3] == ["A  STPN", "B  STPN"]
+    own = [f"frame {place + 1}" for place in known.trace["support_index_K"]]
+    assert titles[6:] == [f"frame {place}" for place in (1, 2, 3, 4)] + own + ["frame 1", "frame 2", "frame 3", "frame 4"] + own
+
+
 def test_attention_that_is_nearly_even_has_a_narrower_scale():
     result = found()
     stage = "prompt_attention_NQKP"
@@ -269,7 +279,7 @@ def test_what_prompts_change_is_drawn_over_the_current_frame_once_for_each_stage
     asked = Setting("stpn", "2-bounces", 8, {"supports": 4})
     result = compute(engine(), View(asked, 3, "change"), opened, ("current_HWC", "change", "to_prompts"))
     made = layer(result)
-    assert made.name_I == ("stage 1", "stage 2", "stage 3") and (made.low, made.high) == (0.001, 1)
+    assert made.name_I == tuple(f"stage {number} of the tower" for number in (1, 2, 3)) and (made.low, made.high) == (0.001, 1)
     assert all(np.array_equal(picture, result.array("current_HWC")) for picture in made.picture_IHWC)
     for map_hw, stage in zip(made.map_Ihw, range(3)):
         known_hw = np.asarray(result.trace["change"][stage])

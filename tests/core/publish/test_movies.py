@@ -1,6 +1,7 @@
 """Facts about movies: they play, and what a slide needs is on every picture."""
 
 import io
+from dataclasses import replace
 
 import av
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from core import ReaderError, read_clip
 from core.publish import movies
+from core.publish.composition import Composition, complete
 from tests.core.publish.test_figures import alone
 from tests.published import stop, stpn
 
@@ -50,6 +52,13 @@ def test_a_stands_beside_b():
     both, one = movies.movie_IHWC(stop(), 360), movies.movie_IHWC(alone(stop()), 360)
     left = np.s_[:, 55:250, 65:265]
     assert np.abs(both[left].astype(int) - one[left]).mean() > 0.5, "A under its map, and not the frame as it is"
+
+
+def test_of_two_sets_whose_frames_are_others_both_are_named():
+    rows = movies._beside(stpn(), complete(Composition(), stpn()))
+    assert movies._when(stpn(), rows, 1).startswith(rows[-1].made.name_I[1])
+    other = replace(rows[0], made=replace(rows[0].made, name_I=("frame 9",) * 4))
+    assert movies._when(stpn(), (other, rows[-1]), 1) == f"A frame 9, B {rows[-1].made.name_I[1]}\n2 of 4"
 
 
 def test_a_movie_of_supports_counts_them():

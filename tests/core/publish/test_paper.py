@@ -50,7 +50,7 @@ def test_words_of_a_reader_are_words_in_latex():
 
 @pytest.mark.parametrize("result", [stop, found])
 def test_what_is_to_be_cited_is_the_paper_and_this_program(result):
-    made = paper.references(result())
+    made = paper.references(result().method)
     entries = re.findall(r"^@\w+\{(\w+),$", made, re.MULTILINE)
     assert len(entries) == 2 and made.count("{") == made.count("}")
     assert entries[0] in paper.caption(result(), complete(Composition(), result()))
@@ -78,6 +78,11 @@ def test_a_call_of_two_sets_prints_both_and_an_own_clip_is_a_file_s_name():
     assert "read_clip('mine.mp4', frames=8)" in text and "read_clip(example('1-moves'), frames=8)" in text
     assert text.count("print(trace)") == text.count("print(compared)") == 1
     assert text.startswith("from core import Engine, example, read_clip\n")
+
+
+def test_a_call_of_a_method_that_chooses_frames_prints_which_and_when():
+    text = as_python(View(Setting("uniform", "ten-minutes", 8)))
+    assert "counted from 0:\", [int(one) for one in trace['frame_K']])" in text and "for one in trace['time_K']])" in text
 
 
 def test_an_example_is_a_file_of_the_package_and_another_name_is_a_sentence():

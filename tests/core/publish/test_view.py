@@ -50,6 +50,17 @@ def test_a_link_is_short_and_names_what_was_turned():
     assert link == f"v=1&d={defaults_digest('stop')}&m=stop&c=1-moves&k.alpha=0.3"
 
 
+def test_a_moment_travels_and_what_is_none_is_left_out_with_a_note():
+    view = View(Setting("stop", "mine.mp4", moment=(3.2, 5)), compared=Setting("stop", "mine.mp4"))
+    assert from_link(to_link(view), ("mine.mp4",)) == (view, ()) and from_json(to_json(view)) == (view, ())
+    alike = View(view.shown, compared=Setting("stop", "mine.mp4", 8, {"alpha": 0.3}, moment=(3.2, 5)))
+    assert to_link(alike).count("s=3.2&u=5.0") == 1 and from_link(to_link(alike)) == (alike, ())
+    assert "read_clip('mine.mp4', frames=8, start=3.2, end=5.0)" in as_python(alike)
+    for bad in ("s=5&u=3", "s=x&u=2", "s=1"):
+        read = from_link(f"m=stop&v=1&{bad}")
+        assert read.view.shown.moment == () and len(read.notes) == 1 and "All of it is read." in read.notes[0]
+
+
 def test_what_is_compared_may_have_no_texts_where_the_shown_has():
     view = View(Setting("stop", "1-moves", 8, None, TEXTS), compared=Setting("stop", "1-moves"))
     assert from_link(to_link(view), CLIPS) == (view, ())
@@ -134,7 +145,7 @@ def test_notes_are_few_however_much_is_wrong():
 
 
 def test_the_page_s_own_fields_are_nobody_s_business():
-    assert from_link("v=1&__theme=dark", CLIPS).notes == ()
+    assert from_link("v=1&__theme=dark&tour=3&present=", CLIPS).notes == ()
 
 
 def test_no_text_whatever_raises_anything():

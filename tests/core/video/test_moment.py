@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 from core import BadClip, BadKnob, busiest, edited, open_video, read_clip
+from core.data.frames import Frames
 from core.progress import Cancelled
 from core.video.clip import Clip
 from core.video.moment import FAR, motion, spaced
@@ -98,11 +100,20 @@ def test_what_is_no_range_is_refused_with_a_sentence(tmp_path, asked, wrong, sai
         read_clip(path, **asked)
 
 
+def test_so_many_seconds_of_the_middle_are_read_and_all_of_a_shorter_file(tmp_path):
+    path = write(tmp_path / "hundred.mp4", 100)  # four seconds
+    assert read_clip(path, 4, lasting=2.0).source_T.tolist() == read_clip(path, 4, start=1, end=3).source_T.tolist()
+    assert read_clip(path, 4, lasting=60.0).source_T.tolist() == read_clip(path, 4, start=0, end=4).source_T.tolist()
+    fast, wide = (Frames([path], 4, (16, 16), spacing=apart) for apart in (0.5, 0.0))
+    assert fast.key(path) != wide.key(path) and not torch.equal(fast[0][1], wide[0][1])
+
+
 def test_spacing_is_said_and_that_change_over_a_second_is_no_motion():
     def clip(apart, T=8):
         return Clip(np.zeros((T, 4, 4, 3), np.uint8), 3 + np.arange(T) * apart, np.arange(T))
 
-    assert spaced(clip(0.25)) == "8 frames from 2.88 to 4.88 s, one every 0.25 s."
+    assert spaced(clip(0.25)) == "8 frames over 1.75 s, from 3.00 s to 4.75 s; 0.25 s apart."
+    assert spaced(clip(0.25, 1)) == spaced(clip(0, 1)) == "1 frames, at 3.00 s.".replace("frames", "frame")
     assert "Change over 1.2 s is not motion" in spaced(clip(1.2)) and "not motion" not in spaced(clip(FAR - 0.01))
-    assert spaced(clip(1.2), 0.25).endswith("The weights were trained with one every 0.25 s.")
-    assert spaced(clip(0.25), 0.25) == spaced(clip(0.25))
+    assert "1.20 s apart, and 0.25 s in training. Change over 1.2 s" in spaced(clip(1.2), 0.25)
+    assert spaced(clip(0.26), 0.25).endswith("0.26 s apart, as in training.")
