@@ -55,8 +55,9 @@ class PublicWeights:
             raise
         where = ", ".join(one.desk.method.title.partition(" — ")[0] for one in self.tabs)
         there = f"{name} is there: choose it under “Weights”, in {where}."
-        yield {self.said: told(there), **dict(zip(self.weights, self.known()))}
+        yield {self.said: told(there), **self.known()}
 
-    def known(self) -> list[Any]:
+    def known(self) -> dict[Component, Any]:
         """What there is to choose from by now, tab by tab."""
-        return [gr.update(choices=choices_of(one.desk), visible=len(one.desk.engines) > 1) for one in self.tabs]
+        shown = (gr.update(choices=choices_of(one.desk), visible=len(one.desk.engines) > 1) for one in self.tabs)
+        return dict(zip(self.weights, shown))

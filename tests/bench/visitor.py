@@ -32,6 +32,12 @@ class Visitor:
         """A component of the page by its id."""
         return next(one for one in self.config["components"] if one["props"].get("elem_id") == elem_id)
 
+    @property
+    def clip(self):
+        """The component that holds the handle of the clip that the page begins with."""
+        first = self.untouched("stop")["clip"]
+        return next(one for one in self.config["components"] if one["props"].get("value") == first)
+
     def untouched(self, method):
         """The values that a method's tab begins with."""
         script = self.part(f"viewer-{method}")["props"]["js_on_load"]
@@ -58,14 +64,15 @@ class Visitor:
         asked = {"session_hash": self.session, "component_id": component, "fn_name": function, "data": data}
         return self.http.post("/gradio_api/component_server", json=asked)
 
-    def upload(self, path, method="stop", frames=8):
+    def upload(self, path, method="stop"):
         """A file becomes this reader's clip; its handle."""
         with open(path, "rb") as file:
             held = self.http.post("/gradio_api/upload", files={"files": (path.name, file)}).raise_for_status().json()[0]
         own = self.part(f"own-{method}")["id"]
         change = next(one for one in self.config["dependencies"] if [own, "change"] in one["targets"])
         data = {"path": held, "orig_name": path.name, "meta": {"_type": "gradio.FileData"}}
-        self.handle = self.event(change["id"], [data, frames])["data"][0]
+        texts, clip = [""] * (len(change["inputs"]) - 1), self.clip["id"]
+        self.handle = self.event(change["id"], [data, *texts])["data"][change["outputs"].index(clip)]
         return self.handle
 
     def event(self, number, data):

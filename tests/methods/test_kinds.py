@@ -116,7 +116,7 @@ def test_a_new_kind_is_published(engine):
 
 
 def test_a_new_kind_is_told_over_http(engine):
-    clips = SimpleNamespace(open=lambda path, frames: tiny.clip(T=frames))
+    clips = SimpleNamespace(open=lambda path, frames, edits, moment: tiny.clip(T=frames))
     (asked,) = api.endpoints(engine, clips, MOODS)
     told = asked.answer("path", {"texts": ["ab"], "frames": 4, "start": 0, "end": 0, "gain": 1.0, "step": 2})
     assert told["stride_G"] == [1, 2, 1] and len(told["liking_Y"]) == 1 and [len(one) for one in told["warmth_TP"]] == [4] * 4

@@ -16,7 +16,7 @@ let wanted = null; // the step that is on its way back
 function now() {
   const method = Object.keys(views).find(one => document.querySelector(`#viewer-${one}`)?.offsetParent),
     values = Object.fromEntries(known().map(one => [one, requestOf(one).values]));
-  return method ? {method, values, state: views[method].state()} : null;
+  return method ? JSON.parse(JSON.stringify({method, values, state: views[method].state()})) : null; // a browser holds plain values alone
 }
 
 // restore: the event whose answer is `restored`

@@ -45,7 +45,7 @@ def through_both(visitor, served, path):
     with path.open("rb") as file:
         held = visitor.http.post("/gradio_api/upload", files={"files": (path.name, file)}).json()[0]
     data = {"path": held, "meta": {"_type": "gradio.FileData"}}
-    said = endpoint(visitor.http, "explain_stop_file", [data, [], 4, *served[1].settings("stop", {}).values()])
+    said = endpoint(visitor.http, "explain_stop_file", [data, [], 4, 0, 0, *served[1].settings("stop", {}).values()])
     return page, json.loads(said.partition("data: ")[2])["error"] if "event: error" in said else ""
 
 
