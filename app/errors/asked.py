@@ -16,7 +16,7 @@ from app.figures.pack import knob_payload
 from app.server.errors import sentence
 from core import METHODS, ReaderError
 from core.workbench.again import DRAWN
-from core.workbench.columns import GENERAL, SEEN
+from core.workbench.columns import ANSWERED, GENERAL, SEEN, edit_columns
 from core.workbench.plan import Setting, said
 from core.workbench.query import Table, compare, confusion, facets, page, slice_stats, tiles
 from core.workbench.query.filters import where
@@ -85,7 +85,7 @@ class Asked:
     def bars(self, message: Message) -> dict[str, Any]:
         """Histograms of the columns that are named."""
         _, table, a, _, filters = self.filtered(message)
-        return facets(table, a, filters, names_of(message.get("names"), table))
+        return {"columns": facets(table, a, filters, names_of(message.get("names"), table))}
 
     def confused(self, message: Message) -> dict[str, Any]:
         """Which classes are taken for which others."""
@@ -105,20 +105,20 @@ class Asked:
         rows = {which: page(table, one, only, limit=1)["rows"] for which, one in (("a", a), ("b", b)) if one}
         if not rows["a"]:
             raise ReaderError(f"There is no clip {str(wanted)[:60]!r} at this setting.")
-        row = rows["a"][0]
+        row, drawn = rows["a"][0], pictures(run, table, a, [wanted])
         return {
-            "row": row, "other": next(iter(rows.get("b", [])), None), "picture": pictures(run, table, a, [wanted]).get(wanted, {}),
+            "row": row, "other": next(iter(rows.get("b", [])), None), "picture": drawn.get(wanted, {}),
             "tags": tags_of(run, [wanted]).get(wanted, []), "note": run.marks.of("note").get(wanted, {}).get("", ""),
             "opens": row["source"] == DRAWN or run.root is not None,
         }  # fmt: skip
 
     def mark(self, message: Message) -> dict[str, Any]:
         """A tag, a note or a slice is on the disk when this answers. value: null takes it away."""
-        run, table, _, _ = self.of(message)
+        run, table, a, _ = self.of(message)
         kind, subject, name, value = (message.get(key) for key in ("kind", "subject", "name", "value"))
         if kind == "slice":
             self.filtered({**message, "filters": value or []})  # or it could never be opened again
-        elif not isinstance(subject, str) or not page(table, self.of(message)[2], [["clip_id", "in", [subject]]], limit=1)["rows"]:
+        elif not isinstance(subject, str) or not page(table, a, [["clip_id", "in", [subject]]], limit=1)["rows"]:
             raise ReaderError("Tags and notes are of a clip of this run.")
         if kind == "tag" and value not in (True, None) or kind == "note" and not isinstance(value, str | None):
             raise ReaderError(STRANGE)
@@ -172,7 +172,7 @@ def own_columns(one: Any, run: Run, table: Table, a: str, b: str) -> Any:
     if "right" not in table.columns:
         raise ReaderError("These settings answer nothing, so there is no right or wrong to compare.")
     found = table.ask(
-        f'SELECT clip_id FROM {ROWS} AS a JOIN (SELECT * FROM {ROWS} WHERE setting = ?) AS b USING (clip_id) '
+        f"SELECT clip_id FROM {ROWS} AS a JOIN (SELECT * FROM {ROWS} WHERE setting = ?) AS b USING (clip_id) "
         'WHERE a.setting = ? AND a."right" = ? AND b."right" = ?',
         [b, a, *FLIPS[value]],
     )
@@ -199,9 +199,8 @@ def setting_payload(name: str, setting: Setting, words: str, table: Table) -> di
     """A setting, its columns, and what could be turned in it."""
     method = METHODS.get(setting.method)
     shown = [one for one in setting.columns if one.kind not in ("numbers", "bytes")]
-    general = {one.name for one in (*GENERAL, *SEEN)}
-    own = [one.name for one in shown if one.name not in general and one.name not in FIRST]
-    own = [one.name for one in shown if one.name in own and (one.kind == "text" or one.bad)]
+    general = {one.name for one in (*GENERAL, *SEEN, *ANSWERED, *edit_columns(setting.edits))}
+    own = [one.name for one in shown if one.name not in general and (one.kind == "text" or one.bad)]
     first = [one.name for one in shown if one.name in FIRST]
     return {
         "id": name, "words": words, "method": setting.method, "done": table.done.get(name, 0),
@@ -210,15 +209,10 @@ def setting_payload(name: str, setting: Setting, words: str, table: Table) -> di
             {"name": one.name, "says": one.says, "kind": one.kind, "unit": one.unit, "bad": one.bad, "needs": one.needs}
             for one in shown
         ],
-        "first": [*sorted(first, key=FIRST.index), *(own if len(first) < len(FIRST) else best(own))[:MORE]],
+        "first": [*sorted(first, key=FIRST.index), *own[:MORE]],
         "drawn": {one.stage: f"{plain(one.symbol)}, {one.title}" for one in method.outputs} if method else {},
         "knobs": [knob_payload(one) | {"value": setting.knobs.get(one.name)} for one in method.knobs.knobs()] if method else [],
     }  # fmt: skip
-
-
-def best(own: list[str]) -> list[str]:
-    """What is read first of a method's own columns: the kind of error, then the others in their order."""
-    return sorted(own, key=lambda name: name != "error")
 
 
 def pictures(run: Run, table: Table, setting: str, ids: list[Any]) -> dict[str, dict[str, Any]]:
@@ -230,7 +224,8 @@ def pictures(run: Run, table: Table, setting: str, ids: list[Any]) -> dict[str, 
 def picture(setting: Setting, found: Mapping[str, Any]) -> dict[str, Any]:
     """strip: a JPEG, base64, its frames side by side. grid: rows and columns of patches. region: 1 where a map that is true or
     not is true, share: a map of shares in bytes, each [T·P] and base64. rows: numbers along the frames or the gaps."""
-    made: dict[str, Any] = {"strip": coded(found["strip"]) if found.get("strip") else "", "grid": list(setting.grid), "rows": {}}
+    strip = coded(found["strip"]) if found.get("strip") else ""
+    made: dict[str, Any] = {"strip": strip, "grid": list(setting.grid), "rows": {}}
     P = int(np.prod(setting.grid)) if setting.grid else 0
     for stage, how in setting.drawn.items():
         held = found.get(stage)

@@ -12,12 +12,12 @@ from app.server.clips import Clips
 from app.server.memo import Memo
 from app.server.request import Desk
 from core import ReaderError
+from core.publish.view import Setting as Shown
+from core.publish.view import clip_name
 from core.workbench.again import DRAWN, clip_again, entry_of, file_of, fits, write_frames
 from core.workbench.listing import Entry
 from core.workbench.plan import Setting
 from core.workbench.query import page
-from core.publish.view import Setting as Shown
-from core.publish.view import clip_name
 
 OTHER_WEIGHTS = "The page has other weights than this run was measured with: what you see may differ from its row."
 OTHER_FRAMES = "The frames differ from the run's: the file has changed since, or is decoded otherwise here."
@@ -26,8 +26,8 @@ WRITTEN = 64  # drawn clips that lie in a folder
 
 
 class Stage:
-    """Of a page. made: method's name → its tab. folder: for drawn clips, which are files there; Gradio's own, so that it deletes
-    them when their day is over."""
+    """Of a page. made: method's name → its tab. folder: Gradio's own, in which drawn clips are
+    files until their day is over."""
 
     def __init__(self, asked: Asked, made: Mapping[str, Tab], folder: Path):
         self.asked, self.made, self.folder = asked, made, folder

@@ -21,10 +21,11 @@ NAME = "errors"
 
 def errors(page: gr.Blocks, tabs: gr.Tabs, made: Mapping[str, Tab], runs: Runs) -> None:
     """Drawn where it is called, inside the tabs. made: method's name → its tab."""
-    asked, looked = Asked(runs), gr.Textbox(visible=False)
+    asked = Asked(runs)
     tried = WhatIf(asked, {name: one.desk for name, one in made.items()})
     with gr.Tab("Errors", id=NAME):
         given = {"run": next(iter(runs.runs)), "stage": "stage", "most": MOST}
+        looked = gr.Textbox(visible=False)
         shown = gr.HTML(
             "", html_template='<div class="er-root">Loading the runs…</div>',
             js_on_load=assets.component("errors/tab.js", "tab", given), apply_default_css=False, padding=False,

@@ -17,7 +17,6 @@ from core import METHODS, ReaderError
 from core.progress import Cancelled
 from core.video.clip import Clip
 from core.workbench.again import DRAWN, answer_again, clip_again, entry_of, file_of
-from core.workbench.files import quoted
 from core.workbench.listing import Entry
 from core.workbench.measure import Measure
 from core.workbench.query import Table
@@ -50,8 +49,8 @@ class WhatIf:
         self.running.stop(*run_named(message))
 
     def whatif(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """{wrong, fixed, right, broken, rows: [clip_id, label, answer before, after, whether it was and is right], note}. Of the
-        clips that are named, those that are wrong at A are tried; knobs: {name: value}, of those that are turned."""
+        """{wrong, fixed, right, broken, rows: [clip_id, label, answer before, after, was right, is right]}. Of the clips
+        that are named, those that are wrong at A are tried; knobs: {name: value}, of those that are turned."""
         run, table, a, _ = self.asked.of(message)
         setting, ids = table.settings[a], message.get("clips")
         if not isinstance(ids, list) or not ids or len(ids) > MOST or not all(isinstance(one, str) for one in ids):
@@ -119,7 +118,7 @@ def as_many_right(table: Table, setting: str, wrong: list[dict[str, Any]]) -> li
     else of the others."""
     labels = {one["label"] for one in wrong}
     right = table.ask(
-        f'SELECT clip_id, label, pred, "right" FROM {ROWS} WHERE setting = ? AND "right" ORDER BY {quoted("clip_id")}', [setting]
+        f'SELECT clip_id, label, pred, "right" FROM {ROWS} WHERE setting = ? AND "right" ORDER BY clip_id', [setting]
     )
     random.Random(len(wrong)).shuffle(right)
     wanted = {label: sum(one["label"] == label for one in wrong) for label in labels}

@@ -5,7 +5,8 @@ import {button, text} from "./cells.js";
 
 // select({label, pred}): either may be missing
 export function drawConfusion(box, {classes, cells, n, right, of}, select) {
-  if (!classes.length) return box.replaceChildren(text("p", "Nothing is answered here, or no label is known.", {class: "er-dim"}));
+  if (!classes.length)
+    return box.replaceChildren(text("p", "Nothing is answered here, or no label is known.", {class: "er-dim"}));
   const counts = new Map(cells.map(([label, pred, count]) => [JSON.stringify([label, pred]), count])),
     most = Math.max(1, ...cells.filter(([label, pred]) => label !== pred).map(cell => cell[2])),
     table = make("table", {class: "er-confusion"}),

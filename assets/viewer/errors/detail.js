@@ -12,7 +12,9 @@ export function drawDetail(box, found, {setting, columns, frames, tags, beside},
     canvas = make("canvas", {role: "img", "aria-label": `Frames of ${row.clip_id}, left to right`});
   const parts = [text("h3", row.clip_id), canvas];
   if (picture.region || picture.share)
-    parts.push(text("p", picture.region ? "outlined: what the method keeps" : "bright: where the method looks", {class: "er-dim"}));
+    parts.push(
+      text("p", picture.region ? "outlined: what the method keeps" : "bright: where the method looks", {class: "er-dim"}),
+    );
   if (row.status !== "ok") parts.push(text("p", `${row.status}: ${row.why ?? "no reason is known"}`, {class: "er-note"}));
   if (row.pred) parts.push(answer("A", row, beside));
   if (other?.pred) parts.push(answer("B", other, true));
@@ -23,7 +25,10 @@ export function drawDetail(box, found, {setting, columns, frames, tags, beside},
     parts.push(text("h4", row.error ? `Kind of error: ${row.error}` : "Kinds of error"), list);
   }
   if (found.opens) parts.push(button("open on the stage (Enter)", does.stage, {class: "er-open", "data-does": "open"}));
-  else parts.push(text("p", "To open its clips, start the page with --data NAME=FOLDER, NAME being this run's.", {class: "er-dim"}));
+  else
+    parts.push(
+      text("p", "To open its clips, start the page with --data NAME=FOLDER, NAME being this run's.", {class: "er-dim"}),
+    );
   parts.push(text("h4", "Tags"), tagsOf(found.tags, tags, does.tag), ...noteOf(found.note, does.note));
   for (const [stage, values] of Object.entries(picture.rows ?? {}))
     parts.push(text("h4", setting.drawn[stage] ?? stage), bars(values, setting.drawn[stage] ?? stage));
@@ -60,7 +65,13 @@ function tagsOf(own, every, tag) {
 }
 
 function noteOf(note, write) {
-  const box = make("textarea", {rows: "2", maxlength: "4000", placeholder: "your note (n)", "aria-label": "Note", class: "er-write"});
+  const box = make("textarea", {
+    rows: "2",
+    maxlength: "4000",
+    placeholder: "your note (n)",
+    "aria-label": "Note",
+    class: "er-write",
+  });
   box.value = note;
   box.onchange = () => write(box.value);
   return [box, text("p", "", {class: "er-saved", role: "status"})];
@@ -73,7 +84,10 @@ function bars(values, title) {
   box.append(
     ...values.map(one => {
       const bar = make("i");
-      bar.append(Object.assign(make("u"), {style: `height:${Math.round((26 * Math.abs(one)) / span)}px`}), text("small", worded(one)));
+      bar.append(
+        Object.assign(make("u"), {style: `height:${Math.round((26 * Math.abs(one)) / span)}px`}),
+        text("small", worded(one)),
+      );
       return bar;
     }),
   );

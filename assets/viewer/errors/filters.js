@@ -16,7 +16,9 @@ export function drawChips(box, filters, columns, change) {
     });
   });
   const all = filters.length > 1 ? [button("clear all", () => change([]), {class: "er-clear"})] : [];
-  box.replaceChildren(...(chips.length ? [...chips, ...all] : [text("span", "No filter: every clip is shown.", {class: "er-dim"})]));
+  box.replaceChildren(
+    ...(chips.length ? [...chips, ...all] : [text("span", "No filter: every clip is shown.", {class: "er-dim"})]),
+  );
 }
 
 // found: {column: {kind, known, of, bars}}. change(filters)
@@ -54,7 +56,10 @@ function numbers(name, bars, filters, change) {
         "aria-label": `${words(name)} ${said}`,
         "aria-pressed": String(inside),
       });
-      for (const [kind, n] of [["er-all", all], ["er-fit", fits]])
+      for (const [kind, n] of [
+        ["er-all", all],
+        ["er-fit", fits],
+      ])
         bar.append(Object.assign(make("i", {class: kind}), {style: `height:${(100 * n) / most}%`}));
       return bar;
     }),
@@ -87,7 +92,9 @@ function names(name, {bars, names: of}, filters, columns, change) {
   };
   box.append(...bars.slice(0, NAMES).map(row));
   if (bars.length > NAMES) {
-    const more = button(`${bars.length - NAMES} more`, () => more.replaceWith(...bars.slice(NAMES).map(row)), {class: "er-more"});
+    const more = button(`${bars.length - NAMES} more`, () => more.replaceWith(...bars.slice(NAMES).map(row)), {
+      class: "er-more",
+    });
     box.append(more);
   }
   if (of > bars.length) box.append(text("small", `the ${bars.length} commonest of ${of}`, {class: "er-dim"}));

@@ -15,7 +15,9 @@ export function drawTable(box, found, names, columns, state, does) {
     const column = columns.get(name),
       sorted = state.sort === name,
       cell = make("th", {scope: "col", "aria-sort": sorted ? (state.descending ? "descending" : "ascending") : "none"});
-    const sort = button(words(name) + (sorted ? (state.descending ? " ↓" : " ↑") : ""), () => does.sort(name), {"data-sort": name});
+    const sort = button(words(name) + (sorted ? (state.descending ? " ↓" : " ↑") : ""), () => does.sort(name), {
+      "data-sort": name,
+    });
     sort.title = `${column?.says ?? ""}${column?.unit ? ` (${column.unit})` : ""}`;
     sort.disabled = column?.kind === "texts"; // lists have no order
     cell.append(sort);
@@ -41,7 +43,8 @@ export function drawTable(box, found, names, columns, state, does) {
         const cell = text("td", worded(value, column), {class: typeof value === "number" ? "er-number" : ""});
         if (isBad(value, column)) cell.classList.add("er-bad");
         if (name === "clip_id" && row.status !== "ok") cell.append(text("em", row.status, {class: "er-status"}));
-        if (name === "clip_id") for (const tag of found.tags[row.clip_id] ?? []) cell.append(text("em", tag, {class: "er-tag"}));
+        if (name === "clip_id")
+          for (const tag of found.tags[row.clip_id] ?? []) cell.append(text("em", tag, {class: "er-tag"}));
         line.append(cell);
       }
       line.onclick = () => does.look(row.clip_id);

@@ -26,7 +26,9 @@ export function tryOut(box, {most, chosen, ask, server, setting, show, all, choo
   function about() {
     const before = knob.value;
     knob.replaceChildren(
-      ...setting().knobs.map(one => Object.assign(text("option", `${one.symbol} · ${one.name.replace(/_/g, " ")}`), {value: one.name})),
+      ...setting().knobs.map(one =>
+        Object.assign(text("option", `${one.symbol} · ${one.name.replace(/_/g, " ")}`), {value: one.name}),
+      ),
     );
     if (setting().knobs.some(one => one.name === before)) knob.value = before;
     control();
@@ -48,7 +50,13 @@ export function tryOut(box, {most, chosen, ask, server, setting, show, all, choo
     return field.type === "checkbox" ? field.checked : field.type === "number" ? field.valueAsNumber : field.value;
   }
   knob.onchange = control;
-  $("wrongs").onclick = () => choose(all().filter(row => row.right === false).slice(0, most).map(row => row.clip_id));
+  $("wrongs").onclick = () =>
+    choose(
+      all()
+        .filter(row => row.right === false)
+        .slice(0, most)
+        .map(row => row.clip_id),
+    );
   box.querySelector("form").onsubmit = async event => {
     event.preventDefault();
     busy = true;

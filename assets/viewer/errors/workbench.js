@@ -78,8 +78,16 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
     if (!setting()) state.a = about.settings[0].id;
     if (state.b === state.a || !about.settings.some(one => one.id === state.b)) state.b = "";
     columns = new Map(setting().columns.map(one => [one.name, one]));
-    options(field("run"), about.runs.map(one => [one, one]), state.run);
-    options(field("a"), about.settings.map(one => [one.id, one.words]), state.a);
+    options(
+      field("run"),
+      about.runs.map(one => [one, one]),
+      state.run,
+    );
+    options(
+      field("a"),
+      about.settings.map(one => [one.id, one.words]),
+      state.a,
+    );
     const others = about.settings.filter(one => one.id !== state.a && one.method === setting().method);
     options(field("b"), [["", "none"], ...others.map(one => [one.id, one.words])], state.b);
     $("runs").hidden = about.runs.length < 2;
@@ -100,10 +108,15 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
       limit = state.v === "table" ? about.page : about.tiles,
       wanted = state.v === "table" ? names() : ["label", "pred", "right"].filter(name => columns.has(name));
     drawChips($("chips"), state.f, columns, filter);
-    for (const one of root.querySelectorAll("[data-view]")) one.setAttribute("aria-pressed", String(one.dataset.view === state.v));
+    for (const one of root.querySelectorAll("[data-view]"))
+      one.setAttribute("aria-pressed", String(one.dataset.view === state.v));
     address();
     const found = await ask("rows", {
-      names: wanted.length ? wanted : ["clip_id"], sort: state.s, descending: state.d, offset: state.p * limit, limit,
+      names: wanted.length ? wanted : ["clip_id"],
+      sort: state.s,
+      descending: state.d,
+      offset: state.p * limit,
+      limit,
       pictures: state.v === "gallery",
     });
     if (!found || now !== turn) return;
@@ -119,11 +132,16 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
     root.querySelector(".er-pages span").textContent = found.total
       ? `${state.p * limit + 1} to ${Math.min(found.total, (state.p + 1) * limit)} of ${found.total}${known}`
       : "No clip fits these filters.";
-    for (const one of root.querySelectorAll("[data-to]")) one.disabled = state.p + +one.dataset.to < 0 || state.p + +one.dataset.to > last;
+    for (const one of root.querySelectorAll("[data-to]"))
+      one.disabled = state.p + +one.dataset.to < 0 || state.p + +one.dataset.to > last;
     root.dataset.shown = JSON.stringify({total: found.total, ids: found.rows.map(row => row.clip_id)});
     if (state.clip) show(state.clip, false);
-    const bars = await ask("bars", {names: names().filter(counted).concat(names().some(counted) ? [] : ["status"])});
-    if (bars && now === turn) drawBars($("facets"), bars, state.f, columns, filter);
+    const bars = await ask("bars", {
+      names: names()
+        .filter(counted)
+        .concat(names().some(counted) ? [] : ["status"]),
+    });
+    if (bars && now === turn) drawBars($("facets"), bars.columns, state.f, columns, filter);
     if ($("confused").open) confuse();
     await compareNow(now);
   }
@@ -196,7 +214,12 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
 
   async function mark(what) {
     const subject = detail.row.clip_id,
-      found = await ask("mark", {kind: what.kind, subject: what.kind === "slice" ? "" : subject, name: what.name ?? "", value: what.value});
+      found = await ask("mark", {
+        kind: what.kind,
+        subject: what.kind === "slice" ? "" : subject,
+        name: what.name ?? "",
+        value: what.value,
+      });
     return found && marked(found, subject, "saved");
   }
 
@@ -225,13 +248,19 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
   }
 
   function slices() {
-    const name = make("input", {placeholder: "name these filters, Enter", maxlength: "60", "aria-label": "A name for these filters"});
+    const name = make("input", {
+      placeholder: "name these filters, Enter",
+      maxlength: "60",
+      "aria-label": "A name for these filters",
+    });
     name.onkeydown = async event => {
       if (event.key !== "Enter" || !name.value.trim()) return;
       const found = await ask("mark", {kind: "slice", name: name.value.trim(), value: state.f, subject: ""});
       if (found) marked(found, "", "");
     };
-    const known = Object.entries(about.slices).map(([said, filters]) => button(said, () => filter(filters), {class: "er-slice"}));
+    const known = Object.entries(about.slices).map(([said, filters]) =>
+      button(said, () => filter(filters), {class: "er-slice"}),
+    );
     $("slices").replaceChildren(...known, ...(state.f.length ? [name] : []));
   }
 
@@ -293,7 +322,8 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
   function read(said) {
     try {
       const found = JSON.parse(said || "{}"),
-        fits = ([name, value]) => name in start && (start[name] === null ? Array.isArray(value) : typeof value === typeof start[name]);
+        fits = ([name, value]) =>
+          name in start && (start[name] === null ? Array.isArray(value) : typeof value === typeof start[name]);
       return Object.fromEntries(Object.entries(found).filter(fits));
     } catch {
       return {};
@@ -311,7 +341,13 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
   // ---- with keys and by hand ----------------------------------------------------------------------------------------
 
   const whatif = tryOut(root.querySelector(".er-try > div"), {
-    most, chosen, ask, server, setting: () => setting(), show, all: () => rows?.rows ?? [],
+    most,
+    chosen,
+    ask,
+    server,
+    setting: () => setting(),
+    show,
+    all: () => rows?.rows ?? [],
     choose: ids => {
       for (const id of ids) chosen.add(id);
       look();
@@ -319,15 +355,23 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
     },
   });
   const KEYS = {
-    j: () => step(1), k: () => step(-1), x: () => state.clip && choose(state.clip), g: () => view("gallery"), t: () => view("table"),
-    a: swap, u: undo, n: () => $("write")?.focus(), "/": () => ($("left").open = true) && $("find").focus(),
+    j: () => step(1),
+    k: () => step(-1),
+    x: () => state.clip && choose(state.clip),
+    g: () => view("gallery"),
+    t: () => view("table"),
+    a: swap,
+    u: undo,
+    n: () => $("write")?.focus(),
+    "/": () => ($("left").open = true) && $("find").focus(),
   };
   const typing = one => one.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable=true]");
   // before the page's own keys, of which some are the same
   document.addEventListener(
     "keydown",
     event => {
-      if (!host.offsetParent || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+      if (!host.offsetParent || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"))
+        return;
       const {key, target} = event;
       if (typing(target)) return void (key === "Escape" && root.contains(target) && target.blur());
       if (target !== document.body && !root.contains(target)) return;
@@ -344,7 +388,10 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
   );
   for (const name of ["run", "a", "b"])
     field(name).onchange = () => {
-      if (name === "run") Object.assign(state, {...start, v: state.v}), chosen.clear();
+      if (name === "run") {
+        Object.assign(state, {...start, v: state.v});
+        chosen.clear();
+      }
       state[name] = field(name).value;
       if (!state.b) state.f = state.f.filter(one => one[0] !== "beside");
       begin();
