@@ -18,7 +18,7 @@ from core import METHODS, ReaderError
 from core.workbench.again import DRAWN
 from core.workbench.columns import ANSWERED, GENERAL, SEEN, edit_columns
 from core.workbench.plan import Setting, said
-from core.workbench.query import Table, compare, confusion, facets, page, slice_stats, tiles
+from core.workbench.query import Table, checked_filters, compare, confusion, facets, page, slice_stats, tiles
 from core.workbench.query.filters import where
 from core.workbench.query.page import PAGE, TILES
 from core.workbench.query.table import ROWS
@@ -117,7 +117,7 @@ class Asked:
         run, table, a, _ = self.of(message)
         kind, subject, name, value = (message.get(key) for key in ("kind", "subject", "name", "value"))
         if kind == "slice":
-            self.filtered({**message, "filters": value or []})  # or it could never be opened again
+            checked_filters(table, self.filtered({**message, "filters": value or []})[-1])  # or it could not be opened again
         elif not isinstance(subject, str) or not page(table, a, [["clip_id", "in", [subject]]], limit=1)["rows"]:
             raise ReaderError("Tags and notes are of a clip of this run.")
         if kind == "tag" and value not in (True, None) or kind == "note" and not isinstance(value, str | None):

@@ -4,7 +4,8 @@ import {make} from "../base/parts.js";
 import {button, isBad, text, worded, words} from "./cells.js";
 import {drawStrip} from "./strip.js";
 
-const FLAG = "error_"; // columns that say whether a wrong answer is of a kind
+const FLAG = "error_", // columns that say whether a wrong answer is of a kind
+  NAMING = ["clip_id", "setting", "shard", "path", "clip_key"]; // of no interest to who looks at one clip
 
 // found: as app/errors/asked.py gives a clip. does: {stage(), tag(name, on), note(text)}
 export function drawDetail(box, found, {setting, columns, frames, tags, beside}, does) {
@@ -19,7 +20,7 @@ export function drawDetail(box, found, {setting, columns, frames, tags, beside},
   if (row.pred) parts.push(answer("A", row, beside));
   if (other?.pred) parts.push(answer("B", other, true));
   const kinds = setting.columns.filter(one => one.name.startsWith(FLAG) && row[one.name] === true);
-  if (kinds.length) {
+  if (row.error || kinds.length) {
     const list = make("ul", {class: "er-kinds"});
     list.append(...kinds.map(one => text("li", one.says.replace(" (Of wrong answers.)", ""))));
     parts.push(text("h4", row.error ? `Kind of error: ${row.error}` : "Kinds of error"), list);
@@ -97,9 +98,14 @@ function bars(values, title) {
 // In words, with units; what is not known is left out
 function numbers(row, other, columns) {
   const table = make("table", {class: "er-numbers"});
+  if (other) {
+    const head = make("tr");
+    head.append(make("td"), text("th", "A"), text("th", "B"));
+    table.append(head);
+  }
   for (const column of columns.values()) {
     const value = row[column.name];
-    if (value === null || value === undefined || column.name === "clip_id") continue;
+    if (value === null || value === undefined || NAMING.includes(column.name)) continue;
     const line = make("tr", {title: column.says}),
       name = text("th", words(column.name), {scope: "row"});
     line.append(name, text("td", `${worded(value, column)}${column.unit ? ` ${column.unit}` : ""}`));

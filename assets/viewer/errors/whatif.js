@@ -30,8 +30,9 @@ export function tryOut(box, {most, chosen, ask, server, setting, show, all, choo
         Object.assign(text("option", `${one.symbol} · ${one.name.replace(/_/g, " ")}`), {value: one.name}),
       ),
     );
-    if (setting().knobs.some(one => one.name === before)) knob.value = before;
-    control();
+    const usual = setting().knobs.find(one => one.kind === "real") ?? setting().knobs[0];
+    knob.value = setting().knobs.some(one => one.name === before) ? before : (usual?.name ?? "");
+    if (setting().knobs.length) control();
     changed();
   }
   function control() {
