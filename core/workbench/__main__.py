@@ -21,14 +21,14 @@ from tqdm import tqdm
 
 from core.cli import file_to_write
 from core.errors import BadData, ReaderError
-from core.workbench import asked
+from core.workbench import request
 from core.workbench.crew import CANCEL
 from core.workbench.drive import COMPLETE, drive, is_driven, read_progress
 from core.workbench.files import write_text
 from core.workbench.marks import Marks
-from core.workbench.plan import named, read_plan, read_settings, said
-from core.workbench.query import Table, compare, export, filters_of, opened, slice_stats
-from core.workbench.verify import verified
+from core.workbench.plan import find_setting, read_plan, read_settings, said
+from core.workbench.query import Table, compare, export, filters_of, open_run, slice_stats
+from core.workbench.verify import verify_run
 
 WHOLE, PARTIAL, BAD = 0, 3, 2  # how it ends
 
@@ -51,7 +51,7 @@ def arguments() -> argparse.ArgumentParser:
     )
     of = parser.add_subparsers(required=True, metavar="run|status|cancel|verify|compare|slices|export")
     made = {name: of.add_parser(name, help=says) for name, (_, says) in COMMANDS.items()}
-    asked.arguments(made["run"])
+    request.arguments(made["run"])
     usual = os.cpu_count() or 1
     made["run"].add_argument("--workers", type=number, default=usual, help=f"processes, {usual} here if not said; 0: this one")
     for name, one in made.items():
@@ -82,8 +82,8 @@ def number(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Measure what is not there yet."""
-    wanted = asked.asked_of(args)
-    order = asked.begun(args.run, wanted)
+    wanted = request.request_of(args)
+    order = request.order_of(args.run, wanted)
     weights = dict.fromkeys(label for one in wanted.settings.values() for label in one.labels.values())
     for told in (*wanted.plan.notes, *weights):
         print(told, flush=True)
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
     if ended != COMPLETE:
         print(f"{ended.capitalize()}: the same command goes on.")
         return PARTIAL
-    table = opened(args.run)
+    table = open_run(args.run)
     for name in wanted.settings:
         print(in_a_line(table, name))
     return WHOLE
@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
 
 def status(args: argparse.Namespace) -> int:
     """How far a run is."""
-    found, progress, settings = verified(args.run), read_progress(args.run), read_settings(args.run)
+    found, progress, settings = verify_run(args.run), read_progress(args.run), read_settings(args.run)
     driven = is_driven(args.run)
     state = progress.get("state", "not begun") if driven or progress.get("state") != "running" else "ended before it was done"
     print(f"{read_plan(args.run).data}: {found.clips} clips, {state}.")
@@ -133,7 +133,7 @@ def cancel(args: argparse.Namespace) -> int:
 
 def verify(args: argparse.Namespace) -> int:
     """Read every file of a run."""
-    found = verified(args.run)
+    found = verify_run(args.run)
     for file, why in found.wrong.items():
         print(f"{file} {why}.")
     for name, shards in found.missing.items():
@@ -141,11 +141,11 @@ def verify(args: argparse.Namespace) -> int:
     return WHOLE if found.complete else PARTIAL
 
 
-def compared(args: argparse.Namespace) -> int:
+def compare_settings(args: argparse.Namespace) -> int:
     """Two settings, clip by clip."""
     settings = read_settings(args.run)
-    a, b = named(settings, args.a), named(settings, args.b)
-    found = compare(opened(args.run, [a, b]), a, b, filters_of(args.where))
+    a, b = find_setting(settings, args.a), find_setting(settings, args.b)
+    found = compare(open_run(args.run, [a, b]), a, b, filters_of(args.where))
     print(f"A  {said(settings)[a]}\nB  {said(settings)[b]}\n")
     if not found["n"]:
         print("No clip was answered by both whose label is known.")
@@ -162,8 +162,8 @@ def compared(args: argparse.Namespace) -> int:
 def slices(args: argparse.Namespace) -> int:
     """Every named slice, and how many of it are right."""
     settings = read_settings(args.run)
-    chosen = [named(settings, args.setting)] if args.setting else list(settings)
-    table = opened(args.run)
+    chosen = [find_setting(settings, args.setting)] if args.setting else list(settings)
+    table = open_run(args.run)
     for name in chosen:
         print(in_a_line(table, name))
         for called, filters in Marks(args.run).slices.items():
@@ -171,9 +171,9 @@ def slices(args: argparse.Namespace) -> int:
     return WHOLE
 
 
-def exported(args: argparse.Namespace) -> int:
+def export_rows(args: argparse.Namespace) -> int:
     """Rows as a table."""
-    setting = named(read_settings(args.run), args.setting) if args.setting else ""
+    setting = find_setting(read_settings(args.run), args.setting) if args.setting else ""
     print(f"{export(args.run, setting, filters_of(args.where), args.to)} rows in {args.to}.")
     return WHOLE
 
@@ -197,9 +197,9 @@ COMMANDS = {
     "status": (status, "how far a run is"),
     "cancel": (cancel, "call a run off"),
     "verify": (verify, "read every file of a run"),
-    "compare": (compared, "two settings, clip by clip"),
+    "compare": (compare_settings, "two settings, clip by clip"),
     "slices": (slices, "named slices, and how many of each are right"),
-    "export": (exported, "rows as CSV or Parquet"),
+    "export": (export_rows, "rows as CSV or Parquet"),
 }
 
 if __name__ == "__main__":

@@ -40,15 +40,15 @@ class Worker:
     link: Connection
     task: Task | None = None
     since: float = 0.0
-    heard: float = 0.0
+    last: float = 0.0
     ready: bool = False
     clip_id: str = ""
     clips: list[str] = field(default_factory=list)
 
     def give(self, task: Task) -> None:
-        """Work; whoever is gone is noticed by `heard`."""
+        """Work; whoever is gone is noticed by `messages`."""
         self.task, self.clip_id, self.clips = task, "", []
-        self.since = self.heard = time.monotonic()
+        self.since = self.last = time.monotonic()
         with suppress(OSError):
             self.link.send(task)
 
@@ -59,11 +59,11 @@ class Worker:
         self.link.close()
 
 
-def hired(order: Order) -> Worker:
+def new_worker(order: Order) -> Worker:
     """A process of its own, with one thread for what computes."""
     here, there = multiprocessing.Pipe()
     with environment(dict.fromkeys(THREADS, "1")):
-        process = multiprocessing.get_context("spawn").Process(target=work, args=(there, order, os.getpid()), daemon=True)
+        process = multiprocessing.get_context("spawn").Process(target=work, args=(there, order), daemon=True)
         process.start()
     there.close()
     return Worker(process, here)
@@ -81,8 +81,8 @@ def environment(values: dict[str, str]) -> Iterator[None]:
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
-def work(link: Connection, order: Order, driver: int) -> None:
-    """Shard after shard, until nobody is left to give any."""
+def work(link: Connection, order: Order) -> None:
+    """Shard after shard, until nobody is left to give any: who tells of the next clip then finds the link broken."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who drives decides what an interruption means
     try:
         measure = order.maker()
@@ -92,7 +92,7 @@ def work(link: Connection, order: Order, driver: int) -> None:
             with suppress(Cancelled):
                 do_shard(
                     order.folder, order.plan, order.settings, task, measure, lambda clip_id: link.send(("clip", clip_id)),
-                    lambda: (order.folder / CANCEL).exists() or os.getppid() != driver,
+                    (order.folder / CANCEL).exists,
                 )  # fmt: skip
                 link.send(("done", ""))
                 continue
@@ -106,7 +106,7 @@ def work(link: Connection, order: Order, driver: int) -> None:
             link.send(("failed", said))
 
 
-def heard(workers: list[Worker], seconds: float) -> Iterator[tuple[Worker, str, str]]:
+def messages(workers: list[Worker], seconds: float) -> Iterator[tuple[Worker, str, str]]:
     """What the processes say within so many seconds, (who, what, which clip or why); "gone" of one that was ended."""
     links = {one.link: one for one in workers}
     for link in wait(list(links), seconds):

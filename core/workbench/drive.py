@@ -16,7 +16,7 @@ from statistics import median
 
 from core.errors import BadData
 from core.progress import Cancelled
-from core.workbench.crew import CANCEL, Order, Worker, heard, hired
+from core.workbench.crew import CANCEL, Order, Worker, messages, new_worker
 from core.workbench.files import leftovers, now, write_text
 from core.workbench.shard import Measures, Task, do_shard, unfinished
 
@@ -90,7 +90,7 @@ def alone(order: Order, book: Ledger, workers: int, tell: Tell) -> str:
         except Cancelled:
             return PARTIAL
         book.waiting.popleft()
-        finished(book, task, time.monotonic() - began)
+        count_done(book, task, time.monotonic() - began)
     return COMPLETE
 
 
@@ -98,17 +98,17 @@ def together(order: Order, book: Ledger, workers: int, tell: Tell) -> str:
     """By processes of their own."""
     crew: list[Worker] = []
     try:
-        crew += [hired(order) for _ in range(min(workers, len(book.waiting)))]
+        crew += [new_worker(order) for _ in range(min(workers, len(book.waiting)))]
         while book.waiting or any(one.task for one in crew):
             if (order.folder / CANCEL).exists():
                 book.waiting.clear()
             for one in crew:
                 if one.task is None and book.waiting:
                     one.give(book.waiting.popleft())
-            for one, what, which in heard(crew, 0.2):
-                answered(order, book, crew, one, what, which)
+            for one, what, which in messages(crew, 0.2):
+                handle(order, book, crew, one, what, which)
             for one in crew:
-                if one.task and time.monotonic() - one.heard > (patience(book) if one.ready else STARTING):
+                if one.task and time.monotonic() - one.last > (patience(book) if one.ready else STARTING):
                     one.process.kill()  # it is heard of as gone
             progress(order.folder, book, [len(one.clips) - 1 for one in crew if one.clips], "running", tell)
         return PARTIAL if (order.folder / CANCEL).exists() else COMPLETE
@@ -117,9 +117,9 @@ def together(order: Order, book: Ledger, workers: int, tell: Tell) -> str:
             one.end()
 
 
-def answered(order: Order, book: Ledger, crew: list[Worker], one: Worker, what: str, which: str) -> None:
+def handle(order: Order, book: Ledger, crew: list[Worker], one: Worker, what: str, which: str) -> None:
     """What follows from what a process says."""
-    one.heard, one.ready = time.monotonic(), True
+    one.last, one.ready = time.monotonic(), True
     if what == "clip":
         one.clip_id, book.stillborn = which, 0
         one.clips.append(which)
@@ -130,11 +130,11 @@ def answered(order: Order, book: Ledger, crew: list[Worker], one: Worker, what: 
         one.end()
         if one.task:
             again(book, one)
-        crew.append(hired(order))
+        crew.append(new_worker(order))
     elif what in ("done", "called off"):
         assert one.task is not None
         if what == "done":
-            finished(book, one.task, time.monotonic() - one.since)
+            count_done(book, one.task, time.monotonic() - one.since)
         one.task, one.clips = None, []
 
 
@@ -158,7 +158,7 @@ def again(book: Ledger, one: Worker) -> None:
     book.waiting.appendleft(replace(task, careful=book.deaths[task.shard] >= 2, crashed=crashed))
 
 
-def finished(book: Ledger, task: Task, seconds: float) -> None:
+def count_done(book: Ledger, task: Task, seconds: float) -> None:
     """A shard is there."""
     book.done += book.clips[task.shard]
     book.fresh += book.clips[task.shard]
@@ -202,7 +202,7 @@ def read_progress(folder: Path) -> dict:
 def driving(folder: Path) -> Iterator[None]:
     """Inside, nobody else drives this run; a BadData where somebody does."""
     with (folder / "run.lock").open("a") as lock:
-        if not locked(lock.fileno()):
+        if not take_lock(lock.fileno()):
             raise BadData(f"{folder.name} is driven by another process: wait for it, or call it off with `cancel`.")
         yield
 
@@ -212,10 +212,10 @@ def is_driven(folder: Path) -> bool:
     if not (folder / "run.lock").is_file():
         return False
     with (folder / "run.lock").open("a") as lock:
-        return not locked(lock.fileno())
+        return not take_lock(lock.fileno())
 
 
-def locked(number: int) -> bool:
+def take_lock(number: int) -> bool:
     """Whether the lock of this open file is ours now; it is let go with the file, whatever ends us."""
     try:
         import fcntl  # of POSIX systems alone

@@ -1,6 +1,6 @@
 """The clips of a run as a list: what training reads, a flat folder without labels, Something-Something v2, or drawn clips.
 
-    listed(Path("videos"))          drawn(120)          →  clips, classes, what their texts are, and what is wrong
+    list_clips(Path("videos"))          world_clips(120)          →  clips, classes, what their texts are, and what is wrong
 
 A clip is known by its path below the folder, or by its seed: the list of an unchanged folder is the same again.
 """
@@ -59,7 +59,7 @@ class Listing:
     notes: tuple[str, ...] = ()
 
 
-def drawn(clips: int, split: str = "test", seed: int = 0, case: str = "standard") -> Listing:
+def world_clips(clips: int, split: str = "test", seed: int = 0, case: str = "standard") -> Listing:
     """Clips of the world: `clips` of these seeds. case: one of `core.world.MIXES`."""
     if clips < 1:
         raise BadData(f"--world is a number of clips from 1, got {clips}.")
@@ -74,7 +74,7 @@ def drawn(clips: int, split: str = "test", seed: int = 0, case: str = "standard"
     return Listing("world", tuple(entries), ACTIONS, tuple(caption(None, None, action) for action in ACTIONS))
 
 
-def listed(
+def list_clips(
     data: Path, *, split: int = 1, task: str = "", root: Path | None = None, on: str = "", template: str = TEMPLATE
 ) -> Listing:  # fmt: skip
     """What lies at `data`. split: which of UCF101's or HMDB51's three. on: one of train, val, test; "" all of them."""

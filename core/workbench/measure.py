@@ -24,14 +24,14 @@ from core.methods import part
 from core.progress import Cancelled
 from core.sweep import reduced
 from core.video.clip import Clip
-from core.video.edits import edited as after
+from core.video.edits import edited
 from core.video.source import open_video
 from core.workbench import columns as named
 from core.workbench.columns import CRASHED, NAN, OK, Column
 from core.workbench.listing import Entry
 from core.workbench.plan import Plan, Setting, with_columns
 from core.workbench.reading import Read, read, since
-from core.workbench.scores import Scores, answered, edited, scores_of
+from core.workbench.scores import Scores, after_edit, answers_of, scores_of
 from core.workbench.seen import Seen
 
 CACHE_MB = 256  # of an engine that works through clips: one clip's results, and all texts
@@ -53,7 +53,7 @@ class Measure:
             return {"status": held.status, "why": held.why} | held.facts, {}
         began = time.perf_counter()
         try:
-            made, maps = self.measured(entry, held, held.clip, setting)
+            made, maps = self.measurements(entry, held, held.clip, setting)
         except (Cancelled, MemoryError, KeyboardInterrupt):
             raise
         except Exception as wrong:  # whatever one clip does to a method ends that clip's row, and no other's
@@ -61,7 +61,7 @@ class Measure:
             return {"status": CRASHED, "why": said[:500]} | held.facts, {}
         return {"status": OK} | held.facts | made | {"run_ms": since(began)}, maps
 
-    def measured(self, entry: Entry, held: Read, clip: Clip, setting: Setting) -> tuple[dict[str, Any], dict[str, Any]]:
+    def measurements(self, entry: Entry, held: Read, clip: Clip, setting: Setting) -> tuple[dict[str, Any], dict[str, Any]]:
         """The row and the maps of a clip that was read."""
         method = self.engine.method(setting.method)
         own = part(setting.method, "columns")
@@ -69,11 +69,11 @@ class Measure:
         trace, scores = self.answers(method, entry, clip, setting, stages)
         row = numbers(method, trace)
         if scores is not None and scores.sound:
-            row |= answered(scores)
+            row |= answers_of(scores)
             for name in setting.edits:
                 other = self.answers(method, entry, change(clip, name), setting, [])[1]
                 assert other is not None  # the same method with the same texts
-                row |= edited(name, scores, other)
+                row |= after_edit(name, scores, other)
         elif scores is not None:
             row |= {"status": NAN, "why": "Of the scores of the texts, some are no numbers."}
         if own is not None:
@@ -164,7 +164,7 @@ def columns_of(method: Method, texts: bool, edits: Sequence[str]) -> tuple[Colum
     return (*named.GENERAL, *named.SEEN, *answers, *declared, *named.number_columns(method))
 
 
-def described(engine: Engine, plan: Plan, setting: Setting) -> Setting:
+def describe(engine: Engine, plan: Plan, setting: Setting) -> Setting:
     """The setting with every knob written out, digests of its weights, its columns, and what of it is stored."""
     method = engine.method(setting.method)
     knobs = engine.settings(setting.method, setting.knobs)
@@ -185,7 +185,7 @@ def described(engine: Engine, plan: Plan, setting: Setting) -> Setting:
 def change(clip: Clip, name: str) -> Clip:
     """The clip after an edit."""
     settings = {"frame": len(clip) // 2 + 1} if name == "freeze" else {}
-    return after(clip, [{"name": name} | settings])
+    return edited(clip, [{"name": name} | settings])
 
 
 def numbers(method: Method, trace: Trace) -> dict[str, float]:

@@ -111,9 +111,9 @@ def digest_of(*parts: Any) -> str:
 def plan_of(listing: Listing, frames: int, size: Sequence[int], code: str = "", shard: int | None = None) -> Plan:
     """The plan of a list of clips."""
     clips = len(listing.entries)
-    told = [(one.clip_id, one.own, one.also, one.group) for one in listing.entries]
+    facts = [(one.clip_id, one.own, one.also, one.group) for one in listing.entries]
     return Plan(
-        listing.name, digest_of(told), clips, shard or (LARGE if clips > MANY else SHARD), frames, (size[0], size[1]),
+        listing.name, digest_of(facts), clips, shard or (LARGE if clips > MANY else SHARD), frames, (size[0], size[1]),
         listing.classes, listing.texts, listing.notes, code,
     )  # fmt: skip
 
@@ -130,7 +130,7 @@ def begin(folder: Path, plan: Plan, listing: Listing) -> None:
     """The folder of a new run, or the same one again; a BadData where it holds another run."""
     if (known := folder / "run.json").is_file():
         held = read_plan(folder)
-        if differs := [name for name in told(plan) if told(plan)[name] != told(held)[name]]:
+        if differs := [name for name in common(plan) if common(plan)[name] != common(held)[name]]:
             raise BadData(
                 f"{folder.name} holds another run: its {' and '.join(differs)} differ from what is asked for. Name another "
                 "folder for this one."
@@ -146,7 +146,7 @@ def begin(folder: Path, plan: Plan, listing: Listing) -> None:
             write_parquet(file, CLIPS, [asdict(one) for one in some], plan.about(shard))
 
 
-def told(plan: Plan) -> dict[str, Any]:
+def common(plan: Plan) -> dict[str, Any]:
     """What two runs of one folder have in common, by what a reader calls it."""
     return {
         "clips": (plan.digest, plan.clips), "texts": plan.texts, "frames": plan.frames, "size of drawn clips": plan.size,
@@ -195,7 +195,7 @@ def entries_of(folder: Path, shard: int) -> list[Entry]:
     return [Entry(**{name: tuple(value) if name in tuples else value for name, value in row.items()}) for row in rows]
 
 
-def named(settings: Mapping[str, Setting], name: str) -> str:
+def find_setting(settings: Mapping[str, Setting], name: str) -> str:
     """A setting's id: by its number from 1, or by how its id begins."""
     ids = list(settings)
     if name.isdecimal() and 1 <= int(name) <= len(ids):

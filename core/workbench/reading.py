@@ -39,7 +39,7 @@ def read(entry: Entry, frames: int, size: tuple[int, int]) -> Read:
     """The frames of an entry, T of them; what cannot be read is said. size: (H, W) that clips are drawn at."""
     began = time.perf_counter()
     try:
-        clip, truth = drawn(entry, frames, size) if entry.source == "world" else (from_file(entry, frames), None)
+        clip, truth = world_clip(entry, frames, size) if entry.source == "world" else (from_file(entry, frames), None)
         decoded, small_THWC = since(began), np.stack([smaller(frame_HWC) for frame_HWC in clip.frames_THWC])
         grey_THW = np.stack([grey(frame_HWC, SMALL) for frame_HWC in small_THWC]).astype(np.float32)
         seen = facts(small_THWC, grey_THW) | truths(truth)
@@ -63,7 +63,7 @@ def from_file(entry: Entry, frames: int) -> Clip:
     return read_clip(path, frames)
 
 
-def drawn(entry: Entry, frames: int, size: tuple[int, int]) -> tuple[Clip, Sample]:
+def world_clip(entry: Entry, frames: int, size: tuple[int, int]) -> tuple[Clip, Sample]:
     """A clip of the world, and its truth."""
     _, split, number, case = entry.clip_id.split(":")
     made = sample(int(number), split, frames, size, mix=MIXES[case])

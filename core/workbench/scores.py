@@ -83,7 +83,7 @@ def scores_of(
     return Scores(tuple(classes), np.asarray(cosine_Y, np.float64), own_Y, asked_Y, scale)
 
 
-def answered(scores: Scores) -> dict[str, Any]:
+def answers_of(scores: Scores) -> dict[str, Any]:
     """Values of `core.workbench.columns.ANSWERED`."""
     share_Y, order_Y = scores.share_Y, scores.order_Y
     asked = share_Y[scores.asked_Y]
@@ -100,7 +100,7 @@ def answered(scores: Scores) -> dict[str, Any]:
     return made
 
 
-def edited(name: str, scores: Scores, edit: Scores) -> dict[str, Any]:
+def after_edit(name: str, scores: Scores, edit: Scores) -> dict[str, Any]:
     """Values of `core.workbench.columns.edit_columns`: the same clip after an edit."""
     before, after = scores.margin(scores.held_Y), edit.margin(scores.held_Y)
     return {

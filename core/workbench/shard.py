@@ -56,7 +56,7 @@ def do_shard(
             row, drawn = measure.row(entry, held, settings[name]) if held.status != CRASHED else (
                 {"status": CRASHED, "why": held.why}, {}
             )  # fmt: skip
-            rows[name].append(listed_row(entry) | {"setting": name, "shard": task.shard} | row)
+            rows[name].append(entry_row(entry) | {"setting": name, "shard": task.shard} | row)
             maps[name].append({"clip_id": entry.clip_id} | drawn)
     for name in task.settings:
         about = plan.about(task.shard, name)
@@ -92,7 +92,7 @@ def reading(entry: Entry, crashed: Collection[str], measure: Measures) -> Read:
     return Read(status=CRASHED, why=KILLS) if entry.clip_id in crashed else measure.read(entry)
 
 
-def listed_row(entry: Entry) -> dict[str, Any]:
+def entry_row(entry: Entry) -> dict[str, Any]:
     """What a row says of the clip as it was listed."""
     return {
         "clip_id": entry.clip_id, "path": entry.path, "label": entry.label or None, "also": list(entry.also) or None,

@@ -23,7 +23,7 @@ class Verdict:
         return not self.wrong and bool(self.done) and all(count == self.clips for count in self.done.values())
 
 
-def verified(folder: Path) -> Verdict:
+def verify_run(folder: Path) -> Verdict:
     """Every file of the run is read."""
     plan, settings = read_plan(folder), read_settings(folder)
     wrong: dict[str, str] = {str(one.relative_to(folder)): "was left half written" for one in leftovers(folder)}

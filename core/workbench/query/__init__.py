@@ -1,6 +1,6 @@
 """Questions to a run: pure functions over a table in memory that nothing outside can be reached from.
 
-    table = opened(folder)
+    table = open_run(folder)
     page(table, setting, [["right", "eq", False]], sort="loss", descending=True)
     confusion(table, setting)        compare(table, a, b)        slice_stats(table, setting, filters)
 
@@ -11,14 +11,14 @@ from core.workbench.query.compare import compare
 from core.workbench.query.confusion import confusion
 from core.workbench.query.export import export
 from core.workbench.query.facets import facets
-from core.workbench.query.filters import checked_filters, filters_of
+from core.workbench.query.filters import check_filters, filters_of
 from core.workbench.query.near import Features, features_of, near
 from core.workbench.query.page import page, tiles
 from core.workbench.query.places import Places, places
 from core.workbench.query.slices import against_rest, slice_stats, wilson
-from core.workbench.query.table import Table, opened, table_of
+from core.workbench.query.table import Table, open_run, table_of
 
 __all__ = [
-    "Features", "Places", "Table", "against_rest", "checked_filters", "compare", "confusion", "export", "facets", "features_of",
-    "filters_of", "near", "opened", "page", "places", "slice_stats", "table_of", "tiles", "wilson",
+    "Features", "Places", "Table", "against_rest", "check_filters", "compare", "confusion", "export", "facets", "features_of",
+    "filters_of", "near", "open_run", "page", "places", "slice_stats", "table_of", "tiles", "wilson",
 ]  # fmt: skip

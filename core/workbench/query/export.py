@@ -10,7 +10,7 @@ from core.workbench.columns import Column
 from core.workbench.files import beside, cursor, into_place, literal, quoted
 from core.workbench.plan import read_plan, read_settings
 from core.workbench.query.filters import Filters, where
-from core.workbench.query.table import opened, rows_there
+from core.workbench.query.table import open_run, rows_there
 
 FORMS = {".csv": "FORMAT csv, HEADER", ".parquet": "FORMAT parquet, COMPRESSION zstd"}
 FORMULA = "^[=+@\\t\\r\\-]"
@@ -22,7 +22,7 @@ def export(folder: Path, setting: str, filters: Filters, to: Path) -> int:
     if to.suffix.lower() not in FORMS:
         raise ReaderError(f"An export ends in {', '.join(FORMS)}, got {to.name!r}.")
     settings = {name: one for name, one in read_settings(folder).items() if setting in ("", name)}
-    condition, values = where(opened(folder, list(settings)), filters, setting)
+    condition, values = where(open_run(folder, list(settings)), filters, setting)
     files, _ = rows_there(folder, read_plan(folder), settings)
     some = [str(one) for each in files.values() for one in each]
     if not some:

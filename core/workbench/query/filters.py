@@ -32,7 +32,7 @@ def where(table: Table, filters: Filters, setting: str = "") -> tuple[str, list[
     return " AND ".join([*own, *conditions]) or "true", [*([table.setting(setting)] if setting else []), *values]
 
 
-def checked_filters(table: Table, filters: Filters) -> None:
+def check_filters(table: Table, filters: Filters) -> None:
     """A ReaderError where they are none."""
     where(table, filters)
 

@@ -48,7 +48,7 @@ class Table:
     def ask(self, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """What a query of ours finds."""
         with self.base.cursor() as own:
-            return found(own, query, values)
+            return dicts(own, query, values)
 
     def arrays(self, query: str, values: Sequence[Any]) -> dict[str, np.ndarray]:
         """The same as columns of numbers, masked where nothing is known."""
@@ -59,17 +59,17 @@ class Table:
         """What several find in a table `made`, which a query makes for them alone."""
         with self.base.cursor() as own:
             own.execute(f"CREATE TEMP TABLE made AS {made}", list(values))
-            return [found(own, query) for query in queries]
+            return [dicts(own, query) for query in queries]
 
 
-def found(own: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+def dicts(own: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
     """Rows by the names of their columns."""
     own.execute(query, list(values))
     head = [one[0] for one in own.description or ()]
     return [dict(zip(head, row)) for row in own.fetchall()]
 
 
-def opened(folder: Path, only: Sequence[str] = ()) -> Table:
+def open_run(folder: Path, only: Sequence[str] = ()) -> Table:
     """All that is there of a run. only: of these settings."""
     plan, settings = read_plan(folder), read_settings(folder)
     settings = {name: one for name, one in settings.items() if not only or name in only}

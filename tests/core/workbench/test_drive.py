@@ -50,21 +50,21 @@ def test_workers_that_are_killed_lose_nothing_and_a_clip_that_kills_is_left_alon
     assert rows[9]["status"] == "crashed" and "twice" in rows[9]["why"] and rows[9]["seconds"] is None
     assert [row for n, row in enumerate(rows) if n != 9] == [row for n, row in enumerate(unkilled) if n != 9]
     assert told[-1]["crashed"] == ["clip 9"] and told[-1]["state"] == drive.COMPLETE and told[-1]["done"] == 12
-    assert verify.verified(folder).complete
+    assert verify.verify_run(folder).complete
 
 
 @pytest.mark.parametrize("moment", [1, 6, 9, 11, 18])
 def test_a_driver_that_is_killed_anywhere_is_gone_on_from(tmp_path, unkilled, moment):
     folder = tmp_path / "run"
     assert started(folder, moment).wait(60) == -signal.SIGKILL
-    found = verify.verified(folder)
+    found = verify.verify_run(folder)
     assert found.done[NAME] == moment // 6 * 4, "a shard is grids, strips and rows, each with its digest before it"
     whole = {file: file.stat().st_mtime_ns for file in (folder / "rows").rglob("*.parquet")}
     made = fake.order(folder)
     assert drive.drive(made, workers=0) == drive.COMPLETE
     assert fake.rows_of(folder, made.plan, NAME) == unkilled
     assert all(file.stat().st_mtime_ns == before for file, before in whole.items()), "what was there is not made again"
-    assert not files.leftovers(folder) and verify.verified(folder).complete
+    assert not files.leftovers(folder) and verify.verify_run(folder).complete
 
 
 def test_workers_end_with_their_driver_and_another_may_drive(tmp_path, unkilled):
@@ -76,7 +76,7 @@ def test_workers_end_with_their_driver_and_another_may_drive(tmp_path, unkilled)
     driver.wait()
     assert not drive.is_driven(folder)
     until(lambda: subprocess.run(["ps", "-o", "stat=", "-p", flag.read_text()], capture_output=True).stdout[:1] in (b"", b"Z"))
-    assert verify.verified(folder).done[NAME] == 4
+    assert verify.verify_run(folder).done[NAME] == 4
     made = fake.order(folder)
     assert drive.drive(made, workers=0) == drive.COMPLETE and fake.rows_of(folder, made.plan, NAME) == unkilled
 
@@ -101,16 +101,16 @@ def test_a_second_driver_is_refused(tmp_path):
 def test_a_run_that_is_called_off_keeps_whole_shards_and_goes_on(tmp_path, unkilled):
     made = fake.order(tmp_path / "run", called_off="clip 6")
     assert drive.drive(made, workers=0) == drive.PARTIAL and (made.folder / CANCEL).exists()
-    assert verify.verified(made.folder).done[NAME] == 4 and drive.read_progress(made.folder)["state"] == drive.PARTIAL
+    assert verify.verify_run(made.folder).done[NAME] == 4 and drive.read_progress(made.folder)["state"] == drive.PARTIAL
     again = fake.order(made.folder)
     assert drive.drive(again, workers=0) == drive.COMPLETE and fake.rows_of(made.folder, again.plan, NAME) == unkilled
 
 
 def test_a_process_that_hangs_is_ended_and_its_shard_done_again(tmp_path, unkilled, monkeypatch):
-    monkeypatch.setattr(drive, "LONGEST", 3.0)
-    made = fake.order(tmp_path / "run", slow=("clip 5",), seconds=600.0)
+    monkeypatch.setattr(drive, "LONGEST", 4.0)
+    made = fake.order(tmp_path / "run", clips=4, slow=("clip 2",), seconds=600.0)
     assert drive.drive(made, 1) == drive.COMPLETE
-    assert fake.rows_of(made.folder, made.plan, NAME) == unkilled
+    assert fake.rows_of(made.folder, made.plan, NAME) == unkilled[:4]
 
 
 def spoil(file, how):
@@ -124,19 +124,20 @@ def spoil(file, how):
         file.unlink()
 
 
-@pytest.mark.parametrize("how", ["truncated", "flipped", "deleted"])
-@pytest.mark.parametrize("kind", ["rows", "grids", "strips"])
+@pytest.mark.parametrize(
+    "kind, how", [("rows", "truncated"), ("rows", "flipped"), ("rows", "deleted"), ("grids", "flipped"), ("strips", "deleted")]
+)
 def test_a_damaged_file_is_named_and_it_alone_is_made_again(tmp_path, unkilled, kind, how):
     made = fake.order(tmp_path / "run")
     drive.drive(made, workers=0)
     file = plan.shard_file(made.folder, kind, 1, "" if kind == "strips" else NAME)
     spoil(file, how)
-    found = verify.verified(made.folder)
+    found = verify.verify_run(made.folder)
     assert set(found.wrong) == (set() if how == "deleted" else {str(file.relative_to(made.folder))})
     assert found.complete == (how == "deleted" and kind != "rows"), "a missing picture is no missing row"
     others = {one: one.stat().st_mtime_ns for one in made.folder.rglob("*.parquet") if f"{1:05}" not in one.name}
     told = []
-    assert drive.drive(made, workers=0, tell=told.append) == drive.COMPLETE and verify.verified(made.folder).complete
+    assert drive.drive(made, workers=0, tell=told.append) == drive.COMPLETE and verify.verify_run(made.folder).complete
     assert all(one.stat().st_mtime_ns == before for one, before in others.items())
     assert bool(told[0]["notes"]) == (how != "deleted") and fake.rows_of(made.folder, made.plan, NAME) == unkilled
 
@@ -147,7 +148,7 @@ def test_a_foreign_or_a_newer_file_is_no_part_of_a_run(tmp_path):
     file = plan.shard_file(made.folder, "rows", 0, NAME)
     for about in (made.plan.about(0, NAME) | {"run": "another"}, made.plan.about(0, NAME) | {"format": "99"}):
         files.write_parquet(file, fake.SETTING.columns, [], about)
-        assert "belongs elsewhere" in verify.verified(made.folder).wrong[str(file.relative_to(made.folder))]
+        assert "belongs elsewhere" in verify.verify_run(made.folder).wrong[str(file.relative_to(made.folder))]
     assert list(shard.unfinished(made.folder, made.plan, [NAME])[0]) == [0]
 
 
@@ -172,8 +173,8 @@ def test_another_setting_is_added_beside_the_first(tmp_path):
     again = fake.order(made.folder, setting=other)
     assert drive.drive(again, workers=0) == drive.COMPLETE
     assert list(plan.read_settings(made.folder)) == [NAME, other.setting_id]
-    assert verify.verified(made.folder).done == {NAME: 12, other.setting_id: 12}
-    assert plan.named(plan.read_settings(made.folder), "2") == other.setting_id
+    assert verify.verify_run(made.folder).done == {NAME: 12, other.setting_id: 12}
+    assert plan.find_setting(plan.read_settings(made.folder), "2") == other.setting_id
     assert list(plan.said(plan.read_settings(made.folder)).values()) == ["none · knob=1", "none · knob=2"]
 
 

@@ -15,9 +15,9 @@ from core.methods.stop import answers
 from core.methods.stop.train import Model
 from core.training.team import Team
 from core.workbench import __main__ as command
-from core.workbench import asked, drive, listing, measure, plan, query, reading
+from core.workbench import drive, listing, measure, plan, query, reading, request
 from core.workbench.columns import EDITS
-from core.workbench.scores import answered, scores_of
+from core.workbench.scores import answers_of, scores_of
 from tests import tiny
 
 SIZE = (32, 48)
@@ -32,12 +32,12 @@ def planned(made, frames=5, classes=None, texts=None):
 
 def one_clip():
     """A drawn clip, as a list."""
-    made = listing.drawn(1)
+    made = listing.world_clips(1)
     return made, made.entries[0]
 
 
 def setting_of(engine, held, method, edits=(), question="", **knobs):
-    return measure.described(engine, held, plan.Setting(method, knobs, (), edits=edits, question=question))
+    return measure.describe(engine, held, plan.Setting(method, knobs, (), edits=edits, question=question))
 
 
 def test_a_row_says_what_the_stage_shows_of_more_classes_than_one_run_takes():
@@ -97,9 +97,9 @@ def test_a_folder_s_accuracy_is_what_evaluate_counts(folder, tmp_path):
     made_NE, index_N, _ = answers.features(both, videos.train, clip.network.vision, how, Team(torch.device("cpu")))
     found = {name: answers.scores(videos, videos.train, one, index_N, clip.network, "{}") for name, one in made_NE.items()}
     args = words("run", str(tmp_path / "run"), "--data", str(folder), "--template", "{}", "--frames", "4", "--set", "kept=2")
-    wanted = asked.planned(args, partial(tiny.engine, clip), {})
-    assert drive.drive(asked.begun(args.run, wanted), workers=0) == drive.COMPLETE
-    table, (name,) = query.opened(args.run), wanted.settings
+    wanted = request.plan_request(args, partial(tiny.engine, clip), {})
+    assert drive.drive(request.order_of(args.run, wanted), workers=0) == drive.COMPLETE
+    table, (name,) = query.open_run(args.run), wanted.settings
     rows = query.page(table, name)["rows"]
     assert query.slice_stats(table, name)["accuracy"] == found["own"]["top1"]
     assert np.mean([row["plain_right"] for row in rows]) == found[answers.PLAIN]["top1"]
@@ -170,12 +170,12 @@ def test_what_is_found_is_what_overlaps_a_thing_of_its_name():
 
 def test_equal_scores_are_never_right_and_what_else_is_true_is_not_asked():
     same = scores_of(("a", "b", "c"), np.zeros(3), {"b"}, {"c"}, 10)
-    assert answered(same)["right"] is False and same.rank == 1 and same.pred == "a" and answered(same)["entropy"] == 1
+    assert answers_of(same)["right"] is False and same.rank == 1 and same.pred == "a" and answers_of(same)["entropy"] == 1
     clear = scores_of(("a", "b", "c"), np.array([0.1, 0.3, 0.9]), {"b"}, {"c"}, 10)
-    assert answered(clear)["right"] is True and clear.margin(clear.own_Y) == pytest.approx(0.2)
-    unknown = answered(scores_of(("a", "b"), np.array([0.1, 0.3]), (), (), 10))
+    assert answers_of(clear)["right"] is True and clear.margin(clear.own_Y) == pytest.approx(0.2)
+    unknown = answers_of(scores_of(("a", "b"), np.array([0.1, 0.3]), (), (), 10))
     assert "right" not in unknown and "loss" not in unknown and unknown["margin"] == pytest.approx(0.2)
-    alone = answered(scores_of(("a",), np.array([0.1]), {"a"}, (), 10))
+    alone = answers_of(scores_of(("a",), np.array([0.1]), {"a"}, (), 10))
     assert alone["right"] and alone["margin"] is None and alone["entropy"] == 0
 
 
@@ -256,7 +256,7 @@ def test_a_clip_that_a_method_cannot_take_is_a_row_with_its_reason(monkeypatch):
 def test_what_cannot_be_asked_is_a_sentence_before_anything_is_written(tmp_path, extra, says):
     args = words("run", str(tmp_path / "run"), "--world", "1", *extra)
     with pytest.raises((ReaderError, BadData, BadKnob), match=says):
-        asked.planned(args, partial(tiny.engine), {})
+        request.plan_request(args, partial(tiny.engine), {})
     assert not (tmp_path / "run").exists()
 
 

@@ -19,15 +19,15 @@ from core.video.clip import Clip
 from core.video.read import FRAMES, whole
 from core.workbench.columns import EDITS
 from core.workbench.crew import Order
-from core.workbench.listing import PARTS, TEMPLATE, Entry, Listing, about_classes, drawn, listed
-from core.workbench.measure import CACHE_MB, Measure, described, maker
+from core.workbench.listing import PARTS, TEMPLATE, Entry, Listing, about_classes, list_clips, world_clips
+from core.workbench.measure import CACHE_MB, Measure, describe, maker
 from core.workbench.plan import Plan, Setting, add_setting, begin, plan_of, read_plan
 
 USUAL, SIDE = 8, (128, 128)  # frames of a clip, and the size of drawn ones where the networks name none
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """A run that can begin: its list, and the settings of this command by their ids."""
 
     listing: Listing
@@ -62,14 +62,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--precision", default="auto")
 
 
-def asked_of(args: argparse.Namespace) -> Asked:
+def request_of(args: argparse.Namespace) -> Request:
     """All of it checked, the networks loaded once, and one picture tried."""
     models = dict(map(pair, args.models))
     engine = partial(Engine, args.device, models=models, precision=args.precision, cache_mb=CACHE_MB)
-    return planned(args, engine, models)
+    return plan_request(args, engine, models)
 
 
-def planned(args: argparse.Namespace, engine: "partial[Engine]", models: dict[str, str]) -> Asked:
+def plan_request(args: argparse.Namespace, engine: "partial[Engine]", models: dict[str, str]) -> Request:
     """The same with an engine's maker."""
     method, held = method_named(args.method), read_plan(args.run) if (args.run / "run.json").is_file() else None
     edits = tuple(dict.fromkeys(filter(None, args.counterfactuals.split(","))))
@@ -83,21 +83,21 @@ def planned(args: argparse.Namespace, engine: "partial[Engine]", models: dict[st
     settings = {}
     for words in args.set or [[]]:
         knobs = knobs_of(method, words)
-        made = described(own, plan, Setting(method.name, knobs, (), models=models, edits=edits, question=args.question))
+        made = describe(own, plan, Setting(method.name, knobs, (), models=models, edits=edits, question=args.question))
         if edits and not made.edits:
             raise BadKnob(f"--counterfactuals ask what is answered, and {method.name} answers nothing on these clips.")
-        check_asked(method, listing, args)
+        check_clips(method, listing, args)
         probe(own, plan, made)
         settings[made.setting_id] = made
-    return Asked(listing, plan, settings, engine)
+    return Request(listing, plan, settings, engine)
 
 
-def begun(folder: Path, asked: Asked) -> Order:
+def order_of(folder: Path, wanted: Request) -> Order:
     """The run's folder, with all that is asked for written down."""
-    begin(folder, asked.plan, asked.listing)
-    for one in asked.settings.values():
+    begin(folder, wanted.plan, wanted.listing)
+    for one in wanted.settings.values():
         add_setting(folder, one)
-    return Order(folder, asked.plan, asked.settings, maker(asked.plan, asked.engine))
+    return Order(folder, wanted.plan, wanted.settings, maker(wanted.plan, wanted.engine))
 
 
 # ---- parts -----------------------------------------------------------------------------------------------------------------
@@ -106,8 +106,8 @@ def begun(folder: Path, asked: Asked) -> Order:
 def list_of(args: argparse.Namespace) -> Listing:
     """The clips."""
     if args.world is not None:
-        return drawn(args.world, args.on or "test", args.seed, args.case)
-    return listed(
+        return world_clips(args.world, args.on or "test", args.seed, args.case)
+    return list_clips(
         args.data, split=args.split, task=args.task, root=args.root, on=args.on, template=args.template,
     )  # fmt: skip
 
@@ -122,7 +122,7 @@ def with_texts(listing: Listing, texts: Sequence[str]) -> Listing:
     return replace(listing, classes=every, texts=every, notes=(*listing.notes, *about_classes(every, True)))
 
 
-def check_asked(method: Method, listing: Listing, args: argparse.Namespace) -> None:
+def check_clips(method: Method, listing: Listing, args: argparse.Namespace) -> None:
     """A sentence where the clips lack what the method asks for."""
     if "video" in method.sources and args.world is not None:
         raise BadData(f"{method.name} looks through whole videos, and the world's clips are none: name some with --data.")
