@@ -10,7 +10,7 @@ from core import METHODS, ReaderError
 from core.workbench.drive import read_progress
 from core.workbench.marks import Marks
 from core.workbench.plan import Plan, Setting, read_plan, read_settings
-from core.workbench.query import Table, opened
+from core.workbench.query import Table, open_run
 
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "runs"
 
@@ -70,7 +70,7 @@ class Runs:
                 return known[1]
             if not read_settings(run.folder):
                 raise ReaderError(f"Nothing of {run.name} is measured yet.")
-            made = opened(run.folder)
+            made = open_run(run.folder)
             self._tables[run.name] = stamp, made
             return made
 

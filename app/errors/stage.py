@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app.controls.inputs import Tab
-from app.errors.asked import Asked, checked
+from app.errors.questions import Questions, message_of
 from app.errors.runs import Run
 from app.server.clips import Clips
 from app.server.memo import Memo
@@ -29,14 +29,14 @@ class Stage:
     """Of a page. made: method's name → its tab. folder: Gradio's own, in which drawn clips are
     files until their day is over."""
 
-    def __init__(self, asked: Asked, made: Mapping[str, Tab], folder: Path):
-        self.asked, self.made, self.folder = asked, made, folder
+    def __init__(self, questions: Questions, made: Mapping[str, Tab], folder: Path):
+        self.questions, self.made, self.folder = questions, made, folder
         self.clips: Clips = next(iter(made.values())).desk.clips
         self._written = Memo(WRITTEN)
 
     def opened(self, message: Any) -> tuple[Tab, dict[str, Any], list[str]]:
         """(the tab, its values, sentences on what is not as it was in the run)."""
-        run, table, a, _ = self.asked.of(checked(message))
+        run, table, a, _ = self.questions.of(message_of(message))
         entry, setting = entry_of(run.folder, table, message.get("clip")), table.settings[a]
         if setting.method not in self.made:
             raise ReaderError(f"This page has no tab for {setting.method[:40]!r}.")

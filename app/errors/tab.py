@@ -9,7 +9,7 @@ from gradio.components import Component
 
 from app import assets
 from app.controls.inputs import Tab
-from app.errors.asked import Asked
+from app.errors.questions import Questions
 from app.errors.runs import Runs
 from app.errors.stage import Stage
 from app.errors.whatif import MOST, WhatIf
@@ -21,17 +21,17 @@ NAME = "errors"
 
 def errors(page: gr.Blocks, tabs: gr.Tabs, made: Mapping[str, Tab], runs: Runs) -> None:
     """Drawn where it is called, inside the tabs. made: method's name → its tab."""
-    asked = Asked(runs)
-    tried = WhatIf(asked, {name: one.desk for name, one in made.items()})
+    questions = Questions(runs)
+    tried = WhatIf(questions, {name: one.desk for name, one in made.items()})
     with gr.Tab("Errors", id=NAME):
         given = {"run": next(iter(runs.runs)), "stage": "stage", "most": MOST}
         looked = gr.Textbox(visible=False)
         shown = gr.HTML(
             "", html_template='<div class="er-root">Loading the runs…</div>',
             js_on_load=assets.component("errors/tab.js", "tab", given), apply_default_css=False, padding=False,
-            server_functions=[*asked.functions(), *tried.functions()], elem_id=NAME,
+            server_functions=[*questions.functions(), *tried.functions()], elem_id=NAME,
         )  # fmt: skip
-    stage = Stage(asked, made, Path(shown.GRADIO_CACHE))
+    stage = Stage(questions, made, Path(shown.GRADIO_CACHE))
 
     def on_stage(event: gr.EventData) -> dict[Component, Any]:
         with as_message():

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from app.errors.asked import Asked, checked
+from app.errors.questions import Questions, message_of
 from app.errors.runs import Run
 from app.errors.stage import OTHER_WEIGHTS, weights_of
 from app.server.answers import run_named
@@ -30,15 +30,15 @@ HELD = 128 << 20  # bytes of drawn clips
 class WhatIf:
     """desks: method's name → Desk."""
 
-    def __init__(self, asked: Asked, desks: Mapping[str, Desk]):
-        self.asked, self.desks = asked, desks
+    def __init__(self, questions: Questions, desks: Mapping[str, Desk]):
+        self.questions, self.desks = questions, desks
         self.clips: Clips = next(iter(desks.values())).clips
         self.running = next(iter(desks.values())).running
         self._drawn = Memo(HELD, size=lambda clip: clip.frames_THWC.nbytes)
 
     def functions(self) -> list[Callable[..., str]]:
         """For the tab's component."""
-        return [sentence(self.whatif, checked), sentence(self.whatif_far), sentence(self.call_off)]
+        return [sentence(self.whatif, message_of), sentence(self.whatif_far), sentence(self.call_off)]
 
     def whatif_far(self, message: Any) -> list[Any] | None:
         """[stage, share of it that is done] of the reader's own run."""
@@ -51,7 +51,7 @@ class WhatIf:
     def whatif(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{wrong, fixed, right, broken, rows: [clip_id, label, answer before, after, was right, is right]}. Of the clips
         that are named, those that are wrong at A are tried; knobs: {name: value}, of those that are turned."""
-        run, table, a, _ = self.asked.of(message)
+        run, table, a, _ = self.questions.of(message)
         setting, ids = table.settings[a], message.get("clips")
         if not isinstance(ids, list) or not ids or len(ids) > MOST or not all(isinstance(one, str) for one in ids):
             raise ReaderError(f"1 to {MOST} clips are tried at once, got {len(ids) if isinstance(ids, list) else 'none'}.")

@@ -17,7 +17,7 @@ from core.workbench.listing import Entry
 from core.workbench.measure import Measure
 from core.workbench.plan import Plan, Setting, entries_of
 from core.workbench.query.table import ROWS, Table
-from core.workbench.reading import drawn
+from core.workbench.reading import world_clip
 
 DRAWN = "world"  # the source of clips that need no file
 TICKS = 1000  # of a second, in a file that is written
@@ -44,7 +44,9 @@ def file_of(entry: Entry, root: Path | None) -> Path:
 
 def clip_again(entry: Entry, plan: Plan, root: Path | None) -> Clip:
     """The frames that the run saw, if the file is still the same."""
-    return drawn(entry, plan.frames, plan.size)[0] if entry.source == DRAWN else read_clip(file_of(entry, root), plan.frames)
+    if entry.source == DRAWN:
+        return world_clip(entry, plan.frames, plan.size)[0]
+    return read_clip(file_of(entry, root), plan.frames)
 
 
 def write_frames(clip: Clip, path: Path) -> None:

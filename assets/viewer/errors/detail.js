@@ -7,7 +7,7 @@ import {drawStrip} from "./strip.js";
 const FLAG = "error_", // columns that say whether a wrong answer is of a kind
   NAMING = ["clip_id", "setting", "shard", "path", "clip_key"]; // of no interest to who looks at one clip
 
-// found: as app/errors/asked.py gives a clip. does: {stage(), tag(name, on), note(text)}
+// found: as app/errors/questions.py gives a clip. does: {stage(), tag(name, on), note(text)}
 export function drawDetail(box, found, {setting, columns, frames, tags, beside}, does) {
   const {row, other, picture} = found,
     canvas = make("canvas", {role: "img", "aria-label": `Frames of ${row.clip_id}, left to right`});

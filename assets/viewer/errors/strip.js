@@ -12,7 +12,7 @@ const loaded = code =>
     image.src = `data:image/jpeg;base64,${code}`;
   });
 
-// picture: as app/errors/asked.py packs it. frames: how many; width: of the canvas in pixels; across: frames in a row
+// picture: as app/errors/questions.py packs it. frames: how many; width: of the canvas in pixels; across: frames in a row
 export async function drawStrip(canvas, picture, frames, width, across = frames) {
   const image = picture?.strip ? await loaded(picture.strip) : null;
   if (!image) {

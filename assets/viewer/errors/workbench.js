@@ -1,7 +1,7 @@
 // A run, clip by clip: what fits the filters as a table or as pictures, one clip beside it, and another setting held against it.
 //
 // What is looked at is in the address (?errors=…), so that a link or a reload shows the same. A message to the server is the run,
-// A, B and filters, as app/errors/asked.py reads them. An answer that is older than a later question is dropped.
+// A, B and filters, as app/errors/questions.py reads them. An answer that is older than a later question is dropped.
 
 import {make} from "../base/parts.js";
 import {button, FLIPS, percent, text, words} from "./cells.js";
@@ -202,6 +202,7 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
     if (!found || state.clip !== id) return;
     detail = found;
     redraw();
+    if (focus && root.clientWidth < NARROW) $("right").scrollIntoView({block: "start"}); // it lies below the rows there
   }
 
   function redraw() {
@@ -210,7 +211,10 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
     $("right").dataset.clip = detail.row.clip_id;
   }
 
-  const open = () => trigger(stage, {run: state.run, a: state.a, clip: state.clip});
+  const open = () => {
+    scrollTo(0, 0);
+    trigger(stage, {run: state.run, a: state.a, clip: state.clip});
+  };
 
   async function mark(what) {
     const subject = detail.row.clip_id,

@@ -5,11 +5,13 @@ import shutil
 
 import pytest
 
-from app.errors import asked, whatif
+from app.errors import questions, whatif
 from app.errors.runs import SHIPPED, Runs, find_runs
 from app.main import launch
 from app.page import build
-from app.server.clips import find_examples
+from app.server.clips import Clips, find_examples
+from app.server.jobs import Running
+from app.server.request import Desk
 from core import METHODS, Engine, ReaderError
 from core.data.rendered import sample
 from core.world.examples import HERE
@@ -29,7 +31,7 @@ def runs(tmp_path_factory):
 @pytest.fixture(scope="module")
 def ask(runs):
     """A question by its name, and what it is answered."""
-    functions = {one.__name__: one for one in asked.Asked(Runs(runs)).functions()}
+    functions = {one.__name__: one for one in questions.Questions(Runs(runs)).functions()}
     return lambda question, **said: json.loads(functions[question]({"run": WORLD} | said))
 
 
@@ -54,7 +56,7 @@ def test_a_shipped_run_is_small_whole_and_of_the_weights_that_are_shipped(ask, r
 def test_flips_and_tags_are_filters_and_agree_with_what_is_counted(ask, settings):
     a, b = settings
     counted = ask("compared", a=a, b=b)
-    for flip in asked.FLIPS:
+    for flip in questions.FLIPS:
         found = ask("rows", a=a, b=b, filters=[["beside", "eq", flip]], names=["right"])
         right = counted[flip] if flip in ("both", "broken") else 0
         assert found["total"] == counted[flip] and found["stats"]["right"] == right
@@ -114,6 +116,19 @@ def test_as_many_right_clips_of_the_same_classes_stand_beside_wrong_ones(runs, s
     for label in set(labels):  # of each class as many, or all that there are
         there = sum(row["label"] == label and row["right"] for row in every)
         assert sum(one["label"] == label for one in right) >= min(labels.count(label), there)
+
+
+def test_clips_that_are_asked_again_with_the_same_knobs_answer_what_they_did(runs, settings):
+    held, method = Runs(runs), next(iter(METHODS.values()))
+    desk = Desk(method, {"shipped": Engine("cpu", precision="float32")}, Clips(find_examples(HERE)), Running())
+    tried = {one.__name__: one for one in whatif.WhatIf(questions.Questions(held), {method.name: desk}).functions()}["whatif"]
+    every = held.table(runs[WORLD]).ask('SELECT clip_id FROM rows WHERE setting = ? AND NOT "right" LIMIT 3', [settings[0]])
+    said = {"run": WORLD, "a": settings[0], "clips": [row["clip_id"] for row in every], "who": "me"}
+    made = json.loads(tried(said | {"knobs": {"alpha": 0.1}}))
+    assert (made["wrong"], made["fixed"], made["right"], made["broken"]) == (3, 0, 3, 0)
+    assert all(before == after for _, _, before, after, _, _ in made["rows"])
+    for bad in ({"knobs": {"alpha": 7}}, {"knobs": {"nothing": 1}}, {"knobs": {}}, {"clips": []}, {"clips": ["x"] * 65}):
+        assert set(json.loads(tried(said | {"knobs": {"alpha": 0.1}} | bad))) == {"error"}
 
 
 # ---- the page --------------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from core import METHODS, ReaderError
 from core.workbench.again import DRAWN
 from core.workbench.columns import ANSWERED, GENERAL, SEEN, edit_columns
 from core.workbench.plan import Setting, said
-from core.workbench.query import Table, checked_filters, compare, confusion, facets, page, slice_stats, tiles
+from core.workbench.query import Table, check_filters, compare, confusion, facets, page, slice_stats, tiles
 from core.workbench.query.filters import where
 from core.workbench.query.page import PAGE, TILES
 from core.workbench.query.table import ROWS
@@ -30,7 +30,7 @@ MORE = 4  # of the method's own, beside them
 Message = Mapping[str, Any]
 
 
-class Asked:
+class Questions:
     """The questions that nothing is run for."""
 
     def __init__(self, runs: Runs):
@@ -39,7 +39,7 @@ class Asked:
     def functions(self) -> list[Callable[..., str]]:
         """For the tab's component."""
         asked = (self.overview, self.rows, self.bars, self.confused, self.compared, self.clip, self.mark, self.unmark)
-        return [sentence(one, checked) for one in asked]
+        return [sentence(one, message_of) for one in asked]
 
     def of(self, message: Message) -> tuple[Run, Table, str, str]:
         """(run, its table, A, B or ""); A is the first setting where none is named."""
@@ -117,7 +117,7 @@ class Asked:
         run, table, a, _ = self.of(message)
         kind, subject, name, value = (message.get(key) for key in ("kind", "subject", "name", "value"))
         if kind == "slice":
-            checked_filters(table, self.filtered({**message, "filters": value or []})[-1])  # or it could not be opened again
+            check_filters(table, self.filtered({**message, "filters": value or []})[-1])  # or it could not be opened again
         elif not isinstance(subject, str) or not page(table, a, [["clip_id", "in", [subject]]], limit=1)["rows"]:
             raise ReaderError("Tags and notes are of a clip of this run.")
         if kind == "tag" and value not in (True, None) or kind == "note" and not isinstance(value, str | None):
@@ -139,7 +139,7 @@ class Asked:
         }  # fmt: skip
 
 
-def checked(message: Any) -> Message:
+def message_of(message: Any) -> Message:
     """What the browser sent."""
     if not isinstance(message, Mapping):
         raise ReaderError(STRANGE)
