@@ -75,7 +75,9 @@ def compute(
         clip = edited(opened(asked.clip, asked.frames, *asked.moment), asked.edits)
         more = {"video": video(asked.clip)} if video and "video" in engine.method(asked.method).sources else {}
         more |= {"question": asked.question} if asked.question else {}
-        trace = engine.run(asked.method, clip, texts=asked.texts, outputs=wanted, **more, **watch, **asked.settings)
+        unread = () if asked.texts else engine.method(asked.method).text_stages
+        some = wanted and tuple(stage for stage in wanted if stage not in unread)
+        trace = engine.run(asked.method, clip, texts=asked.texts, outputs=some, **more, **watch, **asked.settings)
         return clip, trace, engine.grid(asked.method)
 
     other = None

@@ -196,4 +196,3 @@ def of_templates(lists: dict[str, Path], below: Path) -> tuple[dict[str, list[It
                 items.append(Item(path, said))
         parts[part] = items
     return parts, list(wrong.sentences())
-

@@ -113,7 +113,6 @@ class Measure:
         scale = scale_of(self.engine, method, setting.knobs)
         return first, scores_of(self.plan.classes, np.concatenate(parts), entry.own, entry.also, scale)
 
-
     def of_texts(self, entry: Entry, clip: Clip, setting: Setting, stage: str) -> np.ndarray:
         """What a stage gives for every text of the plan: [Y, …]."""
         parts = [self.plan.texts[start : start + TEXTS] for start in range(0, len(self.plan.texts), TEXTS)]

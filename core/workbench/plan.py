@@ -57,7 +57,6 @@ class Setting:
         return digest_of(self.method, dict(self.knobs), dict(self.weights), self.edits, self.precision, self.question)
 
 
-
 @dataclass(frozen=True)
 class Plan:
     """frames: read of each clip; size: (H, W) that clips are drawn at. shard: clips of one. code: version that began it."""

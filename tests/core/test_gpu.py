@@ -168,7 +168,7 @@ def test_stpn_is_trained_on_what_lies_there(tmp_path, monkeypatch, variant):
 @pytest.mark.usefixtures("forward_only")
 @pytest.mark.parametrize("task", ["actions", "retrieval"])
 def test_own_videos_are_trained_on_and_validated_there(tmp_path, monkeypatch, task):
-    monkeypatch.setattr("core.data.frames.read_clip", lambda path, T: tiny.clip(T, seed=len(path.name), H=32, W=48))
+    monkeypatch.setattr("core.data.frames.read_clip", lambda path, T, **_: tiny.clip(T, seed=len(path.name), H=32, W=48))
     recipe = own.Recipe(epochs=1, batch=8, rate=1e-2, validate=0, minutes=999)
     with pretend.gpu():
         alone, out = Team(torch.device("cuda")), tmp_path / "one.safetensors"

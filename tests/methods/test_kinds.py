@@ -118,9 +118,9 @@ def test_a_new_kind_is_published(engine):
 def test_a_new_kind_is_told_over_http(engine):
     clips = SimpleNamespace(open=lambda path, frames: tiny.clip(T=frames))
     (asked,) = api.endpoints(engine, clips, MOODS)
-    told = asked.answer("path", {"texts": ["ab"], "frames": 4, "gain": 1.0, "step": 2})
+    told = asked.answer("path", {"texts": ["ab"], "frames": 4, "start": 0, "end": 0, "gain": 1.0, "step": 2})
     assert told["stride_G"] == [1, 2, 1] and len(told["liking_Y"]) == 1 and [len(one) for one in told["warmth_TP"]] == [4] * 4
-    assert "liking_Y" not in asked.answer("path", {"texts": [], "frames": 4, "gain": 1.0, "step": 2})
+    assert "liking_Y" not in asked.answer("path", {"texts": [], "frames": 4, "start": 0, "end": 0, "gain": 1.0, "step": 2})
 
 
 def test_a_new_kind_comes_when_its_method_says_and_has_a_picture():

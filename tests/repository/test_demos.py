@@ -26,8 +26,9 @@ from demos.steps import difference
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "demos").glob("*.ipynb"))
 NAMES = [path.stem for path in NOTEBOOKS]
+CLOSER = {one.stage for one in METHODS["stop"].outputs if one.closer}  # no steps of the method
 TAUGHT = {  # stages whose text stands in a notebook
-    "stop_step_by_step": METHODS["stop"].stages,
+    "stop_step_by_step": tuple(one for one in METHODS["stop"].stages if one.__name__ not in CLOSER),
     "stpn_step_by_step": METHODS["stpn"].stages[:33],  # up to the cost; what goes through a whole clip is told in words
     "paper_and_code": tuple(
         stage

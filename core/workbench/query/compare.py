@@ -20,7 +20,7 @@ MOVERS = 20  # clips whose loss changed most
 def compare(table: Table, a: str, b: str, filters: Filters = (), seed: int = 0) -> dict[str, Any]:
     """{n, both, fixed, broken, neither, accuracy_a, accuracy_b, gain, low, high, p, better, worse}.
 
-    fixed: wrong in A and right in B. gain: accuracy of B less that of A, low and high: 95 % of draws of the groups. p: 
+    fixed: wrong in A and right in B. gain: accuracy of B less that of A, low and high: 95 % of draws of the groups. p:
     McNemar's exact test. better, worse: clips whose loss fell and rose most, [clip_id, label, answer of A, of B, change].
     filters: of A's rows."""
     if table.setting(a) == table.setting(b):

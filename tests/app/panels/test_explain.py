@@ -472,7 +472,7 @@ def test_the_self_check_lists_every_check_and_two_maps(opened, engine, stop):
     lines.nth(5).wait_for()
     made = self_check(engine, "stop", stop.clip())
     assert [line.get_attribute("data-name") for line in lines.all()] == [one.name for one in made]
-    marks = opened.locator("#viewer-stop .ex-mark").all()
+    marks = opened.locator("#viewer-stop .ex-mark svg").all()
     assert [one.get_attribute("aria-label") for one in marks] == ["passed" if one.passed else "failed" for one in made]
     assert opened.locator("#viewer-stop .ex-pair canvas").count() == 2
     assert opened.locator("#viewer-stop .ex-checks code").count() == 2  # the digests of both networks

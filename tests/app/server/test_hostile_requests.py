@@ -144,11 +144,11 @@ def test_a_value_of_another_kind_is_named_in_the_answer(visitor, served):
     example = next(iter(served[2]))
     knobs = list(served[1].settings("stop", {}).values())
     for data, said in (
-        ([example, 1, 8, *knobs], "Texts are a list of sentences, got 1."),
-        ([example, {"a": 1}, 8, *knobs], "Texts are a list of sentences"),
-        ([example, [], "many", *knobs], "frames"),
-        ([["x"], [], 8, *knobs], "There is no example"),
-        ([example, [], 8, "x", *knobs[1:]], "layer"),
+        ([example, 1, 8, 0, 0, *knobs], "Texts are a list of sentences, got 1."),
+        ([example, {"a": 1}, 8, 0, 0, *knobs], "Texts are a list of sentences"),
+        ([example, [], "many", 0, 0, *knobs], "frames"),
+        ([["x"], [], 8, 0, 0, *knobs], "There is no example"),
+        ([example, [], 8, 0, 0, "x", *knobs[1:]], "layer"),
     ):
         assert said in endpoint(visitor.http, "explain_stop", data)
 

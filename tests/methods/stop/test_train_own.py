@@ -44,7 +44,7 @@ WORDS = ("a", "video", "of", "ball", "moves", "red", "stays", "still", "grows")
 def decoded(monkeypatch):
     """No decoder: a file's frames are made of its name; “broken” ones cannot be read."""
 
-    def read(path, T):
+    def read(path, T, **_):
         if "broken" in path.name:
             raise BadClip(f"{path.name}: damaged")
         return tiny.clip(T, seed=sum(map(ord, path.name)), H=32, W=48)

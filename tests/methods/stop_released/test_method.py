@@ -294,7 +294,7 @@ def test_an_engine_loads_nothing_to_tell_knobs_and_grid(monkeypatch):
 
 def test_a_weight_that_is_no_number_travels_as_null(trace):
     assert numbers([0.5, float("nan"), True, 3]) == [0.5, None, True, 3]
-    payload = trace_payload(METHOD, trace, "key", None, {}, (7, 7))
+    payload = trace_payload(METHOD, trace, "key", tiny.clip(T=5), {}, (7, 7))
     assert payload["values"]["prompt_count_T"] == [4] * 5 and payload["values"]["one_frame_is_nan"] is True
     assert payload["values"]["comb_THW"]["shape"] == [5, 28, 28] and "sequence_SD" not in payload["values"]
 
