@@ -6,7 +6,7 @@ VENV ?= .venv
 PORT ?=
 PY := $(VENV)/bin/python
 
-.PHONY: run test bench weights evaluate readme space notebooks
+.PHONY: run test bench weights evaluate readme space notebooks errors
 
 run: $(VENV)/run.stamp
 	$(PY) -m app $(if $(PORT),--port $(PORT))
@@ -33,6 +33,11 @@ evaluate: $(VENV)/run.stamp
 	$(PY) -m core.evaluate stop --clips 240 --json assets/weights/metrics_stop.json
 	$(PY) -m core.evaluate stpn --clips 48 --json assets/weights/metrics_stpn.json
 	$(PY) -m core.report
+
+# The run that the tab Errors shows at first: clips whose truth is known, at two settings.
+errors: $(VENV)/run.stamp
+	rm -rf assets/runs/world
+	$(PY) -m core.workbench run assets/runs/world --world 120 --method stop --set --set alpha=0.8 --counterfactuals freeze,reverse
 
 readme: $(VENV)/run.stamp
 	$(PY) -m core.report

@@ -13,6 +13,8 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from app import assets
+from app.errors.runs import SHIPPED as RUNS
+from app.errors.runs import find_runs
 from app.figures.payload import figures_of
 from app.modules import files_of
 from app.page import build
@@ -21,7 +23,7 @@ from app.server.errors import as_message
 from app.server.guard import Guard, Page
 from app.server.public import loaded
 from app.server.request import SHIPPED
-from core import METHODS, Engine
+from core import METHODS, Engine, ReaderError
 from core.engine import NETWORKS_MB
 from core.memory import give_back
 from core.networks.hub import PUBLIC_CLIPS
@@ -42,7 +44,10 @@ def main(words: Sequence[str] | None = None) -> None:
         models = dict([*args.models, *args.service])
         if models:  # first: whoever names weights wants to see them
             engines = {"named": loaded(Engine(args.device, models=models, networks_mb=args.memory), say)} | engines
-        page = build(engines, find_examples(args.clips) | find_videos(VIDEOS))
+        runs = find_runs(args.runs, {name: Path(folder).expanduser() for name, folder in args.data})
+        if not runs and args.runs != RUNS:
+            raise ReaderError(f"There is no run in {str(args.runs)!r}: python -m core.workbench run makes one.")
+        page = build(engines, find_examples(args.clips) | find_videos(VIDEOS), runs)
     with serving(host, args.port):
         launch(page, args.host, args.port, share=args.share)
 
@@ -83,6 +88,14 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--clips", type=Path, default=CLIPS, help="folder of clips to choose from, with or without their truth as JSON"
     )
+    parser.add_argument(
+        "--runs", type=Path, default=RUNS, metavar="DIR",
+        help="a run of python -m core.workbench, or a folder of them, for the tab Errors; one that is shipped if not said",
+    )  # fmt: skip
+    parser.add_argument(
+        "--data", nargs="*", type=named, default=[], metavar="NAME=DIR",
+        help="where the clips of the run of that name lie, so that the tab can open them",
+    )  # fmt: skip
     parser.add_argument("--share", action="store_true", help="a public address, by Gradio's tunnel")
     return parser
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-PARTS = ("app", "core", "assets/clips", "assets/videos", "assets/viewer", "assets/weights", "LICENSE")
+PARTS = ("app", "core", "assets/clips", "assets/runs", "assets/videos", "assets/viewer", "assets/weights", "LICENSE")
 OWN = ("README.md", "requirements.txt", "start.py")
-LEFT_OUT = ("__pycache__", "*.pyc", "compared", "*.partial", "*.writing")  # compared: weights that only `core.evaluate` reads
+# compared: weights that only `core.evaluate` reads
+LEFT_OUT = ("__pycache__", "*.pyc", "compared", "*.partial", "*.writing", "marks.sqlite*")
 
 
 def main(words=None):

@@ -42,12 +42,13 @@ def wheel(tmp_path_factory):
 
 def test_the_wheel_holds_what_the_page_needs_and_no_table_of_ours(wheel):
     names = ZipFile(wheel).namelist()
-    for needed in ("assets/weights/clip.safetensors", "assets/clips/1-moves.mp4", "assets/clips/1-moves.json"):
+    for needed in ("assets/weights/clip.safetensors", "assets/clips/1-moves.mp4", "assets/runs/world/run.json"):
         assert needed in names, needed
     assert any(name.startswith("assets/viewer/") and name.endswith(".js") for name in names)
     left_out = ("tests/", "demos/", "space/", "assets/readme/", "assets/weights/compared/")
     assert not [name for name in names if name.startswith(left_out)]
-    held = {str(path.relative_to(ROOT)) for path in (ROOT / "assets" / "viewer").rglob("*") if path.is_file()}
+    folders = (ROOT / "assets" / name for name in ("viewer", "runs/world/rows", "runs/world/grids", "runs/world/strips"))
+    held = {str(path.relative_to(ROOT)) for folder in folders for path in folder.rglob("*") if path.is_file()}
     assert held <= set(names)
 
 

@@ -1,0 +1,217 @@
+"""Facts about the tab Errors: what it asks of a run, and what a reader does there with keys, links and the stage."""
+
+import json
+import shutil
+
+import pytest
+
+from app.errors import questions, whatif
+from app.errors.runs import SHIPPED, Runs, find_runs
+from app.main import launch
+from app.page import build
+from app.server.clips import Clips, find_examples
+from app.server.jobs import Running
+from app.server.request import Desk
+from core import METHODS, Engine, ReaderError
+from core.data.rendered import sample
+from core.world.examples import HERE
+from tests.pages import PATIENCE
+
+WORLD = "world"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """The shipped run, in a folder where a test may write."""
+    folder = tmp_path_factory.mktemp("runs")
+    shutil.copytree(SHIPPED / WORLD, folder / WORLD, ignore=shutil.ignore_patterns("marks.sqlite*"))
+    return find_runs(folder)
+
+
+@pytest.fixture(scope="module")
+def ask(runs):
+    """A question by its name, and what it is answered."""
+    functions = {one.__name__: one for one in questions.Questions(Runs(runs)).functions()}
+    return lambda question, **said: json.loads(functions[question]({"run": WORLD} | said))
+
+
+@pytest.fixture(scope="module")
+def settings(ask):
+    return [one["id"] for one in ask("overview")["settings"]]
+
+
+# ---- what is asked of a run ------------------------------------------------------------------------------------------------
+
+
+def test_a_shipped_run_is_small_whole_and_of_the_weights_that_are_shipped(ask, runs):
+    told = ask("overview")
+    assert sum(one.stat().st_size for one in (SHIPPED / WORLD).rglob("*") if one.is_file()) <= 2_000_000
+    assert [one["done"] for one in told["settings"]] == [told["clips"]] * 2 == [120, 120] and not told["unknown"]
+    first = Runs(runs).table(runs[WORLD]).settings[told["settings"][0]["id"]]
+    method, engine = METHODS[first.method], Engine("cpu", precision="float32")
+    assert {one.name: one.default for one in method.knobs.knobs()} == first.knobs  # what the method does by itself comes first
+    assert {name: engine.shelf.known(method.networks[name]).digest for name in first.weights} == dict(first.weights)
+
+
+def test_flips_and_tags_are_filters_and_agree_with_what_is_counted(ask, settings):
+    a, b = settings
+    counted = ask("compared", a=a, b=b)
+    for flip in questions.FLIPS:
+        found = ask("rows", a=a, b=b, filters=[["beside", "eq", flip]], names=["right"])
+        right = counted[flip] if flip in ("both", "broken") else 0
+        assert found["total"] == counted[flip] and found["stats"]["right"] == right
+    clip = ask("rows", a=a, names=["label"], limit=1)["rows"][0]["clip_id"]
+    saved = ask("mark", a=a, kind="tag", subject=clip, name="<b>odd", value=True)
+    assert saved["of"] == ["<b>odd"] and ask("overview")["tags"] == ["<b>odd"]  # read again from the disk
+    assert [row["clip_id"] for row in ask("rows", a=a, filters=[["tag", "eq", "<b>odd"]], names=["label"])["rows"]] == [clip]
+    assert ask("unmark")["of"] == [] and ask("rows", a=a, filters=[["tag", "eq", "<b>odd"]], names=["label"])["total"] == 0
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"run": "../world"}, {"run": None}, {"a": "x"}, {"filters": "right"}, {"filters": [["beside", "eq", "fixed"]]},
+        {"filters": [["tag", "has", "a"]]}, {"filters": [['"; DROP TABLE rows; --', "eq", 1]]}, {"names": []}, {"names": ["x"]},
+        {"names": ["label"], "limit": 10**6}, {"names": ["label"], "sort": "top5"},
+    ],
+)  # fmt: skip
+def test_what_nobody_would_ask_is_a_sentence(ask, said):
+    answer = ask("rows", **({"names": ["label"]} | said))
+    assert set(answer) == {"error"}
+
+
+def test_marks_of_clips_that_are_not_there_and_filters_that_are_none_are_refused(ask):
+    assert "clip of this run" in ask("mark", kind="tag", subject="nobody", name="odd", value=True)["error"]
+    assert "no column" in ask("mark", kind="slice", name="bad", value=[["nothing", "eq", 1]])["error"]
+    assert ask("overview")["slices"] == {}
+
+
+def test_a_clip_lies_below_the_folder_that_was_named_or_is_not_opened(tmp_path):
+    from core.workbench.again import file_of
+    from core.workbench.listing import Entry
+
+    inside, outside = tmp_path / "data", tmp_path / "secret.mp4"
+    inside.mkdir()
+    outside.write_bytes(b"0")
+    (inside / "link.mp4").symlink_to(outside)
+    (inside / "own.mp4").write_bytes(b"0")
+    entry = Entry("own.mp4", "own.mp4", file=b"/gone/own.mp4")
+    assert file_of(entry, inside) == inside / "own.mp4"  # the folder was moved
+    for path in ("../secret.mp4", "link.mp4", str(outside)):
+        with pytest.raises(ReaderError, match="does not lie"):
+            file_of(Entry(path, path, file=str(outside).encode()), inside)
+    with pytest.raises(ReaderError, match="--data"):
+        file_of(entry, None)
+
+
+def test_as_many_right_clips_of_the_same_classes_stand_beside_wrong_ones(runs, settings):
+    table = Runs(runs).table(runs[WORLD])
+    every = table.ask('SELECT clip_id, label, "right" FROM rows WHERE setting = ?', [settings[0]])
+    wrong = whatif.wrong_of(table, settings[0], [row["clip_id"] for row in every][:60])
+    right = whatif.as_many_right(table, settings[0], wrong)
+    known = {row["clip_id"]: row for row in every}
+    assert 0 < len(wrong) == len(right) == len({one["clip_id"] for one in right})
+    assert not any(known[one["clip_id"]]["right"] for one in wrong) and all(known[one["clip_id"]]["right"] for one in right)
+    labels = [one["label"] for one in wrong]
+    for label in set(labels):  # of each class as many, or all that there are
+        there = sum(row["label"] == label and row["right"] for row in every)
+        assert sum(one["label"] == label for one in right) >= min(labels.count(label), there)
+
+
+def test_clips_that_are_asked_again_with_the_same_knobs_answer_what_they_did(runs, settings):
+    held, method = Runs(runs), next(iter(METHODS.values()))
+    desk = Desk(method, {"shipped": Engine("cpu", precision="float32")}, Clips(find_examples(HERE)), Running())
+    tried = {one.__name__: one for one in whatif.WhatIf(questions.Questions(held), {method.name: desk}).functions()}["whatif"]
+    every = held.table(runs[WORLD]).ask('SELECT clip_id FROM rows WHERE setting = ? AND NOT "right" LIMIT 3', [settings[0]])
+    said = {"run": WORLD, "a": settings[0], "clips": [row["clip_id"] for row in every], "who": "me"}
+    made = json.loads(tried(said | {"knobs": {"alpha": 0.1}}))
+    assert (made["wrong"], made["fixed"], made["right"], made["broken"]) == (3, 0, 3, 0)
+    assert all(before == after for _, _, before, after, _, _ in made["rows"])
+    for bad in ({"knobs": {"alpha": 7}}, {"knobs": {"nothing": 1}}, {"knobs": {}}, {"clips": []}, {"clips": ["x"] * 65}):
+        assert set(json.loads(tried(said | {"knobs": {"alpha": 0.1}} | bad))) == {"error"}
+
+
+# ---- the page --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def served(runs):
+    """(address, the page's engine)."""
+    engine = Engine("cpu", precision="float32")
+    page = build({"shipped": engine}, find_examples(HERE), runs)
+    yield launch(page, wait=False), engine
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def held(browser, served):
+    """The tab with the wrong clips in it, those with most loss first."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{served[0]}?errors={json.dumps({'f': [['right', 'eq', False]], 's': 'loss', 'd': True})}")
+    page.wait_for_selector(".er-root[data-shown]")
+    yield page
+    context.close()
+
+
+def test_a_link_opens_the_tab_with_its_filters_and_the_address_follows(held):
+    held.wait_for_function("JSON.parse(document.querySelector('.er-root').dataset.shown).total === 54")
+    held.locator(".er-chip").click()
+    held.wait_for_function("JSON.parse(document.querySelector('.er-root').dataset.shown).total === 120")
+    assert json.loads(held.evaluate("new URL(location.href).searchParams.get('errors')")) | {"a": ""} == {
+        "a": "", "s": "loss", "d": True,
+    }  # fmt: skip
+
+
+def test_by_keyboard_alone_a_clip_is_tagged_noted_and_undone(held, runs):
+    held.locator(".er-rows").focus()
+    held.keyboard.press("j")
+    held.wait_for_selector(".er-right[data-clip]")
+    held.locator(".er-fresh").fill("<img src=x>")
+    held.keyboard.press("Enter")
+    held.wait_for_selector(".er-tags button[aria-pressed=true]")
+    assert runs[WORLD].marks.of("tag") and held.locator(".er img").count() == 0  # on the disk, and text alone
+    held.keyboard.press("Escape")
+    held.locator(".er-rows").focus()
+    held.keyboard.press("u")
+    held.wait_for_function("!document.querySelector('.er-tags button')")
+    assert not runs[WORLD].marks.of("tag")
+    held.keyboard.press("g")
+    held.wait_for_selector(".er-tile")
+    assert held.locator(".tour:visible, dialog[open]").count() == 0  # the page's own g and t are not heard here
+    held.keyboard.press("t")
+    held.wait_for_selector(".er-table")
+
+
+def test_enter_opens_the_clip_on_its_stage_with_the_knobs_and_frames_of_the_run(held, settings):
+    held.select_option(".er-top [name=a]", settings[1])
+    held.wait_for_function("id => JSON.parse(new URL(location.href).searchParams.get('errors')).a === id", arg=settings[1])
+    held.locator(".er-rows tr[data-id]").first.click()
+    held.wait_for_selector(".er-right[data-clip]")
+    held.locator(".er-rows tr[data-id]").first.press("Enter")
+    held.wait_for_function("JSON.parse(document.querySelector('.vw')?.dataset.shown || '{}').alpha === 0.8")
+    assert held.locator(".toast-body").count() == 0  # neither other weights nor other frames
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(browser, served):
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(f"{served[0]}?errors={{}}")
+    page.wait_for_selector(".er-root[data-shown]", timeout=PATIENCE)
+    page.locator(".er-rows tr[data-id]").first.click()
+    page.wait_for_selector(".er-right[data-clip]", timeout=PATIENCE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
+
+
+def test_a_drawn_clip_that_is_opened_has_the_pixels_of_the_run(runs, tmp_path):
+    from core.video.read import read_clip
+    from core.workbench.again import clip_again, entry_of, write_frames
+
+    run = runs[WORLD]
+    entry = entry_of(run.folder, Runs(runs).table(run), "world:test:3:standard")
+    clip = clip_again(entry, run.plan, None)
+    write_frames(clip, tmp_path / "clip.mkv")
+    assert read_clip(tmp_path / "clip.mkv", run.plan.frames).key == clip.key
+    assert (sample(3, "test", 8, run.plan.size).frames_THWC == clip.frames_THWC).all()
