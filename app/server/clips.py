@@ -26,6 +26,7 @@ from core.publish.view import clip_name
 from core.video.edits import edited
 from core.video.footage import Footage, between, evenly, last_seconds
 from core.video.read import ENDINGS
+from core.video.source import state_of
 from core.world import Truth
 from core.world.long import Recipe, read_recipe
 
@@ -92,7 +93,7 @@ class Clips:
         self.examples = examples
         self._known = {str(one.path): one for one in examples.values()}
         self._open = Memo(budget, size=lambda clip: clip.frames_THWC.nbytes)  # by (path, frames, edits as JSON)
-        self._videos = Memo(VIDEOS)  # by path
+        self._videos = Memo(VIDEOS)  # by (path, its bytes and time of change): a file that is handed in again is written anew
         self._begun = Memo(BEGUN)  # by (path, seconds)
         self._decoders = Aside(AT_ONCE)
         self._paths: dict[str, str] = {}
@@ -128,7 +129,7 @@ class Clips:
     def _let_go(self) -> None:
         """The frames of a file that was deleted go with it."""
         self._open.drop(lambda name: self._gone(name[0]))
-        self._videos.drop(self._gone)
+        self._videos.drop(lambda name: self._gone(name[0]))
         self._begun.drop(lambda name: self._gone(name[0]))
 
     def name(self, path: Place) -> str:
@@ -168,7 +169,7 @@ class Clips:
 
     def _whole(self, path: Place) -> Footage | None:
         """The whole of a file, where it is open."""
-        return self._drawn(path) or dict(self._videos.items()).get(str(path))
+        return self._drawn(path) or dict(self._videos.items()).get(stated(path))
 
     def video(self, path: Place, progress: Progress = tick, cancelled: CalledOff = lambda: False) -> Footage:
         """The whole of a file, of which frames are read when they are asked for. progress: is told the share that is read."""
@@ -176,7 +177,7 @@ class Clips:
             return drawn
         self._let_go()
         make = partial(open_video, path, keep_mb=VIDEO_MB, progress=progress, cancelled=cancelled)
-        return self._videos.get(str(path), lambda: self._decoders.result(make), cancelled)
+        return self._videos.get(stated(path), lambda: self._decoders.result(make), cancelled)
 
     def begun(
         self, path: Place, seconds: float, progress: Progress = tick, cancelled: CalledOff = lambda: False
@@ -209,3 +210,11 @@ class Clips:
             if self.key(path, frames, json.loads(edits), moment) == key
         ]
         return opened[0] if opened else None
+
+
+def stated(path: Place) -> tuple[str, tuple[int, int]]:
+    """A file as it is now: its path, its bytes and the time of its last change; zeros where there is none."""
+    try:
+        return str(path), state_of(Path(path))
+    except OSError:
+        return str(path), (0, 0)

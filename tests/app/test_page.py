@@ -625,7 +625,7 @@ def test_a_link_brings_back_what_was_on_the_page(page, served, browser):
     context.close()
 
 
-def test_the_address_brings_back_what_is_on_the_page_but_no_clip_of_ones_own(page, served, tmp_path):
+def test_the_address_brings_back_what_is_on_the_page_and_of_ones_own_clip_the_knobs(page, served, tmp_path):
     address, said = page.url, "wanted => location.search.includes(wanted)"
     page.wait_for_timeout(1000)
     assert page.url == address, "nothing was touched"
@@ -647,8 +647,9 @@ def test_the_address_brings_back_what_is_on_the_page_but_no_clip_of_ones_own(pag
     page.get_by_role("button", name="Your own clip").click()
     shutil.copy(next(iter(served[2].values())).path, tmp_path / "mine.mp4")
     page.locator("#own-stop input[type=file]").set_input_files(tmp_path / "mine.mp4")
-    page.wait_for_function("!location.search")
-    assert page.url == address
+    expect(page.locator("#viewer-stop .vw-clip")).to_contain_text("mine.mp4", use_inner_text=True, timeout=PATIENCE)
+    page.wait_for_timeout(1000)
+    assert "k.alpha=0.35" in page.url, "what can be kept without the file"
 
 
 KNOBS = """wanted => { const told = JSON.parse(document.querySelector("#viewer-stop .vw").dataset.shown);
