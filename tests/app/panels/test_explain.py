@@ -476,7 +476,7 @@ def test_the_self_check_lists_every_check_and_two_maps(opened, engine, stop):
     assert [one.get_attribute("aria-label") for one in marks] == ["passed" if one.passed else "failed" for one in made]
     assert opened.locator("#viewer-stop .ex-pair canvas").count() == 2
     assert opened.locator("#viewer-stop .ex-checks code").count() == 2  # the digests of both networks
-    titles = [one.split(maxsplit=1)[1] for one in lines.locator("p:first-child").all_inner_texts()]
+    titles = [one.strip() for one in lines.locator("p:first-child").all_inner_texts()]
     bare = [one.name for one in made if not isinstance(one.value, str)]
     assert [one for one in titles if "digest" not in one] == bare, "no number stands there without a word"
     number(opened, "eta").fill("2.5")
