@@ -169,7 +169,7 @@ class Clips:
 
     def _whole(self, path: Place) -> Footage | None:
         """The whole of a file, where it is open."""
-        return self._drawn(path) or dict(self._videos.items()).get(stated(path))
+        return self._drawn(path) or dict(self._videos.items()).get(file_state(path))
 
     def video(self, path: Place, progress: Progress = tick, cancelled: CalledOff = lambda: False) -> Footage:
         """The whole of a file, of which frames are read when they are asked for. progress: is told the share that is read."""
@@ -177,7 +177,7 @@ class Clips:
             return drawn
         self._let_go()
         make = partial(open_video, path, keep_mb=VIDEO_MB, progress=progress, cancelled=cancelled)
-        return self._videos.get(stated(path), lambda: self._decoders.result(make), cancelled)
+        return self._videos.get(file_state(path), lambda: self._decoders.result(make), cancelled)
 
     def begun(
         self, path: Place, seconds: float, progress: Progress = tick, cancelled: CalledOff = lambda: False
@@ -212,7 +212,7 @@ class Clips:
         return opened[0] if opened else None
 
 
-def stated(path: Place) -> tuple[str, tuple[int, int]]:
+def file_state(path: Place) -> tuple[str, tuple[int, int]]:
     """A file as it is now: its path, its bytes and the time of its last change; zeros where there is none."""
     try:
         return str(path), state_of(Path(path))
