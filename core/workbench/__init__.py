@@ -7,7 +7,7 @@
     reading      an entry of the list becomes a clip, and what can be said of it without any method; `strips` its thumbnail
     measure      a clip and a setting become a row and small maps; `scores` what is answered of the texts
     shard        some clips in a row, written together: the file of rows is the commit
-    crew, drive  processes that work on shards, and who hands them out; `verify` what is on disk
+    crew, drive  processes that work on shards, and who hands them out; `cluster` on Ray; `verify` what is on disk
     marks        what people write: tags, notes, slices
     query        rows, histograms, confusions, comparisons and exports of what is there
 

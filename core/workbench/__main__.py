@@ -1,6 +1,7 @@
 """Find out where a method fails, on a folder of clips:
 
     python -m core.workbench run RUN --data DIR --method stop --set alpha=0.4 --set alpha=0.8 --counterfactuals freeze,reverse
+    python -m core.workbench run RUN … --engine ray --workers 16 --address HOST:6379     on the machines of a cluster
     python -m core.workbench status|cancel|verify RUN
     python -m core.workbench compare RUN A B                    two settings, by number or id, clip by clip
     python -m core.workbench slices RUN                         slices that were named, with how many are right
@@ -13,7 +14,8 @@ off or a part is missing, 2 where something asked for cannot be.
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,8 @@ from tqdm import tqdm
 from core.cli import file_to_write
 from core.errors import BadData, ReaderError
 from core.workbench import request
-from core.workbench.crew import CANCEL
+from core.workbench.cluster import Cluster, ray
+from core.workbench.crew import CANCEL, Crew
 from core.workbench.drive import COMPLETE, drive, is_driven, read_progress
 from core.workbench.files import write_text
 from core.workbench.marks import Marks
@@ -54,6 +57,9 @@ def arguments() -> argparse.ArgumentParser:
     request.arguments(made["run"])
     usual = os.cpu_count() or 1
     made["run"].add_argument("--workers", type=number, default=usual, help=f"processes, {usual} here if not said; 0: this one")
+    made["run"].add_argument("--engine", choices=("local", "ray"), default="local", help="where they are: here, or on Ray")
+    made["run"].add_argument("--address", default="", help="of a Ray cluster that runs, HOST:PORT; else one is started here")
+    made["run"].add_argument("--gpus", type=float, default=0.0, help="of each process on Ray, 0.5 where two share one")
     for name, one in made.items():
         one.set_defaults(does=COMMANDS[name][0])
         if name != "run":
@@ -82,6 +88,7 @@ def number(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Measure what is not there yet."""
+    crew = crew_of(args)
     wanted = request.request_of(args)
     order = request.order_of(args.run, wanted)
     weights = dict.fromkeys(label for one in wanted.settings.values() for label in one.labels.values())
@@ -97,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
                     bar.write(note)
             shown.update(progress["notes"])
 
-        ended = drive(order, args.workers, tell)
+        ended = drive(order, args.workers, tell, crew and crew())
     if ended != COMPLETE:
         print(f"{ended.capitalize()}: the same command goes on.")
         return PARTIAL
@@ -105,6 +112,20 @@ def run(args: argparse.Namespace) -> int:
     for name in wanted.settings:
         print(in_a_line(table, name))
     return WHOLE
+
+
+def crew_of(args: argparse.Namespace) -> Callable[[], Crew] | None:
+    """What starts the processes; a sentence where they cannot be. None: this machine's own."""
+    if args.engine == "local":
+        if args.address or args.gpus:
+            raise BadData("--address and --gpus are for --engine ray.")
+        return None
+    if not args.workers:
+        raise BadData("--workers is 1 or more with --engine ray.")
+    ray()
+    if args.address:
+        print("The run's folder, the clips and the program must be under the same names on every machine of the cluster.")
+    return partial(Cluster, args.workers, args.address, args.gpus)
 
 
 def status(args: argparse.Namespace) -> int:

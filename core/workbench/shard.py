@@ -104,16 +104,21 @@ def unfinished(folder: Path, plan: Plan, settings: Sequence[str]) -> tuple[dict[
     """({shard: settings that are not there}, {file that is there and not as it should be: what is wrong with it})."""
     tasks, wrong = {}, {}
     for shard in plan.shards:
-        missing = []
-        strips = faults(folder, plan, shard, "", ("strips",))
-        for name in settings:
-            found = strips | faults(folder, plan, shard, name, ("grids", "rows"))
-            if found:
-                missing.append(name)
-                wrong |= {file: why for file, why in found.items() if file.is_file()}
+        found = wrong_in(folder, plan, Task(shard, tuple(settings)))
+        strips = shard_file(folder, "strips", shard) in found
+        missing = tuple(name for name in settings if strips or any(file.parent.name == name for file in found))
         if missing:
-            tasks[shard] = tuple(missing)
+            tasks[shard] = missing
+            wrong |= {file: why for file, why in found.items() if file.is_file()}
     return tasks, wrong
+
+
+def wrong_in(folder: Path, plan: Plan, task: Task) -> dict[Path, str]:
+    """Files of a task that are missing or not as they should be, and why."""
+    found = faults(folder, plan, task.shard, "", ("strips",))
+    for name in task.settings:
+        found |= faults(folder, plan, task.shard, name, ("grids", "rows"))
+    return found
 
 
 def faults(folder: Path, plan: Plan, shard: int, setting: str, kinds: Sequence[str]) -> dict[Path, str]:
