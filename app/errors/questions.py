@@ -18,8 +18,7 @@ from core import METHODS, ReaderError
 from core.workbench.again import DRAWN
 from core.workbench.columns import ANSWERED, GENERAL, SEEN, edit_columns
 from core.workbench.plan import Setting, said
-from core.workbench.query import Table, check_filters, compare, confusion, facets, page, slice_stats, tiles
-from core.workbench.query.filters import where
+from core.workbench.query import Table, check_filters, compare, confusion, facets, page, slice_ids, slice_stats, tiles
 from core.workbench.query.page import PAGE, TILES
 from core.workbench.query.table import ROWS
 
@@ -77,7 +76,7 @@ class Questions:
         ids = [row["clip_id"] for row in found["rows"]]
         found |= {"stats": slice_stats(table, a, filters), "tags": tags_of(run, ids)}
         if b:
-            found["beside"] = slice_stats(table, b, [["clip_id", "in", ids_of(table, a, filters)]] if filters else [])
+            found["beside"] = slice_stats(table, b, [["clip_id", "in", slice_ids(table, a, filters)]] if filters else [])
         if message.get("pictures") is True:
             found["pictures"] = pictures(run, table, a, ids[:TILES])
         return found
@@ -177,12 +176,6 @@ def own_columns(one: Any, run: Run, table: Table, a: str, b: str) -> Any:
         [b, a, *FLIPS[value]],
     )
     return ["clip_id", "in", [row["clip_id"] for row in found]]
-
-
-def ids_of(table: Table, setting: str, filters: list[Any]) -> list[str]:
-    """The clips that fit."""
-    condition, values = where(table, filters, setting)
-    return [row["clip_id"] for row in table.ask(f"SELECT clip_id FROM {ROWS} WHERE {condition}", values)]
 
 
 def names_of(names: Any, table: Table) -> list[str]:

@@ -1,7 +1,7 @@
 """Processes on the machines of a Ray cluster (Moritz et al., OSDI 2018): the same shards, by the same function.
 
 The run's folder, the clips and the program lie where every machine sees them under the same name: a POSIX folder that is
-shared. An actor that is ended is replaced by another, and its shard handed out anew by `drive`, never by Ray: that knows neither
+shared. An actor that is ended is replaced by another, and its shard handed out anew by `drive`, never by Ray: it knows neither
 what is on the disk nor which clip did it, and an actor that Ray starts again refuses work until it is there. One has one shard
 at a time (to hand out the next takes a millisecond), and what it touches it writes down before it does.
 """

@@ -37,7 +37,8 @@ CLIPS = (
 class Setting:
     """A method with its knobs, on some weights. weights: network → digest; labels: the same for a reader. models: what was
     named in place of the shipped ones. edits: what else is answered, of `core.workbench.columns.EDITS`. drawn: stages whose
-    maps are stored, with the kind of each ("share", "truth" or "row"); grid: rows and columns of their patches."""
+    maps are stored, with the kind of each ("share", "truth" or "row"); grid: rows and columns of their patches. oracles: parts
+    that are set right (`core.workbench.causes`); faithful: ids of the clips whose maps are tested."""
 
     method: str
     knobs: Mapping[str, Any]
@@ -50,11 +51,14 @@ class Setting:
     question: str = ""
     drawn: Mapping[str, str] = field(default_factory=dict)
     grid: tuple[int, ...] = ()
+    oracles: tuple[str, ...] = ()
+    faithful: tuple[str, ...] = ()
 
     @property
     def setting_id(self) -> str:
         """Of what decides its numbers, besides the run's own clips, texts and frames."""
-        return digest_of(self.method, dict(self.knobs), dict(self.weights), self.edits, self.precision, self.question)
+        causes = [self.oracles, self.faithful] if self.oracles or self.faithful else []
+        return digest_of(self.method, dict(self.knobs), dict(self.weights), self.edits, self.precision, self.question, *causes)
 
 
 @dataclass(frozen=True)
@@ -213,6 +217,8 @@ def said(settings: Mapping[str, Setting]) -> dict[str, str]:
         told = [f"{knob}={value}" for knob, value in one.knobs.items() if any(o.knobs.get(knob) != value for o in others)]
         told += [", ".join(one.labels.values())] if any(other.weights != one.weights for other in others) else []
         told += [f"with {', '.join(one.edits) or 'no edits'}"] if any(other.edits != one.edits for other in others) else []
+        told += [f"{' and '.join(one.oracles) or 'nothing'} set right"] if any(o.oracles != one.oracles for o in others) else []
+        told += [f"maps tested: {len(one.faithful)}"] if any(o.faithful != one.faithful for o in others) else []
         told += [one.precision] if any(other.precision != one.precision for other in others) else []
         made[name] = " · ".join([one.method, ", ".join(told)]) if told else one.method
     return made

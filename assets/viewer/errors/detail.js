@@ -1,6 +1,7 @@
 // The right side: one clip, all that is known of it, and what people wrote of it.
 
 import {make} from "../base/parts.js";
+import {causes} from "./cause.js";
 import {button, isBad, text, worded, words} from "./cells.js";
 import {drawStrip} from "./strip.js";
 
@@ -25,6 +26,7 @@ export function drawDetail(box, found, {setting, columns, frames, tags, beside},
     list.append(...kinds.map(one => text("li", one.says.replace(" (Of wrong answers.)", ""))));
     parts.push(text("h4", row.error ? `Kind of error: ${row.error}` : "Kinds of error"), list);
   }
+  parts.push(...causes(row, columns));
   if (found.opens) parts.push(button("open on the stage (Enter)", does.stage, {class: "er-open", "data-does": "open"}));
   else
     parts.push(
