@@ -25,6 +25,7 @@ from core.workbench.query.table import ROWS
 STRANGE = "This is no question to a run that the page would ask: load the page again."
 FLIPS = {"both": (True, True), "fixed": (False, True), "broken": (True, False), "neither": (False, False)}
 FIRST = ("clip_id", "label", "pred", "right", "margin", "loss")  # columns that are seen before any is chosen
+LETTERS = 100  # of a class that is looked for
 MORE = 4  # of the method's own, beside them
 Message = Mapping[str, Any]
 
@@ -87,9 +88,12 @@ class Questions:
         return {"columns": facets(table, a, filters, names_of(message.get("names"), table))}
 
     def confused(self, message: Message) -> dict[str, Any]:
-        """Which classes are taken for which others."""
+        """Which classes are taken for which others; find: letters of some."""
         _, table, a, _, filters = self.filtered(message)
-        return confusion(table, a, filters)
+        find = message.get("find") or ""
+        if not isinstance(find, str) or len(find) > LETTERS:
+            raise ReaderError(STRANGE)
+        return confusion(table, a, filters, find=find)
 
     def compared(self, message: Message) -> dict[str, Any]:
         """A and B, clip by clip."""

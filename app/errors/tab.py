@@ -12,6 +12,7 @@ from app.controls.inputs import Tab
 from app.errors.questions import Questions
 from app.errors.runs import Runs
 from app.errors.stage import Stage
+from app.errors.start import Home, Starts
 from app.errors.whatif import MOST, WhatIf
 from app.export.link import own_components, turned_to
 from app.server.errors import as_message
@@ -19,8 +20,8 @@ from app.server.errors import as_message
 NAME = "errors"
 
 
-def errors(page: gr.Blocks, tabs: gr.Tabs, made: Mapping[str, Tab], runs: Runs) -> None:
-    """Drawn where it is called, inside the tabs. made: method's name → its tab."""
+def errors(page: gr.Blocks, tabs: gr.Tabs, made: Mapping[str, Tab], runs: Runs, home: Home | None = None) -> None:
+    """Drawn where it is called, inside the tabs. made: method's name → its tab. home: where runs may be started."""
     questions = Questions(runs)
     tried = WhatIf(questions, {name: one.desk for name, one in made.items()})
     with gr.Tab("Errors", id=NAME):
@@ -29,7 +30,7 @@ def errors(page: gr.Blocks, tabs: gr.Tabs, made: Mapping[str, Tab], runs: Runs) 
         shown = gr.HTML(
             "", html_template='<div class="er-root">Loading the runs…</div>',
             js_on_load=assets.component("errors/tab.js", "tab", given), apply_default_css=False, padding=False,
-            server_functions=[*questions.functions(), *tried.functions()], elem_id=NAME,
+            server_functions=[*questions.functions(), *tried.functions(), *Starts(questions, home).functions()], elem_id=NAME,
         )  # fmt: skip
     stage = Stage(questions, made, Path(shown.GRADIO_CACHE))
 

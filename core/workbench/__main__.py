@@ -2,6 +2,7 @@
 
     python -m core.workbench run RUN --data DIR --method stop --set alpha=0.4 --set alpha=0.8 --counterfactuals freeze,reverse
     python -m core.workbench run RUN … --engine ray --workers 16 --address HOST:6379     on the machines of a cluster
+    python -m core.workbench add RUN --like 1 --set alpha=0.4   one more setting, as one that is there but for a knob
     python -m core.workbench status|cancel|verify RUN
     python -m core.workbench compare RUN A B                    two settings, by number or id, clip by clip
     python -m core.workbench slices RUN                         slices that were named, with how many are right
@@ -25,7 +26,7 @@ from core.cli import file_to_write
 from core.errors import BadData, ReaderError
 from core.workbench import request
 from core.workbench.cluster import Cluster, ray
-from core.workbench.crew import CANCEL, Crew
+from core.workbench.crew import CANCEL, Crew, Order
 from core.workbench.drive import COMPLETE, drive, is_driven, read_progress
 from core.workbench.files import write_text
 from core.workbench.marks import Marks
@@ -52,14 +53,16 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m core.workbench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    of = parser.add_subparsers(required=True, metavar="run|status|cancel|verify|compare|slices|export")
+    of = parser.add_subparsers(required=True, metavar="run|add|status|cancel|verify|compare|slices|export")
     made = {name: of.add_parser(name, help=says) for name, (_, says) in COMMANDS.items()}
     request.arguments(made["run"])
+    request.add_arguments(made["add"])
     usual = os.cpu_count() or 1
-    made["run"].add_argument("--workers", type=number, default=usual, help=f"processes, {usual} here if not said; 0: this one")
-    made["run"].add_argument("--engine", choices=("local", "ray"), default="local", help="where they are: here, or on Ray")
-    made["run"].add_argument("--address", default="", help="of a Ray cluster that runs, HOST:PORT; else one is started here")
-    made["run"].add_argument("--gpus", type=float, default=0.0, help="of each process on Ray, 0.5 where two share one")
+    for one in (made["run"], made["add"]):
+        one.add_argument("--workers", type=number, default=usual, help=f"processes, {usual} here if not said; 0: this one")
+        one.add_argument("--engine", choices=("local", "ray"), default="local", help="where they are: here, or on Ray")
+        one.add_argument("--address", default="", help="of a Ray cluster that runs, HOST:PORT; else one is started here")
+        one.add_argument("--gpus", type=float, default=0.0, help="of each process on Ray, 0.5 where two share one")
     for name, one in made.items():
         one.set_defaults(does=COMMANDS[name][0])
         if name != "run":
@@ -90,12 +93,22 @@ def run(args: argparse.Namespace) -> int:
     """Measure what is not there yet."""
     crew = crew_of(args)
     wanted = request.request_of(args)
-    order = request.order_of(args.run, wanted)
-    weights = dict.fromkeys(label for one in wanted.settings.values() for label in one.labels.values())
-    for told in (*wanted.plan.notes, *weights):
+    return measured(request.order_of(args.run, wanted), args.workers, crew, wanted.plan.notes)
+
+
+def add(args: argparse.Namespace) -> int:
+    """One more setting of a run, as one that is there but for some knobs."""
+    crew = crew_of(args)
+    return measured(request.add_request(args), args.workers, crew)
+
+
+def measured(order: Order, workers: int, crew: Callable[[], Crew] | None, notes: Sequence[str] = ()) -> int:
+    """What an order is for is there, or was called off."""
+    weights = dict.fromkeys(label for one in order.settings.values() for label in one.labels.values())
+    for told in (*notes, *weights):
         print(told, flush=True)
     shown: set[str] = set()
-    with tqdm(total=wanted.plan.clips, unit="clip", disable=None) as bar:
+    with tqdm(total=order.plan.clips, unit="clip", disable=None) as bar:
 
         def tell(progress: Mapping[str, Any]) -> None:
             bar.update(progress["done"] - bar.n)
@@ -104,12 +117,12 @@ def run(args: argparse.Namespace) -> int:
                     bar.write(note)
             shown.update(progress["notes"])
 
-        ended = drive(order, args.workers, tell, crew and crew())
+        ended = drive(order, workers, tell, crew and crew())
     if ended != COMPLETE:
         print(f"{ended.capitalize()}: the same command goes on.")
         return PARTIAL
-    table = open_run(args.run)
-    for name in wanted.settings:
+    table = open_run(order.folder)
+    for name in order.settings:
         print(in_a_line(table, name))
     return WHOLE
 
@@ -215,6 +228,7 @@ def line(name: str, found: Mapping[str, Any]) -> str:
 
 COMMANDS = {
     "run": (run, "measure a folder of clips"),
+    "add": (add, "measure one more setting of a run"),
     "status": (status, "how far a run is"),
     "cancel": (cancel, "call a run off"),
     "verify": (verify, "read every file of a run"),

@@ -24,7 +24,7 @@ from core.workbench.crew import Order
 from core.workbench.listing import PARTS, TEMPLATE, Entry, Listing, about_classes, list_clips, world_clips
 from core.workbench.marks import Marks
 from core.workbench.measure import CACHE_MB, Measure, describe, maker
-from core.workbench.plan import Plan, Setting, add_setting, begin, plan_of, read_plan, read_settings
+from core.workbench.plan import Plan, Setting, add_setting, begin, find_setting, plan_of, read_plan, read_settings
 from core.workbench.query import filters_of, open_run, slice_ids
 
 USUAL, SIDE = 8, (128, 128)  # frames of a clip, and the size of drawn ones where the networks name none
@@ -103,6 +103,29 @@ def plan_request(args: argparse.Namespace, engine: "partial[Engine]", models: di
         probe(own, plan, made)
         settings[made.setting_id] = made
     return Request(listing, plan, settings, engine)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `add` is told besides the run."""
+    parser.add_argument("--like", default="1", help="a setting that is there, by its number or id: the new one is as it is")
+    parser.add_argument("--set", nargs="*", action="append", metavar="KNOB=VALUE", help="but for these knobs")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--precision", default="auto")
+
+
+def add_request(args: argparse.Namespace) -> Order:
+    """Settings as one that is there but for some knobs, of all clips of the run: no clip is listed anew."""
+    folder, known = args.run, read_settings(args.run)
+    plan, base = read_plan(folder), known[find_setting(known, args.like)]
+    method, models = method_named(base.method), dict(base.models)
+    maker_of = partial(Engine, args.device, models=models, precision=args.precision, cache_mb=CACHE_MB)
+    own, settings = maker_of(), {}
+    for words in args.set or [[]]:
+        made = describe(own, plan, replace(base, knobs={**base.knobs, **knobs_of(method, words)}, faithful=()))
+        probe(own, plan, made)
+        settings[made.setting_id] = made
+        add_setting(folder, made)
+    return Order(folder, plan, settings, maker(plan, maker_of))
 
 
 def order_of(folder: Path, wanted: Request) -> Order:

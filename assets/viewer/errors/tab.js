@@ -10,7 +10,11 @@ export function tab({element, trigger, server}, given) {
   let made = null;
   const open = async () => {
     if (!host.offsetParent) return;
-    made ??= import("./workbench.js").then(({workbench}) => workbench(root, {...given, linked, server, trigger, host}));
+    made ??= Promise.all([import("./workbench.js"), import("./start.js")]).then(async ([{workbench}, {startOf}]) => {
+      const shown = await workbench(root, {...given, linked, server, trigger, host});
+      startOf(root, server);
+      return shown;
+    });
     (await made).seen();
   };
   new ResizeObserver(open).observe(host);

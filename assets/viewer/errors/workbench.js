@@ -8,7 +8,9 @@ import {button, FLIPS, percent, text, words} from "./cells.js";
 import {drawConfusion} from "./confusion.js";
 import {drawDetail} from "./detail.js";
 import {drawBars, drawChips} from "./filters.js";
+import {drawMovers} from "./movers.js";
 import {drawGallery, drawTable, markCurrent} from "./rows.js";
+import {drawSearch, lettersOf} from "./search.js";
 import {tryOut} from "./whatif.js";
 
 const PAGE = `
@@ -181,15 +183,19 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
         {class: "er-dim"},
       ),
     );
+    drawMovers($("flips"), found, id => show(id));
   }
 
   async function confuse() {
-    const found = await ask("confused");
-    if (found)
-      drawConfusion(root.querySelector(".er-confused > div"), found, chosen => {
+    const box = root.querySelector(".er-confused > div"),
+      found = await ask("confused", {find: lettersOf(box)});
+    if (found) {
+      drawConfusion(box, found, chosen => {
         const rest = state.f.filter(one => !["label", "pred"].includes(one[0]));
         filter([...rest, ...Object.entries(chosen).map(([name, value]) => [name, "eq", value])]);
       });
+      drawSearch(box, found, confuse);
+    }
   }
 
   // ---- one clip -----------------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """Facts about what is measured where it is asked for: an answer with a part set right, and whether maps are true to answers."""
 
-
 import numpy as np
 import pytest
 
