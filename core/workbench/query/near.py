@@ -65,7 +65,7 @@ def near(features: Features, clip_id: str, count: int = 10) -> list[tuple[str, f
 
 
 def products(feature_NE: np.ndarray, own_E: np.ndarray) -> np.ndarray:
-    """Of each row in half precision with one in single, [N]. The bits of a half, 13 places up in a single, are it over 2^112: they
+    """Of each row in half precision with one in single, [N]. The bits of a half, 13 places up, are a single over 2^112: so they
     are widened in a third of the time that a conversion takes. Finite numbers alone."""
     made_N, wide = np.empty(len(feature_NE), np.float32), own_E.astype(np.float32) * np.float32(2.0**112)
     bits_NE, room = np.ascontiguousarray(feature_NE).view(np.int16), np.empty((ROOM, feature_NE.shape[1]), np.int32)
