@@ -195,7 +195,8 @@ def names_of(names: Any, table: Table) -> list[str]:
 def setting_payload(name: str, setting: Setting, words: str, table: Table) -> dict[str, Any]:
     """A setting, its columns, and what could be turned in it."""
     method = METHODS.get(setting.method)
-    shown = [one for one in setting.columns if one.kind not in ("numbers", "bytes")]
+    unknown = () if labelled(table, name) else ("labels",)  # columns of what is right stand empty where nobody knows
+    shown = [one for one in setting.columns if one.kind not in ("numbers", "bytes") and one.needs not in unknown]
     general = {one.name for one in (*GENERAL, *SEEN, *ANSWERED, *edit_columns(setting.edits))}
     own = [one.name for one in shown if one.name not in general and (one.kind == "text" or one.bad)]
     first = [one.name for one in shown if one.name in FIRST]
@@ -210,6 +211,13 @@ def setting_payload(name: str, setting: Setting, words: str, table: Table) -> di
         "drawn": {one.stage: f"{plain(one.symbol)}, {one.title}" for one in method.outputs} if method else {},
         "knobs": [knob_payload(one) | {"value": setting.knobs.get(one.name)} for one in method.knobs.knobs()] if method else [],
     }  # fmt: skip
+
+
+def labelled(table: Table, setting: str) -> bool:
+    """Whether a clip has a label; of a setting without rows that is not known, and its columns are there."""
+    query = f"SELECT count(*) AS n, count(label) AS known FROM {ROWS} WHERE setting = ?"
+    found = table.once(("labelled", setting), lambda: table.ask(query, [setting])[0])
+    return bool(found["known"]) or not found["n"]
 
 
 def pictures(run: Run, table: Table, setting: str, ids: list[Any]) -> dict[str, dict[str, Any]]:

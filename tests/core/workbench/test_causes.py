@@ -97,3 +97,15 @@ def test_parts_that_nobody_can_set_right_are_a_sentence(tmp_path, extra, says):
     args = command.arguments().parse_args(["run", str(tmp_path / "run"), "--world", "1", *extra])
     with pytest.raises(BadKnob, match=says):
         request.plan_request(args, tiny.engine, {})
+
+
+def test_one_more_setting_needs_no_list_of_the_clips(tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    args = command.arguments().parse_args(["run", str(folder), "--world", "1", "--frames", "4", "--set", "kept=2"])
+    first = request.order_of(folder, request.plan_request(args, tiny.engine, {}))
+    monkeypatch.setattr(request, "Engine", lambda *given, **asked: tiny.engine())
+    args = command.arguments().parse_args(["add", str(folder), "--like", "1", "--set", "alpha=0.4"])
+    order = request.add_request(args)
+    (made,) = order.settings.values()
+    assert made.knobs == first.settings[next(iter(first.settings))].knobs | {"alpha": 0.4} and order.plan == first.plan
+    assert len(plan.read_settings(folder)) == 2
