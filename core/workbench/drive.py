@@ -55,7 +55,7 @@ def drive(order: Order, workers: int, tell: Tell = lambda progress: None) -> str
         (order.folder / CANCEL).unlink(missing_ok=True)
         for file in leftovers(order.folder):
             file.unlink(missing_ok=True)
-        tasks, wrong = unfinished(order.folder, order.plan, list(order.settings))
+        tasks, wrong = unfinished(order.folder, order.plan, order.settings)
         book = Ledger(
             deque(Task(shard, names) for shard, names in tasks.items()),
             {shard: order.plan.clips_of(shard) for shard in order.plan.shards}, order.plan.clips,

@@ -33,6 +33,7 @@ from core.workbench.plan import Plan, Setting, with_columns
 from core.workbench.reading import Read, read, since
 from core.workbench.scores import Scores, after_edit, answers_of, scores_of
 from core.workbench.seen import Seen
+from core.workbench.things import count_columns, readers_of, things_of
 
 CACHE_MB = 256  # of an engine that works through clips: one clip's results, and all texts
 
@@ -76,13 +77,18 @@ class Measure:
                 row |= after_edit(name, scores, other)
         elif scores is not None:
             row |= {"status": NAN, "why": "Of the scores of the texts, some are no numbers."}
+        maps = maps_of(setting, trace, scores)
         if own is not None:
-            row |= own.row(Seen(
+            seen = Seen(
                 clip, entry, held, trace, row, setting.knobs, setting.grid, dict(zip(self.plan.classes, self.plan.texts)),
                 scores, partial(self.engine.network, method=setting.method), partial(self.run, entry, clip, setting),
                 partial(self.of_texts, entry, clip, setting),
-            ))  # fmt: skip
-        return {name: plain(value) for name, value in row.items()}, maps_of(setting, trace, scores)
+            )  # fmt: skip
+            row |= own.row(seen)
+            if setting.readers:
+                maps["things"], counts = things_of(own, seen)
+                row |= counts
+        return {name: plain(value) for name, value in row.items()}, maps
 
     def run(self, entry: Entry, clip: Clip, setting: Setting, outputs: Sequence[str], **asked: Any) -> Trace:
         """The engine's run of a clip with a setting's knobs. asked: texts, or knobs that differ."""
@@ -160,7 +166,8 @@ def columns_of(method: Method, texts: bool, edits: Sequence[str]) -> tuple[Colum
     own = part(method.name, "columns")
     declared = tuple(getattr(own, "COLUMNS", ()))
     answers = (*named.ANSWERED, *named.edit_columns(edits)) if texts else ()
-    return (*named.GENERAL, *named.SEEN, *answers, *declared, *named.number_columns(method))
+    counts = count_columns(readers_of(own))
+    return (*named.GENERAL, *named.SEEN, *answers, *declared, *counts, *named.number_columns(method))
 
 
 def describe(engine: Engine, plan: Plan, setting: Setting) -> Setting:
@@ -173,7 +180,7 @@ def describe(engine: Engine, plan: Plan, setting: Setting) -> Setting:
         setting.method, knobs, (), {name: one.digest for name, one in used.items()},
         {name: one.label for name, one in used.items()}, setting.models, setting.edits if texts else (),
         str(engine.precision).removeprefix("torch."), setting.question, drawn_of(method),
-        tuple(engine.grid(setting.method) or ()),
+        tuple(engine.grid(setting.method) or ()), readers_of(part(setting.method, "columns")),
     )  # fmt: skip
     return with_columns(made, columns_of(method, texts, made.edits))
 
