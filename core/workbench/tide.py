@@ -37,7 +37,7 @@ SAYS = {
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """What is in a frame (None: that is not known), and what was found in it. Boxes are x0, y0, x1, y1 in shares of the frame."""
+    """What is in a frame (None: not known), and what was found in it. Boxes are x0, y0, x1, y1 in shares of the frame."""
 
     label_O: Sequence[str] | None
     box_O4: np.ndarray
@@ -49,8 +49,8 @@ class Frame:
 @dataclass(frozen=True, eq=False)
 class Verdict:
     """bin_N: of BINS, or RIGHT. about_N: the true thing that a detection is held against, −1 for none; overlap_N: with it.
-    cures_N: whether it would find that thing were its bin cured. pair_N: whether it and that thing are a pair of a confusion: it
-    is right, or it is the surest Cls of a thing that nobody found; so a thing is in one pair or none, as a detection is.
+    cures_N: whether it would find that thing were its bin cured. pair_N: whether it and that thing are a pair of a confusion:
+    it is right, or it is the surest Cls of a thing that nobody found; so a thing is in one pair or none, as a detection is.
     missed_O: nothing is about it. by_O: the detection that it is paired with, −1 for none."""
 
     bin_N: list[str]

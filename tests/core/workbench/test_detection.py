@@ -55,9 +55,11 @@ def test_the_surest_of_what_is_about_one_thing_would_find_it_and_alone():
 
 def chance(rng):
     """A frame of things and detections near them, or not."""
-    box = lambda: (lambda x, y, w, h: (x, y, x + w, y + h))(
-        *(rng.uniform(0, 0.5) for _ in "xy"), *(rng.uniform(0.2, 0.5) for _ in "wh")
-    )
+
+    def box():
+        x, y, w, h = (rng.uniform(*span) for span in ((0, 0.5), (0, 0.5), (0.2, 0.5), (0.2, 0.5)))
+        return x, y, x + w, y + h
+
     real = [(rng.choice(("ball", "cube", "cone")), box()) for _ in range(rng.randrange(4))]
     found = []
     for _ in range(rng.randrange(6)):
@@ -140,7 +142,10 @@ def run(tmp_path_factory):
 def coco(frames):
     """AP50 by COCO's own code."""
     names = sorted({name for one in frames for name in (*one.label_O, *one.label_N)})
-    number = lambda some: np.array([names.index(name) for name in some], int)
+
+    def number(some):
+        return np.array([names.index(name) for name in some], int)
+
     return average_precision(
         [Things(one.box_O4, number(one.label_O)) for one in frames],
         [Things(one.box_N4, number(one.label_N), one.score_N) for one in frames],
