@@ -4,7 +4,7 @@
 classes that are there, COCO's 101 recalls. A class of which nothing is asked for any more leaves the mean.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,14 @@ import numpy as np
 from core.errors import ReaderError
 from core.metrics import mean_precision
 from core.workbench.files import cursor, quoted
-from core.workbench.plan import read_plan, read_settings, shard_file
+from core.workbench.plan import read_plan, shard_file
 from core.workbench.query.filters import Filters, where
 from core.workbench.query.table import ROWS, Table
 from core.workbench.tide import BINS, MISSED, RIGHT, SAYS
 
 MOST = 50  # classes of a picture
-NAMES = ("clip_id", "frame", "reader", "real", "label", "score", "bin", "beside", "pair", "cures")
+TRUE_OR_NOT = ("real", "pair", "cures")
+NAMES = ("clip_id", "label", "score", "bin", "beside", *TRUE_OR_NOT)
 
 
 def bins(folder: Path, table: Table, setting: str, filters: Filters = ()) -> list[dict[str, Any]]:
@@ -117,21 +118,17 @@ def readers_of(table: Table, setting: str) -> Mapping[str, str]:
 
 def things(folder: Path, table: Table, setting: str, filters: Filters, reader: str) -> dict[str, np.ndarray]:
     """Columns of the rows of things whose truth is known, of clips that fit."""
-    plan, own = read_plan(folder), read_settings(folder)[setting]
+    plan, (condition, values) = read_plan(folder), where(table, filters, setting)
     every = [shard_file(folder, "things", shard, setting) for shard in plan.shards]
     files = [str(one) for one in every if one.is_file()]
-    condition, values = where(table, filters, setting)
-    ids = [row["clip_id"] for row in table.ask(f"SELECT clip_id FROM {ROWS} WHERE {condition}", values)] if filters else None
-    shown = ", ".join(map(quoted, NAMES))
-    only = "" if ids is None else " AND list_contains(?, clip_id)"
-    asked: Sequence[Any] = [files, reader, *([] if ids is None else [ids])]
-    if not files or not own.readers:
-        return {name: np.array([], object if name not in ("real", "pair", "cures") else bool) for name in NAMES}
+    if not files:
+        return {name: np.array([], object) for name in NAMES} | {name: np.array([], bool) for name in TRUE_OR_NOT}
+    ids = [row["clip_id"] for row in table.ask(f"SELECT clip_id FROM {ROWS} WHERE {condition}", values)] if filters else []
+    only = " AND clip_id IN (SELECT unnest(?))" if filters else ""
     with cursor() as base:
         found = base.execute(
-            f"SELECT {shown} FROM read_parquet(?) WHERE reader = ? AND (bin IS NOT NULL OR \"real\"){only}", asked
-        ).fetchnumpy()  # fmt: skip
-    made = {
-        name: np.ma.filled(held.astype(object), None) if np.ma.isMaskedArray(held) else held for name, held in found.items()
-    }
-    return made | {name: made[name].astype(object) == True for name in ("real", "pair", "cures")}  # noqa: E712 — null is no
+            f"SELECT {', '.join(map(quoted, NAMES))} FROM read_parquet(?) WHERE reader = ? AND (bin IS NOT NULL OR real){only}",
+            [files, reader, *([ids] if filters else [])],
+        ).fetchnumpy()
+    made = {name: np.ma.filled(np.ma.asarray(held).astype(object), None) for name, held in found.items()}
+    return made | {name: made[name] == True for name in TRUE_OR_NOT}  # noqa: E712 — what is not known is not so
