@@ -82,7 +82,7 @@ def in_words(filters: Sequence[Sequence[Any]], columns: Mapping[str, Column]) ->
     parts = []
     for name, what, value in filters:
         column = columns[name]
-        unit = f" {column.unit}" if column.unit and what in ("le", "gt") else ""
+        unit = f" {column.unit}" if column.unit not in ("", "share") and what in ("le", "gt") else ""
         if column.kind == "truth":
             parts.append(f"{said(column)}: {'yes' if value else 'no'}")
         elif what in ("le", "gt"):

@@ -14,6 +14,7 @@ from app.server.jobs import Running
 from app.server.request import Desk
 from core import METHODS, Engine, ReaderError
 from core.data.rendered import sample
+from core.workbench import outside
 from core.world.examples import HERE
 from tests.pages import PATIENCE
 
@@ -55,8 +56,8 @@ def test_a_shipped_run_is_small_whole_and_of_the_weights_that_are_shipped(ask, r
 
 def test_flips_and_tags_are_filters_and_agree_with_what_is_counted(ask, settings):
     a, b = settings
-    counted = ask("compared", a=a, b=b)
-    for flip in questions.FLIPS:
+    counted = ask("comparison", a=a, b=b)
+    for flip in outside.FLIPS:
         found = ask("rows", a=a, b=b, filters=[["beside", "eq", flip]], names=["right"])
         right = counted[flip] if flip in ("both", "broken") else 0
         assert found["total"] == counted[flip] and found["stats"]["right"] == right
