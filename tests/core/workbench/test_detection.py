@@ -115,10 +115,9 @@ def test_bins_are_those_of_plain_loops():
     assert seen == {RIGHT, *BINS}
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """(folder, table, {clip: its frames as the first reader saw them})."""
-    folder, rng = tmp_path_factory.mktemp("things") / "run", random.Random(1)
+def things_run(folder):
+    """A run of a detector at this folder; {clip: its frames as the first reader saw them}."""
+    rng = random.Random(1)
     listing = fake.listing(CLIPS)
     held = plan.plan_of(listing, 2, (16, 16), shard=SHARD)
     plan.begin(folder, held, listing)
@@ -136,7 +135,15 @@ def run(tmp_path_factory):
         about = held.about(shard, NAME)
         for kind, columns, some in (("things", THINGS, things), ("rows", SETTING.columns, rows)):
             files.write_parquet(plan.shard_file(folder, kind, shard, NAME), columns, some, about)
-    return folder, query.open_run(folder), {clip: one["own"] for clip, one in every.items()}
+    return {clip: one["own"] for clip, one in every.items()}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """(folder, table, {clip: its frames as the first reader saw them})."""
+    folder = tmp_path_factory.mktemp("things") / "run"
+    every = things_run(folder)
+    return folder, query.open_run(folder), every
 
 
 def coco(frames):
@@ -205,9 +212,8 @@ def test_a_method_that_finds_nothing_has_no_bins(run, tmp_path):
     with pytest.raises(ReaderError, match="own or plain"):
         query.pairs(run[0], run[1], NAME, reader="nobody")
     made = fake.order(tmp_path / "run")
-    table = query.table_of({made.settings and next(iter(made.settings)): fake.SETTING}, {}, 12)
     with pytest.raises(ReaderError, match="finds no things"):
-        query.bins(tmp_path / "run", table, next(iter(made.settings)))
+        query.bins(made.folder, query.table_of(made.settings, {}, 12), next(iter(made.settings)))
 
 
 def test_what_was_found_where_truth_is_not_known_is_in_no_bin():
