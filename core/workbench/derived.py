@@ -8,8 +8,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
+import duckdb
 import numpy as np
 
 from core.errors import ReaderError
@@ -23,6 +25,7 @@ from core.workbench.query.places import places
 from core.workbench.query.table import Table
 
 NO_MODE = "No rule and no group of the map fails more than the rest on the first half of the films, so nothing was tested."
+MAKING = Lock()  # who asks for a map that is being made waits for it
 VERSION = "1"  # of what is made; another one is made anew
 PLACES = (Column("clip_id", "", "text"), Column("x", "", "number"), Column("y", "", "number"), Column("cluster", "", "count"))
 
@@ -62,6 +65,11 @@ def features(folder: Path, table: Table, setting: str) -> tuple[Features, str]:
 
 def atlas(folder: Path, table: Table, setting: str) -> Atlas:
     """The map of a setting: read, or made and kept."""
+    with MAKING:
+        return _atlas(folder, table, setting)
+
+
+def _atlas(folder: Path, table: Table, setting: str) -> Atlas:
     file, about = folder / "derived" / "map" / f"{setting}.parquet", stamp(table, setting)
     if not wrong_with(file, about):
         rows, told = read_rows(file), about_of(file)
@@ -75,20 +83,25 @@ def atlas(folder: Path, table: Table, setting: str) -> Atlas:
         {"clip_id": one, "x": float(x), "y": float(y), "cluster": int(c)}
         for one, (x, y), c in zip(made.ids, made.place_N2, made.cluster_N)
     ]
-    with suppress(OSError):
+    with suppress(OSError, duckdb.Error):
         write_parquet(file, PLACES, rows, about | {"how": made.how, "share": "" if made.share is None else repr(made.share)})
     return made
 
 
 def failure_modes(folder: Path, table: Table, setting: str, of: str = "") -> Findings:
     """Of all clips of a setting: read, or found and kept."""
+    with MAKING:
+        return _failure_modes(folder, table, setting, of)
+
+
+def _failure_modes(folder: Path, table: Table, setting: str, of: str) -> Findings:
     name = blake2b(json.dumps([setting, of]).encode(), digest_size=8).hexdigest()
     file, about = folder / "derived" / "modes" / f"{name}.json", stamp(table, setting)
     with suppress(OSError, ValueError, TypeError, KeyError):
         held = json.loads(file.read_text("utf-8"))
         if held.pop("about") == about:
             return Findings(**held | {"modes": tuple(Mode(**one) for one in held["modes"])})
-    seen, drawn = outcome(table, setting, of), atlas(folder, table, setting)
+    seen, drawn = outcome(table, setting, of), _atlas(folder, table, setting)
     cluster = dict(zip(drawn.ids, drawn.cluster_N.tolist()))
     values, columns = values_of(table, setting, seen)
     found = modes(values, columns, seen, np.array([cluster.get(one, 0) for one in seen.ids], int))

@@ -23,6 +23,10 @@ export function foldsOf(tab, $) {
     const found = await tab.ask("bins"),
       pairs = found && (await tab.ask("pairs", {reader: tab.setting().readers[state.reader] ? state.reader : ""}));
     if (!pairs) return;
+    if (!found.readers.some(one => one.real))
+      return inside("bins").replaceChildren(
+        text("p", "What is there is not known of these clips, so nothing is right or wrong.", {class: "er-dim"}),
+      );
     const costs = make("div", {class: "er-costs"}),
       cells = make("div", {class: "er-pairs"});
     inside("bins").replaceChildren(costs, cells);
