@@ -34,7 +34,7 @@ class Stage:
         self.clips: Clips = next(iter(made.values())).desk.clips
         self._written = Memo(WRITTEN)
 
-    def opened(self, message: Any) -> tuple[Tab, dict[str, Any], list[str]]:
+    def scene(self, message: Any) -> tuple[Tab, dict[str, Any], list[str]]:
         """(the tab, its values, sentences on what is not as it was in the run)."""
         run, table, a, _ = self.questions.of(message_of(message))
         entry, setting = entry_of(run.folder, table, message.get("clip")), table.settings[a]

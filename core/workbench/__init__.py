@@ -10,6 +10,9 @@
     shard        some clips in a row, written together: the file of rows is the commit
     crew, drive  processes that work on shards, and who hands them out; `cluster` on Ray; `verify` what is on disk
     marks        what people write: tags, notes, slices
+    tide, things what kind of error a detection is; a row for every thing that is there or was found
+    derived      what is made of rows and kept: the map with its groups, failure modes
+    outside      filters that rows alone cannot answer
     query        rows, histograms, confusions, comparisons and exports of what is there
 
 Nothing here but `measure` needs torch: who starts a run or reads one has no networks in memory.

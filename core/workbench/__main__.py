@@ -6,6 +6,7 @@
     python -m core.workbench status|cancel|verify RUN
     python -m core.workbench compare RUN A B                    two settings, by number or id, clip by clip
     python -m core.workbench slices RUN                         slices that were named, with how many are right
+    python -m core.workbench modes RUN                          what failures share, tested on films it was not found on
     python -m core.workbench export RUN --where right:eq:false --to FILE.csv|FILE.parquet
 
 Repeating `run` goes on with what is not there yet, or adds settings. It ends with 0 where all is there, 3 where it was called
@@ -27,9 +28,11 @@ from core.errors import BadData, ReaderError
 from core.workbench import request
 from core.workbench.cluster import Cluster, ray
 from core.workbench.crew import CANCEL, Crew, Order
+from core.workbench.derived import NO_MODE, failure_modes
 from core.workbench.drive import COMPLETE, drive, is_driven, read_progress
 from core.workbench.files import write_text
 from core.workbench.marks import Marks
+from core.workbench.outside import resolve
 from core.workbench.plan import find_setting, read_plan, read_settings, said
 from core.workbench.query import Table, compare, export, filters_of, open_run, slice_stats
 from core.workbench.verify import verify_run
@@ -53,7 +56,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m core.workbench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    of = parser.add_subparsers(required=True, metavar="run|add|status|cancel|verify|compare|slices|export")
+    of = parser.add_subparsers(required=True, metavar="|".join(COMMANDS))
     made = {name: of.add_parser(name, help=says) for name, (_, says) in COMMANDS.items()}
     request.arguments(made["run"])
     request.add_arguments(made["add"])
@@ -73,8 +76,9 @@ def arguments() -> argparse.ArgumentParser:
         made[name].add_argument(
             "--where", nargs="*", default=[], metavar="COLUMN:WHAT:VALUE", help="clips of which all these hold: right:eq:false"
         )
-    for name in ("slices", "export"):
+    for name in ("slices", "modes", "export"):
         made[name].add_argument("--setting", default="", help="by its number or id")
+    made["modes"].add_argument("--of", default="", metavar="COLUMN", help="whose bad end is a failure; right if not said")
     made["export"].add_argument("--to", type=file_to_write, required=True, help="FILE.csv or FILE.parquet")
     return parser
 
@@ -201,7 +205,22 @@ def slices(args: argparse.Namespace) -> int:
     for name in chosen:
         print(in_a_line(table, name))
         for called, filters in Marks(args.run).slices.items():
-            print("  " + line(called, slice_stats(table, name, filters)))
+            some = [resolve(one, args.run, table, name) for one in filters]
+            print("  " + line(called, slice_stats(table, name, some)))
+    return WHOLE
+
+
+def modes(args: argparse.Namespace) -> int:
+    """What failures share."""
+    settings = read_settings(args.run)
+    chosen = [find_setting(settings, args.setting)] if args.setting else list(settings)
+    table = open_run(args.run, chosen)
+    for name in chosen:
+        found = failure_modes(args.run, table, name, args.of)
+        print(f"{name} {said(settings)[name]}: {found.failed} of {found.n} clips of {found.films} films are {found.says}.")
+        print("Found on half of the films, tested on one clip of each of the others:" if found.modes else NO_MODE)
+        for one in found.modes:
+            print(f"  {one.sentence(found.says)}")
     return WHOLE
 
 
@@ -234,6 +253,7 @@ COMMANDS = {
     "verify": (verify, "read every file of a run"),
     "compare": (compare_settings, "two settings, clip by clip"),
     "slices": (slices, "named slices, and how many of each are right"),
+    "modes": (modes, "what failures share, tested on clips that it was not found on"),
     "export": (export_rows, "rows as CSV or Parquet"),
 }
 

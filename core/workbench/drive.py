@@ -58,7 +58,7 @@ def drive(order: Order, workers: int, tell: Tell = lambda progress: None, crew: 
         write_text(order.folder / DRIVER, order.driver)
         for file in leftovers(order.folder):
             file.unlink(missing_ok=True)
-        tasks, wrong = unfinished(order.folder, order.plan, list(order.settings))
+        tasks, wrong = unfinished(order.folder, order.plan, order.settings)
         book = Ledger(
             deque(Task(shard, names) for shard, names in tasks.items()),
             {shard: order.plan.clips_of(shard) for shard in order.plan.shards}, order.plan.clips,
@@ -143,7 +143,7 @@ def handle(order: Order, book: Ledger, team: list[Worker], crew: Crew, one: Work
 def check_there(order: Order, task: Task) -> None:
     """What is done is what is seen here: a BadData where it is not, and it is not only late, as a network's files may be."""
     end = time.monotonic() + LATE
-    while wrong := wrong_in(order.folder, order.plan, task):
+    while wrong := wrong_in(order.folder, order.plan, order.settings, task):
         if time.monotonic() > end:
             file, why = next(iter(wrong.items()))
             raise BadData(

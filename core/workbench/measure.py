@@ -34,6 +34,7 @@ from core.workbench.plan import Plan, Setting, with_columns
 from core.workbench.reading import Read, read, since
 from core.workbench.scores import Scores, after_edit, answers_of, scores_of
 from core.workbench.seen import Seen
+from core.workbench.things import count_columns, readers_of, things_of
 
 CACHE_MB = 256  # of an engine that works through clips: one clip's results, and all texts
 
@@ -88,8 +89,12 @@ class Measure:
         )  # fmt: skip
         if entry.clip_id in setting.faithful:
             row |= faithfulness(seen, self.engine, setting.method)
+        maps = maps_of(setting, trace, scores)
         row |= own.row(seen) if own is not None else {}
-        return {name: plain(value) for name, value in row.items()}, maps_of(setting, trace, scores)
+        if setting.readers:
+            maps["things"], counts = things_of(own, seen)
+            row |= counts
+        return {name: plain(value) for name, value in row.items()}, maps
 
     def run(self, entry: Entry, clip: Clip, setting: Setting, outputs: Sequence[str], **asked: Any) -> Trace:
         """The engine's run of a clip with a setting's knobs. asked: texts, what stands in place of stages, or knobs."""
@@ -168,7 +173,8 @@ def columns_of(method: Method, texts: bool, setting: Setting) -> tuple[Column, .
     causes = cause_columns(method.name, setting.oracles, bool(setting.faithful))
     declared = (*causes, *getattr(own, "COLUMNS", ()))
     answers = (*named.ANSWERED, *named.edit_columns(setting.edits)) if texts else ()
-    return (*named.GENERAL, *named.SEEN, *answers, *declared, *named.number_columns(method))
+    counts = count_columns(readers_of(own))
+    return (*named.GENERAL, *named.SEEN, *answers, *declared, *counts, *named.number_columns(method))
 
 
 def describe(engine: Engine, plan: Plan, setting: Setting) -> Setting:
@@ -181,7 +187,8 @@ def describe(engine: Engine, plan: Plan, setting: Setting) -> Setting:
         setting.method, knobs, (), {name: one.digest for name, one in used.items()},
         {name: one.label for name, one in used.items()}, setting.models, setting.edits if texts else (),
         str(engine.precision).removeprefix("torch."), setting.question, drawn_of(method),
-        tuple(engine.grid(setting.method) or ()), setting.oracles if texts else (), setting.faithful if texts else (),
+        tuple(engine.grid(setting.method) or ()), readers_of(part(setting.method, "columns")),
+        setting.oracles if texts else (), setting.faithful if texts else (),
     )  # fmt: skip
     return with_columns(made, columns_of(method, texts, made))
 

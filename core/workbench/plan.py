@@ -6,6 +6,8 @@ A run is a folder:
     settings/SETTING.json                 method, knobs, weights, and the columns of its rows
     clips/00000.parquet                   the list of clips, shard by shard        strips/00000.parquet    thumbnails
     rows/SETTING/00000.parquet            numbers                                  grids/SETTING/…         small maps
+    things/SETTING/00000.parquet          of what finds things: each, and each that is there
+    derived/                              maps and failure modes: may be deleted
     marks.sqlite                          what people wrote: a run never touches it
     progress.json, run.lock, CANCEL
 
@@ -37,8 +39,9 @@ CLIPS = (
 class Setting:
     """A method with its knobs, on some weights. weights: network → digest; labels: the same for a reader. models: what was
     named in place of the shipped ones. edits: what else is answered, of `core.workbench.columns.EDITS`. drawn: stages whose
-    maps are stored, with the kind of each ("share", "truth" or "row"); grid: rows and columns of their patches. oracles: parts
-    that are set right (`core.workbench.causes`); faithful: ids of the clips whose maps are tested."""
+    maps are stored, with the kind of each ("share", "truth" or "row"); grid: rows and columns of their patches. readers: who
+    finds things, each as a sentence says it (`core.workbench.things`). oracles: parts that are set right
+    (`core.workbench.causes`); faithful: ids of the clips whose maps are tested."""
 
     method: str
     knobs: Mapping[str, Any]
@@ -51,8 +54,14 @@ class Setting:
     question: str = ""
     drawn: Mapping[str, str] = field(default_factory=dict)
     grid: tuple[int, ...] = ()
+    readers: Mapping[str, str] = field(default_factory=dict)
     oracles: tuple[str, ...] = ()
     faithful: tuple[str, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Folders of its files; that of rows, which is the commit, last."""
+        return ("grids", *(("things",) if self.readers else ()), "rows")
 
     @property
     def setting_id(self) -> str:

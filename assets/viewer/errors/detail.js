@@ -8,7 +8,7 @@ import {drawStrip} from "./strip.js";
 const FLAG = "error_", // columns that say whether a wrong answer is of a kind
   NAMING = ["clip_id", "setting", "shard", "path", "clip_key"]; // of no interest to who looks at one clip
 
-// found: as app/errors/questions.py gives a clip. does: {stage(), tag(name, on), note(text)}
+// found: as app/errors/questions.py gives a clip. does: {stage(), tag(name, on), note(text), near(box)}
 export function drawDetail(box, found, {setting, columns, frames, tags, beside}, does) {
   const {row, other, picture} = found,
     canvas = make("canvas", {role: "img", "aria-label": `Frames of ${row.clip_id}, left to right`});
@@ -35,7 +35,7 @@ export function drawDetail(box, found, {setting, columns, frames, tags, beside},
   parts.push(text("h4", "Tags"), tagsOf(found.tags, tags, does.tag), ...noteOf(found.note, does.note));
   for (const [stage, values] of Object.entries(picture.rows ?? {}))
     parts.push(text("h4", setting.drawn[stage] ?? stage), bars(values, setting.drawn[stage] ?? stage));
-  parts.push(text("h4", "Numbers"), numbers(row, other, columns));
+  parts.push(neighboursOf(does.near), text("h4", "Numbers"), numbers(row, other, columns));
   box.replaceChildren(...parts);
   drawStrip(canvas, picture, row.frames ?? frames, Math.max(160, box.clientWidth - 2), Math.ceil((row.frames ?? frames) / 2));
 }
@@ -49,6 +49,20 @@ function answer(which, row, named) {
     document.createTextNode(row.label ? ` – it is “${row.label}”, the answer “${row.pred}”` : ` – the answer is “${row.pred}”`),
   );
   return line;
+}
+
+let open = false; // whether neighbours are looked at: of the next clip, too
+
+function neighboursOf(near) {
+  const fold = make("details", {class: "er-neighbours"}),
+    box = make("div");
+  fold.append(text("summary", "Neighbours: the clips most like it"), box);
+  fold.ontoggle = () => {
+    open = fold.open;
+    if (open && !box.firstChild) near(box);
+  };
+  fold.open = open; // which is a toggle, too
+  return fold;
 }
 
 // A key 1 to 9 for each of the first nine tags in use

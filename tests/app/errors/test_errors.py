@@ -1,11 +1,13 @@
 """Facts about the tab Errors: what it asks of a run, and what a reader does there with keys, links and the stage."""
 
+import base64
 import json
 import shutil
+from importlib import resources
 
 import pytest
 
-from app.errors import questions, whatif
+from app.errors import analysis, questions, whatif
 from app.errors.runs import SHIPPED, Runs, find_runs
 from app.main import launch
 from app.page import build
@@ -14,24 +16,28 @@ from app.server.jobs import Running
 from app.server.request import Desk
 from core import METHODS, Engine, ReaderError
 from core.data.rendered import sample
+from core.workbench import outside
 from core.world.examples import HERE
+from tests.core.workbench.test_detection import things_run
 from tests.pages import PATIENCE
 
-WORLD = "world"
+WORLD, ZOO = "world", "zoo"
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """The shipped run, in a folder where a test may write."""
+    """The shipped run, in a folder where a test may write, and one of a detector that this page has no tab of."""
     folder = tmp_path_factory.mktemp("runs")
-    shutil.copytree(SHIPPED / WORLD, folder / WORLD, ignore=shutil.ignore_patterns("marks.sqlite*"))
+    shutil.copytree(SHIPPED / WORLD, folder / WORLD, ignore=shutil.ignore_patterns("marks.sqlite*", "derived"))
+    things_run(folder / ZOO)
     return find_runs(folder)
 
 
 @pytest.fixture(scope="module")
 def ask(runs):
     """A question by its name, and what it is answered."""
-    functions = {one.__name__: one for one in questions.Questions(Runs(runs)).functions()}
+    asked = questions.Questions(Runs(runs))
+    functions = {one.__name__: one for one in (*asked.functions(), *analysis.Analysis(asked).functions())}
     return lambda question, **said: json.loads(functions[question]({"run": WORLD} | said))
 
 
@@ -55,8 +61,8 @@ def test_a_shipped_run_is_small_whole_and_of_the_weights_that_are_shipped(ask, r
 
 def test_flips_and_tags_are_filters_and_agree_with_what_is_counted(ask, settings):
     a, b = settings
-    counted = ask("compared", a=a, b=b)
-    for flip in questions.FLIPS:
+    counted = ask("comparison", a=a, b=b)
+    for flip in outside.FLIPS:
         found = ask("rows", a=a, b=b, filters=[["beside", "eq", flip]], names=["right"])
         right = counted[flip] if flip in ("both", "broken") else 0
         assert found["total"] == counted[flip] and found["stats"]["right"] == right
@@ -116,6 +122,43 @@ def test_as_many_right_clips_of_the_same_classes_stand_beside_wrong_ones(runs, s
     for label in set(labels):  # of each class as many, or all that there are
         there = sum(row["label"] == label and row["right"] for row in every)
         assert sum(one["label"] == label for one in right) >= min(labels.count(label), there)
+
+
+def test_what_the_map_and_modes_say_is_what_their_filters_find(ask, settings):
+    wrong = [["right", "eq", False]]
+    drawn = ask("atlas", a=settings[1], filters=wrong, colour="label")
+    assert len(drawn["ids"]) == len(drawn["colour"]["index"]) == drawn["of"] == 120 and drawn["how"].startswith("t-SNE")
+    fits = base64.b64decode(drawn["fits"])
+    assert sum(fits) == ask("rows", a=settings[1], filters=wrong, names=["label"])["total"]
+    assert len(base64.b64decode(drawn["places"])) == 4 * len(fits)
+    for one in drawn["groups"]:
+        found = ask("rows", a=settings[1], filters=[["cluster", "eq", one["number"]]], names=["label"])
+        assert (found["total"], found["stats"]["right"]) == (one["clips"], one["right"])
+    told = ask("modes", a=settings[1])
+    assert (told["of"], told["n"]) == ("right", 120) and any(one["confirmed"] for one in told["modes"])
+    for one in told["modes"]:
+        assert ask("rows", a=settings[1], filters=one["filters"], names=["label"])["total"] == one["clips"]
+    near = ask("neighbours", a=settings[1], clip=drawn["ids"][5])["near"]
+    likeness = [one["like"] for one in near]
+    assert len(near) == 8 and likeness == sorted(likeness, reverse=True) and drawn["ids"][5] not in str(near)
+
+
+def test_a_detector_s_cells_and_bins_are_filters_and_what_it_is_asked_amiss_is_a_sentence(ask):
+    pairs = ask("pairs", run=ZOO)
+    for real, said, count in pairs["cells"]:
+        total = ask(
+            "rows", run=ZOO, filters=[["thing", "in", [pairs["reader"], {"real": real, "found": said}]]], names=["status"]
+        )
+        assert 0 < total["total"] <= count
+    for one in ask("bins", run=ZOO)["readers"]:
+        for name, _, count, _ in one["bins"]:
+            column = f"{name.lower()}_{one['reader']}"
+            rows = ask("rows", run=ZOO, filters=[[column, "gt", 0]], names=[column])["rows"]
+            assert sum(row[column] for row in rows) == count
+    for bad in ([["thing", "in", ["own", {"who": 1}]]], [["thing", "eq", "ball"]], [["cluster", "eq", 0]], [["map", "in", []]]):
+        assert set(ask("rows", run=ZOO, filters=bad, names=["status"])) == {"error"}
+    assert "finds no things" in ask("bins")["error"] and set(ask("modes", run=ZOO, of="label")) == {"error"}
+    assert ask("atlas", run=ZOO)["colour"]["name"] in ask("modes", run=ZOO)["outcomes"]  # no right or wrong is known of it
 
 
 def test_clips_that_are_asked_again_with_the_same_knobs_answer_what_they_did(runs, settings):
@@ -184,6 +227,25 @@ def test_by_keyboard_alone_a_clip_is_tagged_noted_and_undone(held, runs):
     held.wait_for_selector(".er-table")
 
 
+def test_by_keyboard_alone_a_group_of_the_map_and_a_mode_are_filters(held):
+    held.locator(".er-rows").focus()
+    held.keyboard.press("m")
+    held.wait_for_selector(".er-map")
+    held.locator(".er-rows .er-list button").first.press("Enter")
+    held.locator(".er-chip", has_text="group 1 of the map").press("Enter")
+    held.locator(".er-modes > summary").press("Enter")
+    held.locator(".er-modes li button").first.press("Enter")
+    held.wait_for_selector(".er-modes li button[aria-pressed=true]")
+    held.locator(".er-modes li button[aria-pressed=true]").press("Enter")
+    held.wait_for_function("JSON.parse(document.querySelector('.er-root').dataset.shown).total === 120")
+    axe = resources.files("axe_playwright_python") / "axe.min.js"
+    held.evaluate(axe.read_text(encoding="utf-8"))
+    assert not held.evaluate("async () => (await axe.run('.er', {resultTypes: ['violations']})).violations.map(one => one.id)")
+    held.locator(".er-rows").focus()
+    held.keyboard.press("t")
+    held.wait_for_selector(".er-table")
+
+
 def test_enter_opens_the_clip_on_its_stage_with_the_knobs_and_frames_of_the_run(held, settings):
     held.select_option(".er-top [name=a]", settings[1])
     held.wait_for_function("id => JSON.parse(new URL(location.href).searchParams.get('errors')).a === id", arg=settings[1])
@@ -197,8 +259,10 @@ def test_enter_opens_the_clip_on_its_stage_with_the_knobs_and_frames_of_the_run(
 def test_on_a_phone_nothing_is_wider_than_the_screen(browser, served):
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
-    page.goto(f"{served[0]}?errors={{}}")
+    page.goto(f"{served[0]}?errors={json.dumps({'run': ZOO})}")
     page.wait_for_selector(".er-root[data-shown]", timeout=PATIENCE)
+    page.locator(".er-bins > summary").click()
+    page.wait_for_selector(".er-tide", timeout=PATIENCE)
     page.locator(".er-rows tr[data-id]").first.click()
     page.wait_for_selector(".er-right[data-clip]", timeout=PATIENCE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

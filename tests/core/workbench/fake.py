@@ -18,6 +18,7 @@ from core.workbench.plan import Setting, add_setting, begin, plan_of, shard_file
 from core.workbench.reading import Read
 
 SETTING = Setting("none", {"knob": 1}, (*GENERAL, Column("length", "")), drawn={"row_T": "row"})
+FINDS = Setting("none", {"knob": 3}, SETTING.columns, drawn=SETTING.drawn, readers={"own": "by it"})
 
 
 def listing(clips=12, name="made"):
@@ -54,7 +55,17 @@ class Counts:
         return Read(Clip(frames_THWC, np.arange(2.0), np.arange(2), name), facts={"frames": 2, "seconds": number / 3})
 
     def row(self, entry, held, setting):
-        return {"status": "ok", "length": len(entry.clip_id) / 7} | held.facts, {"row_T": [held.facts["seconds"]]}
+        thing = {
+            "clip_id": entry.clip_id,
+            "reader": "own",
+            "frame": 1,
+            "real": False,
+            "thing": 1,
+            "label": "ball",
+            "score": 0.5,
+        }
+        maps = {"row_T": [held.facts["seconds"]]} | ({"things": [thing]} if setting.readers else {})
+        return {"status": "ok", "length": len(entry.clip_id) / 7} | held.facts, maps
 
 
 def order(folder, clips=12, shard=4, setting=SETTING, **asked):
