@@ -14,7 +14,7 @@ from typing import Any
 
 from app.errors.questions import STRANGE, Questions, message_of
 from app.errors.runs import SHIPPED, Run
-from app.errors.whatif import checked_knobs
+from app.errors.whatif import knobs_of
 from app.server.errors import sentence
 from core import METHODS, ReaderError
 from core.workbench.columns import EDITS
@@ -79,7 +79,7 @@ class Starts:
             raise ReaderError(
                 "This run is shipped with the program, which is not written to: make one of your own, --runs DIR."
             )
-        knobs = checked_knobs(table.settings[a].method, message.get("knobs"))
+        knobs = knobs_of(table.settings[a].method, message.get("knobs"))
         turned = [
             f"{name}={value if not isinstance(value, bool) else 'on' if value else 'off'}" for name, value in knobs.items()
         ]

@@ -142,16 +142,16 @@ def questions_of(folder, clips):
         "a page, sorted": ("rows", shown | {"sort": "loss", "descending": True}),
         "bars of the columns shown": ("bars", {"names": [one for one in settings[0]["first"] if one != "clip_id"]}),
         f"bars of {len(numbers)} numbers": ("bars", {"names": numbers}),
-        "confusion of 101 classes": ("confused", {}),
-        "A against B": ("compared", {"b": b}),
-        "neighbours": ("near", {"clip": "clip 000007"}),
+        "confusion of 101 classes": ("confusion", {}),
+        "A against B": ("comparison", {"b": b}),
+        "neighbours": ("neighbours", {"clip": "clip 000007"}),
     }
     times = {name: [] for name in asked}
     for turn in range(TIMES):
         for name, (question, said) in asked.items():
             if question in functions:
                 # another filter each time: what was asked before is known
-                filters = [*FILTER, ["margin", "gt", turn / 1000]] if question != "near" else []
+                filters = [*FILTER, ["margin", "gt", turn / 1000]] if question != "neighbours" else []
                 began = time.perf_counter()
                 answer = json.loads(functions[question]({"run": folder.name, "a": a, "filters": filters} | said))
                 times[name].append(1000 * (time.perf_counter() - began))
