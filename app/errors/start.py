@@ -50,7 +50,7 @@ class Starts:
     def functions(self) -> list[Callable[..., str]]:
         """For the tab's component."""
         return [
-            sentence(one, message_of) for one in (self.startable, self.start, self.start_setting, self.started, self.start_ended)
+            sentence(one, message_of) for one in (self.startable, self.start, self.start_setting, self.started, self.start_end)
         ]
 
     def startable(self, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class Starts:
             **{key: progress.get(key) for key in ("done", "clips", "eta")},
         }
 
-    def start_ended(self, message: Mapping[str, Any]) -> dict[str, Any]:
+    def start_end(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Asked to stop behind the clips under way; one that loads still is ended at once."""
         process, folder = self.one(message)
         if is_driven(folder):

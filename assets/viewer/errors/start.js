@@ -84,7 +84,7 @@ export async function startOf(root, server) {
     if (found.error) return say(found.error);
     follow(found.run);
   };
-  going.querySelector("button").onclick = () => ask("start_ended", {run: shown});
+  going.querySelector("button").onclick = () => ask("start_end", {run: shown});
   root.addEventListener(STARTED, event => follow(event.detail));
   if (known.running) follow(known.running);
 }

@@ -82,8 +82,8 @@ def test_stop_ends_a_process_that_loads_and_calls_off_one_that_measures(starts):
     ask("start", data="mine", method=METHOD, edits=[])
     (folder / "mine").mkdir()
     with driving(folder / "mine"):
-        assert ask("start_ended", run="mine") == {} and (folder / "mine" / CANCEL).exists() and begun[0][1].poll() is None
-    ask("start_ended", run="mine")
+        assert ask("start_end", run="mine") == {} and (folder / "mine" / CANCEL).exists() and begun[0][1].poll() is None
+    ask("start_end", run="mine")
     assert begun[0][1].wait(20) != 0
 
 
