@@ -194,6 +194,12 @@ def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tm
     moment.locator(".mo-from").fill("0.5")
     moment.locator(".mo-from").press("Enter")
     expect(said).to_contain_text("from 0.5", use_inner_text=True)
+    page.wait_for_url("**s=0.5**", timeout=PATIENCE)
+    page.reload()  # the file is gone from the page; brought again, it is as it was
+    page.get_by_test_id("toast-body").get_by_text("bring its file again").wait_for(timeout=PATIENCE)
+    page.get_by_role("button", name="Your own clip").click()
+    page.locator("#own-stop input[type=file]").set_input_files(good)
+    expect(said).to_contain_text("from 0.5", use_inner_text=True)
     page.locator("#viewer-stop .vw-examples button").first.click()
     expect(moment).to_be_hidden()
 
