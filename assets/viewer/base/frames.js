@@ -67,12 +67,12 @@ export function framesOf(shell, figures) {
     if ($("clip")) card(side);
     camera(side);
   }
-  function card({clip, trace}) {
+  function card({clip, images, trace}) {
     const truth = clip.truth
       ? `<p><b class="vw-swatch" style="background:${COLOURS.truth}"></b>truth${ofFile(trace)}: ${safe(clip.truth.caption)}</p>`
       : "";
     $("clip").innerHTML =
-      `<p><b>${safe(clip.name)}</b> · ${clip.width}×${clip.height} · ${T} frames${clip.whole ? ` of ${clip.whole.frames}, ${clock(clip.whole.seconds)} long` : ""}</p><p class="vw-spaced"></p>${CAMERA}${truth}<p class="vw-strange"></p><p class="vw-point"></p>` +
+      `<p><b>${safe(clip.name)}</b> · ${clip.width}×${clip.height} · ${images.length} frames${clip.whole ? ` of ${clip.whole.frames}, ${clock(clip.whole.seconds)} long` : ""}</p><p class="vw-spaced"></p>${CAMERA}${truth}<p class="vw-strange"></p><p class="vw-point"></p>` +
       clip.notes.map(note => `<p class="vw-note">${safe(note)}</p>`).join("");
   }
 

@@ -13,7 +13,7 @@ const ON = "presenting", // of the whole page
 const NONE = "Nothing is kept yet, so this is what the page shows. Press k to keep it: it becomes the first slide.";
 // What a slide can do without, the first first (present.css knows what each is); then whole parts go, the lowest first: nothing on
 // a slide is cut, and nothing scrolls.
-const SPARE = ["axes", "legend", "notes", "scale"],
+const SPARE = ["axes", "legend", "notes", "scale", "room"],
   PART = ".vw-line, .vw-rule, .vw-bar, .vw-side > *, .sp-section, .rl-cards > *, .vw-found > *, .vw-least, .vw-title";
 const BAR = `<p class="pr-note" role="status"></p><p class="pr-told"></p>
   <div class="pr-row"><button type="button" class="pr-before" aria-label="The kept view before">←</button><output class="pr-at"></output>
