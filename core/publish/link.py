@@ -47,12 +47,10 @@ Limits = Callable[[str], Mapping[str, float]]  # method → upper ends of its kn
 
 
 class Read(NamedTuple):
-    """A view that was read, and sentences on what was not understood. absent: the reader's own clip that is not here, as it was
-    shown, and its moment; ("", ()) where there is none."""
+    """A view that was read, and sentences on what was not understood."""
 
     view: View
     notes: tuple[str, ...]
-    absent: tuple[str, tuple[float, ...]] = ("", ())
 
 
 def defaults_digest(method: str) -> str:

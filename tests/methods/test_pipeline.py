@@ -49,4 +49,6 @@ def test_what_the_line_says_of_a_result_is_words_and_no_shape_of_an_array(name):
     method = METHODS[name]
     doc = {stage.__name__: (inspect.getdoc(stage) or "").split("\n\n")[0] for stage in method.stages}
     said = [doc[one.stage] for box in pipeline(method) for one in box.results]
-    assert [one for one in said if not re.search(r"[.)]$", one) or re.search(r"\[\w(, \w)+\]|\{\w+[:,]|\{\(|reshape", one)] == []
+    assert [
+        one for one in said if not re.search(r"[.)]$", one) or re.search(r"\[\w(, \w)+\]|\{\w+[:,]|\{\(|reshape", one)
+    ] == []

@@ -123,7 +123,10 @@ def test_texts_of_an_example_go_a_reader_s_own_stay_and_nothing_is_spoilt(clips)
 def test_a_file_that_is_brought_again_after_a_reload_has_its_moment_and_its_knobs(clips, own, examples):
     shared = SimpleNamespace(updates=lambda *given: dict(zip(("clip", "moment"), given)))
     uploads, found = Uploads(clips, shared, [Seen("stpn")], [], None), Begun(4.0, (1.0, 3.0))
-    assert uploads.again(own, found, '["own.mp4", [0.5, 1.5]]') == (0.5, 1.5) and uploads.again(own, found, '["own.mp4", []]') == ()
+    assert (
+        uploads.again(own, found, '["own.mp4", [0.5, 1.5]]') == (0.5, 1.5)
+        and uploads.again(own, found, '["own.mp4", []]') == ()
+    )
     assert "stpn spoil" not in uploads.changes("handle", found.moment, [], (0.5, 1.5))
     assert uploads.changes("handle", found.moment, [], ())["moment"] == "[]"
     for awaited in ("", '["other.mp4", [0.5, 1.5]]', '["own.mp4", [5, 6]]', '["own.mp4", "x"]', "[]", "7"):
