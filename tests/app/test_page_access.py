@@ -31,7 +31,8 @@ OUTSIDE = """() => [...document.querySelectorAll("body *")].filter(one => {
     if (/auto|scroll/.test(getComputedStyle(part).overflowX)) return false;
   return true;
 }).map(one => one.outerHTML.slice(0, 160))"""
-STRIP = """() => [...document.querySelectorAll(".vw-pipe")].some(one => one.checkVisibility() && one.scrollWidth > one.clientWidth)"""
+STRIP = """() => [...document.querySelectorAll(".vw-pipe")].some(one => one.checkVisibility() &&
+  one.scrollWidth > one.clientWidth)"""
 SETTLED = """() => ![...document.querySelectorAll(".vw-stale, .vw-far")].some(one => one.checkVisibility())"""
 
 
