@@ -74,8 +74,8 @@ export function presentation({cells, open}) {
     if (!viewer) return;
     const over = () => viewer.scrollHeight > viewer.clientHeight + 1,
       foot = one => one.getBoundingClientRect().bottom,
-      parts = () =>
-        [...viewer.querySelectorAll(PART)].filter(one => one.checkVisibility() && !one.querySelector(".vw-picture"));
+      there = one => one.checkVisibility() && !one.matches(".pr-spare") && !one.querySelector(".vw-picture"),
+      parts = () => [...viewer.querySelectorAll(PART)].filter(there);
     for (let n = 1; over() && n <= SPARE.length; n++) viewer.dataset.spare = SPARE.slice(0, n).join(" ");
     for (let left = parts(); over() && left.length; left = parts())
       left.reduce((low, one) => (foot(one) > foot(low) ? one : low)).classList.add("pr-spare");
