@@ -81,7 +81,7 @@ def build(
             sharing = [tab for tab in made.values() if tab.inputs.fields["clip"] is one.clip]
             Choice(clips, one, sharing).wire()
             Uploads(clips, one, sharing, written, sessions).wire()
-        opened_by(page, tabs, made)
+        opened_by(page, tabs, made, {name: shared[begin[name]].awaited for name in made})
         steps(tabs, made)
         publish(engine, clips)
     return page
@@ -90,7 +90,8 @@ def build(
 def shared_clip(clips: Clips, path: Path, known: bool) -> Shared:
     """What tabs begin with in common. known: whether the browser finds its moment and edits by their names."""
     written = (gr.Textbox("[]", visible="hidden", elem_id=name if known else None) for name in ("moment", "edits"))
-    return Shared(gr.Textbox(clips.handle(path), visible=False), *written)
+    awaited = gr.Textbox(visible=False)
+    return Shared(gr.Textbox(clips.handle(path), visible=False), *written, awaited)
 
 
 def engines_for(engines: Mapping[str, Engine], method: Method) -> Mapping[str, Engine]:

@@ -201,6 +201,11 @@ class Clips:
         """Whether it is an example."""
         return str(path) in self._known
 
+    def of_world(self, path: Place) -> bool:
+        """Whether it is an example that was drawn here: of another, in a folder that was named, nothing is known."""
+        one = self._known.get(str(path))
+        return one is not None and bool(one.truth or one.recipe)
+
     def of_key(self, key: str) -> tuple[Clip, Truth | None, Footage | None] | None:
         """(clip, truth, the video that it is a few frames of) of a key, or None when it is no longer open."""
         self._let_go()

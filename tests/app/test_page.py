@@ -25,6 +25,7 @@ from app.server.clips import Clips
 from app.server.jobs import Running
 from app.server.request import Desk, edits_of
 from core import METHODS, ReaderError, read_clip
+from core.publish.described import MAKER
 from tests.pages import EDIT, PATIENCE, number, opened, request_of, settles, shown, slider, stepped
 
 DEFAULT = {knob.name: knob.default for knob in METHODS["stop"].knobs.knobs()}
@@ -165,6 +166,7 @@ def test_a_handle_names_a_file_only_where_it_was_given(served, tmp_path):
 
 
 def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tmp_path):
+    assert page.title() == page.get_by_role("heading", level=1).first.inner_text() == MAKER
     first, strange = shown(page)["clip"], page.locator("#viewer-stop .vw-strange")
     assert strange.is_hidden(), "the truth of an example is known"
     page.get_by_role("button", name="Your own clip").click()
@@ -193,6 +195,12 @@ def test_an_upload_is_shown_and_a_bad_one_is_told_in_a_sentence(page, served, tm
     expect(said).to_contain_text("8 frames over 1.2", use_inner_text=True)  # of a second and a half the last value
     moment.locator(".mo-from").fill("0.5")
     moment.locator(".mo-from").press("Enter")
+    expect(said).to_contain_text("from 0.5", use_inner_text=True)
+    page.wait_for_url("**s=0.5**", timeout=PATIENCE)
+    page.reload()  # the file is gone from the page; brought again, it is as it was
+    page.get_by_test_id("toast-body").get_by_text("bring its file again").wait_for(timeout=PATIENCE)
+    page.get_by_role("button", name="Your own clip").click()
+    page.locator("#own-stop input[type=file]").set_input_files(good)
     expect(said).to_contain_text("from 0.5", use_inner_text=True)
     page.locator("#viewer-stop .vw-examples button").first.click()
     expect(moment).to_be_hidden()

@@ -466,6 +466,9 @@ SMALL = """() => [...document.querySelectorAll(".vw *, .pr *, .pr-seen *")].filt
   parseFloat(getComputedStyle(one).fontSize) * (one.currentCSSZoom ?? 1) < 19.9).map(one => one.outerHTML.slice(0, 90))"""
 
 
+FITS = """() => (one => one.scrollHeight <= one.clientHeight + 1)(document.querySelector(".vw.pr-seen"))"""
+
+
 def test_what_is_kept_is_presented_slide_by_slide_with_one_knob_and_large_letters(browser, served):
     context = browser.new_context(viewport={"width": 1920, "height": 1080})
     page = context.new_page()
@@ -501,6 +504,11 @@ def test_what_is_kept_is_presented_slide_by_slide_with_one_knob_and_large_letter
     expect(page.locator("#knob-stop-eta")).to_be_hidden()
     picture, chart, bar = (page.locator(one).first.bounding_box() for one in (".vw-picture", ".vw-gaps", ".pr"))
     assert picture["width"] > 600 and chart["x"] > picture["x"] + picture["width"] and chart["y"] + chart["height"] < bar["y"]
+    assert page.evaluate(SMALL) == []
+    for width, height in ((1280, 720), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(FITS)
+    expect(page.locator(".rl-texts .vw-text").last).to_be_visible()
     assert page.evaluate(SMALL) == []
     context.close()
 
