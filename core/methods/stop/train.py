@@ -262,11 +262,11 @@ def main(argv: list[str] | None = None) -> None:
     told = "“all” is full STOP at every layer; default: everything"
     parser.add_argument("--only", choices=(*VARIANTS, "all"), nargs="*", help=told)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--clips", type=int, default=6000, help="training clips")
     parser.add_argument("--rate", type=float, default=1.5e-3)
-    parser.add_argument("--mix", choices=MIXES, default="plain", help="standard: half of the clips have nuisances")
+    parser.add_argument("--mix", choices=MIXES, default="standard", help="standard: half of the clips have nuisances")
     parser.add_argument("--device", default="auto")
     args = parser.parse_args(argv)
     clip = load_clip(args.clip)
