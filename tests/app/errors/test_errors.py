@@ -310,13 +310,11 @@ def test_by_keyboard_alone_a_group_of_the_map_and_a_mode_are_filters(alone):
     alone.wait_for_selector(".er-table")
 
 
-def test_a_detector_s_bins_filter_and_fit_a_phone(alone):
-    alone.set_viewport_size({"width": 390, "height": 844})
+def test_a_detector_s_bins_and_cells_filter_by_a_click(alone):
     alone.select_option(".er-top [name=run]", ZOO)
     alone.locator(".er-bins > summary").click()
     alone.locator(".er-tide td button").first.click()
     alone.wait_for_selector(".er-tide button[aria-pressed=true]")
-    alone.locator(".er-chip", has_text="loc own > 0").wait_for(state="attached")  # filters are folded away there
+    alone.locator(".er-chip", has_text="loc own > 0").wait_for()
     alone.locator(".er-pairs td button").first.click()
-    alone.locator(".er-chip", has_text="(own)").wait_for(state="attached")
-    assert alone.evaluate("document.documentElement.scrollWidth") <= 390
+    alone.locator(".er-chip", has_text="(own)").wait_for()
