@@ -7,6 +7,7 @@ from importlib import resources
 
 import pytest
 
+from app import assets
 from app.errors import analysis, questions, whatif
 from app.errors.runs import SHIPPED, Runs, find_runs
 from app.main import launch
@@ -227,25 +228,6 @@ def test_by_keyboard_alone_a_clip_is_tagged_noted_and_undone(held, runs):
     held.wait_for_selector(".er-table")
 
 
-def test_by_keyboard_alone_a_group_of_the_map_and_a_mode_are_filters(held):
-    held.locator(".er-rows").focus()
-    held.keyboard.press("m")
-    held.wait_for_selector(".er-map")
-    held.locator(".er-rows .er-list button").first.press("Enter")
-    held.locator(".er-chip", has_text="group 1 of the map").press("Enter")
-    held.locator(".er-modes > summary").press("Enter")
-    held.locator(".er-modes li button").first.press("Enter")
-    held.wait_for_selector(".er-modes li button[aria-pressed=true]")
-    held.locator(".er-modes li button[aria-pressed=true]").press("Enter")
-    held.wait_for_function("JSON.parse(document.querySelector('.er-root').dataset.shown).total === 120")
-    axe = resources.files("axe_playwright_python") / "axe.min.js"
-    held.evaluate(axe.read_text(encoding="utf-8"))
-    assert not held.evaluate("async () => (await axe.run('.er', {resultTypes: ['violations']})).violations.map(one => one.id)")
-    held.locator(".er-rows").focus()
-    held.keyboard.press("t")
-    held.wait_for_selector(".er-table")
-
-
 def test_enter_opens_the_clip_on_its_stage_with_the_knobs_and_frames_of_the_run(held, settings):
     held.select_option(".er-top [name=a]", settings[1])
     held.wait_for_function("id => JSON.parse(new URL(location.href).searchParams.get('errors')).a === id", arg=settings[1])
@@ -259,10 +241,8 @@ def test_enter_opens_the_clip_on_its_stage_with_the_knobs_and_frames_of_the_run(
 def test_on_a_phone_nothing_is_wider_than_the_screen(browser, served):
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
-    page.goto(f"{served[0]}?errors={json.dumps({'run': ZOO})}")
+    page.goto(f"{served[0]}?errors={{}}")
     page.wait_for_selector(".er-root[data-shown]", timeout=PATIENCE)
-    page.locator(".er-bins > summary").click()
-    page.wait_for_selector(".er-tide", timeout=PATIENCE)
     page.locator(".er-rows tr[data-id]").first.click()
     page.wait_for_selector(".er-right[data-clip]", timeout=PATIENCE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -279,3 +259,62 @@ def test_a_drawn_clip_that_is_opened_has_the_pixels_of_the_run(runs, tmp_path):
     write_frames(clip, tmp_path / "clip.mkv")
     assert read_clip(tmp_path / "clip.mkv", run.plan.frames).key == clip.key
     assert (sample(3, "test", 8, run.plan.size).frames_THWC == clip.frames_THWC).all()
+
+
+@pytest.fixture
+def alone(browser, runs):
+    """The tab without a page around it: its own modules, and answers by a function of the test."""
+    asked = questions.Questions(Runs(runs))
+    functions = {one.__name__: one for one in (*asked.functions(), *analysis.Analysis(asked).functions())}
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(PATIENCE)
+    page.expose_function("answer", lambda name, message: functions[name](message))
+
+    def serve(route):
+        path = route.request.url.partition("/errors.test/")[2]
+        kind = "text/html" if not path else "text/css" if path.endswith("css") else "text/javascript"
+        blank = b'<link rel="stylesheet" href="look.css"><div id="errors"><div class="er-root"></div></div>'
+        held = assets.files()[path] if path else blank
+        route.fulfill(body=held, content_type=f"{kind}; charset=utf-8")
+
+    page.route("http://errors.test/**", serve)
+    page.goto("http://errors.test/")
+    page.evaluate(
+        """async run => {
+          const {workbench} = await import("/errors/workbench.js"), host = document.querySelector("#errors");
+          const server = new Proxy({}, {get: (_, name) => message => answer(name, message)});
+          await workbench(host.firstChild, {run, stage: "stage", most: 64, linked: "", server, trigger() {}, host});
+        }""",
+        WORLD,
+    )
+    yield page
+    page.close()
+
+
+def test_by_keyboard_alone_a_group_of_the_map_and_a_mode_are_filters(alone):
+    alone.locator(".er-rows").focus()
+    alone.keyboard.press("m")
+    alone.wait_for_selector(".er-map")
+    alone.locator(".er-rows .er-list button").first.press("Enter")
+    alone.locator(".er-chip", has_text="group 1 of the map").press("Enter")
+    alone.locator(".er-modes > summary").press("Enter")
+    alone.locator(".er-modes li button").first.press("Enter")
+    alone.wait_for_selector(".er-modes li button[aria-pressed=true]")
+    alone.locator(".er-modes li button[aria-pressed=true]").press("Enter")
+    alone.wait_for_function("JSON.parse(document.querySelector('.er-root').dataset.shown).total === 120")
+    axe = resources.files("axe_playwright_python") / "axe.min.js"
+    alone.evaluate(axe.read_text(encoding="utf-8"))
+    assert not alone.evaluate("async () => (await axe.run('.er', {resultTypes: ['violations']})).violations.map(one => one.id)")
+    alone.locator(".er-rows").focus()
+    alone.keyboard.press("t")
+    alone.wait_for_selector(".er-table")
+
+
+def test_a_detector_s_bins_and_cells_filter_by_a_click(alone):
+    alone.select_option(".er-top [name=run]", ZOO)
+    alone.locator(".er-bins > summary").click()
+    alone.locator(".er-tide td button").first.click()
+    alone.wait_for_selector(".er-tide button[aria-pressed=true]")
+    alone.locator(".er-chip", has_text="loc own > 0").wait_for()
+    alone.locator(".er-pairs td button").first.click()
+    alone.locator(".er-chip", has_text="(own)").wait_for()
