@@ -4,7 +4,7 @@
     python -m core.workbench status|cancel|verify RUN
     python -m core.workbench compare RUN A B                    two settings, by number or id, clip by clip
     python -m core.workbench slices RUN                         slices that were named, with how many are right
-    python -m core.workbench export RUN --where right:eq:false --to FILE.csv|FILE.parquet
+    python -m core.workbench export RUN --where right:eq:false --to FILE.csv|parquet|ipynb|pdf|png|fiftyone|atlas
 
 Repeating `run` goes on with what is not there yet, or adds settings. It ends with 0 where all is there, 3 where it was called
 off or a part is missing, 2 where something asked for cannot be.
@@ -19,11 +19,11 @@ from typing import Any
 
 from tqdm import tqdm
 
-from core.cli import file_to_write
 from core.errors import BadData, ReaderError
 from core.workbench import request
 from core.workbench.crew import CANCEL
 from core.workbench.drive import COMPLETE, drive, is_driven, read_progress
+from core.workbench.exports import FILES, FOLDERS, Chosen, check_place, write
 from core.workbench.files import write_text
 from core.workbench.marks import Marks
 from core.workbench.plan import find_setting, read_plan, read_settings, said
@@ -66,7 +66,10 @@ def arguments() -> argparse.ArgumentParser:
         )
     for name in ("slices", "export"):
         made[name].add_argument("--setting", default="", help="by its number or id")
-    made["export"].add_argument("--to", type=file_to_write, required=True, help="FILE.csv or FILE.parquet")
+    made["export"].add_argument(
+        "--to", type=Path, required=True, metavar="FILE", help="ends in .csv, .parquet (of all settings, if none is named), "
+        ".ipynb, .pdf, .png, .fiftyone or .atlas"
+    )  # fmt: skip
     return parser
 
 
@@ -172,9 +175,16 @@ def slices(args: argparse.Namespace) -> int:
 
 
 def export_rows(args: argparse.Namespace) -> int:
-    """Rows as a table."""
-    setting = find_setting(read_settings(args.run), args.setting) if args.setting else ""
-    print(f"{export(args.run, setting, filters_of(args.where), args.to)} rows in {args.to}.")
+    """Clips taken along, in one of several forms."""
+    settings, filters = read_settings(args.run), filters_of(args.where)
+    check_place(args.to)
+    if args.setting or args.to.suffix.lower() in (*FILES, *FOLDERS):
+        setting = find_setting(settings, args.setting or "1")
+        table = open_run(args.run)
+        count, at = write(Chosen(args.run, table, setting, filters), args.to), f" at {said(settings)[setting]}"
+    else:
+        count, at = export(args.run, "", filters, args.to), ""
+    print(f"{count} rows{at} in {args.to}.")
     return WHOLE
 
 
@@ -199,7 +209,7 @@ COMMANDS = {
     "verify": (verify, "read every file of a run"),
     "compare": (compare_settings, "two settings, clip by clip"),
     "slices": (slices, "named slices, and how many of each are right"),
-    "export": (export_rows, "rows as CSV or Parquet"),
+    "export": (export_rows, "clips as a table, a notebook, a figure, or for another program"),
 }
 
 if __name__ == "__main__":
