@@ -54,7 +54,7 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example], runs: 
         skip()
         with gr.Row(elem_classes="page-top"):
             gr.Markdown(f"# {MAKER}", elem_classes="title")
-            top()
+            top(bool(runs))
         # clips, and long videos, are each shared by the tabs that have them; known by what is open first
         begin = {one.name: next(iter(clips.examples_for(one).values())).path for one in engine.methods.values()}
         paths = tuple(dict.fromkeys(begin.values()))

@@ -1,10 +1,11 @@
 // The right side: one clip, all that is known of it, and what people wrote of it.
 
 import {make} from "../base/parts.js";
-import {button, isBad, text, worded, words} from "./cells.js";
+import {button, glossed, isBad, text, worded, words} from "./cells.js";
 import {drawStrip} from "./strip.js";
 
 const FLAG = "error_", // columns that say whether a wrong answer is of a kind
+  GLOSSED = ["loss", "margin"], // columns that the glossary has a word for
   NAMING = ["clip_id", "setting", "shard", "path", "clip_key"]; // of no interest to who looks at one clip
 
 // found: as app/errors/questions.py gives a clip. does: {stage(), tag(name, on), note(text)}
@@ -108,6 +109,7 @@ function numbers(row, other, columns) {
     if (value === null || value === undefined || NAMING.includes(column.name)) continue;
     const line = make("tr", {title: column.says}),
       name = text("th", words(column.name), {scope: "row"});
+    if (GLOSSED.includes(column.name)) name.replaceChildren(glossed(words(column.name)));
     line.append(name, text("td", `${worded(value, column)}${column.unit ? ` ${column.unit}` : ""}`));
     if (isBad(value, column)) line.lastChild.classList.add("er-bad");
     if (other) line.append(text("td", worded(other[column.name], column)));

@@ -4,9 +4,11 @@
 // A, B and filters, as app/errors/questions.py reads them. An answer that is older than a later question is dropped.
 
 import {make} from "../base/parts.js";
-import {button, FLIPS, percent, text, words} from "./cells.js";
+import {lookOf, places} from "../page/values.js";
+import {button, FLIPS, glossed, percent, text, words} from "./cells.js";
 import {drawConfusion} from "./confusion.js";
 import {drawDetail} from "./detail.js";
+import {takeAlong} from "./export.js";
 import {drawBars, drawChips} from "./filters.js";
 import {drawGallery, drawTable, markCurrent} from "./rows.js";
 import {tryOut} from "./whatif.js";
@@ -35,6 +37,7 @@ const PAGE = `
       <div class="er-rows" tabindex="-1"></div>
       <div class="er-pages"><button type="button" data-to="-1">before</button><span></span><button type="button" data-to="1">next</button></div>
       <p class="er-dim er-keys"><kbd>j</kbd> <kbd>k</kbd> next, before · <kbd>Enter</kbd> on the stage · <kbd>x</kbd> choose · <kbd>1</kbd>–<kbd>9</kbd> tag · <kbd>n</kbd> note · <kbd>g</kbd> <kbd>t</kbd> gallery, table · <kbd>a</kbd> swap · <kbd>/</kbd> find · <kbd>u</kbd> undo</p>
+      <details class="er-take"><summary>Export: these clips as a table, notebook, figure, for FiftyOne or Embedding Atlas</summary><div></div></details>
       <details class="er-try"><summary>What if: turn a knob on the chosen clips</summary><div></div></details>
     </div>
     <aside class="er-right" aria-label="The clip"><p class="er-dim">Choose a clip: click it, or press j.</p></aside>
@@ -43,7 +46,7 @@ const PAGE = `
 const LOOK = 3000; // milliseconds between two looks at a run that goes on
 const NARROW = 720;
 
-export async function workbench(root, {run, stage, most, linked, server, trigger, host}) {
+export async function workbench(root, {run, stage, most, forms, linked, server, trigger, host}) {
   root.innerHTML = PAGE;
   const $ = name => root.querySelector(`.er-${name}`),
     field = name => root.querySelector(`.er-top [name=${name}]`),
@@ -174,13 +177,16 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
           "data-flip": name,
         });
       }),
-      text(
-        "span",
-        `B − A: ${found.gain > 0 ? "+" : ""}${percent(found.gain)} (${percent(found.low)} to ${percent(found.high)}), ` +
-          `p = ${found.p < 0.001 ? found.p.toExponential(0) : found.p.toFixed(3)} (McNemar, exact)`,
-        {class: "er-dim"},
-      ),
+      differs(found),
     );
+  }
+
+  function differs({gain, low, high, p}) {
+    const line = text("span", `B − A: ${gain > 0 ? "+" : ""}${percent(gain)} (${percent(low)} to ${percent(high)}), p = `, {
+      class: "er-dim",
+    });
+    line.append(`${p < 0.001 ? p.toExponential(0) : p.toFixed(3)} (`, glossed("McNemar, exact", "McNemar's test"), ")");
+    return line;
   }
 
   async function confuse() {
@@ -325,7 +331,7 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
 
   function read(said) {
     try {
-      const found = JSON.parse(said || "{}"),
+      const found = typeof said === "object" ? (said ?? {}) : JSON.parse(said || "{}"),
         fits = ([name, value]) =>
           name in start && (start[name] === null ? Array.isArray(value) : typeof value === typeof start[name]);
       return Object.fromEntries(Object.entries(found).filter(fits));
@@ -358,6 +364,7 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
       whatif.changed();
     },
   });
+  takeAlong(root.querySelector(".er-take > div"), {forms, ask, many: () => rows?.total ?? 0});
   const KEYS = {
     j: () => step(1),
     k: () => step(-1),
@@ -377,12 +384,14 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
       if (!host.offsetParent || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"))
         return;
       const {key, target} = event;
+      if (key === "t" && document.querySelector(".tour:not([hidden])")) return; // back to the tour's card
       if (typing(target)) return void (key === "Escape" && root.contains(target) && target.blur());
       if (target !== document.body && !root.contains(target)) return;
       const at = /^[1-9]$/.test(key) && detail ? about.tags[key - 1] : null,
         onRow = target === document.body || target.matches("[data-id], .er-rows");
       if (at) tag(at, !detail.tags.includes(at));
-      else if (key === "Enter" && onRow && detail?.opens) open();
+      else if (key === "Enter" && onRow && detail?.opens)
+        root.querySelector("[data-does=open]").click(); // a click is a step of the browser's history
       else if (KEYS[key]) KEYS[key]();
       else return;
       event.preventDefault();
@@ -418,7 +427,15 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
     }, 250);
   };
 
+  places.errors = {host, state: () => ({...state})};
+  document.addEventListener("linked", () => {
+    const look = lookOf("errors"); // Back, or Forward
+    if (!look) return;
+    Object.assign(state, start, read(look));
+    begin();
+  });
   await begin();
+  document.dispatchEvent(new Event("seen"));
   let width = root.clientWidth;
   return {
     seen() {

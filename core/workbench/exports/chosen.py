@@ -1,6 +1,6 @@
 """The clips of a run that filters leave, at one setting, and what is asked of them by every export."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -78,7 +78,7 @@ def frames_of(strip: bytes, frames: int) -> np.ndarray:
     return np.stack([sprite_HWC[:, t * wide : (t + 1) * wide] for t in range(frames)])
 
 
-def region_of(setting: Setting, found: dict[str, Any]) -> np.ndarray | None:
+def region_of(setting: Setting, found: Mapping[str, Any]) -> np.ndarray | None:
     """What the method selects in each frame, T h w, bool; None where it selects nothing."""
     P = int(np.prod(setting.grid)) if setting.grid else 0
     for stage, how in setting.drawn.items():

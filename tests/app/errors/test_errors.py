@@ -1,11 +1,16 @@
 """Facts about the tab Errors: what it asks of a run, and what a reader does there with keys, links and the stage."""
 
+import base64
+import csv
+import io
 import json
 import shutil
+import zipfile
+from types import SimpleNamespace
 
 import pytest
 
-from app.errors import questions, whatif
+from app.errors import export, questions, stage, whatif
 from app.errors.runs import SHIPPED, Runs, find_runs
 from app.main import launch
 from app.page import build
@@ -215,3 +220,34 @@ def test_a_drawn_clip_that_is_opened_has_the_pixels_of_the_run(runs, tmp_path):
     write_frames(clip, tmp_path / "clip.mkv")
     assert read_clip(tmp_path / "clip.mkv", run.plan.frames).key == clip.key
     assert (sample(3, "test", 8, run.plan.size).frames_THWC == clip.frames_THWC).all()
+
+
+@pytest.mark.parametrize("form", ["csv", "fiftyone"])
+def test_what_the_filters_leave_is_a_download(runs, settings, form):
+    asked = {one.__name__: one for one in export.Exports(questions.Questions(Runs(runs)), Running()).functions()}["exported"]
+    said = {"run": WORLD, "a": settings[0], "filters": [["right", "eq", False]], "form": form, "who": "me"}
+    made = json.loads(asked(said))
+    held = base64.b64decode(made["data"])
+    if form == "csv":
+        assert made["clips"] == 54 == len(list(csv.DictReader(io.StringIO(held.decode()))))
+    else:
+        with zipfile.ZipFile(io.BytesIO(held)) as back:
+            samples = json.loads(back.read("world.fiftyone/samples.json"))["samples"]
+            assert {f"world.fiftyone/{one['filepath']}" for one in samples} < set(back.namelist()) and len(samples) == 54
+    for bad in ({"form": "exe"}, {"form": None}, {"filters": [["loss", "lt", -1]], "form": "pdf"}, {"a": "x"}):
+        assert set(json.loads(asked(said | bad))) == {"error"}
+
+
+def test_a_drawn_clip_that_is_opened_brings_its_truth(runs, settings, tmp_path):
+    from core.workbench.again import entry_of
+
+    held, clips = Runs(runs), Clips(find_examples(HERE))
+    method = next(iter(METHODS.values()))
+    tab = SimpleNamespace(desk=Desk(method, {"shipped": Engine("cpu", precision="float32")}, clips, Running()))
+    entry = entry_of(runs[WORLD].folder, held.table(runs[WORLD]), "world:test:3:standard")
+    path = stage.Stage(questions.Questions(held), {method.name: tab}, tmp_path).file(runs[WORLD], entry)
+    truth, drawn = clips.truth(path), sample(3, "test", 8, runs[WORLD].plan.size)
+    assert (truth.instance_THW == drawn.instance_THW).all() and len(clips.open(path, 8)) == len(truth.instance_THW)
+    path.unlink()
+    clips.know(tmp_path / "other.mkv", None)
+    assert clips.truth(path) is None  # it is known for as long as the file is there
