@@ -2,7 +2,6 @@
 width from a small phone to a wide screen hides anything. Tabs and folds are looked for, not listed: a new one is tested too."""
 
 from contextlib import suppress
-from importlib import resources
 
 import pytest
 
@@ -32,13 +31,6 @@ OUTSIDE = """() => [...document.querySelectorAll("body *")].filter(one => {
   return true;
 }).map(one => one.outerHTML.slice(0, 160))"""
 SETTLED = """() => ![...document.querySelectorAll(".vw-stale, .vw-far")].some(one => one.checkVisibility())"""
-
-
-@pytest.fixture(scope="module")
-def axe():
-    """axe-core's text; it asks for nothing by itself."""
-    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python, which brings axe-core, is not installed")
-    return (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
 def visitor(browser, served, width, scheme):

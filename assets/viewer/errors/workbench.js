@@ -77,7 +77,8 @@ export async function workbench(root, {run, stage, most, forms, linked, server, 
 
   async function begin() {
     about = await ask("overview");
-    if (!about) return;
+    clearTimeout(soon);
+    if (!about) return void (soon = setTimeout(() => host.offsetParent && begin(), LOOK)); // of a run of which nothing is there yet
     if (!setting()) state.a = about.settings[0].id;
     if (state.b === state.a || !about.settings.some(one => one.id === state.b)) state.b = "";
     columns = new Map(setting().columns.map(one => [one.name, one]));

@@ -20,6 +20,7 @@ from app.server.request import Desk
 from core import METHODS, Engine, ReaderError
 from core.data.rendered import sample
 from core.world.examples import HERE
+from tests.app.test_page_access import found, open_folds
 from tests.pages import PATIENCE
 
 WORLD = "world"
@@ -151,7 +152,7 @@ def served(runs):
 @pytest.fixture(scope="module")
 def held(browser, served):
     """The tab with the wrong clips in it, those with most loss first."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=True, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"{served[0]}?errors={json.dumps({'f': [['right', 'eq', False]], 's': 'loss', 'd': True})}")
@@ -197,6 +198,36 @@ def test_enter_opens_the_clip_on_its_stage_with_the_knobs_and_frames_of_the_run(
     held.locator(".er-rows tr[data-id]").first.press("Enter")
     held.wait_for_function("JSON.parse(document.querySelector('.vw')?.dataset.shown || '{}').alpha === 0.8")
     assert held.locator(".toast-body").count() == 0  # neither other weights nor other frames
+
+
+def test_back_comes_from_the_stage_to_the_tab_as_it_was(held, settings):
+    held.go_back()
+    held.wait_for_function("document.querySelector('#errors')?.offsetParent")
+    held.wait_for_function("new URL(location.href).searchParams.has('errors')")
+    state = json.loads(held.evaluate("new URL(location.href).searchParams.get('errors')"))
+    assert state["a"] == settings[1] and state["clip"] == held.locator(".er-right").get_attribute("data-clip")
+    held.go_forward()
+    held.wait_for_function("document.querySelector('#viewer-stop')?.offsetParent")
+    held.go_back()
+    held.wait_for_function("document.querySelector('#errors')?.offsetParent")
+
+
+def test_the_export_of_the_tab_is_a_file(held):
+    held.locator(".er-take > summary").click()
+    held.locator(".er-take select").select_option("csv")
+    with held.expect_download() as made:
+        held.locator(".er-export").click()
+    assert made.value.suggested_filename == "world.csv"
+
+
+def test_axe_finds_nothing_serious_in_the_tab_with_every_fold_open(held, axe):
+    open_folds(held)
+    held.evaluate(axe)
+    for scheme in ("light", "dark"):
+        held.emulate_media(color_scheme=scheme)
+        held.wait_for_timeout(300)
+        assert not found(held, scheme)
+    held.emulate_media(color_scheme="light")
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(browser, served):
