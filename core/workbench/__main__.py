@@ -27,7 +27,7 @@ from core.workbench.exports import FILES, FOLDERS, Chosen, check_place, write
 from core.workbench.files import write_text
 from core.workbench.marks import Marks
 from core.workbench.plan import find_setting, read_plan, read_settings, said
-from core.workbench.query import Table, compare, export, filters_of, open_run, slice_stats
+from core.workbench.query import Table, compare, export, filters_of, open_run, slice_stats, slices_of
 from core.workbench.verify import verify_run
 
 WHOLE, PARTIAL, BAD = 0, 3, 2  # how it ends
@@ -169,8 +169,10 @@ def slices(args: argparse.Namespace) -> int:
     table = open_run(args.run)
     for name in chosen:
         print(in_a_line(table, name))
-        for called, filters in Marks(args.run).slices.items():
-            print("  " + line(called, slice_stats(table, name, filters)))
+        for called, found in slices_of(table, name, Marks(args.run)):
+            print(
+                f"  {line(called, found) if found else f'{called}: asks for a tag or a second setting, as the page alone can'}"
+            )
     return WHOLE
 
 

@@ -60,7 +60,9 @@ function tagsOf(own, every, tag) {
   });
   const fresh = make("input", {placeholder: "new tag, Enter", maxlength: "60", "aria-label": "A new tag", class: "er-fresh"});
   fresh.onkeydown = event => {
-    if (event.key === "Enter" && fresh.value.trim()) tag(fresh.value.trim(), true);
+    if (event.key !== "Enter" || !fresh.value.trim()) return;
+    tag(fresh.value.trim(), true);
+    fresh.value = "";
   };
   box.append(fresh);
   return box;
@@ -75,7 +77,7 @@ function noteOf(note, write) {
     class: "er-write",
   });
   box.value = note;
-  box.onchange = () => write(box.value);
+  box.onblur = () => box.value !== note && write(box.value);
   return [box, text("p", "", {class: "er-saved", role: "status"})];
 }
 

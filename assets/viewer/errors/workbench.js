@@ -214,8 +214,16 @@ export async function workbench(root, {run, stage, most, forms, linked, server, 
 
   function redraw() {
     const given = {setting: setting(), columns, frames: about.frames, tags: about.tags, beside: !!state.b};
+    const writing = $("right").dataset.clip === detail.row.clip_id && $("right").contains(document.activeElement),
+      held = writing && typing(document.activeElement) ? document.activeElement : null;
+    if (held) held.onblur = null; // it goes on in the box that takes its place
     drawDetail($("right"), detail, given, {stage: open, tag, note});
     $("right").dataset.clip = detail.row.clip_id;
+    const box = held && $(held.className.slice("er-".length));
+    if (!box) return;
+    box.value = held.value;
+    box.focus({preventScroll: true});
+    box.setSelectionRange(held.selectionStart, held.selectionEnd);
   }
 
   const open = () => {

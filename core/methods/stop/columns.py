@@ -5,7 +5,7 @@ A kind of error is the first of `ERRORS` that holds; all are kept as flags. What
 edit of the clip) leaves its flag unknown.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,6 +54,12 @@ def unordered(row: Mapping[str, Any]) -> bool | None:
     """The answer stays where the clip is frozen, or shuffled."""
     same = [row[name] for name in ("freeze_same", "shuffle_same") if known(row, name)]
     return any(same) if same else None
+
+
+def unread(unknown: Callable[[list[str]], Sequence[str]], own: list[str], every: list[str]) -> bool:
+    """Whether a word of the class itself is unknown. One that is unknown in the text of every class belongs to what stands around
+    the names, as “a video of”: it tells no class from another."""
+    return any(word not in unknown([text]) for word in unknown(own) for text in every)
 
 
 ERRORS = (
@@ -171,7 +177,7 @@ def kind_of_error(seen: Seen, scores: Scores, region: Mapping[str, Any]) -> dict
     """Every flag, and the first that holds."""
     text = seen.network("clip_towers").network.text
     own = [seen.texts[name] for name, true in zip(scores.classes, scores.own_Y) if true]
-    facts = seen.row | region | {"own": seen.entry.own, "unread": bool(text.unknown(own))}
+    facts = seen.row | region | {"own": seen.entry.own, "unread": unread(text.unknown, own, list(seen.texts.values()))}
     flags = {one: one.holds(facts) for one in ERRORS}
     first = next((one.name for one, holds in flags.items() if holds), OTHER)
     return {"error": first} | {f"error_{one.flag}": holds for one, holds in flags.items()}

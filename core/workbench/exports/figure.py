@@ -25,7 +25,7 @@ from core.workbench.plan import said
 from core.workbench.query.confusion import confusion
 from core.workbench.query.facets import facets
 from core.workbench.query.filters import Filters
-from core.workbench.query.slices import slice_stats
+from core.workbench.query.slices import slice_stats, slices_of
 
 WIDE = 6.75  # inches: both columns of a page
 CLIPS, ACROSS = 8, 2  # strips, and how many stand side by side
@@ -82,8 +82,8 @@ def intervals(chosen: Chosen) -> list[tuple[str, dict[str, Any]]]:
     asked: list[tuple[str, str, Filters]] = [(named[one], one, []) for one in settings]
     if chosen.filters and not all(isinstance(one, (list, tuple)) and one[0] == "right" for one in chosen.filters):
         asked.insert(1, ("these clips", chosen.setting, chosen.filters))
-    asked += [(f"slice {name}", chosen.setting, filters) for name, filters in Marks(chosen.folder).slices.items()]
     found = [(what, slice_stats(chosen.table, setting, filters)) for what, setting, filters in asked]
+    found += [(f"slice {name}", one) for name, one in slices_of(chosen.table, chosen.setting, Marks(chosen.folder)) if one]
     return [(what, one) for what, one in found if one["n"]][:BARS]
 
 

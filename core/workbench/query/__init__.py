@@ -15,10 +15,10 @@ from core.workbench.query.filters import check_filters, filters_of, in_words
 from core.workbench.query.near import Features, features_of, near
 from core.workbench.query.page import page, tiles
 from core.workbench.query.places import Places, places
-from core.workbench.query.slices import against_rest, slice_stats, wilson
+from core.workbench.query.slices import against_rest, slice_stats, slices_of, wilson
 from core.workbench.query.table import Table, open_run, table_of
 
 __all__ = [
     "Features", "Places", "Table", "against_rest", "check_filters", "compare", "confusion", "export", "facets", "features_of",
-    "filters_of", "in_words", "near", "open_run", "page", "places", "slice_stats", "table_of", "tiles", "wilson",
+    "filters_of", "in_words", "near", "open_run", "page", "places", "slice_stats", "slices_of", "table_of", "tiles", "wilson",
 ]  # fmt: skip

@@ -5,6 +5,8 @@ from typing import Any
 
 from scipy.stats import binomtest
 
+from core.errors import ReaderError
+from core.workbench.marks import Marks
 from core.workbench.query.filters import Filters, where
 from core.workbench.query.table import ROWS, Table
 
@@ -23,6 +25,18 @@ def slice_stats(table: Table, setting: str, filters: Filters = ()) -> dict[str, 
     good, n = found.pop("good"), found["n"]
     low, high = wilson(good, n)
     return found | {"right": good, "accuracy": good / n if n else None, "low": low, "high": high}
+
+
+def slices_of(table: Table, setting: str, marks: Marks) -> list[tuple[str, dict[str, Any] | None]]:
+    """(name, how many are right) of every slice that people named; None of one that asks for what no row has: a tag, or
+    another setting beside."""
+    made: list[tuple[str, dict[str, Any] | None]] = []
+    for name, filters in marks.slices.items():
+        try:
+            made.append((name, slice_stats(table, setting, filters)))
+        except ReaderError:
+            made.append((name, None))
+    return made
 
 
 def wilson(right: int, n: int) -> tuple[float | None, float | None]:

@@ -28,6 +28,7 @@ def chosen(tmp_path_factory):
     table = query.open_run(folder)
     made = Chosen(folder, table, next(iter(table.settings)), WRONG)
     Marks(folder).put("tag", made.rows()[0]["clip_id"], "=odd")
+    Marks(folder).put("slice", name="fixed by B", value=[["beside", "eq", "fixed"]])  # which the page alone can ask
     Marks(folder).put("slice", name="$x^{ \\frac", value=[["motion", "lt", 0.01]])
     return made
 
@@ -66,7 +67,7 @@ def test_a_figure_has_vectors_a_caption_and_the_wrong_clips_with_most_loss(chose
     rows = chosen.rows(worst=8)
     assert [row["loss"] for row in rows] == sorted((row["loss"] for row in chosen.rows()), reverse=True)[:8]
     assert all(f"answered “{row['pred']}”" in svg and row["clip_id"] in svg for row in rows)
-    assert "54 clips of world" in svg and "0 of 54 right" in svg and "slice $x^{ \\frac" in svg
+    assert "54 clips of world" in svg and "0 of 54 right" in svg and "slice $x^{ \\frac" in svg and "fixed by B" not in svg
 
 
 def test_fiftyones_layout_names_pictures_labels_answers_and_tags(chosen, tmp_path):
