@@ -170,9 +170,7 @@ def slices(args: argparse.Namespace) -> int:
     for name in chosen:
         print(in_a_line(table, name))
         for called, found in slices_of(table, name, Marks(args.run)):
-            print(
-                f"  {line(called, found) if found else f'{called}: asks for a tag or a second setting, as the page alone can'}"
-            )
+            print(f"  {line(called, found) if found else f'{called}: asks what the page alone can, a tag or a second setting'}")
     return WHOLE
 
 

@@ -57,8 +57,8 @@ def unordered(row: Mapping[str, Any]) -> bool | None:
 
 
 def unread(unknown: Callable[[list[str]], Sequence[str]], own: list[str], every: list[str]) -> bool:
-    """Whether a word of the class itself is unknown. One that is unknown in the text of every class belongs to what stands around
-    the names, as “a video of”: it tells no class from another."""
+    """Whether a word of the class itself is unknown. One that is unknown in the text of every class belongs to what stands
+    around the names, as “a video of”: it tells no class from another."""
     return any(word not in unknown([text]) for word in unknown(own) for text in every)
 
 
