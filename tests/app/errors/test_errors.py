@@ -178,7 +178,20 @@ def test_by_keyboard_alone_a_clip_is_tagged_noted_and_undone(held, runs):
     held.keyboard.press("Enter")
     held.wait_for_selector(".er-tags button[aria-pressed=true]")
     assert runs[WORLD].marks.of("tag") and held.locator(".er img").count() == 0  # on the disk, and text alone
+    held.locator(".er-write").focus()
+    held.keyboard.type("half")
+    held.evaluate("document.querySelector('.er-tags button').click()")  # the clip is drawn anew while a note is written
+    held.wait_for_function("!document.querySelector('.er-tags button')")
+    held.keyboard.type(" of it")
     held.keyboard.press("Escape")
+    held.wait_for_function("document.querySelector('.er-saved')?.textContent === 'saved'")
+    (clip,) = runs[WORLD].marks.of("note").values()
+    assert clip == {"": "half of it"}
+    held.locator(".er-rows").focus()
+    held.keyboard.press("u")
+    held.wait_for_function("document.querySelector('.er-write').value === ''")
+    held.keyboard.press("u")
+    held.wait_for_selector(".er-tags button[aria-pressed=true]")
     held.locator(".er-rows").focus()
     held.keyboard.press("u")
     held.wait_for_function("!document.querySelector('.er-tags button')")
