@@ -17,7 +17,7 @@ GRADIOS = {
 }
 WIDTHS = (320, 400, 768, 1280, 1920)
 
-AXE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.flatMap(one => one.nodes.map(node =>
+AXE = """async part => (await axe.run(part ?? document, {resultTypes: ["violations"]})).violations.flatMap(one => one.nodes.map(node =>
   [one.impact, one.id, node.html.slice(0, 200), node.target.join(" "), node.failureSummary]))"""
 OPEN = """() => [...document.querySelectorAll("details:not([open]) > summary, button.label-wrap:not(.open)")]
   .filter(one => one.checkVisibility()).map(one => one.click()).length"""
@@ -74,11 +74,11 @@ def rest(page):
         page.wait_for_function(SETTLED, timeout=PATIENCE)
 
 
-def found(page, where):
-    """Sentences on what axe-core finds serious, but for what is Gradio's."""
+def found(page, where, part=None):
+    """Sentences on what axe-core finds serious, but for what is Gradio's. part: of the page; not given, all of it."""
     return [
         f"{where}: {rule} at {target}: {html} — {why}"
-        for impact, rule, html, target, why in page.evaluate(AXE)
+        for impact, rule, html, target, why in page.evaluate(AXE, part)
         if impact in GRAVE and not any(rule == known and part in html for known, part in GRADIOS)
     ]
 
