@@ -17,8 +17,8 @@ GRADIOS = {
 }
 WIDTHS = (320, 400, 768, 1280, 1920)
 
-AXE = """async part => (await axe.run(part ?? document, {resultTypes: ["violations"]})).violations.flatMap(one => one.nodes.map(node =>
-  [one.impact, one.id, node.html.slice(0, 200), node.target.join(" "), node.failureSummary]))"""
+AXE = """async part => (await axe.run(part ?? document, {resultTypes: ["violations"]})).violations.flatMap(one =>
+  one.nodes.map(node => [one.impact, one.id, node.html.slice(0, 200), node.target.join(" "), node.failureSummary]))"""
 OPEN = """() => [...document.querySelectorAll("details:not([open]) > summary, button.label-wrap:not(.open)")]
   .filter(one => one.checkVisibility()).map(one => one.click()).length"""
 # what lies beside the screen, but for what is in a part that scrolls by itself
