@@ -1,6 +1,7 @@
 """The page in a real browser, for every test file that drives it: `served` and `page` are fixtures (conftest names them)."""
 
 import json
+from importlib import resources
 
 import pytest
 
@@ -66,6 +67,13 @@ def page(browser, served):
     opened(one, served)
     yield one
     context.close()
+
+
+@pytest.fixture(scope="module")
+def axe():
+    """axe-core's text; it asks for nothing by itself."""
+    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python, which brings axe-core, is not installed")
+    return (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
 def opened(page, served):

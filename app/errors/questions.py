@@ -17,6 +17,7 @@ from app.server.errors import sentence
 from core import METHODS, ReaderError
 from core.workbench.again import DRAWN
 from core.workbench.columns import ANSWERED, GENERAL, SEEN, edit_columns
+from core.workbench.exports.chosen import region_of
 from core.workbench.outside import resolve
 from core.workbench.plan import Setting, said
 from core.workbench.query import Table, check_filters, compare, confusion, facets, page, slice_ids, slice_stats, tiles
@@ -220,12 +221,10 @@ def picture(setting: Setting, found: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if how == "row":
             made["rows"][stage] = [float(one) for one in held]
-        elif how == "truth" and P and "region" not in made:
-            flat = np.unpackbits(np.frombuffer(held, np.uint8))
-            made["region"] = base64_of(flat[: len(flat) // P * P].tobytes())
         elif how == "share" and P:
             made["share"] = base64_of(bytes(held))
-    return made
+    region_Thw = region_of(setting, found)
+    return made if region_Thw is None else made | {"region": base64_of(region_Thw.tobytes())}
 
 
 def base64_of(held: bytes) -> str:

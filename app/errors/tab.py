@@ -10,6 +10,7 @@ from gradio.components import Component
 from app import assets
 from app.controls.inputs import Tab
 from app.errors.analysis import Analysis
+from app.errors.export import FORMS, Exports
 from app.errors.questions import Questions
 from app.errors.runs import Runs
 from app.errors.stage import Stage
@@ -25,14 +26,15 @@ def errors(page: gr.Blocks, tabs: gr.Tabs, made: Mapping[str, Tab], runs: Runs, 
     """Drawn where it is called, inside the tabs. made: method's name → its tab. home: where runs may be started."""
     questions = Questions(runs)
     trials, analysis = WhatIf(questions, {name: one.desk for name, one in made.items()}), Analysis(questions)
+    exports = Exports(questions, trials.running)
     with gr.Tab("Errors", id=NAME):
-        given = {"run": next(iter(runs.runs)), "stage": "stage", "most": MOST}
+        given = {"run": next(iter(runs.runs)), "stage": "stage", "most": MOST, "forms": FORMS}
         looked = gr.Textbox(visible=False)
         shown = gr.HTML(
             "", html_template='<div class="er-root">Loading the runs…</div>',
             js_on_load=assets.component("errors/tab.js", "tab", given), apply_default_css=False, padding=False,
             server_functions=[
-                one for each in (questions, analysis, trials, Starts(questions, home)) for one in each.functions()
+                one for each in (questions, analysis, trials, Starts(questions, home), exports) for one in each.functions()
             ],
             elem_id=NAME,
         )  # fmt: skip

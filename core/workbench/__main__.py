@@ -7,7 +7,7 @@
     python -m core.workbench compare RUN A B                    two settings, by number or id, clip by clip
     python -m core.workbench slices RUN                         slices that were named, with how many are right
     python -m core.workbench modes RUN                          what failures share, tested on films it was not found on
-    python -m core.workbench export RUN --where right:eq:false --to FILE.csv|FILE.parquet
+    python -m core.workbench export RUN --where right:eq:false --to FILE.csv|parquet|ipynb|pdf|png|fiftyone|atlas
 
 Repeating `run` goes on with what is not there yet, or adds settings. It ends with 0 where all is there, 3 where it was called
 off or a part is missing, 2 where something asked for cannot be.
@@ -23,16 +23,15 @@ from typing import Any
 
 from tqdm import tqdm
 
-from core.cli import file_to_write
 from core.errors import BadData, ReaderError
 from core.workbench import request
 from core.workbench.cluster import Cluster, ray
 from core.workbench.crew import CANCEL, Crew, Order
 from core.workbench.derived import NO_MODE, failure_modes
 from core.workbench.drive import COMPLETE, drive, is_driven, read_progress
+from core.workbench.exports import FILES, FOLDERS, Chosen, check_place, write
 from core.workbench.files import write_text
-from core.workbench.marks import Marks
-from core.workbench.outside import resolve
+from core.workbench.outside import slices_of
 from core.workbench.plan import find_setting, read_plan, read_settings, said
 from core.workbench.query import Table, compare, export, filters_of, open_run, slice_stats
 from core.workbench.verify import verify_run
@@ -79,7 +78,10 @@ def arguments() -> argparse.ArgumentParser:
     for name in ("slices", "modes", "export"):
         made[name].add_argument("--setting", default="", help="by its number or id")
     made["modes"].add_argument("--of", default="", metavar="COLUMN", help="whose bad end is a failure; right if not said")
-    made["export"].add_argument("--to", type=file_to_write, required=True, help="FILE.csv or FILE.parquet")
+    made["export"].add_argument(
+        "--to", type=Path, required=True, metavar="FILE", help="ends in .csv, .parquet (of all settings, if none is named), "
+        ".ipynb, .pdf, .png, .fiftyone or .atlas"
+    )  # fmt: skip
     return parser
 
 
@@ -204,9 +206,8 @@ def slices(args: argparse.Namespace) -> int:
     table = open_run(args.run)
     for name in chosen:
         print(in_a_line(table, name))
-        for called, filters in Marks(args.run).slices.items():
-            some = [resolve(one, args.run, table, name) for one in filters]
-            print("  " + line(called, slice_stats(table, name, some)))
+        for called, found in slices_of(args.run, table, name):
+            print(f"  {line(called, found) if found else f'{called}: asks for a second setting, or for what this one has not'}")
     return WHOLE
 
 
@@ -225,9 +226,16 @@ def modes(args: argparse.Namespace) -> int:
 
 
 def export_rows(args: argparse.Namespace) -> int:
-    """Rows as a table."""
-    setting = find_setting(read_settings(args.run), args.setting) if args.setting else ""
-    print(f"{export(args.run, setting, filters_of(args.where), args.to)} rows in {args.to}.")
+    """Clips taken along, in one of several forms."""
+    settings, filters = read_settings(args.run), filters_of(args.where)
+    check_place(args.to)
+    if args.setting or args.to.suffix.lower() in (*FILES, *FOLDERS):
+        setting = find_setting(settings, args.setting or "1")
+        table = open_run(args.run)
+        count, at = write(Chosen(args.run, table, setting, filters), args.to), f" at {said(settings)[setting]}"
+    else:
+        count, at = export(args.run, "", filters, args.to), ""
+    print(f"{count} rows{at} in {args.to}.")
     return WHOLE
 
 
@@ -254,7 +262,7 @@ COMMANDS = {
     "compare": (compare_settings, "two settings, clip by clip"),
     "slices": (slices, "named slices, and how many of each are right"),
     "modes": (modes, "what failures share, tested on clips that it was not found on"),
-    "export": (export_rows, "rows as CSV or Parquet"),
+    "export": (export_rows, "clips as a table, a notebook, a figure, or for another program"),
 }
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from core.errors import ReaderError
 from core.workbench.derived import area, atlas
 from core.workbench.marks import Marks
 from core.workbench.query.detection import clips_with
+from core.workbench.query.slices import slice_stats
 from core.workbench.query.table import ROWS, Table
 
 FLIPS = {"both": (True, True), "fixed": (False, True), "broken": (True, False), "neither": (False, False)}  # A right, B right
@@ -34,6 +35,17 @@ def resolve(one: Any, folder: Path, table: Table, a: str, b: str = "") -> Any:
     ):
         return one
     return ["clip_id", "in", ANSWERS[one[0]](one[1], one[2], folder, table, a, b)]
+
+
+def slices_of(folder: Path, table: Table, setting: str) -> list[tuple[str, dict[str, Any] | None]]:
+    """(name, how many are right) of every slice that people named; None of one that cannot be asked at one setting alone."""
+    made: list[tuple[str, dict[str, Any] | None]] = []
+    for name, filters in Marks(folder).slices.items():
+        try:
+            made.append((name, slice_stats(table, setting, [resolve(one, folder, table, setting) for one in filters])))
+        except ReaderError:
+            made.append((name, None))
+    return made
 
 
 def with_tag(what: Any, value: Any, folder: Path, table: Table, a: str, b: str) -> list[str]:

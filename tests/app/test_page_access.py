@@ -2,7 +2,6 @@
 width from a small phone to a wide screen hides anything. Tabs and folds are looked for, not listed: a new one is tested too."""
 
 from contextlib import suppress
-from importlib import resources
 
 import pytest
 
@@ -18,8 +17,8 @@ GRADIOS = {
 }
 WIDTHS = (320, 400, 768, 1280, 1920)
 
-AXE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.flatMap(one => one.nodes.map(node =>
-  [one.impact, one.id, node.html.slice(0, 200), node.target.join(" "), node.failureSummary]))"""
+AXE = """async part => (await axe.run(part ?? document, {resultTypes: ["violations"]})).violations.flatMap(one =>
+  one.nodes.map(node => [one.impact, one.id, node.html.slice(0, 200), node.target.join(" "), node.failureSummary]))"""
 OPEN = """() => [...document.querySelectorAll("details:not([open]) > summary, button.label-wrap:not(.open)")]
   .filter(one => one.checkVisibility()).map(one => one.click()).length"""
 # what lies beside the screen, but for what is in a part that scrolls by itself
@@ -34,13 +33,6 @@ OUTSIDE = """() => [...document.querySelectorAll("body *")].filter(one => {
 STRIP = """() => [...document.querySelectorAll(".vw-pipe")].some(one => one.checkVisibility() &&
   one.scrollWidth > one.clientWidth)"""
 SETTLED = """() => ![...document.querySelectorAll(".vw-stale, .vw-far")].some(one => one.checkVisibility())"""
-
-
-@pytest.fixture(scope="module")
-def axe():
-    """axe-core's text; it asks for nothing by itself."""
-    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python, which brings axe-core, is not installed")
-    return (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
 def visitor(browser, served, width, scheme):
@@ -84,11 +76,11 @@ def rest(page):
         page.wait_for_function(SETTLED, timeout=PATIENCE)
 
 
-def found(page, where):
-    """Sentences on what axe-core finds serious, but for what is Gradio's."""
+def found(page, where, part=None):
+    """Sentences on what axe-core finds serious, but for what is Gradio's. part: of the page; not given, all of it."""
     return [
         f"{where}: {rule} at {target}: {html} — {why}"
-        for impact, rule, html, target, why in page.evaluate(AXE)
+        for impact, rule, html, target, why in page.evaluate(AXE, part)
         if impact in GRAVE and not any(rule == known and part in html for known, part in GRADIOS)
     ]
 

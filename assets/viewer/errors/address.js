@@ -1,11 +1,12 @@
 // What is looked at, as it stands in the address (?errors=…): a link or a reload shows the same.
 
-// start: every part with its usual value. Parts of another kind than that are not read: an address may be anybody's.
+// said: text, or already read. start: every part with its usual value. Parts of another kind than that are not read: an address may be anybody's.
 export function readAddress(said, start) {
   try {
-    const fits = ([name, value]) =>
-      name in start && (start[name] === null ? Array.isArray(value) : typeof value === typeof start[name]);
-    return Object.fromEntries(Object.entries(JSON.parse(said || "{}")).filter(fits));
+    const found = typeof said === "object" ? (said ?? {}) : JSON.parse(said || "{}"),
+      fits = ([name, value]) =>
+        name in start && (start[name] === null ? Array.isArray(value) : typeof value === typeof start[name]);
+    return Object.fromEntries(Object.entries(found).filter(fits));
   } catch {
     return {};
   }

@@ -9,6 +9,10 @@ export const button = (words, does, attributes = {}) =>
 export const percent = share => `${(100 * share).toFixed(1)} %`;
 export const words = name => name.replace(/_/g, " ");
 
+// A word that the page's glossary knows: page/glossary.js opens it there
+export const glossed = (said, word = said) =>
+  text("span", said, {class: "gl-word", role: "button", tabindex: "0", "data-word": word});
+
 const NOTHING = "–";
 export function worded(value, column) {
   if (value === null || value === undefined) return NOTHING;

@@ -2,10 +2,11 @@
 
 import {make} from "../base/parts.js";
 import {causes} from "./cause.js";
-import {button, isBad, text, worded, words} from "./cells.js";
+import {button, glossed, isBad, text, worded, words} from "./cells.js";
 import {drawStrip} from "./strip.js";
 
 const FLAG = "error_", // columns that say whether a wrong answer is of a kind
+  GLOSSED = ["loss", "margin"], // columns that the glossary has a word for
   NAMING = ["clip_id", "setting", "shard", "path", "clip_key"]; // of no interest to who looks at one clip
 
 // found: as app/errors/questions.py gives a clip. does: {stage(), tag(name, on), note(text), near(box)}
@@ -75,7 +76,9 @@ function tagsOf(own, every, tag) {
   });
   const fresh = make("input", {placeholder: "new tag, Enter", maxlength: "60", "aria-label": "A new tag", class: "er-fresh"});
   fresh.onkeydown = event => {
-    if (event.key === "Enter" && fresh.value.trim()) tag(fresh.value.trim(), true);
+    if (event.key !== "Enter" || !fresh.value.trim()) return;
+    tag(fresh.value.trim(), true);
+    fresh.value = "";
   };
   box.append(fresh);
   return box;
@@ -90,7 +93,7 @@ function noteOf(note, write) {
     class: "er-write",
   });
   box.value = note;
-  box.onchange = () => write(box.value);
+  box.onblur = () => box.value !== note && write(box.value);
   return [box, text("p", "", {class: "er-saved", role: "status"})];
 }
 
@@ -124,6 +127,7 @@ function numbers(row, other, columns) {
     if (value === null || value === undefined || NAMING.includes(column.name)) continue;
     const line = make("tr", {title: column.says}),
       name = text("th", words(column.name), {scope: "row"});
+    if (GLOSSED.includes(column.name)) name.replaceChildren(glossed(words(column.name)));
     line.append(name, text("td", `${worded(value, column)}${column.unit ? ` ${column.unit}` : ""}`));
     if (isBad(value, column)) line.lastChild.classList.add("er-bad");
     if (other) line.append(text("td", worded(other[column.name], column)));

@@ -28,6 +28,7 @@ export const LAYOUT = `
       <div class="er-rows" tabindex="-1"></div>
       <div class="er-pages"><button type="button" data-to="-1">before</button><span></span><button type="button" data-to="1">next</button></div>
       <p class="er-dim er-keys"><kbd>j</kbd> <kbd>k</kbd> next, before · <kbd>Enter</kbd> on the stage · <kbd>x</kbd> choose · <kbd>1</kbd>–<kbd>9</kbd> tag · <kbd>n</kbd> note · <kbd>g</kbd> <kbd>t</kbd> <kbd>m</kbd> gallery, table, map · <kbd>a</kbd> swap · <kbd>/</kbd> find · <kbd>u</kbd> undo</p>
+      <details class="er-take"><summary>Export: these clips as a table, notebook, figure, for FiftyOne or Embedding Atlas</summary><div></div></details>
       <details class="er-try"><summary>What if: turn a knob on the chosen clips</summary><div></div></details>
     </div>
     <aside class="er-right" aria-label="The clip"><p class="er-dim">Choose a clip: click it, or press j.</p></aside>

@@ -1,7 +1,7 @@
 // The tab "Errors". What draws it is loaded when the tab is opened.
 //
 // given   run: the run that is shown first; stage: the event of a clip that is opened on its method's tab; most: clips that are
-//         tried at once
+//         tried at once; forms: {how an export ends: what it is called}
 
 export function tab({element, trigger, server}, given) {
   const host = element.closest("#errors"),

@@ -1,6 +1,6 @@
 // A against B on the same clips: which became right, which became wrong, and whether that is more than chance.
 
-import {button, FLIPS, percent, text} from "./cells.js";
+import {button, FLIPS, glossed, percent, text} from "./cells.js";
 
 // found: as app/errors/questions.py compares. filter(filters)
 export function drawFlips(box, found, filters, filter) {
@@ -14,13 +14,16 @@ export function drawFlips(box, found, filters, filter) {
         "data-flip": name,
       });
     }),
-    text(
-      "span",
-      `B − A: ${found.gain > 0 ? "+" : ""}${percent(found.gain)} (${percent(found.low)} to ${percent(found.high)}), ` +
-        `p = ${found.p < 0.001 ? found.p.toExponential(0) : found.p.toFixed(3)} (McNemar, exact)`,
-      {class: "er-dim"},
-    ),
+    differs(found),
   );
+}
+
+function differs({gain, low, high, p}) {
+  const line = text("span", `B − A: ${gain > 0 ? "+" : ""}${percent(gain)} (${percent(low)} to ${percent(high)}), p = `, {
+    class: "er-dim",
+  });
+  line.append(`${p < 0.001 ? p.toExponential(0) : p.toFixed(3)} (`, glossed("McNemar, exact", "McNemar's test"), ")");
+  return line;
 }
 
 // Filters where A and B change places

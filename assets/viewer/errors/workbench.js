@@ -4,12 +4,14 @@
 // A message to the server is the run, A, B and filters, as app/errors/questions.py reads them. An answer that is older than a
 // later question is dropped.
 
+import {lookOf, places} from "../page/values.js";
 import {readAddress, writeAddress} from "./address.js";
 import {drawChooser, options} from "./chooser.js";
 import {drawDetail} from "./detail.js";
+import {takeAlong} from "./export.js";
 import {drawBars, drawChips} from "./filters.js";
 import {foldsOf} from "./folds.js";
-import {hearKeys} from "./keys.js";
+import {hearKeys, typing} from "./keys.js";
 import {LAYOUT, NARROW} from "./layout.js";
 import {drawMap} from "./map.js";
 import {marksOf} from "./marks.js";
@@ -23,7 +25,7 @@ import {tryOut} from "./whatif.js";
 const LOOK = 3000; // milliseconds between two looks at a run that goes on
 const NAMING = ["clip_id", "path", "why", "group", "clip_key", "setting", "shard"]; // of which there are no bars
 
-export async function workbench(root, {run, stage, most, linked, server, trigger, host}) {
+export async function workbench(root, {run, stage, most, forms, linked, server, trigger, host}) {
   root.innerHTML = LAYOUT;
   const $ = name => root.querySelector(`.er-${name}`),
     field = name => root.querySelector(`.er-top [name=${name}]`),
@@ -56,7 +58,8 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
 
   async function begin() {
     about = await ask("overview");
-    if (!about) return;
+    clearTimeout(soon);
+    if (!about) return void (soon = setTimeout(() => host.offsetParent && begin(), LOOK)); // of a run of which nothing is there yet
     if (!setting()) state.a = about.settings[0].id;
     if (state.b === state.a || !about.settings.some(one => one.id === state.b)) state.b = "";
     columns = new Map(setting().columns.map(one => [one.name, one]));
@@ -169,8 +172,16 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
   }
   function redraw() {
     const given = {setting: setting(), columns, frames: about.frames, tags: about.tags, beside: !!state.b};
+    const writing = $("right").dataset.clip === detail.row.clip_id && $("right").contains(document.activeElement),
+      held = writing && typing(document.activeElement) ? document.activeElement : null;
+    if (held) held.onblur = null; // it goes on in the box that takes its place
     drawDetail($("right"), detail, given, {stage: open, tag: marks.tag, note: marks.note, near});
     $("right").dataset.clip = detail.row.clip_id;
+    const box = held && $(held.className.slice("er-".length));
+    if (!box) return;
+    box.value = held.value;
+    box.focus({preventScroll: true});
+    box.setSelectionRange(held.selectionStart, held.selectionEnd);
   }
   async function near(box) {
     const id = detail.row.clip_id,
@@ -247,6 +258,7 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
       whatif.changed();
     },
   });
+  takeAlong(root.querySelector(".er-take > div"), {forms, ask, many: () => rows?.total ?? 0});
   hearKeys(host, root, {
     keys: {
       j: () => step(1),
@@ -266,7 +278,7 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
       return !!name;
     },
     enter: () => {
-      if (detail?.opens) open();
+      if (detail?.opens) root.querySelector("[data-does=open]").click(); // a click is a step of the browser's history
       return !!detail?.opens;
     },
   });
@@ -297,7 +309,15 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
     }, 250);
   };
 
+  places.errors = {host, state: () => ({...state})};
+  document.addEventListener("linked", () => {
+    const look = lookOf("errors"); // Back, or Forward
+    if (!look) return;
+    Object.assign(state, start, readAddress(look, start));
+    begin();
+  });
   await begin();
+  document.dispatchEvent(new Event("seen"));
   let width = root.clientWidth;
   return {
     seen() {

@@ -5,7 +5,7 @@ A kind of error is the first of `ERRORS` that holds; all are kept as flags. What
 edit of the clip) leaves its flag unknown.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -62,6 +62,12 @@ def unordered(row: Mapping[str, Any]) -> bool | None:
 def caused(row: Mapping[str, Any], holds: bool, part: str) -> bool:
     """What goes with a wrong answer is its cause where without it the answer is right; not tried, it only goes with it."""
     return holds and row.get(f"right_if_{part}_true") is not False
+
+
+def unread(unknown: Callable[[list[str]], Sequence[str]], own: list[str], every: list[str]) -> bool:
+    """Whether a word of the class itself is unknown. One that is unknown in the text of every class belongs to what stands
+    around the names, as “a video of”: it tells no class from another."""
+    return any(word not in unknown([text]) for word in unknown(own) for text in every)
 
 
 ERRORS = (
@@ -220,7 +226,7 @@ def kind_of_error(seen: Seen, scores: Scores, region: Mapping[str, Any]) -> dict
     """Every flag, and the first that holds."""
     text = seen.network("clip_towers").network.text
     own = [seen.texts[name] for name, true in zip(scores.classes, scores.own_Y) if true]
-    facts = seen.row | region | {"own": seen.entry.own, "unread": bool(text.unknown(own))}
+    facts = seen.row | region | {"own": seen.entry.own, "unread": unread(text.unknown, own, list(seen.texts.values()))}
     flags = {one: one.holds(facts) for one in ERRORS}
     first = next((one.name for one, holds in flags.items() if holds), OTHER)
     return {"error": first} | {f"error_{one.flag}": holds for one, holds in flags.items()}

@@ -1,14 +1,18 @@
 """Facts about the tab Errors: what it asks of a run, and what a reader does there with keys, links and the stage."""
 
 import base64
+import csv
+import io
 import json
 import shutil
+import zipfile
 from importlib import resources
+from types import SimpleNamespace
 
 import pytest
 
 from app import assets
-from app.errors import analysis, questions, whatif
+from app.errors import analysis, export, questions, stage, whatif
 from app.errors.runs import SHIPPED, Runs, find_runs
 from app.main import launch
 from app.page import build
@@ -19,6 +23,7 @@ from core import METHODS, Engine, ReaderError
 from core.data.rendered import sample
 from core.workbench import outside
 from core.world.examples import HERE
+from tests.app.test_page_access import found, open_folds
 from tests.core.workbench.test_detection import things_run
 from tests.pages import PATIENCE
 
@@ -190,7 +195,7 @@ def served(runs):
 @pytest.fixture(scope="module")
 def held(browser, served):
     """The tab with the wrong clips in it, those with most loss first."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=True, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     page.goto(f"{served[0]}?errors={json.dumps({'f': [['right', 'eq', False]], 's': 'loss', 'd': True})}")
@@ -216,7 +221,20 @@ def test_by_keyboard_alone_a_clip_is_tagged_noted_and_undone(held, runs):
     held.keyboard.press("Enter")
     held.wait_for_selector(".er-tags button[aria-pressed=true]")
     assert runs[WORLD].marks.of("tag") and held.locator(".er img").count() == 0  # on the disk, and text alone
+    held.locator(".er-write").focus()
+    held.keyboard.type("half")
+    held.evaluate("document.querySelector('.er-tags button').click()")  # the clip is drawn anew while a note is written
+    held.wait_for_function("!document.querySelector('.er-tags button')")
+    held.keyboard.type(" of it")
     held.keyboard.press("Escape")
+    held.wait_for_function("document.querySelector('.er-saved')?.textContent === 'saved'")
+    (clip,) = runs[WORLD].marks.of("note").values()
+    assert clip == {"": "half of it"}
+    held.locator(".er-rows").focus()
+    held.keyboard.press("u")
+    held.wait_for_function("document.querySelector('.er-write').value === ''")
+    held.keyboard.press("u")
+    held.wait_for_selector(".er-tags button[aria-pressed=true]")
     held.locator(".er-rows").focus()
     held.keyboard.press("u")
     held.wait_for_function("!document.querySelector('.er-tags button')")
@@ -236,6 +254,36 @@ def test_enter_opens_the_clip_on_its_stage_with_the_knobs_and_frames_of_the_run(
     held.locator(".er-rows tr[data-id]").first.press("Enter")
     held.wait_for_function("JSON.parse(document.querySelector('.vw')?.dataset.shown || '{}').alpha === 0.8")
     assert held.locator(".toast-body").count() == 0  # neither other weights nor other frames
+
+
+def test_back_comes_from_the_stage_to_the_tab_as_it_was(held, settings):
+    held.go_back()
+    held.wait_for_function("document.querySelector('#errors')?.offsetParent")
+    held.wait_for_function("new URL(location.href).searchParams.has('errors')")
+    state = json.loads(held.evaluate("new URL(location.href).searchParams.get('errors')"))
+    assert state["a"] == settings[1] and state["clip"] == held.locator(".er-right").get_attribute("data-clip")
+    held.go_forward()
+    held.wait_for_function("document.querySelector('#viewer-stop')?.offsetParent")
+    held.go_back()
+    held.wait_for_function("document.querySelector('#errors')?.offsetParent")
+
+
+def test_the_export_of_the_tab_is_a_file(held):
+    held.locator(".er-take > summary").click()
+    held.locator(".er-take select").select_option("csv")
+    with held.expect_download() as made:
+        held.locator(".er-export").click()
+    assert made.value.suggested_filename == "world.csv"
+
+
+def test_axe_finds_nothing_serious_in_the_tab_with_every_fold_open(held, axe):
+    open_folds(held)
+    held.evaluate(axe)
+    for scheme in ("light", "dark"):
+        held.emulate_media(color_scheme=scheme)
+        held.wait_for_timeout(300)
+        assert not found(held, scheme, "#errors")
+    held.emulate_media(color_scheme="light")
 
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(browser, served):
@@ -283,7 +331,7 @@ def alone(browser, runs):
         """async run => {
           const {workbench} = await import("/errors/workbench.js"), host = document.querySelector("#errors");
           const server = new Proxy({}, {get: (_, name) => message => answer(name, message)});
-          await workbench(host.firstChild, {run, stage: "stage", most: 64, linked: "", server, trigger() {}, host});
+          await workbench(host.firstChild, {run, stage: "stage", most: 64, forms: {}, linked: "", server, trigger() {}, host});
         }""",
         WORLD,
     )
@@ -318,3 +366,34 @@ def test_a_detector_s_bins_and_cells_filter_by_a_click(alone):
     alone.locator(".er-chip", has_text="loc own > 0").wait_for()
     alone.locator(".er-pairs td button").first.click()
     alone.locator(".er-chip", has_text="(own)").wait_for()
+
+
+@pytest.mark.parametrize("form", ["csv", "fiftyone"])
+def test_what_the_filters_leave_is_a_download(runs, settings, form):
+    asked = {one.__name__: one for one in export.Exports(questions.Questions(Runs(runs)), Running()).functions()}["export"]
+    said = {"run": WORLD, "a": settings[0], "filters": [["right", "eq", False]], "form": form, "who": "me"}
+    made = json.loads(asked(said))
+    held = base64.b64decode(made["data"])
+    if form == "csv":
+        assert made["clips"] == 54 == len(list(csv.DictReader(io.StringIO(held.decode()))))
+    else:
+        with zipfile.ZipFile(io.BytesIO(held)) as back:
+            samples = json.loads(back.read("world.fiftyone/samples.json"))["samples"]
+            assert {f"world.fiftyone/{one['filepath']}" for one in samples} < set(back.namelist()) and len(samples) == 54
+    for bad in ({"form": "exe"}, {"form": None}, {"filters": [["loss", "lt", -1]], "form": "pdf"}, {"a": "x"}):
+        assert set(json.loads(asked(said | bad))) == {"error"}
+
+
+def test_a_drawn_clip_that_is_opened_brings_its_truth(runs, settings, tmp_path):
+    from core.workbench.again import entry_of
+
+    held, clips = Runs(runs), Clips(find_examples(HERE))
+    method = next(iter(METHODS.values()))
+    tab = SimpleNamespace(desk=Desk(method, {"shipped": Engine("cpu", precision="float32")}, clips, Running()))
+    entry = entry_of(runs[WORLD].folder, held.table(runs[WORLD]), "world:test:3:standard")
+    path = stage.Stage(questions.Questions(held), {method.name: tab}, tmp_path).file(runs[WORLD], entry)
+    truth, drawn = clips.truth(path), sample(3, "test", 8, runs[WORLD].plan.size)
+    assert (truth.instance_THW == drawn.instance_THW).all() and len(clips.open(path, 8)) == len(truth.instance_THW)
+    path.unlink()
+    clips.know(tmp_path / "other.mkv", None)
+    assert clips.truth(path) is None  # it is known for as long as the file is there

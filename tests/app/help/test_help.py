@@ -15,7 +15,7 @@ from app.figures.patchmap import actor_TP
 from app.figures.truth import boxes_of, things_seen
 from app.help.glossary import WORDS, declared, entries, glossed, sorting
 from app.help.links import links
-from app.help.tour import STEPS
+from app.help.tour import RUNS, STEPS
 from app.main import CLIPS
 from app.panels.equations import equations_about, numbered
 from app.server.clips import find_examples
@@ -111,6 +111,7 @@ def test_the_glossary_is_in_order_and_every_entry_is_a_sentence_or_two():
     for word in (
         "patch", "CLS token", "prompt", "spatial prompt", "temporal prompt", "DVP", "support frame", "stride", "attention",
         "entropy", "IoU", "pointing game", "AP50", "deletion", "insertion", "frozen", "training-free",
+        "confusion", "margin", "loss", "slice", "McNemar's test", "kind of error", "interval", "what if",
     ):  # fmt: skip
         assert word in WORDS
 
@@ -358,7 +359,7 @@ def test_in_the_tab_of_stpn_the_numbers_are_the_traces_too(page, engine):
 
 def test_the_tour_has_seven_steps_and_a_link_may_name_one():
     assert len(STEPS) == 7 and ["or" in step for step in STEPS] == [False] * 6 + [True]
-    for step in (*STEPS, STEPS[-1]["or"]):
+    for step in (*STEPS, STEPS[-1]["or"], RUNS):
         assert (
             all(step[name] for name in ("title", "text", "act", "keys", "done", "tab", "targets")) and len(step["check"]) == 1
         )

@@ -186,6 +186,15 @@ def test_equal_scores_are_never_right_and_what_else_is_true_is_not_asked():
     assert alone["right"] and alone["margin"] is None and alone["entropy"] == 0
 
 
+def test_words_that_stand_around_every_class_are_no_unknown_words_of_one():
+    from core.methods.stop.columns import unread
+    from core.networks.text import SmallText
+
+    unknown = SmallText(("moves", "left", "right"), features=4).unknown
+    texts = ["a video of moves left", "a video of moves right", "a video of juggles"]
+    assert [unread(unknown, [one], texts) for one in texts] == [False, False, True]
+
+
 def test_a_wrong_answer_is_the_first_kind_of_error_that_holds():
     from core.methods.stop import columns as own
 
