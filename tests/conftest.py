@@ -7,7 +7,7 @@ import pytest
 
 from tests import pages
 
-page, served = pages.page, pages.served  # fixtures
+page, served, window, one_window = pages.page, pages.served, pages.window, pages.one_window  # fixtures
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 OFFLINE = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 

@@ -504,10 +504,10 @@ def test_a_step_may_be_left_undone_and_escape_ends_the_tour(page):
 
 
 @pytest.mark.parametrize("width", [1280, 400, 320])
-def test_the_card_does_not_lie_over_what_it_speaks_of(browser, served, width):
-    context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+def test_the_card_does_not_lie_over_what_it_speaks_of(window, served, width):
+    page = window
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(reduced_motion="reduce")
     opened(page, served)
     page.keyboard.press("t")
     for _ in range(5):
@@ -520,14 +520,9 @@ def test_the_card_does_not_lie_over_what_it_speaks_of(browser, served, width):
         assert apart, (page.locator(".tour h3").inner_text(), ring, card)
         assert ring["y"] > -10 and ring["y"] + ring["height"] < 810 and card["x"] >= 0 and card["x"] + card["width"] <= width
         page.locator(".tour-next").click()
-    context.close()
 
 
-def test_a_first_visitor_is_offered_the_tour_once_and_a_link_opens_a_step(browser, served):
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    opened(page, served)
+def test_a_first_visitor_is_offered_the_tour_once_and_a_link_opens_a_step(page, served):
     page.get_by_role("button", name="Take the tour").wait_for()
     opened(page, served)
     assert page.locator(".tour-offer").is_hidden() and page.locator(".tour").is_hidden()
@@ -541,7 +536,6 @@ def test_a_first_visitor_is_offered_the_tour_once_and_a_link_opens_a_step(browse
     for hostile in ("?tour=99", "?tour=%3Cscript%3E"):
         page.goto(f"{served[0]}{hostile}")
         page.locator(".tour").wait_for()
-    context.close()
 
 
 # ---- the glossary's window --------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 
 from core import METHODS
 from tests.bench.visitor import Visitor
+from tests.pages import serving
 
 SECONDS = 90  # for one answer, on a machine that twenty others use: what never comes is what is looked for
 DEEP = 600  # lists in lists
@@ -33,6 +34,9 @@ HOSTILE = [
     ["x"] * 999, {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}},
     {"values": [], "stamp": float("nan")}, {"values": deep(80)}, {"values": {"knobs": {}}}, {"knobs": deep()},
 ]  # fmt: skip
+
+
+served = pytest.fixture(scope="module")(serving)  # its own: other files' tests have a server that nobody was hostile to
 
 
 @pytest.fixture(scope="module")
