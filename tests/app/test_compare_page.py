@@ -52,7 +52,8 @@ def test_the_last_value_of_b_wins_while_a_stays(page):
     before = page.evaluate(A_PIXELS)
     press_about(page, slider(page, "alpha"), 4)
     settles(page, alpha=0.95)
-    assert page.evaluate(A_PIXELS) == before and "α 0.25 → 0.95" in page.locator(".vw-chips").first.inner_text()
+    expect(page.locator(".vw-chips").first).to_contain_text("α 0.25 → 0.95", use_inner_text=True)
+    assert page.evaluate(A_PIXELS) == before
     assert page.evaluate("window.views.stop.pinned().request.values.knobs.layer") == shown(page)["layer"]
 
 
@@ -95,7 +96,7 @@ def test_a_was_edited_and_b_is_not(page, following):
     other = following(linked(page))
     other.wait_for_selector(PINNED, timeout=PATIENCE)
     assert json.loads(other.evaluate("window.views.stop.state().pinned.values.edits")) == [{"name": "reverse"}]
-    assert other.locator(".vw-chips").first.inner_text() == chips
+    expect(other.locator(".vw-chips").first).to_have_text(chips, use_inner_text=True)
 
 
 def test_a_hostile_set_to_compare_falls_back_and_says_so(served, following):

@@ -20,7 +20,8 @@ def test_the_first_paint_has_a_picture_with_its_similarities_and_the_label_of_it
     pixels = page.evaluate("""() => { const c = document.querySelector('.vw-canvas');
         return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; }""")
     assert np.std(pixels) > 5
-    assert page.locator(".vw-text").count() == 6 and page.locator(".vw-thumb").count() == 8
+    expect(page.locator(".vw-text")).to_have_count(6)
+    expect(page.locator(".vw-thumb")).to_have_count(8)
     expect(page.locator(".vw-weights")).to_contain_text("UNTRAINED", use_inner_text=True)
     assert page.locator(".vw-examples button").count() == len(served[2])
 
@@ -40,8 +41,8 @@ def test_two_browsers_never_see_each_others_clip(browser, served):
     slider(pages[1], "alpha").press("ArrowLeft")
     settles(pages[1], alpha=stepped("alpha", -1))
     assert shown(pages[1])["clip"] != first
-    assert examples[0].title in pages[0].locator(".vw-clip").inner_text()
-    assert examples[1].title in pages[1].locator(".vw-clip").inner_text()
+    for one, example in zip(pages, examples):
+        expect(one.locator(".vw-clip")).to_contain_text(example.title, use_inner_text=True)
     for context in contexts:
         context.close()
 
@@ -109,7 +110,7 @@ def test_an_edit_of_the_clip_is_shown_in_every_tab_and_ends_with_another_clip(pa
     expect(page.locator("#viewer-stop .vw-clip")).to_contain_text(f"truth: {title}", use_inner_text=True)
     page.evaluate(EDIT, [{"name": "drop", "first": 1, "last": 2}])
     page.wait_for_function("key => JSON.parse(document.querySelector('.vw').dataset.texts).clip !== key", arg=first)
-    assert page.locator("#viewer-stop .vw-thumb").count() == 6
+    expect(page.locator("#viewer-stop .vw-thumb")).to_have_count(6)
     expect(page.locator("#viewer-stop .vw-clip")).to_contain_text("Frames 1 to 2 are left out.", use_inner_text=True)
     expect(page.locator("#viewer-stop .vw-clip")).to_contain_text(
         f"truth of the file, before your edits: {title}", use_inner_text=True
@@ -117,7 +118,7 @@ def test_an_edit_of_the_clip_is_shown_in_every_tab_and_ends_with_another_clip(pa
     page.get_by_role("tab", name="STPN").click()
     page.wait_for_selector(".sp[data-done]", timeout=PATIENCE)
     expect(page.locator("#viewer-stpn .vw-known")).to_contain_text("in the file, before your edits", use_inner_text=True)
-    assert page.locator("#viewer-stpn .vw-thumb").count() == 6
+    expect(page.locator("#viewer-stpn .vw-thumb")).to_have_count(6)
     page.locator("#viewer-stpn .vw-examples button").nth(1).click()
     page.wait_for_function("document.querySelectorAll('#viewer-stpn .vw-thumb').length === 8", timeout=PATIENCE)
     page.get_by_role("tab", name="STOP", exact=True).click()

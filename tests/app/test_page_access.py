@@ -34,6 +34,8 @@ OUTSIDE = """() => [...document.querySelectorAll("body *")].filter(one => {
     if (/auto|scroll/.test(getComputedStyle(part).overflowX)) return false;
   return true;
 }).map(one => one.outerHTML.slice(0, 160))"""
+# what is further down is looked at too, and no colour is half way to another
+STILL = "* { content-visibility: visible !important; transition: none !important; }"
 SETTLED = """() => ![...document.querySelectorAll(".vw-stale, .vw-far")].some(one => one.checkVisibility())"""
 
 
@@ -46,14 +48,14 @@ def axe():
 
 @pytest.fixture(scope="module")
 def visitor(browser, served, axe):
-    """The page as a reader with a small phone has it, without movement, so that no colour is half way to another."""
+    """The page as a reader with a small phone has it, without movement."""
     context = browser.new_context(
         viewport={"width": WIDTHS[0], "height": 900}, color_scheme="light", reduced_motion="reduce", bypass_csp=True
     )
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     opened(page, served)
-    page.add_style_tag(content="* { content-visibility: visible !important; }")  # what is further down is looked at too
+    page.add_style_tag(content=STILL)
     page.evaluate(axe)
     yield page
     context.close()
@@ -154,6 +156,7 @@ def test_the_file_that_works_offline_is_as_easy_to_use(browser, axe, tmp_path):
     page = context.new_page()
     page.goto(file.as_uri())
     page.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
+    page.add_style_tag(content=STILL)
     open_folds(page)
     page.evaluate(axe)
     for width in WIDTHS:

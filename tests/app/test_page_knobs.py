@@ -66,13 +66,13 @@ def test_a_value_out_of_range_is_told_in_words_and_the_picture_stays(page):
     before = shown(page)
     told = page.locator(".vw-wait")
     number(page, "alpha").fill("7")
-    told.wait_for()
-    assert told.inner_text() == "α (alpha) is 0.0 to 1.0, got 7."
+    expect(told).to_have_text("α (alpha) is 0.0 to 1.0, got 7.", use_inner_text=True)
     assert shown(page) == before
-    assert page.locator("#viewer-stop .vw-refused").count() == 1, "the picture is of other values, and looks it"
+    expect(page.locator("#viewer-stop .vw-refused"), "the picture is of other values, and looks it").to_have_count(1)
     number(page, "alpha").fill("0.3")
     settles(page, alpha=0.3)
-    assert told.is_hidden() and page.locator(".vw-refused").count() == 0
+    expect(told).to_be_hidden()
+    expect(page.locator(".vw-refused")).to_have_count(0)
 
 
 def test_texts_are_compared_as_they_are_typed_and_unknown_words_are_told(page):

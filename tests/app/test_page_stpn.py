@@ -38,8 +38,8 @@ def test_the_tab_of_stpn_opens_with_a_picture_its_supports_and_the_label_of_its_
         return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; }""")
     assert np.std(pixels) > 5
     root = prompted.locator(".sp")
-    assert root.locator(".sp-support").count() == 6 and root.locator(".vw-thumb").count() == 8
-    assert root.locator(".vw-found canvas").count() == 2 and root.locator(".vw-likeness canvas").count() == 3
+    for part, count in ((".sp-support", 6), (".vw-thumb", 8), (".vw-found canvas", 2), (".vw-likeness canvas", 3)):
+        expect(root.locator(part)).to_have_count(count)
     expect(root.locator(".vw-banner")).to_contain_text(
         "attention/shallow and baseline have random weights", use_inner_text=True
     )
@@ -57,7 +57,7 @@ def test_an_odd_number_of_supports_is_read_as_the_even_one_below(prompted):
     prompted.wait_for_function("JSON.parse(document.querySelector('.sp').dataset.done).supports === 4")
     number(prompted, "supports", "stpn").blur()
     prompted.wait_for_function("document.querySelector('#knob-stpn-supports input[type=number]')?.value === '4'")
-    assert prompted.locator("#viewer-stpn .vw-wait").is_hidden()
+    expect(prompted.locator("#viewer-stpn .vw-wait")).to_be_hidden()
 
 
 def test_a_preset_leaves_the_frame_alone_and_the_defaults_do_not(prompted):
@@ -72,7 +72,8 @@ def test_a_preset_leaves_the_frame_alone_and_the_defaults_do_not(prompted):
 def test_a_frame_of_the_strip_becomes_the_current_one_and_the_knob_follows(prompted):
     prompted.locator(".sp .vw-thumb").nth(6).click()
     settled(prompted, t=7)
-    assert number(prompted, "t", "stpn").input_value() == slider(prompted, "t", "stpn").input_value() == "7"
+    for knob in (number, slider):
+        expect(knob(prompted, "t", "stpn")).to_have_value("7")
     prompted.locator(".sp").focus()
     for _ in range(3):
         prompted.keyboard.press("ArrowLeft")
@@ -88,13 +89,13 @@ def test_the_knob_of_a_frame_ends_where_the_clip_does(prompted):
     settled(prompted, t=8)
     number(prompted, "t", "stpn").fill("9")
     told = prompted.locator(".sp .vw-wait")
-    told.wait_for()
-    assert told.inner_text() == "t (t) is 1 to 8, the frames of the clip, got 9."
+    expect(told).to_have_text("t (t) is 1 to 8, the frames of the clip, got 9.", use_inner_text=True)
     number(prompted, "t", "stpn").fill("8")
     number(prompted, "frames", "stpn").fill("5")
     settled(prompted, t=5)
-    assert slider(prompted, "t", "stpn").get_attribute("max") == "5" and told.is_hidden()
-    assert prompted.locator(".sp .vw-thumb").count() == 5
+    expect(slider(prompted, "t", "stpn")).to_have_attribute("max", "5")
+    expect(told).to_be_hidden()
+    expect(prompted.locator(".sp .vw-thumb")).to_have_count(5)
 
 
 def test_the_whole_clip_is_read_when_a_reader_asks_and_again_when_a_knob_moves(prompted, served, monkeypatch):

@@ -432,7 +432,8 @@ def test_the_tour_is_completed_by_keys_alone(page):
     toured(page, True)
     assert page.locator(".tour-progress").inner_text() == "Tour · 7/7" and page.locator(".tour-next").inner_text() == "Finish"
     go_on(page)
-    assert page.locator(".tour").is_hidden() and page.evaluate("document.activeElement.className") == "tour-open"
+    expect(page.locator(".tour")).to_be_hidden()
+    assert page.evaluate("document.activeElement.className") == "tour-open"
 
 
 def test_a_step_is_done_by_doing_it_and_by_nothing_less(page):
@@ -493,13 +494,14 @@ def test_a_step_may_be_left_undone_and_escape_ends_the_tour(page):
 
     page.locator(".tour-open").click()
     for step in range(2, 5):
-        assert page.locator(".tour-next").inner_text() == "Skip"
+        expect(page.locator(".tour-next")).to_have_text("Skip", use_inner_text=True)
         page.locator(".tour-next").click()
         expect(page.locator(".tour-progress")).to_have_text(f"Tour · {step}/7")  # the step may open another tab first
     page.locator(".tour-back").click()
     expect(page.locator(".tour-progress")).to_have_text("Tour · 3/7")
     page.keyboard.press("Escape")
-    assert page.locator(".tour").is_hidden() and page.locator(".tour-ring").is_hidden()
+    for part in (".tour", ".tour-ring"):
+        expect(page.locator(part)).to_be_hidden()
     assert page.evaluate("document.activeElement.className") == "tour-open"
 
 

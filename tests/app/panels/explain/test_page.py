@@ -102,7 +102,7 @@ def test_a_knob_takes_an_explanation_off_and_brings_it_back(fold):
     fold.get_by_label("Texts, one a line").fill("a red ball")
     fold.locator("#viewer-stop .vw-bar", has_text="of other values").wait_for()
     fold.locator("#viewer-stop .ex-off").click()
-    assert fold.locator("#viewer-stop .vw-kinds [data-stage=explanation]").count() == 0
+    expect(fold.locator("#viewer-stop .vw-kinds [data-stage=explanation]")).to_have_count(0)
 
 
 def test_an_explanation_can_be_stopped_and_leaves_nothing(fold, monkeypatch):
