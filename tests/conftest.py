@@ -8,6 +8,7 @@ import pytest
 from tests import pages
 
 axe, page, served = pages.axe, pages.page, pages.served  # fixtures
+window, one_window = pages.window, pages.one_window
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 OFFLINE = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 

@@ -33,7 +33,8 @@ from core.methods.stop.clips import FRAMES, Batch, Data, generic, grammar, half_
 from core.methods.stop.equations import Prompted, Settings, encode, prompt_layer, with_prefix
 from core.methods.stop.networks import Prompters
 from core.methods.stop.weights import OURS, read_prompters
-from core.networks.checkpoints import border, check_fit, part_of
+from core.networks.checkpoints import border
+from core.networks.fitting import check_fit, part_of
 from core.networks.vision import VisionTower
 from core.networks.weights import WEIGHTS, ClipTowers, load_clip, save
 from core.training.loop import Checkpoint, cosine

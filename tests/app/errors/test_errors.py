@@ -282,7 +282,7 @@ def test_axe_finds_nothing_serious_in_the_tab_with_every_fold_open(held, axe):
     for scheme in ("light", "dark"):
         held.emulate_media(color_scheme=scheme)
         held.wait_for_timeout(300)
-        assert not found(held, scheme, "#errors")
+        assert not found(held, "#errors")
     held.emulate_media(color_scheme="light")
 
 

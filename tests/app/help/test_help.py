@@ -435,7 +435,8 @@ def test_the_tour_is_completed_by_keys_alone(page):
     toured(page, True)
     assert page.locator(".tour-progress").inner_text() == "Tour · 7/7" and page.locator(".tour-next").inner_text() == "Finish"
     go_on(page)
-    assert page.locator(".tour").is_hidden() and page.evaluate("document.activeElement.className") == "tour-open"
+    expect(page.locator(".tour")).to_be_hidden()
+    assert page.evaluate("document.activeElement.className") == "tour-open"
 
 
 def test_a_step_is_done_by_doing_it_and_by_nothing_less(page):
@@ -496,21 +497,22 @@ def test_a_step_may_be_left_undone_and_escape_ends_the_tour(page):
 
     page.locator(".tour-open").click()
     for step in range(2, 5):
-        assert page.locator(".tour-next").inner_text() == "Skip"
+        expect(page.locator(".tour-next")).to_have_text("Skip", use_inner_text=True)
         page.locator(".tour-next").click()
         expect(page.locator(".tour-progress")).to_have_text(f"Tour · {step}/7")  # the step may open another tab first
     page.locator(".tour-back").click()
     expect(page.locator(".tour-progress")).to_have_text("Tour · 3/7")
     page.keyboard.press("Escape")
-    assert page.locator(".tour").is_hidden() and page.locator(".tour-ring").is_hidden()
+    for part in (".tour", ".tour-ring"):
+        expect(page.locator(part)).to_be_hidden()
     assert page.evaluate("document.activeElement.className") == "tour-open"
 
 
 @pytest.mark.parametrize("width", [1280, 400, 320])
-def test_the_card_does_not_lie_over_what_it_speaks_of(browser, served, width):
-    context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+def test_the_card_does_not_lie_over_what_it_speaks_of(window, served, width):
+    page = window
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(reduced_motion="reduce")
     opened(page, served)
     page.keyboard.press("t")
     for _ in range(5):
@@ -523,14 +525,9 @@ def test_the_card_does_not_lie_over_what_it_speaks_of(browser, served, width):
         assert apart, (page.locator(".tour h3").inner_text(), ring, card)
         assert ring["y"] > -10 and ring["y"] + ring["height"] < 810 and card["x"] >= 0 and card["x"] + card["width"] <= width
         page.locator(".tour-next").click()
-    context.close()
 
 
-def test_a_first_visitor_is_offered_the_tour_once_and_a_link_opens_a_step(browser, served):
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    opened(page, served)
+def test_a_first_visitor_is_offered_the_tour_once_and_a_link_opens_a_step(page, served):
     page.get_by_role("button", name="Take the tour").wait_for()
     opened(page, served)
     assert page.locator(".tour-offer").is_hidden() and page.locator(".tour").is_hidden()
@@ -544,7 +541,6 @@ def test_a_first_visitor_is_offered_the_tour_once_and_a_link_opens_a_step(browse
     for hostile in ("?tour=99", "?tour=%3Cscript%3E"):
         page.goto(f"{served[0]}{hostile}")
         page.locator(".tour").wait_for()
-    context.close()
 
 
 # ---- the glossary's window --------------------------------------------------------------------------------------------
