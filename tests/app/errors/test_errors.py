@@ -318,3 +318,5 @@ def test_a_detector_s_bins_and_cells_filter_by_a_click(alone):
     alone.locator(".er-chip", has_text="loc own > 0").wait_for()
     alone.locator(".er-pairs td button").first.click()
     alone.locator(".er-chip", has_text="(own)").wait_for()
+    alone.set_viewport_size({"width": 390, "height": 844})
+    assert alone.evaluate("document.documentElement.scrollWidth") <= 390  # with the filters open
