@@ -74,7 +74,8 @@ def loop_figures(folder, device):
         does()
         return time.process_time() - began
 
-    shard(), bare()  # the first time of everything is slower
+    shard()  # the first time of everything is slower
+    bare()
     both, held = [], []
     for _ in range(SHARDS):
         measure.engine.cache.clear()

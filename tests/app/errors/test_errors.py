@@ -205,7 +205,7 @@ def held(browser, served):
 
 
 def test_a_link_opens_the_tab_with_its_filters_and_the_address_follows(held):
-    held.wait_for_function("JSON.parse(document.querySelector('.er-root').dataset.shown).total === 54")
+    held.wait_for_function("JSON.parse(document.querySelector('.er-root').dataset.shown).total === 27")
     held.locator(".er-chip").click()
     held.wait_for_function("JSON.parse(document.querySelector('.er-root').dataset.shown).total === 120")
     assert json.loads(held.evaluate("new URL(location.href).searchParams.get('errors')")) | {"a": ""} == {
