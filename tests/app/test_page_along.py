@@ -82,7 +82,10 @@ def test_back_undoes_a_tab_and_a_preset_and_a_slider_is_no_step(page):
     page.go_back()
     page.wait_for_function(at, arg="stop")
     # a preset turns every knob
-    for turn, knobs in ((page.go_back, {"alpha": 0.35, "eta": DEFAULT["eta"]}), (page.go_forward, {"alpha": 0.1, "eta": 12})):
+    for turn, knobs in (
+        (page.go_back, {"alpha": 0.35, "eta": DEFAULT["eta"]}),
+        (page.go_forward, {"alpha": DEFAULT["alpha"], "eta": 12}),
+    ):
         page.wait_for_timeout(1000)  # the address is written, which a step that is under way may not outlive
         turn()
         page.wait_for_function(KNOBS, arg=knobs)
@@ -92,7 +95,7 @@ def test_a_hostile_link_falls_back_and_says_so(page, served):
     page.goto(f"{served[0]}?v=1&m=stop&c=../../etc/passwd&k.alpha=99&k.nothing=1&o=%3Cscript%3E")
     page.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
     page.get_by_text("is not here").first.wait_for()
-    settles(page, alpha=0.1)
+    settles(page, alpha=DEFAULT["alpha"])
 
 
 def test_a_file_that_was_made_is_deleted_with_the_readers_own(served, tmp_path, monkeypatch):

@@ -150,7 +150,7 @@ def test_models_that_do_not_fit_are_the_engines_own_sentence(ended, tmp_path):
     weights.save(tmp_path / "own.safetensors", {"prompters": prompters},
                  dict(kind="stop", variant="full", layers=1, hidden=8, towers="others"), {})  # fmt: skip
     shipped = weights.WEIGHTS
-    assert "for 3 layers" in ended(page.main, ["--models", f"stop_first={shipped / 'stop_all.safetensors'}"])
+    assert "for 4 layers" in ended(page.main, ["--models", f"stop_first={shipped / 'stop_all.safetensors'}"])
     assert "other towers" in ended(page.main, ["--models", f"stop_first={tmp_path / 'own.safetensors'}"])
     assert "clip.safetensors" in ended(page.main, ["--models", f"stop_released={shipped / 'clip.safetensors'}"])
     assert "called '/nowhere/x'" in ended(page.main, ["--models", "stop=/nowhere/x"])

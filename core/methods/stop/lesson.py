@@ -177,12 +177,12 @@ TOUR = (
     {
         "title": "Prompts between frames",
         "text": "A bar says how much changes between two frames. η turns change into prompts, the small number below.",
-        "act": "Raise η until a gap has 8 prompts.",
-        "keys": "Go to it, then →, or End",
-        "done": "8 is the most a gap may hold here; where less changes, there are fewer.",
+        "act": "Lower η to 0.",
+        "keys": "Go to it, then ←, or Home",
+        "done": "Without η a change counts for nothing. 8 is the most a gap may hold; where less changes, there are fewer.",
         "tab": "STOP",
         "targets": ["#knob-stop-eta"],
-        "check": {"text": ["#viewer-stop .vw-gap b", "8"]},
+        "check": {"text": ["#viewer-stop .vw-gap b", "0"]},
     },
     {
         "title": "Attention alone",

@@ -383,7 +383,7 @@ def test_every_form_is_written_and_what_was_kept_comes_back(three, served, tmp_p
     found, pictures = executed(book)
     (cells, notes) = from_json(files["JSON"].read_text())
     assert notes == () and len(cells) == 3
-    for result, picture, cell, alpha in zip(found, pictures, cells, (0.1, 0.3, 0.6), strict=True):
+    for result, picture, cell, alpha in zip(found, pictures, cells, (0.2, 0.3, 0.6), strict=True):
         trace = engine.run("stop", read_clip(example.path, frames=8), texts=cell.view.shown.texts, alpha=alpha)
         for stage in ("score_TP", "region_TP", "video_E", "similarity_Y"):
             np.testing.assert_allclose(result.trace[stage].float(), trace[stage].float(), rtol=1e-4, atol=1e-5, err_msg=stage)
