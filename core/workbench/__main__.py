@@ -31,7 +31,7 @@ from core.workbench.derived import NO_MODE, failure_modes
 from core.workbench.drive import COMPLETE, drive, is_driven, read_progress
 from core.workbench.exports import FILES, FOLDERS, Chosen, check_place, write
 from core.workbench.files import write_text
-from core.workbench.outside import slices_of
+from core.workbench.outside import resolve, slices_of
 from core.workbench.plan import find_setting, read_plan, read_settings, said
 from core.workbench.query import Table, compare, export, filters_of, open_run, slice_stats
 from core.workbench.verify import verify_run
@@ -185,7 +185,8 @@ def compare_settings(args: argparse.Namespace) -> int:
     """Two settings, clip by clip."""
     settings = read_settings(args.run)
     a, b = find_setting(settings, args.a), find_setting(settings, args.b)
-    found = compare(open_run(args.run, [a, b]), a, b, filters_of(args.where))
+    table = open_run(args.run, [a, b])
+    found = compare(table, a, b, [resolve(one, args.run, table, a, b) for one in filters_of(args.where)])
     print(f"A  {said(settings)[a]}\nB  {said(settings)[b]}\n")
     if not found["n"]:
         print("No clip was answered by both whose label is known.")
@@ -227,11 +228,11 @@ def modes(args: argparse.Namespace) -> int:
 
 def export_rows(args: argparse.Namespace) -> int:
     """Clips taken along, in one of several forms."""
-    settings, filters = read_settings(args.run), filters_of(args.where)
+    settings = read_settings(args.run)
     check_place(args.to)
+    setting, table = find_setting(settings, args.setting or "1"), open_run(args.run)
+    filters = [resolve(one, args.run, table, setting) for one in filters_of(args.where)]
     if args.setting or args.to.suffix.lower() in (*FILES, *FOLDERS):
-        setting = find_setting(settings, args.setting or "1")
-        table = open_run(args.run)
         count, at = write(Chosen(args.run, table, setting, filters), args.to), f" at {said(settings)[setting]}"
     else:
         count, at = export(args.run, "", filters, args.to), ""

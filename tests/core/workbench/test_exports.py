@@ -106,6 +106,13 @@ def test_what_cannot_be_taken_along_is_a_sentence_and_nothing_is_left(chosen, tm
     assert "53 rows" in capsys.readouterr().out  # of both settings
 
 
+def test_clips_that_people_tagged_are_taken_along_by_the_command(chosen, tmp_path, capsys):
+    assert main(["export", str(chosen.folder), "--where", "tag:eq:=odd", "--to", str(tmp_path / "odd.csv")]) == 0
+    assert "2 rows" in capsys.readouterr().out  # one clip, at both settings
+    assert main(["compare", str(chosen.folder), "1", "2", "--where", "tag:eq:=odd"]) == 0
+    assert "1 clips" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "filters, says",
     [
