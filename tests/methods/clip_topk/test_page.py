@@ -85,8 +85,8 @@ def test_k_redraws_at_once_with_the_last_value_and_its_pictures(page, tables):
 
 
 def test_another_video_is_read_under_a_line_that_says_how_far_it_is(browser, tmp_path):
-    recipe = {"title": "an hour", "question": "a red ball moves", "seed": 6, "seconds": 3600, "rate": 1, "size": [48, 64]}
-    (tmp_path / "hour.json").write_text(json.dumps(recipe))
+    recipe = {"title": "a day", "question": "a red ball moves", "seed": 6, "seconds": 86400, "rate": 1, "size": [48, 64]}
+    (tmp_path / "day.json").write_text(json.dumps(recipe))
     methods = {name: METHODS[name] for name in ("uniform", "clip_topk")}
     made = build({"tiny": Engine("cpu", models={"clip": tiny.towers()}, methods=methods)}, find_videos(tmp_path))
     shown = browser.new_page()
