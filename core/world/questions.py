@@ -239,7 +239,7 @@ def _ask(rng, family: str, plot: Plot) -> Question:
     text, s = {
         "begin": ("What colour is the second thing at the beginning?", 1),
         "end": ("What colour is the last but one thing at the end?", parts.S - 2),
-        "after": (f"What colour is the thing right after the {cast.shape}?", parts.shape + 1),
+        "after": (f"What colour is the thing that follows the {cast.shape}?", parts.shape + 1),
         "first": ("What colour is the very first thing?", 0),
     }[family]
     answer = plot.look_S[s][0]
