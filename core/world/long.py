@@ -31,7 +31,7 @@ from core.video.source import Store
 from core.world.__main__ import write_mp4
 from core.world.captions import SPLITS
 from core.world.nuisances import PLAIN
-from core.world.questions import Story, story_json, tell
+from core.world.questions import Question, Story, story_json, tell
 from core.world.rendering import Painter, moments, render_scenes
 from core.world.scene import Scene, sample_scene
 
@@ -42,11 +42,13 @@ KEEP_MB = 32  # of drawn frames, for who asks again: to draw one takes as long a
 
 @dataclass(frozen=True, eq=False)
 class LongVideo:
-    """scenes: of one size, in their order. rate: frames a second. name: what a reader knows it by."""
+    """scenes: of one size, in their order. rate: frames a second. name: what a reader knows it by. questions: that are asked of
+    it, with their answers."""
 
     scenes: tuple[Scene, ...]
     rate: float = 1.0
     name: str = "a long video"
+    questions: tuple[Question, ...] = ()
     store: Store = field(default_factory=lambda: Store(KEEP_MB << 20), repr=False)
 
     @cached_property
@@ -65,8 +67,8 @@ class LongVideo:
 
     @cached_property
     def key(self) -> str:
-        """Of all that decides a pixel: a scene says its seed and every number that was drawn from it."""
-        return blake2b(repr((self.scenes, float(self.rate))).encode(), digest_size=16).hexdigest()
+        """Of all that decides a pixel, and what is asked: a scene says its seed and every number that was drawn from it."""
+        return blake2b(repr((self.scenes, float(self.rate), *self.questions)).encode(), digest_size=16).hexdigest()
 
     @property
     def segments(self) -> tuple[tuple[float, float, str], ...]:
@@ -123,10 +125,13 @@ class Recipe:
 
 
 def read_recipe(path) -> Recipe:
-    """The recipe in a JSON file: title, question, and what `long_video` is given."""
+    """The recipe in a JSON file: title, question, and what `long_video` is given; or, where it is a story, `asked_video`."""
     try:
         given = json.loads(Path(path).read_text(encoding="utf-8"))
         title, question, size = given.pop("title"), given.pop("question"), tuple(given.pop("size"))
+        if given.pop("story", False):
+            video, _ = asked_video(**given, size=size)
+            return Recipe(title, question, video)
         return Recipe(title, question, long_video(**given, size=size, name=Path(path).stem))
     except (AttributeError, KeyError, TypeError, UnicodeDecodeError, ValueError) as wrong:
         raise ReaderError(
@@ -154,7 +159,7 @@ def long_video(
 def asked_video(seed=0, split="test", seconds=256, **others) -> tuple[LongVideo, Story]:
     """The video of a story's seed, a frame a second, and the story with its questions. others: what `tell` is given."""
     story = tell(seed, split, seconds, **others)
-    return LongVideo(story.scenes, 1.0, f"{split} story {seed}"), story
+    return LongVideo(story.scenes, 1.0, f"{split} story {seed}", story.questions), story
 
 
 @sentences()

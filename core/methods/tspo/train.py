@@ -29,6 +29,7 @@ from core.networks.weights import WEIGHTS, load_clip, save
 from core.training.loop import Checkpoint, cosine as rate_at
 from core.world.questions import FAMILIES
 
+FEATURES = Path("runs/tspo/features")
 LENGTH = 256  # candidates of a video in training
 K, G, WINDOW = 8, 8, 12
 TAU = (0.1, 0.04)  # as wide as the cosines of our tower spread; the paper's 0.025 → 0.01 fits those of CLIP-Large
@@ -174,7 +175,7 @@ def arguments():
     )
     parser.add_argument("--clip", help="the frozen CLIP, as --models clip= has it; the shipped one where none is named")
     parser.add_argument("--out", type=Path, default=WEIGHTS / "tspo.safetensors", help="file to write")
-    parser.add_argument("--features", type=folder_to_write, default=Path("runs/tspo/features"), help="of videos, kept")
+    parser.add_argument("--features", type=folder_to_write, default=FEATURES, help="of videos, kept")
     parser.add_argument("--steps", type=int, default=800, help="of each agent")
     parser.add_argument("--reading", type=int, default=2000, help="steps of the reader")
     parser.add_argument("--videos", type=int, default=160, help="to train on")
