@@ -1,8 +1,8 @@
 """TSPO: a small agent that learns from a reader's answers which frames of a long video to choose.
 
-Temporal Sampling Policy Optimization: the question and every candidate pass a frozen CLIP; a temporal agent, the only trained
-part, adds to each frame what happens around it; K frames are drawn without replacement by softmax(S/τ), and whoever answers from
-them rewards the draw. The equations are in `equations`, the training in `train`; here are the stages as the page runs them.
+Temporal Sampling Policy Optimization: the question and every candidate pass a frozen CLIP; a temporal agent, the only part that
+is trained, adds to each frame what happens around it; K frames are drawn without replacement by softmax(S/τ), and whoever
+answers from them rewards the draw. The equations are in `equations`, the training in `train`; here are the page's stages.
 
 Letters: T candidate frames, G rollouts, K chosen frames, E features shared by frames and texts.
 """
@@ -10,7 +10,18 @@ Letters: T candidate frames, G rollouts, K chosen frames, E features shared by f
 import torch
 from torch import Tensor
 
-from core.kinds import ChosenFrames, ChosenPictures, ChosenScores, ChosenTimes, Fact, RolloutRewards, Rollouts, Segments, SegmentScores, Sentence
+from core.kinds import (
+    ChosenFrames,
+    ChosenPictures,
+    ChosenScores,
+    ChosenTimes,
+    Fact,
+    RolloutRewards,
+    Rollouts,
+    Segments,
+    SegmentScores,
+    Sentence,
+)
 from core.knobs import KnobSet, knob
 from core.method import Group, Method, Network
 from core.methods.shared import candidate_T, highest_K, picture_KHWC, score_K, span_T2, time_K
@@ -173,8 +184,25 @@ METHOD = Method(
     paper="TSPO: Temporal Sampling Policy Optimization, AAAI 2026 (arXiv 2508.04369)",
     knobs=TspoKnobs,
     stages=(
-        candidate_T, span_T2, feature_TE, question_E, event_TE, frame_score_T, event_score_T, score_T, share_T, effective, drawn,
-        frame_K, time_K, picture_KHWC, score_K, known, reading, rollout_reward, unknown_words,
+        candidate_T,
+        span_T2,
+        feature_TE,
+        question_E,
+        event_TE,
+        frame_score_T,
+        event_score_T,
+        score_T,
+        share_T,
+        effective,
+        drawn,
+        frame_K,
+        time_K,
+        picture_KHWC,
+        score_K,
+        known,
+        reading,
+        rollout_reward,
+        unknown_words,
     ),
     networks={"tspo": Network("tspo", load_parts, (CLIP,)), "clip_towers": CLIP},  # the name of the method is that of its first
     outputs=(
@@ -187,9 +215,14 @@ METHOD = Method(
         SegmentScores("event_score_T", "cos(F_e, F_t)", "how well what happens around it fits", "cosine"),
         SegmentScores("score_T", "S", "their sum", "sum of two cosines", unknown="unknown_words"),
         SegmentScores("share_T", "P", "how likely the first draw takes each", "probability"),
-        Fact("effective", "exp H", "candidates among which the first draw is", words=lambda knobs: (
-            f"At τ = {knobs['tau']:g} the first draw is among *{{}}* candidates, as if these were equally likely."
-        )),
+        Fact(
+            "effective",
+            "exp H",
+            "candidates among which the first draw is",
+            words=lambda knobs: (
+                f"At τ = {knobs['tau']:g} the first draw is among *{{}}* candidates, as if these were equally likely."
+            ),
+        ),
         Rollouts("drawn", "I", "draws without replacement", "candidates"),
         RolloutRewards("rollout_reward", "R_A, R_T, A", "what each draw is worth"),
         Sentence("reading", "o", "what the reader answers"),

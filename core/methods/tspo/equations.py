@@ -1,4 +1,4 @@
-"""TSPO's equations, shared by training, evaluation and page: scores of candidates, draws without replacement, and what is learned.
+"""TSPO's equations, shared by training, evaluation and page: scores of candidates, draws without replacement, what is learned.
 
 Letters: B videos, T candidate frames, W frames of a window, N heads, E features, K chosen frames, G rollouts.
 """
@@ -83,8 +83,8 @@ def gumbel(shape: tuple[int, ...], seed: int) -> Tensor:
 
 
 def drawn(logit_T: Tensor, noise_GT: Tensor, K: int) -> Tensor:
-    """top-K of S/τ + γ in the order in which they are drawn, [G, K]: K draws without replacement, each among those that are left
-    with probabilities softmax(S/τ). (Equation 4; Kool et al., 2019.) Leading dimensions are batches."""
+    """top-K of S/τ + γ in the order in which they are drawn, [G, K]: K draws without replacement, each among those that are
+    left with probabilities softmax(S/τ). (Equation 4; Kool et al., 2019.) Leading dimensions are batches."""
     return (logit_T[..., None, :] + noise_GT).topk(min(K, logit_T.shape[-1]), -1).indices
 
 
@@ -102,7 +102,7 @@ def middles(T: int, K: int) -> list[int]:
     return [(2 * part + 1) * T // (2 * parts) for part in range(parts)]
 
 
-# ---- learning from rewards ----------------------------------------------------------------------------------------------------
+# ---- learning from rewards ------------------------------------------------------------------------------------------------
 
 
 def advantage(reward_BG: Tensor) -> Tensor:

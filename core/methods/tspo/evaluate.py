@@ -1,18 +1,18 @@
 """Measure TSPO against other choices of as many frames, on stories that training never saw:  python -m core.evaluate tspo
 
-    recall, accuracy   {"1", "2", "4": {sampler: share}}: of questions of QUESTIONS, how much of the evidence is among K = 8 chosen
-                       frames (a span counts when one of its frames is chosen), and how often the frozen reader then answers right;
-                       at 1, 2 and 4 times the training length
+    recall, accuracy   {"1", "2", "4": {sampler: share}}: of questions of QUESTIONS, how much of the evidence is among K = 8
+                       frames (a span counts when one of its frames is chosen), and how often the frozen reader then answers
+                       right; at 1, 2 and 4 times the training length
     rewarded           the same for R_T, the share of chosen frames that lie in the evidence
     families           {family: {sampler: accuracy}} at the training length
-    constant           what is right without looking: the best option by its place, the most frequent answer (of a family), a draw
+    constant           what is right without looking: the best place of an option, the most frequent answer (of a family), a draw
     after              accuracy on what follows a thing, which this wiring cannot learn: F_e does not know the question
     map                [{length, depth, recall}] of the trained agent: how long the video is, where in it the needle lies (0–1)
-    intervals          95 % of recall and accuracy: videos and training seeds are drawn anew 1,000 times
+    intervals          where 95 % of recall and accuracy lie, when videos and training seeds are drawn anew
 
-Samplers: K middles of equal parts, a draw, top-K of the frame's cosine, the agent before training, trained by R_A + R_T, by R_A
-alone, by rewards that are dealt out by chance, and evidence alone (the bound). Weights are all of `tspo*.safetensors` beside the
-CLIP that they were trained on, a training seed each.
+Samplers: K middles of equal parts, a draw, top-K of the frame's cosine, the agent before training, trained by R_A + R_T, by
+R_A alone, by rewards that are dealt out by chance, and evidence alone (the bound). Weights are all of `tspo*.safetensors`
+beside the CLIP that they were trained on, a training seed each.
 """
 
 from pathlib import Path
@@ -29,13 +29,13 @@ from core.methods.tspo.reading import answer_logits
 from core.methods.tspo.train import FEATURES, LENGTH, WINDOW, K
 from core.methods.tspo.videos import Asked, asked
 from core.methods.tspo.weights import Parts, load_parts
+from core.metrics import interval
 from core.networks.weights import load_clip
 from core.world.questions import constants
 
 QUESTIONS = ("find", "begin", "end")
 TIMES = (1, 2, 4)
 SHARE = 12  # of --clips, one in so many is a video of each length
-DRAWS = 1000
 AGENTS = {"tspo": "both", "r_a_only": "answer", "untrained": "untrained", "shuffled": "shuffled"}
 
 
@@ -59,7 +59,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
             for measure in found:
                 found[measure].setdefault(str(times), {})[name] = float(rows[measure].mean())
             for measure in intervals:
-                intervals[measure].setdefault(str(times), {})[name] = interval(rows[measure], rows["video"], seed)
+                intervals[measure].setdefault(str(times), {})[name] = of_videos(rows[measure], rows["video"])
         if times == 1:
             found["families"] = {
                 family: {name: float(rows["accuracy"].mean()) for name, rows in judged(every, data, (family,), seed).items()}
@@ -67,7 +67,8 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
             }
     needles = {times: tables[times]["tspo"] for times in TIMES}
     found |= {
-        "constant": constants(asked_all), "after": found["families"]["after"], "map": needle_map(needles), "intervals": intervals,
+        "constant": constants(asked_all), "after": found["families"]["after"], "map": needle_map(needles),
+        "intervals": intervals,
         "about": {
             "videos": V, "chosen": K, "length": LENGTH, "training_seeds": len(every), "towers": clip.digest,
             "weights": [file.name for file in files],
@@ -77,7 +78,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
 
 
 def judged(every: list[Parts], data: Asked, families: tuple[str, ...], seed: int) -> dict[str, dict[str, np.ndarray]]:
-    """Sampler → recall, accuracy and R_T of every question, [training seeds, N], with its video and the depth of its evidence."""
+    """Sampler → recall, accuracy and R_T of every question, [training seeds, N], its video and the depth of its evidence."""
     v_N, j_N = data.of(families).T
     shown_NT, N, T = data.shown_VJT[v_N, j_N], len(v_N), data.T
     question_NE = data.question_VJE[v_N, j_N]
@@ -88,14 +89,9 @@ def judged(every: list[Parts], data: Asked, families: tuple[str, ...], seed: int
         clip_topk=alone_NT.topk(K, -1).indices, oracle=spread_over(shown_NT),
     )  # fmt: skip
     place = {name: [one] * len(every) for name, one in fixed.items()}
-    with torch.no_grad():
-        for name, variant in AGENTS.items():
-            if all(variant in parts.agents for parts in every):
-                event = [torch.cat([events(one[None], parts.agent(variant), WINDOW) for one in data.feature_VTE]) for parts in every]
-                place[name] = [
-                    (alone_NT + torch.stack([cosine(one[v][None], q[None])[0] for v, q in zip(v_N, question_NE)])).topk(K, -1).indices
-                    for one in event
-                ]  # fmt: skip
+    for name, variant in AGENTS.items():
+        if all(variant in parts.agents for parts in every):
+            place[name] = [chosen(parts, variant, data, v_N, question_NE, alone_NT) for parts in every]
     depth_N = (shown_NT * torch.arange(T)).sum(-1) / shown_NT.sum(-1) / T
     made = {}
     for name, several in place.items():
@@ -103,6 +99,14 @@ def judged(every: list[Parts], data: Asked, families: tuple[str, ...], seed: int
         made[name] = {measure: np.stack([row[measure] for row in rows]) for measure in rows[0]}
         made[name] |= {"video": v_N.numpy(), "depth": depth_N.numpy()}
     return made
+
+
+def chosen(parts: Parts, variant: str, data: Asked, v_N: Tensor, question_NE: Tensor, alone_NT: Tensor) -> Tensor:
+    """Top-K of an agent's scores: [N, K]. What happens in a video is made once, whatever is asked of it."""
+    with torch.no_grad():
+        event_VTE = [events(one[None], parts.agent(variant), WINDOW) for one in data.feature_VTE]
+        around_NT = torch.cat([cosine(event_VTE[v], q[None]) for v, q in zip(v_N, question_NE)])
+    return (alone_NT + around_NT).topk(K, -1).indices
 
 
 def measured(reader: Reader | None, data: Asked, v_N: Tensor, j_N: Tensor, place_NK: Tensor) -> dict[str, np.ndarray]:
@@ -133,24 +137,23 @@ def spread_over(shown_NT: Tensor) -> Tensor:
     return torch.stack(rows)
 
 
-def interval(value_SN: np.ndarray, video_N: np.ndarray, seed: int) -> list[float]:
-    """2.5 and 97.5 % of the mean, when videos and training seeds are drawn anew."""
-    rng, (S, _) = np.random.default_rng(seed), value_SN.shape
-    videos = np.unique(video_N)
-    mean_SV = np.stack([value_SN[:, video_N == v].mean(1) for v in videos], -1)
-    means = [mean_SV[rng.integers(S, size=S)][:, rng.integers(len(videos), size=len(videos))].mean() for _ in range(DRAWS)]
-    return [round(float(one), 4) for one in np.quantile(means, [0.025, 0.975])]
+def of_videos(value_SN: np.ndarray, video_N: np.ndarray) -> list[float]:
+    """[low, high] of a mean over questions: videos, each with all that is asked of it, and training seeds are drawn anew."""
+    made = interval(np.stack([value_SN[:, video_N == video].mean(1) for video in np.unique(video_N)], -1))
+    return [made["low"], made["high"]]
 
 
 def needle_map(rows: dict[int, dict[str, np.ndarray]], parts: int = 4) -> list[dict]:
-    """Recall by length and by where in the video the evidence lies, in `parts` equal parts; None where no question has it there."""
+    """Recall by length and by where in the video the evidence lies, in equal parts; None where no question has it there."""
     made = []
     for times, row in rows.items():
         bin_N = np.minimum((row["depth"] * parts).astype(int), parts - 1)
         for part in range(parts):
             there = bin_N == part
             recall = float(row["recall"][:, there].mean()) if there.any() else None
-            made.append({"length": times * LENGTH, "depth": (part + 0.5) / parts, "recall": recall, "questions": int(there.sum())})
+            made.append(
+                {"length": times * LENGTH, "depth": (part + 0.5) / parts, "recall": recall, "questions": int(there.sum())}
+            )
     return made
 
 

@@ -8,13 +8,16 @@ LINKS = (("The paper, arXiv 2508.04369", "https://arxiv.org/abs/2508.04369"),)
 READINGS = (
     (
         "the question",
-        "Options never enter. Our small text tower knows a grammar without questions: fillers are left out, and a word that it has "
-        "never seen is a fixed vector of its own, whose meaning only rewards can teach. A CLIP of your own reads all of it.",
+        "Options never enter. Our small text tower knows a grammar without questions: fillers are left out, and a word that it "
+        "has never seen is a fixed vector of its own, whose meaning only rewards can teach. A CLIP of your own reads all of it.",
     ),
     ("F_f", "Our tower's features have unit length: they enter the agent with a mean square of 1, as long as PE."),
     ("PE", "Sines and cosines of t/T, the place in the whole video: the released code computes this one."),
     ("heads", "Eight, or the largest number that divides both 8 and the features."),
-    ("τ", "0.1 → 0.04 in training: it has to fit how far the cosines of a tower spread, and ours spread wider than CLIP-Large's."),
+    (
+        "τ",
+        "0.1 → 0.04 in training: it has to fit how far the cosines of a tower spread, and ours spread wider than CLIP-Large's.",
+    ),
     ("who answers", "A small transformer that is trained on our world's answers first stands in for the frozen Video-MLLM."),
     ("R_A, R_T", "Every question of our world has both: its evidence is known. `R` = “answer” learns from R_A alone."),
     ("what is a draw", "The noise is drawn by the processor from γ, so that a device changes no rollout."),
@@ -25,7 +28,7 @@ EQUATIONS = (
         "{event_score_T} = cos(F_e, F_t),  F_e = MLP(Attn_{window}({feature_TE|F_f|frame_score_T} + PE)) + "
         "{feature_TE|F_f|frame_score_T}",
         "What happens around a frame; F_e knows of no question, which enters by a cosine alone.",
-        released="Attention has no output projection, no norm and no residual; a global branch is computed and multiplied by 0 (D5).",
+        released="Attention has no output projection, norm or residual; a global branch is computed and multiplied by 0 (D5).",
         ours=("F_f", "PE", "heads"),
     ),
     Equation(
@@ -55,8 +58,14 @@ EQUATIONS = (
 )
 
 DIFFERENCES = (
-    ("D1", "The loss has the mean of noiseless log-probabilities of the chosen frames, where the paper has a product of noisy ones."),
-    ("D2", "One step is made on what was drawn, so the ratio is always 1, nothing is clipped, and the KL term is commented out."),
+    (
+        "D1",
+        "The loss has the mean of noiseless log-probabilities of chosen frames, where the paper has a product of noisy ones.",
+    ),
+    (
+        "D2",
+        "One step is made on what was drawn, so the ratio is always 1, nothing is clipped, and the KL term is commented out.",
+    ),
     ("D3", "General videos are rewarded R_A + 1: the 1 is in every rollout of a group, and cancels."),
     ("D4", "One benchmark's frames are chosen by bin-max, the others' by top-k; the paper speaks of one way."),
     ("D5", "A global attention is computed and multiplied by 0; one linear layer is never called: 2.95 of 3.54 million act."),

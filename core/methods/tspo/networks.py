@@ -1,6 +1,6 @@
 """TSPO's networks: the temporal agent that is trained, and the frozen reader that answers from the frames that it is given.
 
-The reader stands in for the paper's Video-MLLM: it is trained first, on frames of any choice, and knows our world's answers alone.
+The reader stands in for the paper's Video-MLLM: it is trained first, on frames of any choice, and knows only our world's answers.
 
 Letters: B sets of frames, K frames of a set, E features shared by frames and texts, D the reader's width, A answers.
 """
@@ -32,7 +32,9 @@ class Reader(nn.Module):
         super().__init__()
         self.frame, self.question = nn.Linear(features, width), nn.Linear(features, width)
         self.time = nn.Linear(4 * WAVES, width)
-        layer = nn.TransformerEncoderLayer(width, 4, 2 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True)
+        layer = nn.TransformerEncoderLayer(
+            width, 4, 2 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
+        )
         self.blocks = nn.TransformerEncoder(layer, depth, enable_nested_tensor=False)
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, answers)
 

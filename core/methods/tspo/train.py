@@ -20,13 +20,14 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from core.cli import folder_to_write, seed_number, sentences
-from core.methods.tspo.equations import advantage, annealed, drawn, cosine, events, log_likelihood, loss, scores
+from core.methods.tspo.equations import advantage, annealed, cosine, drawn, events, log_likelihood, loss, scores
 from core.methods.tspo.networks import Agent, Reader
 from core.methods.tspo.reading import accuracy_reward, answer_logits, temporal_reward
 from core.methods.tspo.videos import Asked, asked
 from core.methods.tspo.weights import VARIANTS, Variant
 from core.networks.weights import WEIGHTS, load_clip, save
-from core.training.loop import Checkpoint, cosine as rate_at
+from core.training.loop import Checkpoint
+from core.training.loop import cosine as rate_at
 from core.world.questions import FAMILIES
 
 FEATURES = Path("runs/tspo/features")
@@ -160,7 +161,8 @@ def main(words=None):
     made = dict(
         command=f"python -m core.training tspo --steps {args.steps} --reading {args.reading} --videos {args.videos} "
         f"--seed {args.seed}", device="cpu", minutes=round((time.time() - began) / 60, 1),
-        **{key: value for key, value in settings.items() if key != "towers"}, window=WINDOW, tau=list(TAU), chosen=K, rollouts=G,
+        **{key: value for key, value in settings.items() if key != "towers"}, window=WINDOW, tau=list(TAU),
+        chosen=K, rollouts=G,
     )  # fmt: skip
     about = dict(kind="tspo", features=E, towers=clip.digest, variants=list(agents), made=made)
     save(out, {"reader": reader, "agents": agents}, about, {"history": history})

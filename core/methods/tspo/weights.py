@@ -1,4 +1,4 @@
-"""TSPO's trained parts on disk, bound to the towers that they were trained on: agents by how they were rewarded, and the reader."""
+"""TSPO's trained parts on disk, bound to the towers of their training: agents by how they were rewarded, and the reader."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from core.networks.weights import MADE, WEIGHTS, Loaded, read
 
 @dataclass(frozen=True)
 class Variant:
-    """How an agent was trained. answer, evidence: weights of R_A and R_T. shuffled: whether rewards were dealt out by chance."""
+    """How an agent was trained. answer, evidence: weights of R_A and R_T. shuffled: whether chance dealt rewards out."""
 
     answer: float = 1.0
     evidence: float = 1.0
