@@ -5,7 +5,7 @@
                        right; at 1, 2 and 4 times the training length
     rewarded           the same for R_T, the share of chosen frames that lie in the evidence
     families           {family: {sampler: accuracy}} at the training length
-    constant           what is right without looking: the best place of an option, the most frequent answer (of a family), a draw
+    constant           what is right without looking: an option of one place, the most frequent answer (of a family), chance
     after              accuracy on what follows a thing, which this wiring cannot learn: F_e does not know the question
     map                [{length, depth, recall}] of the trained agent: how long the video is, where in it the needle lies (0–1)
     intervals          where 95 % of recall and accuracy lie, when videos and training seeds are drawn anew

@@ -8,7 +8,7 @@ LINKS = (("The paper, arXiv 2508.04369", "https://arxiv.org/abs/2508.04369"),)
 READINGS = (
     (
         "the question",
-        "Options never enter. Our small text tower knows a grammar without questions: fillers are left out, and a word that it "
+        "Options never enter. Our small text tower knows a grammar without questions: fillers are left out, a word that it "
         "has never seen is a fixed vector of its own, whose meaning only rewards can teach. A CLIP of your own reads all of it.",
     ),
     ("F_f", "Our tower's features have unit length: they enter the agent with a mean square of 1, as long as PE."),

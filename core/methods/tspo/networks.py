@@ -1,6 +1,6 @@
 """TSPO's networks: the temporal agent that is trained, and the frozen reader that answers from the frames that it is given.
 
-The reader stands in for the paper's Video-MLLM: it is trained first, on frames of any choice, and knows only our world's answers.
+The reader stands in for the paper's Video-MLLM: it is trained first, on any frames, and knows only our world's answers.
 
 Letters: B sets of frames, K frames of a set, E features shared by frames and texts, D the reader's width, A answers.
 """

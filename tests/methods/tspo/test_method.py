@@ -1,4 +1,4 @@
-"""Facts about TSPO as the page runs it: what knobs re-run, what is rewarded where the answer is known, whose weights are whose."""
+"""Facts about TSPO as the page runs it: what knobs re-run, what is rewarded where the answer is known, what weights fit."""
 
 import pytest
 import torch
