@@ -35,6 +35,7 @@ from core.world.questions import constants
 
 QUESTIONS = ("find", "begin", "end")
 TIMES = (1, 2, 4)
+MEASURES = ("recall", "accuracy", "rewarded")
 SHARE = 12  # of --clips, one in so many is a video of each length
 AGENTS = {"tspo": "both", "r_a_only": "answer", "untrained": "untrained", "shuffled": "shuffled"}
 
@@ -48,7 +49,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
         raise ReaderError(f"There are no trained weights of TSPO in {weights}: python -m core.training tspo")
     every = [load_parts(file, clip).network.to(device) for file in files]
     V = max(3, clips // SHARE)
-    found: dict = {name: {} for name in ("recall", "accuracy", "rewarded")}
+    found: dict = {name: {} for name in MEASURES}
     intervals: dict = {"recall": {}, "accuracy": {}}
     tables, asked_all = {}, []
     for times in TIMES:
@@ -56,7 +57,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
         asked_all += [one for every_one in data.questions for one in every_one if one.family in QUESTIONS]
         tables[times] = judged(every, data, QUESTIONS, seed)
         for name, rows in tables[times].items():
-            for measure in found:
+            for measure in MEASURES:
                 found[measure].setdefault(str(times), {})[name] = float(rows[measure].mean())
             for measure in intervals:
                 intervals[measure].setdefault(str(times), {})[name] = of_videos(rows[measure], rows["video"])

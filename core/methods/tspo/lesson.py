@@ -9,7 +9,7 @@ READINGS = (
     (
         "the question",
         "Options never enter. Our small text tower knows a grammar without questions: fillers are left out, a word that it "
-        "has never seen is a fixed vector of its own, whose meaning only rewards can teach. A CLIP of your own reads all of it.",
+        "has never seen is a fixed vector of its own, that only rewards can teach a meaning. A CLIP of your own reads it all.",
     ),
     ("F_f", "Our tower's features have unit length: they enter the agent with a mean square of 1, as long as PE."),
     ("PE", "Sines and cosines of t/T, the place in the whole video: the released code computes this one."),

@@ -117,7 +117,7 @@ def test_the_gradient_raises_what_was_rewarded_and_the_ratio_is_always_one():
     log_1G = log_likelihood(logit_1T, torch.zeros(1, 2, 4), torch.tensor([[[0], [1]]]), "code")
     made = loss(log_1G, torch.tensor([[1.0, -1.0]]))
     made.backward()
-    assert float(made) == 0  # ratio 1: the mean of the advantages
+    assert made.item() == 0  # ratio 1: the mean of the advantages
     gradient = logit_1T.grad
     assert gradient is not None and gradient[0, 0] < 0 < gradient[0, 1] and gradient[0, 2] == 0
 
