@@ -146,7 +146,7 @@ def main(words=None):
 
     history = {"reader": learn("reader", reader, read, args.reading, READ["rate"], out, settings)}
     reader.eval().requires_grad_(False)
-    settings |= dict(steps=args.steps, tau=args.tau)
+    settings |= dict(steps=args.steps, tau=args.tau, rate=args.rate)
     agents, pairs = nn.ModuleDict(), data.of(TRAINED)
     for name in args.only or VARIANTS:
         torch.manual_seed(args.seed)  # all start as one
@@ -157,11 +157,11 @@ def main(words=None):
                 return agent_step(agent, reader, data, pairs, variant, annealed(step, args.steps, args.tau), rng)
 
             history[name] = learn(
-                name, agent, step_loss, args.steps, RATE, out, settings, lambda agent=agent: curves(agent, held)
+                name, agent, step_loss, args.steps, args.rate, out, settings, lambda agent=agent: curves(agent, held)
             )
     made = dict(
         command=f"python -m core.training tspo --steps {args.steps} --reading {args.reading} --videos {args.videos} "
-        f"--seed {args.seed} --tau {args.tau[0]:g} {args.tau[1]:g}", device="cpu", minutes=round((time.time() - began) / 60, 1),
+        f"--seed {args.seed} --tau {args.tau[0]:g} {args.tau[1]:g} --rate {args.rate:g}", device="cpu", minutes=round((time.time() - began) / 60, 1),
         **{key: value for key, value in settings.items() if key != "towers"}, window=WINDOW,
         chosen=K, rollouts=G,
     )  # fmt: skip
@@ -184,6 +184,7 @@ def arguments():
     parser.add_argument("--videos", type=int, default=160, help="to train on")
     parser.add_argument("--held", type=int, default=12, help="validation videos whose score curves are noted")
     parser.add_argument("--seed", type=seed_number, default=0)
+    parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate of agents")
     parser.add_argument("--tau", nargs=2, type=float, default=list(TAU), metavar=("FROM", "TO"), help="temperature, annealed")
     parser.add_argument("--only", nargs="+", choices=VARIANTS, help="agents to train; otherwise all")
     return parser
