@@ -159,11 +159,12 @@ def main(words=None):
             history[name] = learn(
                 name, agent, step_loss, args.steps, args.rate, out, settings, lambda agent=agent: curves(agent, held)
             )
+    named = ("steps", "reading", "videos", "seed", "rate")
+    options = " ".join(f"--{name} {getattr(args, name)}" for name in named)
     made = dict(
-        command=f"python -m core.training tspo --steps {args.steps} --reading {args.reading} --videos {args.videos} "
-        f"--seed {args.seed} --tau {args.tau[0]:g} {args.tau[1]:g} --rate {args.rate:g}", device="cpu", minutes=round((time.time() - began) / 60, 1),
-        **{key: value for key, value in settings.items() if key != "towers"}, window=WINDOW,
-        chosen=K, rollouts=G,
+        command=f"python -m core.training tspo {options} --tau {args.tau[0]:g} {args.tau[1]:g}",
+        device="cpu", minutes=round((time.time() - began) / 60, 1), window=WINDOW, chosen=K, rollouts=G,
+        **{key: value for key, value in settings.items() if key != "towers"},
     )  # fmt: skip
     about = dict(kind="tspo", features=E, towers=clip.digest, variants=list(agents), made=made)
     save(out, {"reader": reader, "agents": agents}, about, {"history": history})
