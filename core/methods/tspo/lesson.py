@@ -77,11 +77,11 @@ FIRST = ("budget", "tau", "sampler", "trained")
 
 PRESETS = {
     "defaults": Preset(),
-    "the frame alone": Preset({"event": False}),
-    "what happens around it alone": Preset({"frame": False}),
-    "before training": Preset({"trained": "untrained"}),
-    "one of every part": Preset({"sampler": "bin-max"}),
-    "high temperature": Preset({"tau": 0.5, "sampler": "gumbel"}),
+    "frame alone": Preset({"event": False}),
+    "event alone": Preset({"frame": False}),
+    "untrained": Preset({"trained": "untrained"}),
+    "bin-max": Preset({"sampler": "bin-max"}),
+    "high τ": Preset({"tau": 0.5, "sampler": "gumbel"}),
 }  # fmt: skip
 
 PAIRS = (("tau", "budget"),)
