@@ -15,6 +15,7 @@ from core.networks.vision import VisionTower
 from core.video.clip import Clip
 
 SURROGATES = ("code", "paper", "exact")
+SIZE = 0.3
 SOFT = 1e-4  # added to the spread of a group's rewards
 
 
@@ -52,8 +53,9 @@ def attended(x_BTE: Tensor, agent: Agent, window: int) -> Tensor:
 
 
 def sized(feature_TE: Tensor) -> Tensor:
-    """Unit-length features at the length that PE has: mean square 1."""
-    return feature_TE * feature_TE.shape[-1] ** 0.5
+    """Unit-length features as the agent takes them: SIZE of the length that would make their mean square 1; PE has 0.7 of it.
+    Were they longer, the agent would hardly see when a frame is shown."""
+    return SIZE * feature_TE * feature_TE.shape[-1] ** 0.5
 
 
 def events(feature_BTE: Tensor, agent: Agent, window: int) -> Tensor:

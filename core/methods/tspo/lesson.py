@@ -11,7 +11,7 @@ READINGS = (
         "Options never enter. Our small text tower knows a grammar without questions: fillers are left out, a word that it "
         "has never seen is a fixed vector of its own, that only rewards can teach a meaning. A CLIP of your own reads it all.",
     ),
-    ("F_f", "Our tower's features have unit length: they enter the agent with a mean square of 1, as long as PE."),
+    ("F_f", "Our tower's features have unit length: they enter the agent with 0.4 of the length of PE."),
     ("PE", "Sines and cosines of t/T, the place in the whole video: the released code computes this one."),
     ("heads", "Eight, or the largest number that divides both 8 and the features."),
     (

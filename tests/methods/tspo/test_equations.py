@@ -67,8 +67,9 @@ def test_the_score_is_the_sum_of_two_cosines(agent):
     feature_TE = torch.nn.functional.normalize(torch.randn(T, E, generator=torch.Generator().manual_seed(2)), dim=-1)
     question_E = feature_TE[3] + 0.1
     event_TE = equations.events(feature_TE[None], agent, 4)[0]
-    mlp_TE = agent.mlp(attended((2 * feature_TE + position(T, E, feature_TE.device))[None], agent, 4))[0]
-    assert torch.allclose(event_TE, mlp_TE + 2 * feature_TE, atol=1e-5)  # 2 = √E
+    frame_TE = equations.SIZE * 2 * feature_TE  # 2 = √E
+    mlp_TE = agent.mlp(attended((frame_TE + position(T, E, feature_TE.device))[None], agent, 4))[0]
+    assert torch.allclose(event_TE, mlp_TE + frame_TE, atol=1e-5)
     total_T = equations.scores(feature_TE[None], question_E[None], agent, 4)[0]
     for t in range(T):
         both = [one[t] @ question_E / (one[t].norm() * question_E.norm()) for one in (event_TE, feature_TE)]
