@@ -37,7 +37,7 @@ TAU = (0.3, 0.06)  # of our tower's cosines, which spread wider than CLIP-Large'
 BATCH = 8  # questions of a step
 TRAINED = ("find", "begin", "end", "after")  # families that are asked in training
 READ = dict(batch=64, rate=1.5e-3)
-RATE = 1.5e-3
+RATE = 2e-3
 SAVED = 100  # steps between two checkpoints and two notes
 
 
@@ -180,8 +180,8 @@ def arguments():
     parser.add_argument("--clip", help="the frozen CLIP, as --models clip= has it; the shipped one where none is named")
     parser.add_argument("--out", type=Path, default=WEIGHTS / "tspo.safetensors", help="file to write")
     parser.add_argument("--features", type=folder_to_write, default=FEATURES, help="of videos, kept")
-    parser.add_argument("--steps", type=int, default=800, help="of each agent")
-    parser.add_argument("--reading", type=int, default=2000, help="steps of the reader")
+    parser.add_argument("--steps", type=int, default=1000, help="of each agent")
+    parser.add_argument("--reading", type=int, default=1500, help="steps of the reader")
     parser.add_argument("--videos", type=int, default=160, help="to train on")
     parser.add_argument("--held", type=int, default=12, help="validation videos whose score curves are noted")
     parser.add_argument("--seed", type=seed_number, default=0)

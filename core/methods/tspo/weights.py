@@ -8,7 +8,8 @@ from torch import nn
 
 from core.errors import BadWeights
 from core.methods.tspo.networks import Agent, Reader
-from core.networks.checkpoints import border, filled
+from core.networks.checkpoints import border
+from core.networks.fitting import filled
 from core.networks.schema import listed, one_of, text, whole
 from core.networks.weights import MADE, WEIGHTS, Loaded, read
 
