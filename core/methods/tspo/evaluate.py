@@ -12,7 +12,7 @@
 
 Samplers: K middles of equal parts, a draw, top-K of the frame's cosine, the agent before training, trained by R_A + R_T, by
 R_A alone, by rewards that are dealt out by chance, and evidence alone (the bound). Weights are all of `tspo*.safetensors`
-beside the CLIP that they were trained on, a training seed each.
+beside the CLIP that they were trained on and in the folder `compared`, a training seed each.
 """
 
 from pathlib import Path
@@ -44,7 +44,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     """Every number of the module's first lines."""
     own = weights / "clip.safetensors"
     clip = load_clip(own if own.is_file() else None)
-    files = sorted(weights.glob("tspo*.safetensors"))
+    files = [file for folder in (weights, weights / "compared") for file in sorted(folder.glob("tspo*.safetensors"))]
     if not files:
         raise ReaderError(f"There are no trained weights of TSPO in {weights}: python -m core.training tspo")
     every = [load_parts(file, clip).network.to(device) for file in files]
