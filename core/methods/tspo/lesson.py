@@ -3,7 +3,10 @@
 from core.equation import Equation
 from core.knobs import Preset
 
-LINKS = (("The paper, arXiv 2508.04369", "https://arxiv.org/abs/2508.04369"),)
+LINKS = (
+    ("The paper, arXiv 2508.04369", "https://arxiv.org/abs/2508.04369"),
+    ("The authors' code, at 19f4ecb", "https://github.com/Hui-design/TSPO/tree/19f4ecb"),
+)
 
 READINGS = (
     (
