@@ -194,6 +194,20 @@ class SegmentScores(Output):
         return (self.unknown,) if self.unknown else ()
 
 
+class Rollouts(Output):
+    """Draws of K candidates each, by their places in the order in which they were drawn, from 0: tuples [N][K]. They are drawn
+    over the `Segments` of their group."""
+
+    over, value = "NK", "place"
+
+
+class RolloutRewards(Output):
+    """What each draw is worth, tuples (answered right 0 or 1, share of its frames in the evidence 0–1, advantage over the
+    others), [N][3]; () where nobody knows the answer."""
+
+    over, value, figure = "N3", "signed", "Rollouts"
+
+
 class Sentence(Output):
     """A text: what a method says of what it saw."""
 

@@ -13,6 +13,8 @@ from core.methods.stop.weights import training_free
 from core.methods.stop_released.networks import Released, Shape
 from core.methods.stpn.networks import Prompting, Stpn
 from core.methods.stpn.weights import BASELINE, VARIANTS, Variants, parts_of
+from core.methods.tspo.networks import Reader
+from core.methods.tspo.weights import untrained
 from core.networks import weights
 from core.networks.cvt import Cvt, CvtShape, CvtTower
 from core.networks.detector import Detector, DetectorShape
@@ -102,7 +104,7 @@ def engine(loaded=None, **asked):
     """An engine on tiny networks that have something to say."""
     clip = loaded or towers()
     own = {"stop_first": prompters(clip, 1), "stop_all": prompters(clip, clip.network.vision.depth)}
-    models = {"clip": clip, "stpn": stpn(), "stop_released": released(), **own}
+    models = {"clip": clip, "stpn": stpn(), "stop_released": released(), "tspo": selector(clip), **own}
     return Engine(**{"device": "cpu", "precision": "float32", "models": models} | asked)
 
 
@@ -115,6 +117,17 @@ def prompters(clip, layers):
             lively(one.spatial)
             lively(one.temporal)
     return weights.Loaded(made.network, "lively prompters", f"lively {layers}")
+
+
+def selector(clip):
+    """TSPO's agents, each lively in its own way, and a reader for these towers."""
+    made = untrained(clip).network
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        for agent in made.agents.values():
+            lively(agent)
+        made.reader = Reader(10).eval().requires_grad_(False)
+    return weights.Loaded(made, "lively agents", "lively agents")
 
 
 def clip(T=5, seed=0, H=40, W=56):

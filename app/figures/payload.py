@@ -68,10 +68,11 @@ def in_words(output: Output) -> dict[str, Any]:
 
 def clip_payload(key: str, clip: Clip, truth: Truth | None = None, video: Footage | None = None) -> dict[str, Any]:
     """The frames, where each came from, and what is true of them. Of a whole video, of which these are a few, scenes: from when
-    to when what is seen, where that is known."""
+    to when what is seen, and questions: [text, spans that show the answer], where that is known."""
     made = frames_payload(key, clip) | {"truth": truth and truth_payload(clip, truth)}
     if video is not None:
         made["scenes"] = [list(one) for one in getattr(video, "segments", ())]
+        made["questions"] = [[one.text, one.evidence] for one in getattr(video, "questions", ())]
         made["whole"] = {"frames": video.N, "seconds": float(video.time_N[-1]) + last_seconds(video)}
     return made
 

@@ -1,6 +1,7 @@
 """python -m core.world --out DIR --clips N --seed S: N clips as mp4, and beside each its truth as JSON."""
 
 import argparse
+from itertools import chain
 
 import cv2
 
@@ -50,12 +51,15 @@ def height_by_width(text):
     return int(height), int(width)
 
 
-def write_mp4(path, frames_THWC, rate):
-    height, width = frames_THWC.shape[1:3]
+def write_mp4(path, frames, rate):
+    """Frames of one size, drawn one by one or all there: RGB as [T, H, W, 3] or whatever yields [H, W, 3]."""
+    frames = iter(frames)
+    first = next(frames)
+    height, width = first.shape[:2]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), rate, (width, height))
     if not writer.isOpened():
         raise ReaderError(f"No mp4 can be written to {path}.")
-    for frame in frames_THWC:
+    for frame in chain([first], frames):
         writer.write(frame[..., ::-1].copy())
     writer.release()
 

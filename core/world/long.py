@@ -4,11 +4,16 @@
     clip = video.frames([0, 300, 599])             # the pixels that render_sequence(video.scenes, video.rate) has there
     truth = video.truth([0, 300, 599])             # and what is true of them
     video = read_recipe("assets/videos/ten-minutes.json").video
+    video, story = asked_video(seed=3)             # one that questions are asked of (`core.world.questions`)
+
+`python -m core.world.long --out DIR --videos N --seed S` writes videos as mp4 with a frame a second, and beside each its
+questions as JSON.
 
 It is `core.video.footage.Footage`, as an opened file is. What memory holds grows with the frames asked for at once and with
 `KEEP_MB`, and by some hundred bytes a second with the length of the video: its scenes are numbers.
 """
 
+import argparse
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,12 +22,16 @@ from pathlib import Path
 
 import numpy as np
 
+from core.cli import folder_to_write, seed_number, sentences
 from core.errors import ReaderError
 from core.progress import tick
 from core.video.clip import Clip, DecodedFrame
-from core.video.footage import checked_indices
+from core.video.footage import BATCH, checked_indices
 from core.video.source import Store
+from core.world.__main__ import write_mp4
+from core.world.captions import SPLITS
 from core.world.nuisances import PLAIN
+from core.world.questions import Question, Story, story_json, tell
 from core.world.rendering import Painter, moments, render_scenes
 from core.world.scene import Scene, sample_scene
 
@@ -33,11 +42,13 @@ KEEP_MB = 32  # of drawn frames, for who asks again: to draw one takes as long a
 
 @dataclass(frozen=True, eq=False)
 class LongVideo:
-    """scenes: of one size, in their order. rate: frames a second. name: what a reader knows it by."""
+    """scenes: of one size, in their order. rate: frames a second. name: what a reader knows it by. questions: that are asked of
+    it, with their answers."""
 
     scenes: tuple[Scene, ...]
     rate: float = 1.0
     name: str = "a long video"
+    questions: tuple[Question, ...] = ()
     store: Store = field(default_factory=lambda: Store(KEEP_MB << 20), repr=False)
 
     @cached_property
@@ -56,8 +67,8 @@ class LongVideo:
 
     @cached_property
     def key(self) -> str:
-        """Of all that decides a pixel: a scene says its seed and every number that was drawn from it."""
-        return blake2b(repr((self.scenes, float(self.rate))).encode(), digest_size=16).hexdigest()
+        """Of all that decides a pixel, and what is asked: a scene says its seed and every number that was drawn from it."""
+        return blake2b(repr((self.scenes, float(self.rate), *self.questions)).encode(), digest_size=16).hexdigest()
 
     @property
     def segments(self) -> tuple[tuple[float, float, str], ...]:
@@ -114,10 +125,13 @@ class Recipe:
 
 
 def read_recipe(path) -> Recipe:
-    """The recipe in a JSON file: title, question, and what `long_video` is given."""
+    """The recipe in a JSON file: title, question, and what `long_video` is given; or, where it is a story, `asked_video`."""
     try:
         given = json.loads(Path(path).read_text(encoding="utf-8"))
         title, question, size = given.pop("title"), given.pop("question"), tuple(given.pop("size"))
+        if given.pop("story", False):
+            video, _ = asked_video(**given, size=size)
+            return Recipe(title, question, video)
         return Recipe(title, question, long_video(**given, size=size, name=Path(path).stem))
     except (AttributeError, KeyError, TypeError, UnicodeDecodeError, ValueError) as wrong:
         raise ReaderError(
@@ -140,3 +154,35 @@ def long_video(
         scenes.append(sample_scene(int(rng.integers(2**31)), split, size=size, seconds=length, mix=mix))
         left -= length
     return LongVideo(tuple(scenes), rate, name)
+
+
+def asked_video(seed=0, split="test", seconds=256, **others) -> tuple[LongVideo, Story]:
+    """The video of a story's seed, a frame a second, and the story with its questions. others: what `tell` is given."""
+    story = tell(seed, split, seconds, **others)
+    return LongVideo(story.scenes, 1.0, f"{split} story {seed}", story.questions), story
+
+
+@sentences()
+def main(words=None):
+    args = arguments().parse_args(words)
+    for seed in range(args.seed, args.seed + args.videos):
+        video, story = asked_video(seed, args.split, args.seconds)
+        path = args.out / f"{args.split}_{seed:06d}.mp4"
+        batches = (range(start, min(start + BATCH, video.N)) for start in range(0, video.N, BATCH))
+        write_mp4(path, (frame for batch in batches for frame in video.frames(batch).frames_THWC), video.rate)
+        path.with_suffix(".json").write_text(story_json(story, seed=seed, split=args.split, rate=video.rate))
+        print(f"{path}  {len(story.scenes)} scenes, {len(story.questions)} questions")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="python -m core.world.long", description="Write long videos and questions of them.")
+    parser.add_argument("--out", type=folder_to_write, required=True, help="folder to write to")
+    parser.add_argument("--videos", type=int, default=4, help="how many")
+    parser.add_argument("--seed", type=seed_number, default=0, help="seed of the first video; the next has the next")
+    parser.add_argument("--split", choices=SPLITS, default="test")
+    parser.add_argument("--seconds", type=int, default=256, help="of each: 256 to 4096, or more")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

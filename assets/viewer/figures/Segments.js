@@ -15,6 +15,11 @@ const TALL = 132,
   MARK = 12; // above the scores: where what is chosen is marked
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200]; // seconds between two numbers of the axis
 
+const plain = text => (text ?? "").toLowerCase().replace(/[\s?.!]+$/, "");
+const asked = side => plain(side.trace.question);
+// [from, to] seconds that show what answers the question, where the video knows
+export const evidenceOf = side => (side.clip.questions ?? []).find(([text]) => plain(text) === asked(side))?.[1] ?? [];
+
 export function figure(host, {outputs, group, cursor, shell}) {
   const [spans, scores, frames, times] = ["Segments", "SegmentScores", "ChosenFrames", "ChosenTimes"].map(kind =>
     firstOf(outputs, kind),
@@ -43,8 +48,8 @@ export function figure(host, {outputs, group, cursor, shell}) {
     return low;
   }
   const holds = ({span}, i, second) => second >= span[2 * i] && second < span[2 * i + 1];
-  const isEvidence = (side, [, , caption]) => caption.toLowerCase() === asked(side);
-  const asked = side => (side.trace.question ?? "").toLowerCase().replace(/[\s?.!]+$/, "");
+  const isEvidence = (side, [begin, stop, caption]) =>
+    evidenceOf(side).some(([from, to]) => from < stop && to > begin) || caption.toLowerCase() === asked(side);
 
   function draw(side, A, changed) {
     if (changed && !changed.has("second")) return;
@@ -151,7 +156,7 @@ export function figure(host, {outputs, group, cursor, shell}) {
           scenes.some(one => isEvidence(side, one) && second >= one[0] && second < one[1]),
         ).length,
         truth = scenes.some(one => isEvidence(side, one))
-          ? ` · <b>${hits} of ${chosen.length}</b> where “${safe(asked(side))}” is seen`
+          ? ` · <b>${hits} of ${chosen.length}</b> ${evidenceOf(side).length ? "where the answer" : `where “${safe(asked(side))}”`} is seen`
           : "";
       said.innerHTML = `${chosen.length} of ${safe(side.clip.name)}, ${S} ${safe(spans.title)}${truth}`;
       return;

@@ -1,0 +1,243 @@
+"""TSPO: a small agent that learns from a reader's answers which frames of a long video to choose.
+
+Temporal Sampling Policy Optimization: the question and every candidate pass a frozen CLIP; a temporal agent, the only part that
+is trained, adds to each frame what happens around it; K frames are drawn without replacement by softmax(S/τ), and whoever
+answers from them rewards the draw. The equations are in `equations`, the training in `train`; here are the page's stages.
+
+Letters: T candidate frames, G rollouts, K chosen frames, E features shared by frames and texts.
+"""
+
+import torch
+from torch import Tensor
+
+from core.kinds import (
+    ChosenFrames,
+    ChosenPictures,
+    ChosenScores,
+    ChosenTimes,
+    Fact,
+    RolloutRewards,
+    Rollouts,
+    Segments,
+    SegmentScores,
+    Sentence,
+)
+from core.knobs import KnobSet, knob
+from core.method import Group, Method, Network
+from core.methods.shared import candidate_T, highest_K, picture_KHWC, score_K, span_T2, time_K
+from core.methods.tspo import equations
+from core.methods.tspo.question import question_feature, read_words
+from core.methods.tspo.reading import answer_logits
+from core.methods.tspo.weights import VARIANTS, load_parts
+from core.networks.text import SmallText
+from core.networks.weights import load_clip
+from core.video.footage import in_batches
+from core.world.questions import ANSWERS
+
+SAMPLERS = ("top-k", "bin-max", "gumbel")
+
+
+class TspoKnobs(KnobSet):
+    """What a reader may turn."""
+
+    budget: int = knob(8, "K", (1, 64, 1), "T_s: frames that are chosen")
+    tau: float = knob(0.04, "τ", (0.01, 0.5, 0.01), "temperature: small ones draw the highest scores, large ones anything")
+    sampler: str = knob("top-k", "sampler", SAMPLERS, "highest scores, the highest of each of K equal parts, or the first draw")
+    seed: int = knob(0, "γ", (0, 999, 1), "seed of the noise: the same one draws the same rollouts")
+    rollouts: int = knob(8, "G", (2, 16, 1), "draws that are held against each other")
+    window: int = knob(12, "w", (2, 48, 2), "candidates around each that the agent attends to; trained with 12")
+    event: bool = knob(True, "cos(F_e, F_t)", None, "count what the agent makes of a frame and its neighbours")
+    frame: bool = knob(True, "cos(F_f, F_t)", None, "count the frame alone, as CLIP sees it")
+    trained: str = knob("both", "R", tuple(VARIANTS), "the agent by its rewards and what was differentiated")
+    rate: float = knob(1.0, "r", (0.1, 2.0, 0.1), "candidate frames a second")
+
+
+# ---- candidates, and the frozen towers -----------------------------------------------------------------------------------
+
+
+def feature_TE(video, candidate_T: tuple[int, ...], clip_towers, device) -> Tensor:
+    """F_f: the frozen tower's feature of each candidate, unit length; a few frames are in memory at a time."""
+    return torch.cat(in_batches(video, candidate_T, lambda clip: equations.encoded(clip, clip_towers.vision, device)))
+
+
+def question_E(question: str, clip_towers) -> Tensor:
+    """F_t: the frozen text tower's feature of the question, without its options."""
+    return question_feature(question, clip_towers.text)
+
+
+# ---- the temporal agent ----------------------------------------------------------------------------------------------------
+
+
+def event_TE(feature_TE: Tensor, window: int, trained: str, tspo) -> Tensor:
+    """F_e = MLP(attention_w(F_f + PE)) + F_f, PE of t/T: what happens around each candidate."""
+    return equations.events(feature_TE[None], tspo.agent(trained), window)[0]
+
+
+def frame_score_T(feature_TE: Tensor, question_E: Tensor) -> Tensor:
+    """cos(F_f, F_t): how well each frame alone fits the question."""
+    return equations.cosine(feature_TE[None], question_E[None])[0]
+
+
+def event_score_T(event_TE: Tensor, question_E: Tensor) -> Tensor:
+    """cos(F_e, F_t): how well what happens around each frame fits it. F_e itself knows of no question."""
+    return equations.cosine(event_TE[None], question_E[None])[0]
+
+
+def score_T(frame_score_T: Tensor, event_score_T: Tensor, frame: bool, event: bool) -> Tensor:
+    """S = cos(F_e, F_t) + cos(F_f, F_t), of what is switched on. (Equation 3)"""
+    return frame * frame_score_T + event * event_score_T
+
+
+# ---- probabilistic choice ----------------------------------------------------------------------------------------------------
+
+
+def share_T(score_T: Tensor, tau: float) -> Tensor:
+    """softmax(S/τ): how likely the first draw takes each candidate. (Equation 4)"""
+    return (score_T / tau).softmax(-1)
+
+
+def effective(share_T: Tensor) -> float:
+    """exp(H(softmax(S/τ))): among how many candidates the first draw is, as if they were equally likely."""
+    return float(torch.special.entr(share_T).sum().exp())
+
+
+def drawn(score_T: Tensor, tau: float, seed: int, rollouts: int, budget: int) -> tuple[tuple[int, ...], ...]:
+    """top-K(S/τ + γ), γ ~ Gumbel(0, 1): G draws of K candidates without replacement, each in its order. (Equation 4)"""
+    noise_GT = equations.gumbel((rollouts, len(score_T)), seed).to(score_T)
+    return tuple(map(tuple, equations.drawn(score_T / tau, noise_GT, budget).tolist()))
+
+
+def frame_K(
+    score_T: Tensor, drawn: tuple[tuple[int, ...], ...], candidate_T: tuple[int, ...], budget: int, sampler: str
+) -> tuple[int, ...]:  # fmt: skip
+    """v: top-K of S, or the highest of each of K equal parts, or the first rollout; in the order of time."""
+    if sampler == "top-k":
+        return highest_K(score_T, candidate_T, budget)
+    places = equations.best_of_bins(score_T, budget) if sampler == "bin-max" else sorted(drawn[0])
+    return tuple(candidate_T[place] for place in places)
+
+
+# ---- whoever answers, and what he rewards ------------------------------------------------------------------------------------
+
+
+def known(video, question: str) -> tuple:
+    """(answer, options, evidence) of a question that the video itself knows; () of any other."""
+    found = [one for one in getattr(video, "questions", ()) if one.text.lower() == question.strip().lower()]
+    return (found[0].answer, found[0].options, found[0].evidence) if found else ()
+
+
+def reading(
+    feature_TE: Tensor, question_E: Tensor, candidate_T: tuple[int, ...], frame_K: tuple[int, ...], known: tuple, tspo
+) -> str:  # fmt: skip
+    """o: what the frozen reader answers from the chosen frames, and how sure it is."""
+    if tspo.reader is None:
+        return "Nothing here answers: a reader was trained for other towers."
+    place_1K = torch.tensor([[candidate_T.index(frame) for frame in frame_K]], device=feature_TE.device)
+    option_1A = options_of(known, feature_TE.device)
+    share_A = answer_logits(tspo.reader, feature_TE[None], question_E[None], place_1K, option_1A)[0].softmax(-1)
+    best = int(share_A.argmax())
+    said = f"{ANSWERS[best]} ({share_A[best]:.2f}"
+    among = f", among {', '.join(known[1])})" if known else f", among all {len(ANSWERS)} answers of our world)"
+    return said + among + (f" — {'right' if ANSWERS[best] == known[0] else f'wrong: it is {known[0]}'}." if known else ".")
+
+
+def rollout_reward(
+    feature_TE: Tensor, question_E: Tensor, span_T2: Tensor, drawn: tuple[tuple[int, ...], ...], known: tuple, tspo
+) -> tuple[tuple[float, ...], ...]:  # fmt: skip
+    """(R_A, R_T, A) of each rollout: right or not, share of frames in the evidence, and (R − mean R) / (std R + 10⁻⁴) of
+    R = R_A + R_T; () where nobody knows the answer. (Equations 9 to 11)"""
+    if not known or tspo.reader is None:
+        return ()
+    answer, _, evidence = known
+    place_GK = torch.tensor(drawn, device=feature_TE.device).sort(-1).values
+    G, begin_T = len(drawn), span_T2[:, 0]
+    shown_T = torch.zeros_like(begin_T, dtype=torch.bool)
+    for begin, end in evidence:
+        shown_T |= (begin_T >= begin) & (begin_T < end)
+    logit_GA = answer_logits(
+        tspo.reader, feature_TE.expand(G, -1, -1), question_E.expand(G, -1), place_GK, options_of(known, feature_TE.device)
+    )
+    right_G = (logit_GA.argmax(-1) == ANSWERS.index(answer)).float()
+    inside_G = shown_T[place_GK].float().mean(-1)
+    advantage_G = equations.advantage((right_G + inside_G)[None])[0]
+    return tuple(zip(right_G.tolist(), inside_G.tolist(), advantage_G.tolist(), strict=True))
+
+
+def options_of(known: tuple, device) -> Tensor | None:
+    """[1, A] True of the answers that a question has as options; None where all are."""
+    return torch.tensor([[answer in known[1] for answer in ANSWERS]], device=device) if known else None
+
+
+def unknown_words(question: str, clip_towers) -> tuple[str, ...]:
+    """Words of the question that the text tower has never seen: each is a vector of its own, which means what rewards teach."""
+    text = clip_towers.text
+    return text.unknown([" ".join(read_words(question, text))] if isinstance(text, SmallText) else [question])
+
+
+CLIP = Network("clip", load_clip)
+ALL = ("frame_K", "time_K")
+
+METHOD = Method(
+    name="tspo",
+    place=64,
+    title="TSPO — frames that a reader's answers taught to choose",
+    paper="TSPO: Temporal Sampling Policy Optimization, AAAI 2026 (arXiv 2508.04369)",
+    knobs=TspoKnobs,
+    stages=(
+        candidate_T,
+        span_T2,
+        feature_TE,
+        question_E,
+        event_TE,
+        frame_score_T,
+        event_score_T,
+        score_T,
+        share_T,
+        effective,
+        drawn,
+        frame_K,
+        time_K,
+        picture_KHWC,
+        score_K,
+        known,
+        reading,
+        rollout_reward,
+        unknown_words,
+    ),
+    networks={"tspo": Network("tspo", load_parts, (CLIP,)), "clip_towers": CLIP},  # the name of the method is that of its first
+    outputs=(
+        ChosenFrames("frame_K", "v", "frames that are chosen"),
+        ChosenTimes("time_K", "t", "when they are shown", "seconds"),
+        ChosenPictures("picture_KHWC", "V", "what is seen in them", when="network"),
+        ChosenScores("score_K", "S", "score of each", "sum of two cosines"),
+        Segments("span_T2", "[t, t′]", "candidates, each until the next", "seconds"),
+        SegmentScores("frame_score_T", "cos(F_f, F_t)", "how well each frame alone fits the question", "cosine"),
+        SegmentScores("event_score_T", "cos(F_e, F_t)", "how well what happens around it fits", "cosine"),
+        SegmentScores("score_T", "S", "their sum", "sum of two cosines", unknown="unknown_words"),
+        SegmentScores("share_T", "P", "how likely the first draw takes each", "probability"),
+        Fact(
+            "effective",
+            "exp H",
+            "candidates among which the first draw is",
+            words=lambda knobs: (
+                f"At τ = {knobs['tau']:g} the first draw is among *{{}}* candidates, as if these were equally likely."
+            ),
+        ),
+        Rollouts("drawn", "I", "draws without replacement", "candidates"),
+        RolloutRewards("rollout_reward", "R_A, R_T, A", "what each draw is worth"),
+        Sentence("reading", "o", "what the reader answers"),
+    ),
+    layout=(
+        Group("Sum of the two", ("span_T2", "score_T", *ALL)),
+        Group("The frame alone", ("span_T2", "frame_score_T", *ALL)),
+        Group("What happens around it", ("span_T2", "event_score_T", *ALL)),
+        Group("How likely a draw takes it", ("span_T2", "share_T", *ALL)),
+        Group("Draws, and what they are worth", ("drawn", "rollout_reward", "span_T2")),
+        Group("Among how many", ("effective",)),
+        Group("The reader's answer", ("reading",)),
+        Group("Frames that are chosen", (*ALL, "score_K", "picture_KHWC")),
+    ),
+    untrained=lambda labels, knobs: (
+        ["TSPO's agent"] if knobs["trained"] == "untrained" or any("UNTRAINED" in label for label in labels) else []
+    ),
+)
