@@ -1,0 +1,62 @@
+"""What is said of VideoStreaming: what its summaries give, what is ours, and what it cannot do."""
+
+from core.equation import Equation
+from core.knobs import Preset
+
+LINKS = (("The paper, arXiv 2405.16009", "https://arxiv.org/abs/2405.16009"),)
+
+READINGS = (
+    ("source", "No code was found, and we read summaries that quote the paper, not its full text. What they leave open is ours."),
+    ("networks", "Two blocks of width 64 stand for half of Phi-2, two for Vicuna-7B; both are trained on our world alone."),
+    ("frame", "One token for each frame, the frozen CLIP's feature; the paper has 64, of patches four by four. A frame a second."),
+    ("whitened", "Features are read with equal variance in all directions that differ among training frames: shapes differ little."),
+    ("S_k", "Learned tokens, one or two a frame, to which H_{k−1} is added: what a clip leaves alone stays. No source says how."),
+    ("global token", "Ŝ_k begins as the mean of F_k, as the summaries say, and Ĥ_k is what comes of it."),
+    ("first clip", "Nothing stands before it: H_0 is left out, and not a row of zeros. Switching H off leaves it out everywhere."),
+    ("last clip", "It is filled up with its last frame, so that every memory has T·P tokens."),
+    ("time prompt", "Two tokens made of log(1 + seconds), one for history and one for the clip; the paper writes them as text."),
+    ("Ĥ_Q", "The question's words follow H_K, as the summaries say: nothing is chosen before the last clip is read."),
+    ("τ", "Similarities are divided by 0.1 before noise, softmax and top-V: cosines of trained vectors lie close together."),
+    ("noise", "Gumbel noise is drawn in training and at γ > 0; at γ = 0 the V most similar clips are chosen."),
+    ("reader", "It answers with one of 21 words (colours, shapes, 1 to 4, not shown); what it was never asked in training it guesses."),
+    ("training", "Four questions a video, encoded once. The first 40 % of the steps have the KL to the true clips; lengths grow."),
+    ("oracle", "Where the video says what it shows and the question names a colour or a shape; else it chooses as adaptive does."),
+)
+
+EQUATIONS = (
+    Equation(
+        "H_k, Ĥ_k = g([{prompts} ∘ H_k−1 ∘ {clip_KTE|F_k|span_K2} ∘ S_k ∘ Ŝ_k])",
+        "A clip is read after the memory of those before it; what its summary tokens become is the next memory.",
+        ours=("S_k", "first clip", "time prompt"),
+    ),
+    Equation(
+        "Ĥ_Q = g([{memory_KMD|H_K|drift_KM} ∘ Q])",
+        "The question is read after the last memory, by the same encoder.",
+        ours=("Ĥ_Q",),
+    ),
+    Equation("{score_K} = cos(Ĥ_Q, Ĥ_k)", "How well each clip fits the question.", ours=("global token",)),
+    Equation("{frame_F} = top-{budget} of {logit_K}", "With noise a draw without replacement, without it the best.", ours=("τ", "noise")),
+    Equation(
+        "{said} = reader([H_v ∘ Q])", "Answers are made of the chosen memories alone: V·T·P tokens.", ours=("reader",),
+    ),
+)  # fmt: skip
+
+FIRST = ("budget", "selector", "memory", "noise")
+
+PRESETS = {
+    "defaults": Preset(),
+    "the last clips": Preset({"selector": "last"}, look="The reader is given the end of the video, whatever is asked."),
+    "last, no memory": Preset(
+        {"selector": "last", "memory": False}, look="What the first clip showed is in none of the memories that are given."
+    ),
+    "one clip": Preset({"budget": 1}, look="The one most similar clip."),
+    "a draw": Preset({"noise": 1}, look="Gumbel noise, as in training: other clips may be chosen."),
+}
+
+PAIRS = (("memory", "selector"), ("budget", "selector"))
+
+WORDS = {
+    "memory H_k": "T·P vectors that stand for everything up to clip k; every clip makes the next of the one before.",
+    "clip indicator Ĥ_k": "One vector for each clip; a question is compared with these, and not with frames.",
+    "straight-through": "A choice that is hard forwards and has the gradient of a softmax backwards, so that it can be learned.",
+}
