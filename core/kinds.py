@@ -334,8 +334,8 @@ class SegmentTruths(Output):
 
 @dataclass(frozen=True)
 class Matrix(Output):
-    """A number for each of its rows and columns, of any sign, [R, C]: clips and memory tokens, clips and clips, tokens and tokens.
-    rows, columns: what these are, in the singular. names: the stage that names both, where they are the same tokens."""
+    """A number for each of its rows and columns, of any sign, [R, C]: clips and memory tokens, tokens and tokens. rows,
+    columns: what these are, in the singular. names: the stage that names both, where they are the same tokens."""
 
     over, numbers = "RC", ("mean", "largest")
     rows: str = "row"

@@ -1,7 +1,7 @@
 """VideoStreaming: a long video is read clip by clip into memories of fixed size, and a question chooses V of them.
 
-Qian et al., Streaming Long Video Understanding with Large Language Models, NeurIPS 2024 (arXiv 2405.16009). There is no released
-code; equations are quoted from summaries of the paper, and what these do not say is our reading (`lesson.READINGS`). In place
+Qian et al., Streaming Long Video Understanding with Large Language Models, NeurIPS 2024 (arXiv 2405.16009). We found no code of
+theirs; equations are quoted from summaries of the paper, and what these do not say is our reading (`lesson.READINGS`). In place
 of Phi-2 and Vicuna-7B there are two small transformers, trained on our world.
 
 Letters: K clips, T frames of a clip, P summary tokens of a frame, M = T·P memory tokens, V chosen clips, F = V·T chosen frames,
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from core.device import upload
 from core.errors import BadGiven
-from core.fold import Step, fold
+from core.fold import fold
 from core.kinds import (
     ChosenFrames,
     ChosenPictures,
@@ -96,7 +96,7 @@ def span_K2(video, candidate_S: tuple[int, ...], frames: int, device) -> Tensor:
 def steps(
     before: tuple[int, Tensor] | None, clip_TE: Tensor, streaming, parts: int, memory: bool, prompts: str
 ) -> tuple[tuple[int, Tensor], Encoding]:  # fmt: skip
-    """H_k, Ĥ_k = g([t ∘ H_{k−1} ∘ F_k ∘ S_k ∘ Ŝ_k]): each clip through the causal encoder, after the memory of those before it."""
+    """H_k, Ĥ_k = g([t ∘ H_{k−1} ∘ F_k ∘ S_k ∘ Ŝ_k]): each clip through the causal encoder, after the memory before it."""
     k, memory_BMD = before or (0, None)
     T = len(clip_TE)
     told = equations.Told(T * k, T * (k + 1), PROMPTS[prompts])
@@ -179,7 +179,7 @@ def true_K(video, question: str, span_K2: Tensor) -> Tensor:
 
 
 def chosen_V(logit_K: Tensor, true_K: Tensor, selector: str, noise: int, budget: int) -> tuple[int, ...]:
-    """I = top-V of s/τ + γ, in the order of time; or the last clips, random ones, evenly spaced ones, or the true ones first."""
+    """I = top-V of s/τ + γ, in the order of time; or the last clips, random ones, evenly spaced ones, the true ones first."""
     if len(logit_K) != len(true_K):
         raise BadGiven(f"There is a similarity for each of the {len(true_K)} clips, got {len(logit_K)}.")
     K = len(logit_K)
@@ -255,8 +255,8 @@ METHOD = Method(
             "tokens", "V·T·P", "tokens that the reader is given",
             words=lambda knobs: "The reader is given *{}* tokens of the video, whatever its length; all memories are {}.",
         ),
-        Matrix("drift_KM", "ΔH", "what each clip changes in the memory", "share of its length", rows="clip", columns="memory token"),
-        Matrix("likeness_KK", "cos(H_j, H_k)", "how alike the memories after two clips are", "cosine", rows="clip", columns="clip"),
+        Matrix("drift_KM", "ΔH", "what a clip changes in the memory", "of its length", rows="clip", columns="memory token"),
+        Matrix("likeness_KK", "cos(H_j, H_k)", "how alike two memories are", "cosine", rows="clip", columns="clip"),
         Matrix(
             "look_SS", "A_k", "who looks at whom in one step", "share", rows="token that looks", columns="token looked at",
             names="token_names",

@@ -1,7 +1,7 @@
 """Measure VideoStreaming on stories that no training has seen:  python -m core.evaluate videostreaming
 
-1× is the length of the longest videos in training, 16 clips of 4 seconds; 2× and 4× are twice and four times as long. Answers are
-open: the likeliest of every colour, shape, count and "not shown", so that chance is one in eight at best.
+1× is the length of the longest videos in training, 16 clips of 4 seconds; 2× and 4× are twice and four times as long. Answers
+are open: the likeliest of every colour, shape, count and "not shown", so that chance is one in eight at best.
 
     moment    "What colour is the ring?", "What shape is the red thing?": right, by selector
     recall    the share of the clips that show it which are among the V chosen (of V, where more do), by selector
@@ -219,7 +219,9 @@ def table(found: Mapping) -> str:
             lines.append(f"{what + ', ' + name:20}" + "".join(f"{cell:>22}" for cell in cells))
     for true in sorted(found["count"]["1"]):
         cells = [found["count"][length].get(true) for length in SECONDS]
-        lines.append(f"{'count, ' + true:20}" + "".join(f"{'—' if cell is None else format(cell, '.3f'):>22}" for cell in cells))
+        lines.append(
+            f"{'count, ' + true:20}" + "".join(f"{'—' if cell is None else format(cell, '.3f'):>22}" for cell in cells)
+        )
     for what, form in (("tokens", "d"), ("reader_ms", ".2f")):
         lines.append(f"{what:20}" + "".join(f"{format(found[what][length], form):>22}" for length in SECONDS))
     probe = "  ".join(f"{j}: {share:.2f}" for j, share in found["forgetting"].items())

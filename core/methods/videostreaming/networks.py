@@ -92,8 +92,8 @@ class Encoder(nn.Module):
 
     @torch.no_grad()
     def whiten(self, feature_FE: Tensor) -> None:
-        """From now on features are read with mean 0 and variance 1 in every direction in which these differ. A frozen tower tells
-        colours by a hundred times the variance that it tells shapes by, and a small network would learn shapes last."""
+        """From now on features are read with mean 0 and variance 1 in every direction in which these differ: a frozen tower
+        tells shapes by a small part of the variance by which it tells colours, and a network would learn them last."""
         self.mean_E.copy_(feature_FE.mean(0))
         variance_E, turn_EE = torch.linalg.eigh(torch.cov(feature_FE.T))
         self.whiten_EE.copy_(turn_EE * (variance_E + LEAST * variance_E.max()).rsqrt() @ turn_EE.T)
@@ -119,7 +119,7 @@ class Encoder(nn.Module):
 
 
 class Reader(nn.Module):
-    """Answers from the memories of the chosen clips and the question's words; it never sees more than V·T·P tokens of a video."""
+    """Answers from the memories of the chosen clips and the question's words: it sees V·T·P tokens of a video, no more."""
 
     def __init__(self, shape: Shape):
         super().__init__()

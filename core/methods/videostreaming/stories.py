@@ -111,7 +111,8 @@ def _video(bank: Bank, rng: np.random.Generator, clips: int, frames: int):
     border = np.minimum(np.cumsum([0, *lengths]), seconds)
     S = len(lengths)
     shapes, colours = rng.permutation(len(SHAPES)), rng.permutation(len(COLOURS))
-    needle, hue, *others = rng.permutation(S).tolist()
+    seen = rng.permutation(np.flatnonzero(border[:-1] < seconds)).tolist()
+    needle, hue, *others = seen if len(seen) > 1 else seen * 2  # a single clip may show one scene
     some = others[: int(rng.integers(1, min(len(COUNTS), len(others)) + 1))] if others else []
     parts, looks, before = [], [], -1
     for s in range(S):
@@ -128,14 +129,13 @@ def _video(bank: Bank, rng: np.random.Generator, clips: int, frames: int):
         return shown.reshape(clips, frames).any(1)
 
     counted, needle_shape, hue_name = SHAPES[shapes[1]], SHAPES[shapes[0]], COLOURS[colours[0]]
-    shown = [s for s in some if border[s] < seconds]
     asked = [
         (f"What colour is the {needle_shape}?", COLOURS[looks[needle][0]], true(needle)),
         (f"What shape is the {hue_name} thing?", SHAPES[looks[hue][1]], true(hue)),
         (FIRST, COLOURS[looks[0][0]], true(0)),
-        (f"How many scenes show a {counted}?", str(max(1, len(shown))), true(*shown)),
+        (f"How many scenes show a {counted}?", str(len(some)), true(*some)),
     ]
-    if not shown:
+    if not some:
         asked[3] = asked[0]
     return np.concatenate(parts), asked
 

@@ -4,10 +4,12 @@ Every frame goes through the frozen tower once, and its features stay in a folde
 there (`stories`). Four questions are asked of each video, encoded once: two to find a moment, one of the very first thing,
 for which the reader is mostly given the last V clips, so that only the memory can bring it, and one to count.
 
+The first `ALONE` of the steps have single clips, several times as many: what a clip shows is learned before what to keep of it.
 For the first `WARM` of the steps the similarities are told which clips are true (KL, the paper's temporal warm-up); after that
-they learn from the answers alone, through the straight-through weights of the Gumbel top-V. Videos begin with three clips and
-grow to LONG: what is carried over many steps is not learned where it was never carried over few. One batch in four has another
-clip length, other summary tokens, other time prompts or no memory, so that the network has seen what a reader's knobs can ask.
+they learn from the answers alone, through the straight-through weights of the Gumbel top-V. Videos begin with two or three
+clips and grow to LONG: what is carried over many steps is not learned where it was never carried over few. One batch in four
+has another clip length, other summary tokens, other time prompts or no memory, so that the network has seen what a reader's
+knobs can ask.
 
 Letters: B batch, R questions, K clips, T frames of a clip, M memory tokens, V chosen clips, D width.
 """
@@ -44,7 +46,8 @@ from core.networks.weights import WEIGHTS, Loaded, load_clip, save
 from core.training.loop import Checkpoint, cosine
 
 SHORT, LONG = 3, 16  # clips of a video, at first and in the end: LONG is 1×
-WARM, GROWING = 0.4, 0.6  # shares of the steps with temporal supervision, and until the longest videos
+ALONE, WARM, GROWING = 0.2, 0.5, 0.7  # until which share of the steps clips are single, choices supervised, videos longer
+CROWD = 4  # times as many single clips as videos
 OTHER = 0.25  # share of batches with other knobs
 SAVED = 100  # steps between two checkpoints
 OPTIONS = ("steps", "batch", "rate", "videos")  # of the command, that tell how a file was made
@@ -64,6 +67,8 @@ class Turn:
 
 def turn(rng: np.random.Generator, longest: int) -> Turn:
     """Most batches have the usual knobs; the others each another. Of few clips the reader learns sooner what to answer."""
+    if longest == 1:
+        return Turn(1, 1)
     clips, chosen = int(rng.integers(max(2, longest // 2), longest + 1)), int(rng.choice((1, 1, 2, CHOSEN, CHOSEN)))
     if rng.random() > OTHER:
         return Turn(clips, chosen)
@@ -80,7 +85,8 @@ def turn(rng: np.random.Generator, longest: int) -> Turn:
 
 def longest(step: int, steps: int) -> int:
     """The curriculum over length: clips of the longest video at this step."""
-    return min(LONG, SHORT + int((LONG - SHORT) * step / max(1, GROWING * steps)))
+    done = (step / steps - ALONE) / (GROWING - ALONE)
+    return 1 if done < 0 else min(LONG, SHORT + int((LONG - SHORT) * done))
 
 
 def lesson(model: Streaming, batch: stories.Batch, now: Turn, warm: bool, chance: torch.Generator) -> tuple[Tensor, dict]:
@@ -126,7 +132,8 @@ def train(clip: Loaded, bank: stories.Bank, seed: int, out: Path, asked: argpars
         for group in optimizer.param_groups:
             group["lr"] = cosine(step, steps, asked.rate, warmup=50)
         now = turn(rng, longest(step, steps))
-        batch = stories.drawn(bank, rng, asked.batch, now.clips, now.frames, last=rng.random() < 0.75)
+        videos = asked.batch * (CROWD if now.clips == 1 else 1)
+        batch = stories.drawn(bank, rng, videos, now.clips, now.frames, last=rng.random() < 0.75)
         loss, found = lesson(model, batch, now, step < WARM * steps, chance)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -1,4 +1,4 @@
-"""VideoStreaming's trained parts on disk: those of a file, the shipped ones where they were trained on these towers, else random."""
+"""VideoStreaming's trained parts on disk: those of a file, the shipped ones where they fit these towers, else random ones."""
 
 from pathlib import Path
 
@@ -31,7 +31,8 @@ def load_streaming(spec: str | Path | Loaded | None, clip: Loaded) -> Loaded:
     if about["towers"] != clip.digest:
         raise BadWeights(f"{path.name} was trained on other towers than the ones loaded ({clip.label}).")
     model = filled(lambda: Streaming(Shape(**about["shape"])), tensors, "model", path.name)
-    return Loaded(model.eval().requires_grad_(False), f"VideoStreaming trained on {SYNTHETIC} · {path.name} · {digest[:8]}", digest)
+    label = f"VideoStreaming trained on {SYNTHETIC} · {path.name} · {digest[:8]}"
+    return Loaded(model.eval().requires_grad_(False), label, digest)
 
 
 def untrained(clip: Loaded) -> Loaded:

@@ -6,13 +6,13 @@ from core.networks.text import words
 from core.world.captions import COLOURS, SHAPES
 
 Span = tuple[float, float]
-ELSEWHERE = {"after", "before", "last", "second", "beginning", "end"}  # what is asked for is not where these questions' nouns are
+ELSEWHERE = {"after", "before", "last", "second", "beginning", "end"}  # what is asked for is not where the nouns are
 FIRST = "first"
 
 
 def evidence(question: str, segments: Iterable[tuple[float, float, str]]) -> tuple[Span, ...]:
-    """Spans in seconds: of "the very first thing" the first segment; else every segment whose caption has all colours and shapes
-    that the question names. None where it names none, or asks for what stands elsewhere."""
+    """Spans in seconds: of "the very first thing" the first segment; else every segment whose caption has all colours and
+    shapes that the question names. None where it names none, or asks for what stands elsewhere."""
     asked, shown = set(words(question)), list(segments)
     nouns = asked & {*COLOURS, *SHAPES}
     if not shown or asked & ELSEWHERE:
