@@ -273,4 +273,5 @@ METHOD = Method(
         Group("One step of the encoder", ("look_SS",)),
         Group("The chosen clips", ("frame_F", "time_F", "picture_FHWC")),
     ),
+    untrained=lambda labels, knobs: ["VideoStreaming"] if any("UNTRAINED" in label for label in labels) else [],
 )  # fmt: skip

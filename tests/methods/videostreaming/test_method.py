@@ -5,8 +5,11 @@ import math
 import pytest
 import torch
 
+from core.errors import BadWeights
 from core.methods.videostreaming import METHOD, equations, evaluate, stories, world
 from core.methods.videostreaming.networks import VOCABULARY, Block, Encoder, Reader, Shape, Streaming, same_length, word_ids
+from core.methods.videostreaming.weights import load_streaming
+from core.networks.weights import save
 from core.world.questions import FAMILIES, tell
 from tests import tiny
 
@@ -139,6 +142,19 @@ def test_selectors_choose_what_they_are_called_after():
     }
     assert chosen["adaptive"] == (1, 3) and chosen["last"] == (4, 5) and chosen["uniform"] == (1, 4)
     assert chosen["oracle"] == (1, 5) and len(set(chosen["random"])) == 2
+
+
+def test_random_weights_say_so_and_weights_of_other_towers_are_refused(tmp_path):
+    towers = tiny.towers()
+    loaded = load_streaming(None, towers)
+    assert "UNTRAINED" in loaded.label and METHOD.untrained([loaded.label], {}) == ["VideoStreaming"]
+    assert METHOD.untrained(["VideoStreaming trained on our synthetic clips"], {}) == []
+    file = tmp_path / "videostreaming.safetensors"
+    about = dict(kind="videostreaming", shape=loaded.network.about(), towers=towers.digest)
+    save(file, {"model": loaded.network}, about, {})
+    assert "UNTRAINED" not in load_streaming(file, towers).label
+    with pytest.raises(BadWeights, match="other towers"):
+        load_streaming(file, tiny.towers(depth=2))
 
 
 # ---- the world ------------------------------------------------------------------------------------------------------------

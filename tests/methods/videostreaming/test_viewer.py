@@ -1,4 +1,4 @@
-"""Facts about VideoStreaming's pictures: the truth lies under the similarities, and a matrix tells the cell that is pointed at."""
+"""Facts about VideoStreaming's pictures: the truth lies under the similarities, and a matrix tells the cell pointed at."""
 
 import pytest
 from playwright.sync_api import expect
