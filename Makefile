@@ -17,7 +17,7 @@ test: $(VENV)/test.stamp
 	$(PY) -m ruff format --check .
 	$(PY) -m tests.biome check
 	$(PY) -m pyright --pythonpath $(PY)
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/test.stamp
 	$(PY) -m tests.bench

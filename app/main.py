@@ -14,7 +14,8 @@ from starlette.middleware import Middleware
 
 from app import assets
 from app.errors.runs import SHIPPED as RUNS
-from app.errors.runs import find_runs
+from app.errors.runs import find_runs, holds_more
+from app.errors.start import Home
 from app.figures.payload import figures_of
 from app.modules import files_of
 from app.page import build
@@ -44,10 +45,11 @@ def main(words: Sequence[str] | None = None) -> None:
         models = dict([*args.models, *args.service])
         if models:  # first: whoever names weights wants to see them
             engines = {"named": loaded(Engine(args.device, models=models, networks_mb=args.memory), say)} | engines
-        runs = find_runs(args.runs, {name: Path(folder).expanduser() for name, folder in args.data})
-        if not runs and args.runs != RUNS:
+        data = {name: Path(folder).expanduser().resolve() for name, folder in args.data}
+        runs, home = find_runs(args.runs, data), Home(args.runs, data, args.device) if holds_more(args.runs) else None
+        if not runs and args.runs != RUNS and not data:
             raise ReaderError(f"There is no run in {str(args.runs)!r}: python -m core.workbench run makes one.")
-        page = build(engines, find_examples(args.clips) | find_videos(VIDEOS), runs)
+        page = build(engines, find_examples(args.clips) | find_videos(VIDEOS), runs or find_runs(RUNS), home)
     with serving(host, args.port):
         launch(page, args.host, args.port, share=args.share)
 
@@ -94,7 +96,7 @@ def arguments() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--data", nargs="*", type=named, default=[], metavar="NAME=DIR",
-        help="where the clips of the run of that name lie, so that the tab can open them",
+        help="where the clips of the run of that name lie, so that the tab can open them, or start that run",
     )  # fmt: skip
     parser.add_argument("--share", action="store_true", help="a public address, by Gradio's tunnel")
     return parser

@@ -24,6 +24,7 @@ from app.controls.inputs import Shared, Tab
 from app.controls.public import PublicWeights
 from app.controls.uploads import Uploads
 from app.errors.runs import Run, Runs
+from app.errors.start import Home
 from app.errors.tab import errors
 from app.export.history import steps
 from app.export.link import opened_by
@@ -46,15 +47,19 @@ from core.world import ACTIONS
 DELETED = (3600, 23 * 3600)  # seconds: every hour, files older than 23 h, so that none stays longer than a day
 
 
-def build(engines: Mapping[str, Engine], examples: Mapping[str, Example], runs: Mapping[str, Run] | None = None) -> Page:
+def build(
+    engines: Mapping[str, Engine], examples: Mapping[str, Example], runs: Mapping[str, Run] | None = None,
+    home: Home | None = None,
+) -> Page:  # fmt: skip
     """The whole page. engines: what its weights are called → Engine; the first is used until a reader chooses another.
-    examples: name → Example; the first is open when the page is. runs: of the workbench by name, for a tab of their own."""
+    examples: name → Example; the first is open when the page is. runs: of the workbench by name, for a tab of their own. home:
+    where that tab may start runs."""
     clips, running, engine = Clips(examples), Running(), next(iter(engines.values()))
     with Page(analytics_enabled=False, title=MAKER, delete_cache=DELETED) as page:
         skip()
         with gr.Row(elem_classes="page-top"):
             gr.Markdown(f"# {MAKER}", elem_classes="title")
-            top()
+            top(bool(runs))
         # clips, and long videos, are each shared by the tabs that have them; known by what is open first
         begin = {one.name: next(iter(clips.examples_for(one).values())).path for one in engine.methods.values()}
         paths = tuple(dict.fromkeys(begin.values()))
@@ -67,7 +72,7 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example], runs: 
                     desk = Desk(method, engines_for(engines, method), clips, running)
                     made[method.name] = tab(desk, shared[begin[method.name]], first=not made)
             if runs:
-                errors(page, tabs, made, Runs(runs))
+                errors(page, tabs, made, Runs(runs), home)
         PublicWeights(page, list(made.values()), Public([one.desk for one in made.values()], partial(beside, engine)))
         notebook(tabs, made)
         sessions = Sessions(tabs, made)
@@ -76,7 +81,7 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example], runs: 
             sharing = [tab for tab in made.values() if tab.inputs.fields["clip"] is one.clip]
             Choice(clips, one, sharing).wire()
             Uploads(clips, one, sharing, written, sessions).wire()
-        opened_by(page, tabs, made)
+        opened_by(page, tabs, made, {name: shared[begin[name]].awaited for name in made})
         steps(tabs, made)
         publish(engine, clips)
     return page
@@ -85,7 +90,8 @@ def build(engines: Mapping[str, Engine], examples: Mapping[str, Example], runs: 
 def shared_clip(clips: Clips, path: Path, known: bool) -> Shared:
     """What tabs begin with in common. known: whether the browser finds its moment and edits by their names."""
     written = (gr.Textbox("[]", visible="hidden", elem_id=name if known else None) for name in ("moment", "edits"))
-    return Shared(gr.Textbox(clips.handle(path), visible=False), *written)
+    awaited = gr.Textbox(visible=False)
+    return Shared(gr.Textbox(clips.handle(path), visible=False), *written, awaited)
 
 
 def engines_for(engines: Mapping[str, Engine], method: Method) -> Mapping[str, Engine]:

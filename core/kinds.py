@@ -20,6 +20,8 @@ REDUCED = {"mean": np.mean, "sum": np.sum, "largest": np.max, "smallest": np.min
 When = Literal["now", "network", "whole"]
 Knobs = Mapping[str, Any]
 
+THING = "thing"  # the name of what is found in a clip that the weights do not know
+
 
 @dataclass(frozen=True)
 class Output:

@@ -7,7 +7,8 @@ import pytest
 
 from tests import pages
 
-page, served = pages.page, pages.served  # fixtures
+axe, page, served = pages.axe, pages.page, pages.served  # fixtures
+window, one_window = pages.window, pages.one_window
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 OFFLINE = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 

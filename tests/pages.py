@@ -1,6 +1,9 @@
-"""The page in a real browser, for every test file that drives it: `served` and `page` are fixtures (conftest names them)."""
+"""The page in a real browser, for every test file that drives it: `served`, `window` and `page` are fixtures (conftest names
+them, and `one_window`, which they share)."""
 
 import json
+import random
+from importlib import resources
 
 import pytest
 
@@ -21,8 +24,7 @@ def request_of(desk, path=None, weights="tiny", texts="", edits="[]", question="
     return {"values": {name: values[name] for name in desk.fields} | {"knobs": settings}, "stamp": 1, "who": "me"}
 
 
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
+def serving(tmp_path_factory):
     """(address, engine, examples) of one page over a tiny untrained network whose patches are not square in number."""
     # imported here: conftest imports this file, and not every test needs the page
     import torch
@@ -58,14 +60,43 @@ def served(tmp_path_factory):
     page.close()
 
 
-@pytest.fixture
-def page(browser, served):
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+served = pytest.fixture(scope="session")(serving)
+
+
+@pytest.fixture(scope="module")
+def one_window(browser):
+    """One window for a file's tests: what it has compiled for the first, it needs not compile for the others."""
+    context = browser.new_context()
     one = context.new_page()
     one.set_default_timeout(PATIENCE)
-    opened(one, served)
     yield one
     context.close()
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """axe-core's text; it asks for nothing by itself."""
+    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python, which brings axe-core, is not installed")
+    return (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def window(one_window, served):
+    """A window of a first visitor, who has nothing open yet: nothing is stored, and there is nothing to go back to."""
+    one_window.set_viewport_size({"width": 1280, "height": 900})
+    one_window.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    developer = one_window.context.new_cdp_session(one_window)
+    developer.send("Page.resetNavigationHistory")
+    yield one_window
+    one_window.goto("about:blank")  # what is open holds its storage
+    developer.send("Storage.clearDataForOrigin", {"origin": served[0].rstrip("/"), "storageTypes": "all"})
+    developer.detach()
+
+
+@pytest.fixture
+def page(window, served):
+    opened(window, served)
+    return window
 
 
 def opened(page, served):
@@ -103,3 +134,14 @@ def stepped(knob, steps):
 
     one = next(one for one in METHODS["stop"].knobs.knobs() if one.name == knob)
     return round(one.default + steps * one.span[2], 10)
+
+
+def press_about(page, knob, seed):
+    """Twenty keys at random, some faster than an answer, then one step below the end."""
+    knob.focus()
+    chance = random.Random(seed)
+    for key in chance.choices(("ArrowRight", "ArrowLeft", "PageUp", "Home"), k=20):
+        page.keyboard.press(key)
+        page.wait_for_timeout(chance.choice((0, 10, 50)))
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")

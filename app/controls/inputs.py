@@ -14,12 +14,14 @@ from app.server.request import Desk
 
 @dataclass(frozen=True)
 class Shared:
-    """What all tabs have in common: the clip, as the handle of its file, the moment of it and its edits. The browser writes the
-    last two, so they are there, but not seen."""
+    """What all tabs have in common: the clip, as the handle of its file, the moment of it and its edits. The browser writes
+    these two, so they are there, but not seen. awaited: [name, moment] as JSON of a reader's own clip that a link names, and
+    whose file has yet to be brought."""
 
     clip: gr.Textbox
     moment: gr.Textbox
     edits: gr.Textbox
+    awaited: gr.Textbox
 
     def updates(self, handle: str, moment: str = "[]", edits: str = "[]") -> dict[Component, Any]:
         """What an event answers that chooses a clip."""

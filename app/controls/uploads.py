@@ -17,9 +17,11 @@ from gradio.components import Component
 from app.controls.inputs import Shared, Tab
 from app.controls.own import told
 from app.export.session import Sessions
-from app.server.clips import Clips
+from app.server.clips import Begun, Clips, Moment
 from app.server.errors import as_message
 from app.server.opening import opening, window
+from app.server.request import moment_of
+from core import ReaderError
 from core.methods import lesson
 from core.publish.session import is_session
 
@@ -40,12 +42,13 @@ class Uploads:
         for tab in self.tabs:
             for place in tab.own.places:
                 opened = place.change(
-                    partial(self.opened, tab, place), [place, *self.texts], [place, tab.own.said, *self.sessions.components],
+                    partial(self.opened, tab, place), [place, self.shared.awaited, *self.texts],
+                    [place, tab.own.said, *self.sessions.components],
                     concurrency_limit=4, trigger_mode="always_last", show_progress="hidden", api_visibility="private",
                 )  # fmt: skip
                 self.sessions.follow(opened)
 
-    def opened(self, tab: Tab, place: Component, file: Any, *texts: Any) -> Iterator[dict[Component, Any]]:
+    def opened(self, tab: Tab, place: Component, file: Any, awaited: Any, *texts: Any) -> Iterator[dict[Component, Any]]:
         """What changes, again and again while the file is read."""
         said, nothing = tab.own.said, {self.sessions.looked: "", self.sessions.kept: ""}  # of an older session
         if file is None:
@@ -60,14 +63,31 @@ class Uploads:
                 for far, found in opening(self.clips, clip, window(tab.desk.engine, tab.desk.method)) if clip else ():
                     yield nothing | {said: told(far)}
                     if found and not session:
-                        yield nothing | {said: ""} | self.changes(self.clips.handle(file), found.moment, texts)
+                        yield (
+                            nothing
+                            | {said: ""}
+                            | self.changes(self.clips.handle(file), found.moment, texts, self.again(file, found, awaited))
+                        )
                 if session:
                     yield {place: None, said: ""} | self.sessions.changes(session)
         except gr.Error as wrong:
             yield nothing | {place: None, said: told(wrong.message)}
             raise
 
-    def changes(self, handle: str, moment: tuple[float, ...], texts: Sequence[Any]) -> dict[Component, Any]:
-        """texts: what stands in each tab's box now; what an example brought goes, what a reader wrote stays."""
+    def again(self, file: Any, found: Begun, awaited: Any) -> Moment | None:
+        """The moment that a link says of this file, by its name; None where it says nothing of it, or the file ends before."""
+        try:
+            name, moment = json.loads(awaited)
+            moment = moment_of(json.dumps(moment))
+        except (ValueError, TypeError, ReaderError):
+            return None
+        return moment if name == self.clips.name(file) and (not moment or moment[0] < found.seconds) else None
+
+    def changes(
+        self, handle: str, moment: Moment, texts: Sequence[Any], again: Moment | None = None
+    ) -> dict[Component, Any]:  # fmt: skip
+        """texts: what stands in each tab's box now; what an example brought goes, what a reader wrote stays. again: the moment,
+        if the file was on this page before a reload; then the knobs are its own, too."""
         kept = ("" if text in self.written else text for text in texts)
-        return self.shared.updates(handle, json.dumps(moment)) | dict(zip(self.texts, kept)) | self.knobs
+        shown = self.shared.updates(handle, json.dumps(moment if again is None else again)) | dict(zip(self.texts, kept))
+        return shown | (self.knobs if again is None else {})

@@ -34,16 +34,25 @@ class Run:
 
 
 def find_runs(folder: Path, data: Mapping[str, Path] | None = None) -> dict[str, Run]:
-    """Runs by name: the folder itself, or those in it. data: a run's name → the folder of its clips."""
+    """Runs by name: the folder itself, or those in it. data: a run's name → the folder of its clips; in a folder of runs also
+    one that is not there yet, which the page may start."""
     data = data or {}
     found = [folder] if (folder / "run.json").is_file() else sorted(one.parent for one in folder.glob("*/run.json"))
     made = {one.name: Run(one.name, one, read_plan(one), data.get(one.name)) for one in (each.resolve() for each in found)}
-    if unknown := [name for name in data if name not in made]:
+    unknown = [name for name in data if name not in made]
+    if unknown and not holds_more(folder):
         raise ReaderError(f"--data names a run, one of {', '.join(made) or 'none'}, got {', '.join(unknown)}.")
     for name, root in data.items():
+        if name in ("", ".", "..") or set(name) & set("/\\\0"):
+            raise ReaderError(f"--data names a run, and a run is a folder: {name!r} cannot be one.")
         if not root.is_dir():
             raise ReaderError(f"--data {name}: there is no folder {str(root)!r}.")
     return made
+
+
+def holds_more(folder: Path) -> bool:
+    """Whether runs can be started in it: not in what is shipped, nor in a run."""
+    return folder.resolve() != SHIPPED and not (folder / "run.json").is_file()
 
 
 class Runs:

@@ -14,7 +14,7 @@ from app.server.request import Desk
 from core import ReaderError
 from core.publish.view import Setting as Shown
 from core.publish.view import clip_name
-from core.workbench.again import DRAWN, clip_again, entry_of, file_of, fits, write_frames
+from core.workbench.again import DRAWN, clip_again, entry_of, file_of, fits, truth_again, write_frames
 from core.workbench.listing import Entry
 from core.workbench.plan import Setting
 from core.workbench.query import page
@@ -34,7 +34,7 @@ class Stage:
         self.clips: Clips = next(iter(made.values())).desk.clips
         self._written = Memo(WRITTEN)
 
-    def opened(self, message: Any) -> tuple[Tab, dict[str, Any], list[str]]:
+    def scene(self, message: Any) -> tuple[Tab, dict[str, Any], list[str]]:
         """(the tab, its values, sentences on what is not as it was in the run)."""
         run, table, a, _ = self.questions.of(message_of(message))
         entry, setting = entry_of(run.folder, table, message.get("clip")), table.settings[a]
@@ -61,6 +61,7 @@ class Stage:
             path = self.folder / secrets.token_hex(16) / f"{clip_name(entry.clip_id.replace(':', ' '))}.mkv"
             path.parent.mkdir(parents=True)
             write_frames(clip_again(entry, run.plan, None), path)
+            self.clips.know(path, truth_again(entry, run.plan))
             return path
 
         key = run.plan.run_id, entry.clip_id

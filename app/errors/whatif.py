@@ -57,7 +57,7 @@ class WhatIf:
             raise ReaderError(f"1 to {MOST} clips are tried at once, got {len(ids) if isinstance(ids, list) else 'none'}.")
         if setting.method not in self.desks:
             raise ReaderError(f"This page has no tab for {setting.method[:40]!r}.")
-        desk, knobs = self.desks[setting.method], checked_knobs(setting.method, message.get("knobs"))
+        desk, knobs = self.desks[setting.method], knobs_of(setting.method, message.get("knobs"))
         wrong, right = wrong_of(table, a, ids), []
         if not wrong:
             raise ReaderError("None of these clips is wrong at A, so there is nothing to fix.")
@@ -67,13 +67,13 @@ class WhatIf:
             raise ReaderError(OTHER_WEIGHTS)
         measure = Measure(run.plan, desk.engines[weights])
         who = run_named(message)[0]
-        work = partial(self._tried, run, table, measure, a, knobs, wrong, right)
+        work = partial(self._trial, run, table, measure, a, knobs, wrong, right)
         rows = self.running.aside(self.running.start(who, KIND, long=True), work)
         fixed = sum(now for *_, was, now in rows if not was)
         broken = sum(not now for *_, was, now in rows if was)
         return {"wrong": len(wrong), "fixed": fixed, "right": len(right), "broken": broken, "rows": rows}
 
-    def _tried(
+    def _trial(
         self, run: Run, table: Table, measure: Measure, a: str, knobs: Mapping[str, Any], wrong: list[dict], right: list[dict],
         job: Any,
     ) -> list[list[Any]]:  # fmt: skip
@@ -94,7 +94,7 @@ class WhatIf:
         return self.clips.open(file_of(entry, run.root), run.plan.frames)
 
 
-def checked_knobs(method: str, knobs: Any) -> dict[str, Any]:
+def knobs_of(method: str, knobs: Any) -> dict[str, Any]:
     """Knobs that are turned, each within its span."""
     known = {one.name: one for one in METHODS[method].knobs.knobs()}
     if not isinstance(knobs, Mapping) or not knobs or any(name not in known for name in knobs):

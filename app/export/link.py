@@ -38,8 +38,9 @@ class Address:
             return None
 
 
-def opened_by(page: gr.Blocks, tabs: gr.Tabs, made: Mapping[str, Tab]) -> None:
-    """What a link asks for is on the knobs when the page has loaded. made: method's name → its tab."""
+def opened_by(page: gr.Blocks, tabs: gr.Tabs, made: Mapping[str, Tab], awaited: Mapping[str, Component]) -> None:
+    """What a link asks for is on the knobs when the page has loaded. made: method's name → its tab. awaited: where it is
+    said, for that tab, what file has yet to be brought."""
     looked, clips = gr.Textbox(visible=False), next(iter(made.values())).desk.clips
 
     def limits(method: str) -> Mapping[str, float]:
@@ -56,11 +57,13 @@ def opened_by(page: gr.Blocks, tabs: gr.Tabs, made: Mapping[str, Tab]) -> None:
             return shown.desk.values(setting, clips.handle(clips.examples[setting.clip].path), shown.desk.weights)
 
         look, notes = look_of(read.view, values)
+        asked = from_link(query).view.shown  # whatever clip it names
+        waits = "" if asked.clip in clips.examples else json.dumps([asked.clip, asked.moment])
         for note in (*read.notes, *notes):
             gr.Warning(note)
-        return turned_to(tabs, looked, shown, values(read.view.shown), look)
+        return turned_to(tabs, looked, shown, values(read.view.shown), look) | {awaited[asked.method]: waits}
 
-    changed = [tabs, looked, *own_components(made)]
+    changed = [tabs, looked, *own_components(made), *{id(one): one for one in awaited.values()}.values()]
     # queued: Gradio (6.31) shows no warning of an event that does not queue
     read = page.load(follow, None, changed, show_progress="hidden", api_visibility="private")
     read.success(None, looked, None, js=assets.event("page/values.js", "follow"), api_visibility="private")

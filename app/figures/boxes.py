@@ -11,10 +11,8 @@ import numpy as np
 from app.figures.context import Context
 from app.figures.pack import array, runs
 from app.figures.truth import Things, boxes_of, things_seen
-from core.kinds import Boxes
+from core.kinds import THING, Boxes
 from core.metrics import overlap
-
-THING = "thing"
 
 
 def pack(output: Boxes, value: Any, context: Context) -> dict[str, Any]:

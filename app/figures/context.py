@@ -1,6 +1,6 @@
 """The run that a result is of, for whoever packs it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,9 @@ from core.video.clip import Clip
 from core.world import Truth
 
 
-def is_strange(trace: Trace, truth: Truth | None) -> bool:
+def is_strange(labels: Iterable[str], truth: Truth | None) -> bool:
     """Whether weights were trained on our synthetic clips alone, and this clip, of which no truth is known, is none of them."""
-    return truth is None and any(SYNTHETIC in one for one in trace.weights.values())
+    return truth is None and any(SYNTHETIC in one for one in labels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Context:
     @property
     def strange(self) -> bool:
         """Whether the clip is none of those that the weights know."""
-        return is_strange(self.trace, self.truth)
+        return is_strange(self.trace.weights.values(), self.truth)
 
     def of(self, kind: type[Output]) -> tuple[Output, ...]:
         """The method's outputs of a kind that this run has, in order."""

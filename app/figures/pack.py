@@ -67,7 +67,7 @@ def weights_payload(trace: Trace, truth: Truth | None) -> dict[str, Any]:
     """What made it, in words; strange: a sentence where these weights were trained on our synthetic clips alone, and this clip,
     of which no truth is known, is none of them."""
     labels = list(trace.weights.values())
-    return {"weights": labels, "strange": STRANGE if is_strange(trace, truth) else ""}
+    return {"weights": labels, "strange": STRANGE if is_strange(labels, truth) else ""}
 
 
 def frames_payload(key: str, clip: Clip) -> dict[str, Any]:

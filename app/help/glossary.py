@@ -20,6 +20,7 @@ GENERAL = {
     "CLIP": "A network of two towers, one for pictures and one for texts, trained so that a picture and its text come out "
     "alike.",
     "CLS token": "A token that stands for no patch. It gathers from all others, and what it holds at the end is the feature.",
+    "confusion": "Which classes are taken for which others: a row for what a clip is, a column for what was answered.",
     "cosine": "How alike two lists of numbers point, from −1 to 1: 1 is the same direction.",
     "deletion": "A test of a map: the patches it ranks first are taken away first, and a true map makes the answer fall early.",
     "detector": "A network that finds things in a frame: a box, a name and a score for each.",
@@ -33,14 +34,26 @@ GENERAL = {
     "head": "One of several attentions that run side by side in a block, each free to look elsewhere.",
     "insertion": "Deletion the other way: the patches a map ranks first are shown first, and a true map makes the answer rise "
     "early.",
+    "interval": "The span that a number would lie in for 95 of 100 other draws of such clips. Of shares it is Wilson's, of "
+    "differences a bootstrap over groups of clips.",
     "IoU": "Intersection over union: the area that two shapes share, divided by the area they cover together. 1 is the same "
     "shape.",
+    "kind of error": "What a wrong answer is called: the first of several tests that holds for it, in an order that is "
+    "ours. It is a name and no cause.",
+    "loss": "How little of all that the classes share goes to a clip's own one: 0 where it gets everything, and more the less "
+    "it gets, in nats.",
+    "margin": "How far a clip's own class lies above the best other one, as cosines. Below 0 the answer is wrong, near 0 it "
+    "is nearly a tie.",
+    "McNemar's test": "Whether one of two settings is better on the same clips. It counts those that became right and those "
+    "that became wrong, and p says how often a coin would split them as unevenly.",
     "overlay": "A map painted over a frame. Its colours keep one scale for the whole clip while knobs move.",
     "patch": "A square of a frame. A frame is cut into a grid of them, and the network reads each as one token.",
     "pointing game": "A score of a map: the share of frames in which its highest patch lies on the thing that it should show.",
     "prompt": "A token that no picture has, made or learned to steer a network whose own numbers stay as they are.",
     "released code": "What a paper's authors published. It does not always do what the paper's equations say.",
     "severity": "How badly frames are spoilt on purpose, from 0, not at all, to 1.",
+    "slice": "Clips that a filter leaves, under a name. A slice that was found to be bad among many has to be seen again on "
+    "other clips before it is believed.",
     "stage": "One step of a method, a small function. A knob runs again only the stages that follow it.",
     "stride": "How many frames lie from one support frame to the next. Here 0 means: spread over the clip.",
     "support frame": "Another frame of the clip that prompts for the current frame are made of.",
@@ -49,6 +62,8 @@ GENERAL = {
     "training-free": "Without any training of ours: a network is used as it came.",
     "transformer": "A network whose tokens gather from one another by attention, block after block.",
     "untrained": "With random numbers. What such a network draws is computed, and means nothing.",
+    "what if": "Some wrong clips are run again with a knob turned, and as many right ones beside them: of failures alone any "
+    "change looks like a gain.",
     "world": "Our synthetic clips, not the real world: eight shapes in eight colours that do things on made-up backgrounds. "
     "The shipped weights were trained on nothing else.",
 }

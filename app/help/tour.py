@@ -1,5 +1,5 @@
-"""The top of the page: the tour in seven steps, and the glossary. Their words are in `glossary` and in the methods' lessons,
-their files are assets/viewer/page/tour.js and glossary.js."""
+"""The top of the page: the tour, a step for each thing to do, and the glossary. Words are in `glossary` and in the methods'
+lessons, their files are assets/viewer/page/tour.js and glossary.js."""
 
 import gradio as gr
 
@@ -12,12 +12,26 @@ KEYS = (("t", "the tour, or back to its card"), ("g", "the glossary"))
 # What a step's check reads, and what stands instead of one that this page has not: tour.js.
 STEPS = tuple(step for method in METHODS.values() for step in lesson(method, "TOUR"))
 TOP = """<div class="teach"><span class="tour-offer" hidden>New here? <button type="button">Take the tour</button></span>
-<button type="button" class="tour-open" title="seven steps (t)">Tour</button>
+<button type="button" class="tour-open" title="a few steps (t)">Tour</button>
 <button type="button" class="gl-open" title="what words mean (g)">Glossary</button></div>"""
 
 
-def top() -> gr.HTML:
-    """The buttons of the tour and the glossary."""
-    given = {"keys": KEYS, "entries": entries(), "steps": STEPS}
+# Of the tab that shows runs of the workbench, where the page has one.
+RUNS = {
+    "title": "Where it fails",
+    "text": "One clip says little. A run is a row of numbers for each of many: bars, words and cells of the confusion filter "
+    "them, B beside A says what another setting fixes and breaks.",
+    "act": "Open a clip: click its row, or press j.",
+    "keys": "Go to it, Enter; then j",
+    "done": "Its frames, its numbers, and room for tags and a note. Enter opens it on its method's tab, Back comes back here.",
+    "tab": "Errors",
+    "targets": [".er-rows"],
+    "check": {"seen": ".er-right[data-clip]"},
+}
+
+
+def top(runs: bool = False) -> gr.HTML:
+    """The buttons of the tour and the glossary. runs: whether the page shows any."""
+    given = {"keys": KEYS, "entries": entries(), "steps": (*STEPS, RUNS) if runs else STEPS}
     script = assets.component("page/top.js", "top", given)
     return gr.HTML(TOP, js_on_load=script, apply_default_css=False, padding=False, elem_id="teach")

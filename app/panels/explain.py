@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from app.figures.boxes import things_found
+from app.figures.context import is_strange
 from app.figures.pack import grid16, knob_payload
 from app.figures.truth import actor_THW, boxes_of, things_seen
 from app.server.jobs import Run
@@ -42,6 +43,7 @@ from core.explain import (
 )
 from core.explain.captum_tests import RADIUS, SAMPLES
 from core.explain.faithfulness import Controls, Faithfulness, beyond, rows
+from core.kinds import THING
 from core.method import Method
 from core.metrics import on_actor
 from core.progress import CalledOff, Progress
@@ -134,7 +136,7 @@ class Explanations:
 
     def choices_to_explain(self, request: Request) -> dict[str, Any]:
         """All that there is."""
-        return {"choices": [choice_payload(one) for one in choices_of(request)]}
+        return {"choices": [choice_payload(request, one) for one in choices_of(request)]}
 
     def cost_of_explaining(self, request: Request) -> dict[str, float]:
         """Seconds of the three."""
@@ -198,7 +200,8 @@ class Explanations:
             heard = progress(run, symbol, base / whole + place * each, each)
             found = faithfulness_of(subject, symbol, map_TP, against, heard, run.cancelled)
             made.append(test_payload(found, title, map_TP, truth, subject.grid))
-        return {"what": subject.what, "truth": truth if isinstance(truth, str) else None, "rows": made}
+        what = named(why.request, why.choice, subject.what)
+        return {"what": what, "truth": truth if isinstance(truth, str) else None, "rows": made}
 
     def _steadiness(self, why: Why, run: Run) -> dict[str, Any]:
         one, subject, wanted = why.request, why.subject(run.cancelled), wanted_of(why.request)
@@ -289,8 +292,14 @@ def truth_of(why: Why, subject: Subject) -> TruthMap | str:
 # ---- what travels -----------------------------------------------------------------------------------------------------
 
 
-def choice_payload(one: Choice) -> dict[str, Any]:
-    return {"said": one.said, "group": one.group, "asked": dict(one.asked)}
+def named(request: Request, one: Choice, said: str) -> str:
+    """What is said of a choice: on a clip that the weights do not know, a thing, whatever they would call it."""
+    labels = request.engine.labels(request.method.name).values()
+    return said.replace(one.name, THING, 1) if one.name and is_strange(labels, request.truth) else said
+
+
+def choice_payload(request: Request, one: Choice) -> dict[str, Any]:
+    return {"said": named(request, one, one.said), "group": one.group, "asked": dict(one.asked)}
 
 
 def map_payload(why: Why, made: Explanation, value: float) -> dict[str, Any]:
@@ -300,7 +309,7 @@ def map_payload(why: Why, made: Explanation, value: float) -> dict[str, Any]:
     place_TP = made.map_TP / (largest or 1.0)
     return {
         "of": {"clip": one.key, "knobs": dict(one.settings), "weights": list(made.weights.values())},
-        "what": made.what,
+        "what": named(one, why.choice, made.what),
         "value": value,
         "name": made.name,
         "title": made.title,

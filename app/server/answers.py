@@ -85,7 +85,7 @@ class Answers:
         )  # fmt: skip
         made["edited"] = bool(request.edits)
         made["scale"] = self._scale(request) if made["texts"] else None
-        made["strange"] = "" if self.desk.clips.shipped(request.path) else made["strange"]
+        made["strange"] = "" if self.desk.clips.of_world(request.path) else made["strange"]
         return made | beside_payload(request.engine, method, clip, request.settings, trace) if complete else made
 
     def _scale(self, request: Request) -> float | None:

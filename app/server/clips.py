@@ -95,6 +95,7 @@ class Clips:
         self._open = Memo(budget, size=lambda clip: clip.frames_THWC.nbytes)  # by (path, frames, edits as JSON)
         self._videos = Memo(VIDEOS)  # by (path, its bytes and time of change): a file that is handed in again is written anew
         self._begun = Memo(BEGUN)  # by (path, seconds)
+        self._truths: dict[str, Truth | None] = {}  # of files that the page drew itself
         self._decoders = Aside(AT_ONCE)
         self._paths: dict[str, str] = {}
         self._secret = secrets.token_bytes(32)
@@ -194,12 +195,23 @@ class Clips:
         return self._begun.get((str(path), seconds), look, cancelled)
 
     def truth(self, path: Place) -> Truth | None:
-        """What is true of a file, if it is an example."""
-        return self._known[str(path)].truth if str(path) in self._known else None
+        """What is true of a file, if it is an example or was drawn here."""
+        return self._known[str(path)].truth if str(path) in self._known else self._truths.get(str(path))
+
+    def know(self, path: Place, truth: Truth | None) -> None:
+        """The truth of a file that the page drew, for as long as it is there."""
+        for gone in [one for one in list(self._truths) if self._gone(one)]:
+            self._truths.pop(gone, None)
+        self._truths[str(path)] = truth
 
     def shipped(self, path: Place) -> bool:
         """Whether it is an example."""
         return str(path) in self._known
+
+    def of_world(self, path: Place) -> bool:
+        """Whether it is an example that was drawn here: of another, in a folder that was named, nothing is known."""
+        one = self._known.get(str(path))
+        return one is not None and bool(one.truth or one.recipe)
 
     def of_key(self, key: str) -> tuple[Clip, Truth | None, Footage | None] | None:
         """(clip, truth, the video that it is a few frames of) of a key, or None when it is no longer open."""

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import torch
 
-from core.networks.checkpoints import check_fit, checked_file, guarded, tensors_of
+from core.networks.checkpoints import checked_file, guarded, tensors_of
 from core.networks.cvt import Cvt, CvtShape, CvtTower
+from core.networks.fitting import check_fit
 from core.networks.weights import Loaded, sha256
 
 ANCHORS = (

@@ -26,8 +26,9 @@ from timm.models.vision_transformer import VisionTransformer, checkpoint_filter_
 from torch import Tensor, nn
 
 from core.errors import BadWeights
-from core.networks.checkpoints import check_fit, first_line, sound, tensors_of
+from core.networks.checkpoints import first_line, tensors_of
 from core.networks.clip_names import from_transformers, is_transformers, quick_in_config
+from core.networks.fitting import check_fit, sound
 from core.networks.hub import fetching
 from core.networks.text import OpenClipText
 from core.networks.vision import VisionTower

@@ -12,7 +12,8 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
 from core.errors import BadWeights
-from core.networks.checkpoints import border, checked_file, filled, first_line, sound, tensors_of
+from core.networks.checkpoints import border, checked_file, first_line, tensors_of
+from core.networks.fitting import filled, sound
 from core.networks.hub import fetching
 
 ANCHORS = ("patch_embed.proj.weight", "patch_embed.backbone.conv1.weight")

@@ -19,7 +19,8 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
 from core.errors import BadWeights
-from core.networks.checkpoints import border, filled, guarded, read_file, single, sound
+from core.networks.checkpoints import border, guarded, read_file, single
+from core.networks.fitting import filled, sound
 from core.networks.open_clip_weights import open_clip_towers
 from core.networks.schema import Rule, described, fields, listed, maybe, number, one_of, parsed, text, whole
 from core.networks.text import NoText, SmallText

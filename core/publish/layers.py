@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import ReaderError
-from core.kinds import Output, as_array
+from core.kinds import THING, Output, as_array
 from core.method import Method
 from core.publish.described import clock
 from core.publish.link import FRAME
@@ -235,7 +235,8 @@ def _boxes(result: Result, one: Output, _: int | None) -> Layer:
     if picture_HWC is None:
         raise ReaderError(f"{one.title} is drawn over the current frame, which was not computed.")
     made = bare(picture_HWC[None], (one.symbol,), one.symbol, one.title)
-    words = [f"{name} {score:.2f}" for name, score in zip(seen.label_N, as_array(seen.score_N)) if score >= LEAST]
+    named = [THING if result.strange else name for name in seen.label_N]
+    words = [f"{name} {score:.2f}" for name, score in zip(named, as_array(seen.score_N)) if score >= LEAST]
     return replace(made, boxes_I=(_framed(seen.box_N4, words),))  # best first: the others are cut off
 
 
@@ -247,7 +248,7 @@ def _tracks(result: Result, one: Output, _: int | None) -> Layer:
     """Every frame with what is found in it, each instance by its number."""
     found = result.trace[one.stage]
     boxes_T = tuple(
-        _framed(seen.box_N4, [f"{number + 1} {found.label_I[number]}" for number in number_N])
+        _framed(seen.box_N4, [f"{number + 1} {THING if result.strange else found.label_I[number]}" for number in number_N])
         for seen, number_N in zip(found.seen_T, found.number_TN)
     )
     names = _frame_names(result.clip)

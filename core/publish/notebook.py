@@ -38,15 +38,13 @@ def to_notebook(cells: Iterable[Cell], file: Callable[[str], str] = example_file
         more="open_video, " if videos else "", videos=videos,
         engines=f"engine = {engines[0]}" if len(engines) == 1 else f"engines = {{}}\n{made}",
     )  # fmt: skip
-    made = [_cell("markdown", "\n\n".join([HEAD, *_needed(cells, file)]), "head"), _cell("code", setup, "setup")]
+    made = [written("markdown", "\n\n".join([HEAD, *_needed(cells, file)]), "head"), written("code", setup, "setup")]
     for place, (cell, call) in enumerate(zip(cells, calls)):
         chosen = f"engine = engines[{engines.index(call)}]\n" if len(engines) > 1 else ""
-        made.append(_cell("markdown", f"## {plain(cell.title)}\n\n{settings(cell)}", f"{place} words"))
-        made.append(_cell("code", chosen + _compute(cell, file), f"{place} run", _shown(cell)))
-        made.append(_cell("code", _compare(cell), f"{place} numbers"))
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    metadata = kernel | {"language_info": {"name": "python"}}
-    return json.dumps({"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}, ensure_ascii=False, indent=1)
+        made.append(written("markdown", f"## {plain(cell.title)}\n\n{settings(cell)}", f"{place} words"))
+        made.append(written("code", chosen + _compute(cell, file), f"{place} run", _shown(cell)))
+        made.append(written("code", _compare(cell), f"{place} numbers"))
+    return bound(made)
 
 
 def _needed(cells: Iterable[Cell], file: Callable[[str], str]) -> list[str]:
@@ -111,7 +109,15 @@ def _shown(cell: Cell) -> list[dict[str, Any]]:
     return [{"output_type": "execute_result", "execution_count": None, "data": data, "metadata": {}}]
 
 
-def _cell(kind: str, source: str, name: str, outputs: list | None = None) -> dict[str, Any]:
+def written(kind: str, source: str, name: str, outputs: list | None = None) -> dict[str, Any]:
+    """A cell as nbformat has it. name: what its id is made of."""
     made = {"cell_type": kind, "id": blake2b(name.encode(), digest_size=4).hexdigest(), "metadata": {}}
     more = {"execution_count": None, "outputs": outputs or []} if kind == "code" else {}
     return made | more | {"source": source.splitlines(keepends=True)}
+
+
+def bound(cells: Iterable[dict[str, Any]]) -> str:
+    """Cells that are written as a notebook's text."""
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    made = {"cells": [*cells], "metadata": kernel | {"language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(made, ensure_ascii=False, indent=1)

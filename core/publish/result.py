@@ -12,6 +12,7 @@ from core.engine import Engine
 from core.graph import Trace
 from core.kinds import Output, as_array
 from core.method import Method
+from core.networks.weights import SYNTHETIC
 from core.publish.view import View
 from core.registry import METHODS
 from core.video.clip import Clip
@@ -47,6 +48,11 @@ class Result:
         """(rows, columns) of its maps: of a method that has some."""
         assert self.grid, "who has maps has a grid"
         return self.grid
+
+    @property
+    def strange(self) -> bool:
+        """Whether weights that know our synthetic clips alone have seen another: what they call a thing says nothing."""
+        return self.view.shown.clip not in examples() and any(SYNTHETIC in one for one in self.trace.weights.values())
 
     @property
     def outputs(self) -> tuple[Output, ...]:

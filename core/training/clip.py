@@ -71,8 +71,8 @@ SAVED = 50  # steps between two checkpoints
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=file_to_write, default=WEIGHTS / "clip.safetensors")
-    parser.add_argument("--steps", type=int, default=6000)
-    parser.add_argument("--scenes", type=int, default=5000, help="training scenes, eight frames of each")
+    parser.add_argument("--steps", type=int, default=4400)
+    parser.add_argument("--scenes", type=int, default=3000, help="training scenes, eight frames of each")
     parser.add_argument("--seed", type=seed_number, default=0)
     parser.add_argument("--device", default="auto")
     args = parser.parse_args(argv)

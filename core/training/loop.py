@@ -7,8 +7,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from core.networks.checkpoints import border, read_file, restored, sound
-from core.networks.pickled import Damaged
+from core.networks.checkpoints import border, read_file, restored
+from core.networks.fitting import sound
+from core.networks.stored import Damaged
 
 
 def cosine(step: int, steps: int, peak: float, warmup: int) -> float:

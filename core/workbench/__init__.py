@@ -6,9 +6,13 @@
     files        Parquet that is there as a whole or not at all
     reading      an entry of the list becomes a clip, and what can be said of it without any method; `strips` its thumbnail
     measure      a clip and a setting become a row and small maps; `scores` what is answered of the texts
+    causes       is it right where a part of the method is, and are its maps true: measured where that is asked for
     shard        some clips in a row, written together: the file of rows is the commit
-    crew, drive  processes that work on shards, and who hands them out; `verify` what is on disk
+    crew, drive  processes that work on shards, and who hands them out; `cluster` on Ray; `verify` what is on disk
     marks        what people write: tags, notes, slices
+    tide, things what kind of error a detection is; a row for every thing that is there or was found
+    derived      what is made of rows and kept: the map with its groups, failure modes
+    outside      filters that rows alone cannot answer
     query        rows, histograms, confusions, comparisons and exports of what is there
 
 Nothing here but `measure` needs torch: who starts a run or reads one has no networks in memory.

@@ -18,6 +18,7 @@ from core.workbench.measure import Measure
 from core.workbench.plan import Plan, Setting, entries_of
 from core.workbench.query.table import ROWS, Table
 from core.workbench.reading import world_clip
+from core.world import Truth, render, segment_centres
 
 DRAWN = "world"  # the source of clips that need no file
 TICKS = 1000  # of a second, in a file that is written
@@ -47,6 +48,14 @@ def clip_again(entry: Entry, plan: Plan, root: Path | None) -> Clip:
     if entry.source == DRAWN:
         return world_clip(entry, plan.frames, plan.size)[0]
     return read_clip(file_of(entry, root), plan.frames)
+
+
+def truth_again(entry: Entry, plan: Plan) -> Truth | None:
+    """What is true of those frames, where the clip is drawn."""
+    if entry.source != DRAWN:
+        return None
+    scene = world_clip(entry, plan.frames, plan.size)[1].scene
+    return render(scene, segment_centres(scene.seconds, plan.frames))[1]
 
 
 def write_frames(clip: Clip, path: Path) -> None:

@@ -28,7 +28,7 @@ SQL: Mapping[str, str] = {
 @dataclass(frozen=True)
 class Column:
     """name: as queries have it. says: one sentence. kind: of its values. bad: the end of it that is. needs: what must be
-    there for it to be known, "" nothing, else "labels", "truth" (of drawn clips) or the name of an edit."""
+    there for it to be known, "" nothing, else "labels", "truth" (of drawn clips), "faithful" or an edit."""
 
     name: str
     says: str

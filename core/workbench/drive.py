@@ -12,19 +12,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from platform import node
 from statistics import median
 
 from core.errors import BadData
-from core.progress import Cancelled
-from core.workbench.crew import CANCEL, Order, Worker, messages, new_worker
+from core.workbench.crew import CANCEL, CLIP, DONE, DRIVER, FAILED, GONE, OFF, Crew, Local, Order, Worker
 from core.workbench.files import leftovers, now, write_text
-from core.workbench.shard import Measures, Task, do_shard, unfinished
+from core.workbench.shard import Measures, Task, unfinished, wrong_in
 
 COMPLETE, PARTIAL = "complete", "called off"
 LONGEST, TIMES = 600.0, 20  # seconds that a clip may take, or so many times what clips take, whichever is longer
 STARTING = 1800.0  # seconds that a process may take to load what it measures with
 STARTS = 3  # processes in a row that may end before they touch a clip
 TOLD = 0.5  # seconds between two looks at progress.json
+LATE = 60.0  # seconds after which a file that another machine wrote is seen here
 
 
 @dataclass
@@ -48,14 +49,16 @@ class Ledger:
 Tell = Callable[[dict], None]
 
 
-def drive(order: Order, workers: int, tell: Tell = lambda progress: None) -> str:
+def drive(order: Order, workers: int, tell: Tell = lambda progress: None, crew: Crew | None = None) -> str:
     """All that is not there yet of these settings; COMPLETE or PARTIAL. workers: processes; 0: this one. tell: is given what
-    stands in progress.json."""
+    stands in progress.json. crew: where the processes are, this machine where none is named."""
     with driving(order.folder):
         (order.folder / CANCEL).unlink(missing_ok=True)
+        order = replace(order, driver=f"{node()} {os.getpid()} {time.time_ns()}")
+        write_text(order.folder / DRIVER, order.driver)
         for file in leftovers(order.folder):
             file.unlink(missing_ok=True)
-        tasks, wrong = unfinished(order.folder, order.plan, list(order.settings))
+        tasks, wrong = unfinished(order.folder, order.plan, order.settings)
         book = Ledger(
             deque(Task(shard, names) for shard, names in tasks.items()),
             {shard: order.plan.clips_of(shard) for shard in order.plan.shards}, order.plan.clips,
@@ -64,7 +67,7 @@ def drive(order: Order, workers: int, tell: Tell = lambda progress: None) -> str
         redone = [f"{file.relative_to(order.folder)} {why}, and is made again." for file, why in wrong.items()]
         progress(order.folder, book, [], "running", tell, redone)
         try:
-            state = (together if workers else alone)(order, book, workers, tell)
+            state = together(order, book, workers, tell, crew or Local()) if workers else alone(order, book, tell)
         except KeyboardInterrupt:
             state = PARTIAL
         except BaseException:
@@ -74,7 +77,7 @@ def drive(order: Order, workers: int, tell: Tell = lambda progress: None) -> str
         return state
 
 
-def alone(order: Order, book: Ledger, workers: int, tell: Tell) -> str:
+def alone(order: Order, book: Ledger, tell: Tell) -> str:
     """In this process: what ends it ends the run, which can be gone on with."""
     measure: Measures | None = None
     while book.waiting:
@@ -85,57 +88,69 @@ def alone(order: Order, book: Ledger, workers: int, tell: Tell) -> str:
             progress(order.folder, book, [len(begun) - 1], "running", tell)
 
         measure = measure or order.maker()
-        try:
-            do_shard(order.folder, order.plan, order.settings, task, measure, told, (order.folder / CANCEL).exists)
-        except Cancelled:
+        if order.do(task, measure, told) == OFF:
             return PARTIAL
         book.waiting.popleft()
         count_done(book, task, time.monotonic() - began)
     return COMPLETE
 
 
-def together(order: Order, book: Ledger, workers: int, tell: Tell) -> str:
+def together(order: Order, book: Ledger, workers: int, tell: Tell, crew: Crew) -> str:
     """By processes of their own."""
-    crew: list[Worker] = []
+    team: list[Worker] = []
     try:
-        crew += [new_worker(order) for _ in range(min(workers, len(book.waiting)))]
-        while book.waiting or any(one.task for one in crew):
+        team += [Worker(crew.new(order)) for _ in range(min(workers, len(book.waiting)))]
+        while book.waiting or any(one.task for one in team):
             if (order.folder / CANCEL).exists():
                 book.waiting.clear()
-            for one in crew:
+            for one in team:
                 if one.task is None and book.waiting:
                     one.give(book.waiting.popleft())
-            for one, what, which in messages(crew, 0.2):
-                handle(order, book, crew, one, what, which)
-            for one in crew:
+            for one, what, which in crew.messages(team, 0.2):
+                handle(order, book, team, crew, one, what, which)
+            for one in team:
                 if one.task and time.monotonic() - one.last > (patience(book) if one.ready else STARTING):
+                    one.last = time.monotonic()
                     one.process.kill()  # it is heard of as gone
-            progress(order.folder, book, [len(one.clips) - 1 for one in crew if one.clips], "running", tell)
+            progress(order.folder, book, [len(one.clips) - 1 for one in team if one.clips], "running", tell)
         return PARTIAL if (order.folder / CANCEL).exists() else COMPLETE
     finally:
-        for one in crew:
-            one.end()
+        for one in team:
+            one.process.end()
+        crew.close()
 
 
-def handle(order: Order, book: Ledger, crew: list[Worker], one: Worker, what: str, which: str) -> None:
+def handle(order: Order, book: Ledger, team: list[Worker], crew: Crew, one: Worker, what: str, which: str) -> None:
     """What follows from what a process says."""
     one.last, one.ready = time.monotonic(), True
-    if what == "clip":
+    if what == CLIP:
         one.clip_id, book.stillborn = which, 0
         one.clips.append(which)
-    elif what == "failed":
+    elif what == FAILED:
         raise BadData(f"The run stopped, and can be gone on with: {which}")
-    elif what == "gone":
-        crew.remove(one)
-        one.end()
+    elif what == GONE:
         if one.task:
             again(book, one)
-        crew.append(new_worker(order))
-    elif what in ("done", "called off"):
+        team[team.index(one)] = Worker(crew.again(order, one.process))
+    elif what in (DONE, OFF):
         assert one.task is not None
-        if what == "done":
+        if what == DONE:
+            check_there(order, one.task)
             count_done(book, one.task, time.monotonic() - one.since)
         one.task, one.clips = None, []
+
+
+def check_there(order: Order, task: Task) -> None:
+    """What is done is what is seen here: a BadData where it is not, and it is not only late, as a network's files may be."""
+    end = time.monotonic() + LATE
+    while wrong := wrong_in(order.folder, order.plan, order.settings, task):
+        if time.monotonic() > end:
+            file, why = next(iter(wrong.items()))
+            raise BadData(
+                f"Shard {task.shard} was measured, and here {file.name} {why}: the run's folder must be the same on every "
+                "machine, under the same name."
+            )
+        time.sleep(TOLD)
 
 
 def again(book: Ledger, one: Worker) -> None:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from platform import node
 from typing import Any
 
 import duckdb
@@ -66,7 +67,7 @@ def write_parquet(file: Path, columns: Sequence[Column], rows: Sequence[Mapping[
 def beside(file: Path) -> Path:
     """The name under which a file is written; its folder is made."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    return file.with_name(f".{file.name}.{os.getpid()}{WRITING}")
+    return file.with_name(f".{file.name}.{node()}.{os.getpid()}{WRITING}")  # two machines may count processes alike
 
 
 def into_place(fresh: Path, file: Path) -> None:

@@ -27,12 +27,14 @@ from core.video.clip import Clip
 from core.video.edits import edited
 from core.video.source import open_video
 from core.workbench import columns as named
+from core.workbench.causes import cause_columns, faithfulness, if_true
 from core.workbench.columns import CRASHED, NAN, OK, Column
 from core.workbench.listing import Entry
 from core.workbench.plan import Plan, Setting, with_columns
 from core.workbench.reading import Read, read, since
 from core.workbench.scores import Scores, after_edit, answers_of, scores_of
 from core.workbench.seen import Seen
+from core.workbench.things import count_columns, readers_of, things_of
 
 CACHE_MB = 256  # of an engine that works through clips: one clip's results, and all texts
 
@@ -76,16 +78,26 @@ class Measure:
                 row |= after_edit(name, scores, other)
         elif scores is not None:
             row |= {"status": NAN, "why": "Of the scores of the texts, some are no numbers."}
-        if own is not None:
-            row |= own.row(Seen(
-                clip, entry, held, trace, row, setting.knobs, setting.grid, dict(zip(self.plan.classes, self.plan.texts)),
-                scores, partial(self.engine.network, method=setting.method), partial(self.run, entry, clip, setting),
-                partial(self.of_texts, entry, clip, setting),
-            ))  # fmt: skip
-        return {name: plain(value) for name, value in row.items()}, maps_of(setting, trace, scores)
+        seen = Seen(
+            clip, entry, held, trace, row, setting.knobs, setting.grid, dict(zip(self.plan.classes, self.plan.texts)),
+            scores, partial(self.engine.network, method=setting.method), partial(self.run, entry, clip, setting),
+            partial(self.of_texts, entry, clip, setting),
+        )  # fmt: skip
+        row |= if_true(
+            seen, setting.method, setting.oracles,
+            lambda given: self.answers(method, entry, clip, setting, [], given=given)[1],
+        )  # fmt: skip
+        if entry.clip_id in setting.faithful:
+            row |= faithfulness(seen, self.engine, setting.method)
+        maps = maps_of(setting, trace, scores)
+        row |= own.row(seen) if own is not None else {}
+        if setting.readers:
+            maps["things"], counts = things_of(own, seen)
+            row |= counts
+        return {name: plain(value) for name, value in row.items()}, maps
 
     def run(self, entry: Entry, clip: Clip, setting: Setting, outputs: Sequence[str], **asked: Any) -> Trace:
-        """The engine's run of a clip with a setting's knobs. asked: texts, or knobs that differ."""
+        """The engine's run of a clip with a setting's knobs. asked: texts, what stands in place of stages, or knobs."""
         method, given = self.engine.method(setting.method), {}
         if "video" in method.sources:
             given["video"] = open_video(Path(os.fsdecode(entry.file)))
@@ -96,17 +108,17 @@ class Measure:
         return self.engine.run(setting.method, seen, outputs=outputs, **given, **(dict(setting.knobs) | asked))
 
     def answers(
-        self, method: Method, entry: Entry, clip: Clip, setting: Setting, stages: Sequence[str]
+        self, method: Method, entry: Entry, clip: Clip, setting: Setting, stages: Sequence[str], **asked: Any
     ) -> tuple[Trace, Scores | None]:  # fmt: skip
-        """A run, and a score for every class where the method has any to give."""
+        """A run, and a score for every class where the method has any to give. asked: as of `run`."""
         texts, kind = self.plan.texts, text_kind(method) if self.engine.reads_texts(setting.method) else None
         if kind is None or not texts:
             free = [stage for stage in dict.fromkeys(stages) if stage not in method.text_stages]
-            return self.run(entry, clip, setting, free), None
+            return self.run(entry, clip, setting, free, **asked), None
         parts, first = [], None
         for start in range(0, len(texts), TEXTS):
             wanted = [*dict.fromkeys([*([] if first else stages), kind.stage])]
-            trace = self.run(entry, clip, setting, wanted, texts=texts[start : start + TEXTS])
+            trace = self.run(entry, clip, setting, wanted, texts=texts[start : start + TEXTS], **asked)
             parts.append(kind.array(trace[kind.stage]))
             first = first or trace
         assert first is not None
@@ -155,12 +167,14 @@ def drawn_of(method: Method) -> dict[str, str]:
     return made
 
 
-def columns_of(method: Method, texts: bool, edits: Sequence[str]) -> tuple[Column, ...]:
+def columns_of(method: Method, texts: bool, setting: Setting) -> tuple[Column, ...]:
     """Every column of a setting. texts: whether classes are told apart."""
     own = part(method.name, "columns")
-    declared = tuple(getattr(own, "COLUMNS", ()))
-    answers = (*named.ANSWERED, *named.edit_columns(edits)) if texts else ()
-    return (*named.GENERAL, *named.SEEN, *answers, *declared, *named.number_columns(method))
+    causes = cause_columns(method.name, setting.oracles, bool(setting.faithful))
+    declared = (*causes, *getattr(own, "COLUMNS", ()))
+    answers = (*named.ANSWERED, *named.edit_columns(setting.edits)) if texts else ()
+    counts = count_columns(readers_of(own))
+    return (*named.GENERAL, *named.SEEN, *answers, *declared, *counts, *named.number_columns(method))
 
 
 def describe(engine: Engine, plan: Plan, setting: Setting) -> Setting:
@@ -173,9 +187,10 @@ def describe(engine: Engine, plan: Plan, setting: Setting) -> Setting:
         setting.method, knobs, (), {name: one.digest for name, one in used.items()},
         {name: one.label for name, one in used.items()}, setting.models, setting.edits if texts else (),
         str(engine.precision).removeprefix("torch."), setting.question, drawn_of(method),
-        tuple(engine.grid(setting.method) or ()),
+        tuple(engine.grid(setting.method) or ()), readers_of(part(setting.method, "columns")),
+        setting.oracles if texts else (), setting.faithful if texts else (),
     )  # fmt: skip
-    return with_columns(made, columns_of(method, texts, made.edits))
+    return with_columns(made, columns_of(method, texts, made))
 
 
 # ---- values --------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ A run is a folder:
     settings/SETTING.json                 method, knobs, weights, and the columns of its rows
     clips/00000.parquet                   the list of clips, shard by shard        strips/00000.parquet    thumbnails
     rows/SETTING/00000.parquet            numbers                                  grids/SETTING/…         small maps
+    things/SETTING/00000.parquet          of what finds things: each, and each that is there
+    derived/                              maps and failure modes: may be deleted
     marks.sqlite                          what people wrote: a run never touches it
     progress.json, run.lock, CANCEL
 
@@ -37,7 +39,9 @@ CLIPS = (
 class Setting:
     """A method with its knobs, on some weights. weights: network → digest; labels: the same for a reader. models: what was
     named in place of the shipped ones. edits: what else is answered, of `core.workbench.columns.EDITS`. drawn: stages whose
-    maps are stored, with the kind of each ("share", "truth" or "row"); grid: rows and columns of their patches."""
+    maps are stored, with the kind of each ("share", "truth" or "row"); grid: rows and columns of their patches. readers: who
+    finds things, each as a sentence says it (`core.workbench.things`). oracles: parts that are set right
+    (`core.workbench.causes`); faithful: ids of the clips whose maps are tested."""
 
     method: str
     knobs: Mapping[str, Any]
@@ -50,11 +54,20 @@ class Setting:
     question: str = ""
     drawn: Mapping[str, str] = field(default_factory=dict)
     grid: tuple[int, ...] = ()
+    readers: Mapping[str, str] = field(default_factory=dict)
+    oracles: tuple[str, ...] = ()
+    faithful: tuple[str, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Folders of its files; that of rows, which is the commit, last."""
+        return ("grids", *(("things",) if self.readers else ()), "rows")
 
     @property
     def setting_id(self) -> str:
         """Of what decides its numbers, besides the run's own clips, texts and frames."""
-        return digest_of(self.method, dict(self.knobs), dict(self.weights), self.edits, self.precision, self.question)
+        causes = [self.oracles, self.faithful] if self.oracles or self.faithful else []
+        return digest_of(self.method, dict(self.knobs), dict(self.weights), self.edits, self.precision, self.question, *causes)
 
 
 @dataclass(frozen=True)
@@ -213,6 +226,8 @@ def said(settings: Mapping[str, Setting]) -> dict[str, str]:
         told = [f"{knob}={value}" for knob, value in one.knobs.items() if any(o.knobs.get(knob) != value for o in others)]
         told += [", ".join(one.labels.values())] if any(other.weights != one.weights for other in others) else []
         told += [f"with {', '.join(one.edits) or 'no edits'}"] if any(other.edits != one.edits for other in others) else []
+        told += [f"{' and '.join(one.oracles) or 'nothing'} set right"] if any(o.oracles != one.oracles for o in others) else []
+        told += [f"maps tested: {len(one.faithful)}"] if any(o.faithful != one.faithful for o in others) else []
         told += [one.precision] if any(other.precision != one.precision for other in others) else []
         made[name] = " · ".join([one.method, ", ".join(told)]) if told else one.method
     return made

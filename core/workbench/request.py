@@ -1,7 +1,7 @@
 """What a command asks for becomes a plan and settings; what cannot be is a sentence before hours are spent."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
@@ -17,11 +17,15 @@ from core.method import Method
 from core.registry import METHODS, method_named
 from core.video.clip import Clip
 from core.video.read import FRAMES, whole
+from core.workbench.causes import MOST as TESTED
+from core.workbench.causes import maps_tested, oracles_of
 from core.workbench.columns import EDITS
 from core.workbench.crew import Order
 from core.workbench.listing import PARTS, TEMPLATE, Entry, Listing, about_classes, list_clips, world_clips
+from core.workbench.marks import Marks
 from core.workbench.measure import CACHE_MB, Measure, describe, maker
-from core.workbench.plan import Plan, Setting, add_setting, begin, plan_of, read_plan
+from core.workbench.plan import Plan, Setting, add_setting, begin, find_setting, plan_of, read_plan, read_settings
+from core.workbench.query import filters_of, open_run, slice_ids
 
 USUAL, SIDE = 8, (128, 128)  # frames of a clip, and the size of drawn ones where the networks name none
 
@@ -56,6 +60,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--set", nargs="*", action="append", metavar="KNOB=VALUE", help="one setting; once more for another, on the same frames"
     )
     parser.add_argument("--counterfactuals", default="", metavar="EDITS", help=f"some of {','.join(EDITS)}: the same clip so")
+    parser.add_argument(
+        "--oracles", default="", metavar="PARTS", help="of the method: is a drawn clip right where one is set right?"
+    )
+    slice_words = "whose maps are tested: its name, or right:eq:false of the same setting"
+    parser.add_argument("--faithful", default="", metavar="SLICE", help=slice_words)
     parser.add_argument("--question", default="", help="for methods that are asked one; else each clip's own label")
     parser.add_argument("--models", nargs="*", default=[], metavar="NAME=FILE", help="weights, as `python -m app` is told them")
     parser.add_argument("--device", default="auto")
@@ -72,9 +81,10 @@ def request_of(args: argparse.Namespace) -> Request:
 def plan_request(args: argparse.Namespace, engine: "partial[Engine]", models: dict[str, str]) -> Request:
     """The same with an engine's maker."""
     method, held = method_named(args.method), read_plan(args.run) if (args.run / "run.json").is_file() else None
-    edits = tuple(dict.fromkeys(filter(None, args.counterfactuals.split(","))))
-    if unknown := [one for one in edits if one not in EDITS]:
-        raise BadKnob(f"--counterfactuals are some of {', '.join(EDITS)}, got {', '.join(unknown)}.")
+    edits = some_of("--counterfactuals", args.counterfactuals, EDITS)
+    oracles = some_of("--oracles", args.oracles, oracles_of(method.name))
+    if oracles and args.world is None:
+        raise BadKnob("--oracles set right what is known to be wrong: the truth is known of drawn clips, --world.")
     frames = whole("--frames", (held.frames if held else USUAL) if args.frames is None else args.frames, *FRAMES)
     listing = with_texts(list_of(args), args.texts)
     own = engine()
@@ -83,13 +93,39 @@ def plan_request(args: argparse.Namespace, engine: "partial[Engine]", models: di
     settings = {}
     for words in args.set or [[]]:
         knobs = knobs_of(method, words)
-        made = describe(own, plan, Setting(method.name, knobs, (), models=models, edits=edits, question=args.question))
-        if edits and not made.edits:
+        asked = Setting(method.name, knobs, (), models=models, edits=edits, question=args.question, oracles=oracles)
+        made = describe(own, plan, asked)
+        if args.faithful:
+            made = describe(own, plan, replace(asked, faithful=clips_in(args.run, made, args.faithful)))
+        if (edits or oracles or args.faithful) and not made.edits + made.oracles + made.faithful:
             raise BadKnob(f"--counterfactuals ask what is answered, and {method.name} answers nothing on these clips.")
         check_clips(method, listing, args)
         probe(own, plan, made)
         settings[made.setting_id] = made
     return Request(listing, plan, settings, engine)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `add` is told besides the run."""
+    parser.add_argument("--like", default="1", help="a setting that is there, by its number or id: the new one is as it is")
+    parser.add_argument("--set", nargs="*", action="append", metavar="KNOB=VALUE", help="but for these knobs")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--precision", default="auto")
+
+
+def add_request(args: argparse.Namespace) -> Order:
+    """Settings as one that is there but for some knobs, of all clips of the run: no clip is listed anew."""
+    folder, known = args.run, read_settings(args.run)
+    plan, base = read_plan(folder), known[find_setting(known, args.like)]
+    method, models = method_named(base.method), dict(base.models)
+    maker_of = partial(Engine, args.device, models=models, precision=args.precision, cache_mb=CACHE_MB)
+    own, settings = maker_of(), {}
+    for words in args.set or [[]]:
+        made = describe(own, plan, replace(base, knobs={**base.knobs, **knobs_of(method, words)}, faithful=()))
+        probe(own, plan, made)
+        settings[made.setting_id] = made
+        add_setting(folder, made)
+    return Order(folder, plan, settings, maker(plan, maker_of))
 
 
 def order_of(folder: Path, wanted: Request) -> Order:
@@ -120,6 +156,33 @@ def with_texts(listing: Listing, texts: Sequence[str]) -> Listing:
         raise BadData(f"{listing.name} has classes of its own: --texts are for clips without labels.")
     every = tuple(dict.fromkeys(texts))
     return replace(listing, classes=every, texts=every, notes=(*listing.notes, *about_classes(every, True)))
+
+
+def some_of(option: str, said: str, known: Iterable[str]) -> tuple[str, ...]:
+    """ "freeze,reverse" as names, each once."""
+    names = tuple(dict.fromkeys(filter(None, said.split(","))))
+    if unknown := [one for one in names if one not in known]:
+        raise BadKnob(f"{option} are some of {', '.join(known) or 'none'}, got {', '.join(unknown)}.")
+    return names
+
+
+def clips_in(folder: Path, setting: Setting, words: str) -> tuple[str, ...]:
+    """The clips of a slice, by the rows of the same setting that are there."""
+    if not maps_tested(setting.method):
+        raise BadKnob(f"--faithful tests maps of a method, and {setting.method} declares none.")
+    known = read_settings(folder) if (folder / "run.json").is_file() else {}
+    same = [
+        name
+        for name, one in known.items()
+        if (one.method, one.knobs, one.weights) == (setting.method, setting.knobs, setting.weights)
+    ]
+    if not same:
+        raise BadData("--faithful takes clips by what is measured of them: run the same setting without it first.")
+    filters = Marks(folder).slices.get(words) or filters_of([words])
+    ids = slice_ids(open_run(folder, same[:1]), same[0], filters)
+    if not 1 <= len(ids) <= TESTED:
+        raise BadData(f"--faithful takes 1 to {TESTED} clips, of {words[:60]!r} there are {len(ids)}.")
+    return tuple(ids)
 
 
 def check_clips(method: Method, listing: Listing, args: argparse.Namespace) -> None:

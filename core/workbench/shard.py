@@ -3,7 +3,7 @@
 Whatever ends the process before that, nothing of the shard is there, and it is measured again; after it, all of it is.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from core.workbench.listing import Entry
 from core.workbench.plan import Plan, Setting, entries_of, map_columns, shard_file
 from core.workbench.reading import Read
 from core.workbench.strips import strip
+from core.workbench.things import THINGS
 
 STRIPS = (Column("clip_id", "", "text"), Column("strip", "Its frames side by side, a JPEG.", "bytes"))
 KILLS = "It ended the process that worked on it, twice: the rest of the run went on without it."
@@ -37,7 +38,9 @@ class Measures(Protocol):
 
     def read(self, entry: Entry) -> Read: ...
 
-    def row(self, entry: Entry, held: Read, setting: Setting) -> tuple[dict[str, Any], dict[str, Any]]: ...
+    def row(self, entry: Entry, held: Read, setting: Setting) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Values, and maps; among these "things", a row for every thing, where the setting has readers."""
+        ...
 
 
 def do_shard(
@@ -49,6 +52,7 @@ def do_shard(
     entries = entries_of(folder, task.shard)
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in task.settings}
     maps: dict[str, list[dict[str, Any]]] = {name: [] for name in task.settings}
+    things: dict[str, list[dict[str, Any]]] = {name: [] for name in task.settings}
     strips = []
     for entry, held in in_turn(entries, task, measure, begun, called_off):
         strips.append({"clip_id": entry.clip_id, "strip": strip(held.clip.frames_THWC) if held.clip else None})
@@ -57,10 +61,13 @@ def do_shard(
                 {"status": CRASHED, "why": held.why}, {}
             )  # fmt: skip
             rows[name].append(entry_row(entry) | {"setting": name, "shard": task.shard} | row)
+            things[name] += drawn.pop("things", [])
             maps[name].append({"clip_id": entry.clip_id} | drawn)
     for name in task.settings:
         about = plan.about(task.shard, name)
         write_parquet(shard_file(folder, "grids", task.shard, name), map_columns(settings[name]), maps[name], about)
+        if "things" in settings[name].kinds:
+            write_parquet(shard_file(folder, "things", task.shard, name), THINGS, things[name], about)
     thumbnails, about = shard_file(folder, "strips", task.shard), plan.about(task.shard)
     if wrong_with(thumbnails, about) or task.crashed:
         write_parquet(thumbnails, STRIPS, strips, about)
@@ -100,20 +107,25 @@ def entry_row(entry: Entry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def unfinished(folder: Path, plan: Plan, settings: Sequence[str]) -> tuple[dict[int, tuple[str, ...]], dict[Path, str]]:
+def unfinished(folder: Path, plan: Plan, settings: Mapping[str, Setting]) -> tuple[dict[int, tuple[str, ...]], dict[Path, str]]:
     """({shard: settings that are not there}, {file that is there and not as it should be: what is wrong with it})."""
     tasks, wrong = {}, {}
     for shard in plan.shards:
-        missing = []
-        strips = faults(folder, plan, shard, "", ("strips",))
-        for name in settings:
-            found = strips | faults(folder, plan, shard, name, ("grids", "rows"))
-            if found:
-                missing.append(name)
-                wrong |= {file: why for file, why in found.items() if file.is_file()}
+        found = wrong_in(folder, plan, settings, Task(shard, tuple(settings)))
+        strips = shard_file(folder, "strips", shard) in found
+        missing = tuple(name for name in settings if strips or any(file.parent.name == name for file in found))
         if missing:
-            tasks[shard] = tuple(missing)
+            tasks[shard] = missing
+            wrong |= {file: why for file, why in found.items() if file.is_file()}
     return tasks, wrong
+
+
+def wrong_in(folder: Path, plan: Plan, settings: Mapping[str, Setting], task: Task) -> dict[Path, str]:
+    """Files of a task that are missing or not as they should be, and why."""
+    found = faults(folder, plan, task.shard, "", ("strips",))
+    for name in task.settings:
+        found |= faults(folder, plan, task.shard, name, settings[name].kinds)
+    return found
 
 
 def faults(folder: Path, plan: Plan, shard: int, setting: str, kinds: Sequence[str]) -> dict[Path, str]:

@@ -34,10 +34,10 @@ def verify_run(folder: Path) -> Verdict:
         thumbnails = faults(folder, plan, shard, "", ("strips",))
         wrong |= {str(file.relative_to(folder)): why for file, why in thumbnails.items() if file.is_file()}
     missing, done = {}, {}
-    for name in settings:
+    for name, one in settings.items():
         missing[name], done[name] = 0, 0
         for shard in plan.shards:
-            found = faults(folder, plan, shard, name, ("rows", "grids"))
+            found = faults(folder, plan, shard, name, one.kinds)
             wrong |= {str(file.relative_to(folder)): why for file, why in found.items() if file.is_file()}
             if shard_file(folder, "rows", shard, name) in found:
                 missing[name] += 1

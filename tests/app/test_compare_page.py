@@ -1,14 +1,13 @@
 """Facts about A beside B on the page, in a real browser: B goes on as if A were not there, and a link or a file has both."""
 
 import json
-import random
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages import EDIT, PATIENCE, number, opened, settles, shown, slider
+from tests.pages import EDIT, PATIENCE, number, opened, press_about, settles, shown, slider
 
 PINNED = ".vw-paired"
 A_PIXELS = "document.querySelector('.vw-canvas-a').toDataURL()"
@@ -51,15 +50,10 @@ def test_the_last_value_of_b_wins_while_a_stays(page):
     settles(page, alpha=0.25)
     pin(page)
     before = page.evaluate(A_PIXELS)
-    slider(page, "alpha").focus()
-    chance = random.Random(4)
-    for key in chance.choices(("ArrowRight", "ArrowLeft", "PageUp", "Home"), k=20):
-        page.keyboard.press(key)
-        page.wait_for_timeout(chance.choice((0, 10, 50)))
-    page.keyboard.press("End")
-    page.keyboard.press("ArrowLeft")
+    press_about(page, slider(page, "alpha"), 4)
     settles(page, alpha=0.95)
-    assert page.evaluate(A_PIXELS) == before and "α 0.25 → 0.95" in page.locator(".vw-chips").first.inner_text()
+    expect(page.locator(".vw-chips").first).to_contain_text("α 0.25 → 0.95", use_inner_text=True)
+    assert page.evaluate(A_PIXELS) == before
     assert page.evaluate("window.views.stop.pinned().request.values.knobs.layer") == shown(page)["layer"]
 
 
@@ -102,7 +96,7 @@ def test_a_was_edited_and_b_is_not(page, following):
     other = following(linked(page))
     other.wait_for_selector(PINNED, timeout=PATIENCE)
     assert json.loads(other.evaluate("window.views.stop.state().pinned.values.edits")) == [{"name": "reverse"}]
-    assert other.locator(".vw-chips").first.inner_text() == chips
+    expect(other.locator(".vw-chips").first).to_have_text(chips, use_inner_text=True)
 
 
 def test_a_hostile_set_to_compare_falls_back_and_says_so(served, following):
@@ -179,10 +173,10 @@ def test_pinning_in_the_tab_of_stpn_does_not_call_off_what_b_asks(page):
 
 @pytest.mark.parametrize("width", [400, 320])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_with_a_pinned_a_narrow_screen_needs_no_sideways_scrolling(browser, served, width, scheme):
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+def test_with_a_pinned_a_narrow_screen_needs_no_sideways_scrolling(window, served, width, scheme):
+    page = window
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
     opened(page, served)
     page.locator(".vw").first.focus()
     page.keyboard.press("p")
@@ -191,7 +185,6 @@ def test_with_a_pinned_a_narrow_screen_needs_no_sideways_scrolling(browser, serv
     for part in (".vw-canvas", ".vw-canvas-a", ".vw-canvas-d", ".vw-versus", ".vw-pin"):
         box = page.locator(part).first.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= width, part
-    context.close()
 
 
 def test_a_link_is_followed_without_an_error_in_the_browser(browser, served):

@@ -2,6 +2,7 @@
 
     python -m tests.bench [--json FILE] [--device auto] [--models NAME=PATH …]
                           [--only stop stpn vit_b_32 ratios frozen swin_t page]
+    python -m tests.bench --only workbench
     python -m tests.bench --only soak [--moves 10000] [--uploads 500] [--openings 200]
     python -m tests.bench --only users [--users 8] [--minutes 7]
 
@@ -16,8 +17,9 @@ compared is measured in turns, so that another process disturbs both alike. On a
     knob         one knob moved to values it has not had, everything else known. "maps": what the page asks for first;
                  "all": that and what takes longer (similarities, boxes)
 
-The last two take long, and are measured only where they are named: whether the server stays as small as it was however long it
-is asked, and whether many readers at once are each answered rightly and soon.
+The last three take long, and are measured only where they are named: whether the server stays as small as it was however long
+it is asked, whether many readers at once are each answered rightly and soon, and how the error workbench does beside its
+targets.
 """
 
 import argparse
@@ -26,6 +28,7 @@ import multiprocessing
 import os
 import platform
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -39,6 +42,7 @@ from tests.bench.ratios import ratio_times
 from tests.bench.soak import soak_figures
 from tests.bench.towers import swin_times
 from tests.bench.users import users_figures
+from tests.bench.workbench import workbench_figures
 
 TEXTS = ("a red ring moves left", "a red ring moves right", "a red ring grows", "a red ring stays still")
 
@@ -64,6 +68,7 @@ def main(words=None):
             soak_figures,
             (args.device, args.models, args.moves or 10_000, args.uploads, args.openings),
         ),
+        "workbench": ("The error workbench against its targets", workbench_figures, (args.device,)),
         "users": ("Many readers at once", users_figures, (args.device, args.models, args.users, args.minutes)),
     }
     found: dict = {"machine": machine()}
@@ -72,9 +77,9 @@ def main(words=None):
         title, measure, given = scenarios[name]
         print(f"\n{title}", flush=True)
         # spawn, not fork: torch's threads may be running in this process
-        with multiprocessing.get_context("spawn").Pool(1) as process:
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
             try:
-                found[name] = process.apply(measure, given)
+                found[name] = process.submit(measure, *given).result()
             except ReaderError as wrong:
                 found[name] = {"not measured": str(wrong)}
         show(found[name])
@@ -93,7 +98,9 @@ def arguments():
     parser.add_argument("--users", type=int, default=8, help="readers at once")
     parser.add_argument("--minutes", type=float, default=7, help="that they stay")
     usual = ("stop", "stpn", "vit_b_32", "ratios", "frozen", "swin_t", "page")
-    parser.add_argument("--only", nargs="+", choices=(*usual, "soak", "users"), default=usual, help="some of the scenarios")
+    parser.add_argument(
+        "--only", nargs="+", choices=(*usual, "workbench", "soak", "users"), default=usual, help="some of the scenarios"
+    )
     return parser
 
 

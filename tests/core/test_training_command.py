@@ -1,22 +1,17 @@
 """`python -m core.training.NAME` goes on being `python -m core.training NAME`."""
 
-import subprocess
-import sys
 from importlib.util import find_spec
-from pathlib import Path
 
 from core.methods import with_part
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def asked(*words):
-    return subprocess.run([sys.executable, "-m", *words, "--help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+from tests.commands import asked
 
 
-def test_a_command_with_the_name_behind_a_dot_says_what_the_one_with_a_blank_says():
+def test_a_command_with_the_name_behind_a_dot_says_what_the_one_with_a_blank_says(capsys, monkeypatch):
     name = with_part("train")[0]
-    assert asked(f"core.training.{name}") == asked("core.training", name) != ""
+    dotted, plain = (
+        asked(capsys, monkeypatch, *words, "--help") for words in ([f"core.training.{name}"], ["core.training", name])
+    )
+    assert dotted == plain != ""
 
 
 def test_every_method_that_can_be_trained_has_one_and_nothing_else_has():

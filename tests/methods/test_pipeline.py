@@ -1,5 +1,7 @@
 """Facts about the line of boxes that a method's strip shows: every stage has one place, behind all that it is made of."""
 
+import inspect
+import re
 from dataclasses import replace
 
 import pytest
@@ -40,3 +42,13 @@ def test_the_line_of_stop_is_that_of_the_paper():
     ]  # fmt: skip
     assert all(box.follows for box in boxes)
     assert boxes[0].results[1].stages == ("patches_TPD", "prompters", "neighbours", "filtered_TPD", "dynamics_TP")
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_what_the_line_says_of_a_result_is_words_and_no_shape_of_an_array(name):
+    method = METHODS[name]
+    doc = {stage.__name__: (inspect.getdoc(stage) or "").split("\n\n")[0] for stage in method.stages}
+    said = [doc[one.stage] for box in pipeline(method) for one in box.results]
+    assert [
+        one for one in said if not re.search(r"[.)]$", one) or re.search(r"\[\w(, \w)+\]|\{\w+[:,]|\{\(|reshape", one)
+    ] == []

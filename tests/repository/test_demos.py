@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.stats import binomtest
 
 from app.export import widget
 from core import METHODS
@@ -90,8 +91,11 @@ def code(name):
 # ---- the files --------------------------------------------------------------------------------------------------------
 
 
-def test_there_are_five_notebooks():
-    taught = {"bring_your_own_clip", "is_the_explanation_true", "paper_and_code", "stop_step_by_step", "stpn_step_by_step"}
+def test_there_are_six_notebooks():
+    taught = {
+        "bring_your_own_clip", "is_the_explanation_true", "paper_and_code", "stop_step_by_step", "stpn_step_by_step",
+        "where_does_it_fail",
+    }  # fmt: skip
     assert set(NAMES) == set(build.scripts()) == taught
 
 
@@ -268,7 +272,21 @@ KEYS = {
         lambda n: 0,
         lambda n: max(zip(n["sweep"].numbers[:, 1], n["sweep"].y_values))[1],
     ],
+    "where_does_it_fail": [
+        lambda n: 120 / 15,
+        lambda n: max(taken_for(n), key=taken_for(n).count),
+        lambda n: n["kinds"]["other"],
+        lambda n: False,  # 55 % to 75 % and 11 % to 43 %
+        lambda n: binomtest(n["both"]["fixed"], n["both"]["fixed"] + n["both"]["broken"]).pvalue,
+        lambda n: n["again"](n["failing"], alpha=0.5) + n["again"](n["beside"], alpha=0.5) - n["tried"],
+    ],
 }
+
+
+def taken_for(n):
+    """What the wrong ones of one class were answered with, in plain loops."""
+    rows = n["table"].ask("SELECT label, pred FROM rows WHERE setting = ?", [n["a"]])
+    return [row["pred"] for row in rows if row["label"] == "spins clockwise" != row["pred"]]
 
 
 def on_ring(n):

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from core import METHODS, report
+from core.publish.described import MAKER
 from tests.markdown import ROOT, anchors, documents, links
 
 SHORT = 6_000  # bytes of README
@@ -23,6 +24,10 @@ each = pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
 
 def test_readme_is_short_enough_to_be_read():
     assert (ROOT / "README.md").stat().st_size <= SHORT
+
+
+def test_readme_is_called_as_the_page_and_as_what_it_makes():
+    assert text(ROOT / "README.md").splitlines()[0] == f"# {MAKER}"
 
 
 def test_generated_tables_are_current():

@@ -129,12 +129,16 @@ def started(words, where, **environment):
         process.communicate()
 
 
-def shows_a_picture(address, browser):
-    """The page says what it is over HTTP, and in a browser has painted a frame, not one colour."""
+def says_what_it_is(address):
+    """Over HTTP: the first trace travels with the page."""
     with urlopen(f"{address}config", timeout=60) as answer:
         config = json.load(answer)
     values = [one["props"].get("value") for one in config["components"] if one["type"] == "html"]
-    assert any(isinstance(value, str) and "region" in value for value in values), "the first trace travels with the page"
+    assert any(isinstance(value, str) and "region" in value for value in values)
+
+
+def shows_a_picture(address, browser):
+    """In a browser the page has painted a frame, not one colour."""
     page = browser.new_page()
     page.set_default_timeout(4 * PATIENCE)
     page.goto(address)
@@ -154,12 +158,13 @@ def test_the_file_that_a_space_starts_shows_a_picture_where_the_space_looks(matt
         [matter["app_file"]], folder, SYSTEM="spaces", SPACE_ID="somebody/here", GRADIO_SERVER_NAME="0.0.0.0",
         GRADIO_SERVER_PORT="{port}", GRADIO_NUM_PORTS="1", **home,
     ) as address:  # fmt: skip
+        says_what_it_is(address)
         shows_a_picture(address, browser)
     assert sorted(folder.rglob("*")) == before
 
 
-def test_readme_s_command_starts_the_page(browser):
+def test_readme_s_command_starts_the_page():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     command = next(line for line in readme.splitlines() if re.fullmatch(r"\.venv/bin/python -m app", line))
     with started([*command.split()[1:], "--port", "{port}"], ROOT) as address:
-        shows_a_picture(address, browser)
+        says_what_it_is(address)

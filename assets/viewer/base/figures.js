@@ -46,7 +46,7 @@
 //   memory                          a plain object that figures of one viewer share
 
 import {PIN, VERSUS} from "./compare.js";
-import {STRIP} from "./frames.js";
+import {CAMERA, STRIP} from "./frames.js";
 import {icon} from "./icons.js";
 import {HELP, make, WAITING} from "./parts.js";
 
@@ -54,7 +54,7 @@ import {HELP, make, WAITING} from "./parts.js";
 export const cards = (more = "") => ({
   look: "rl",
   markup: `
-  ${STRIP}
+  ${STRIP}${more ? "" : CAMERA}
   <div class="vw-row"><button class="vw-prev" data-step="-1" aria-label="One frame back" title="one frame back (,)">${icon("back")}</button><button class="vw-next" data-step="1" aria-label="One frame forward" title="one frame forward (.)">${icon("forward")}</button>
     <output class="vw-frame"></output>${PIN}${HELP}</div>
   ${VERSUS}

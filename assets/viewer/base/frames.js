@@ -13,6 +13,7 @@ export const SCRUB = `<div class="vw-row">
         <button class="vw-next" data-step="1" aria-label="One frame forward" title="one frame forward (.)">${icon("forward")}</button>
         <output class="vw-frame"></output>
       </div>`;
+export const CAMERA = `<p class="vw-camera" hidden></p>`; // a sentence, where the camera moves
 export const CLIP = `<div class="vw-card vw-clipcard"><h4>Clip</h4><div class="vw-clip"></div></div>`;
 
 const THUMB = 96; // pixels across
@@ -54,7 +55,7 @@ export function framesOf(shell, figures) {
 
   // once a clip
   function layOut(side) {
-    const {clip, images, trace} = side,
+    const {clip, images} = side,
       T = images.length;
     root.dataset.frames = T;
     root.style.setProperty("--frames", T);
@@ -63,18 +64,22 @@ export function framesOf(shell, figures) {
     $("strip")?.replaceChildren(...thumbsOf(images, go));
     if (!over.length) thumbs(side);
     pressExample($, clip.truth?.caption);
-    if (!$("clip")) return;
+    if ($("clip")) card(side);
+    camera(side);
+  }
+  function card({clip, images, trace}) {
     const truth = clip.truth
       ? `<p><b class="vw-swatch" style="background:${COLOURS.truth}"></b>truth${ofFile(trace)}: ${safe(clip.truth.caption)}</p>`
       : "";
     $("clip").innerHTML =
-      `<p><b>${safe(clip.name)}</b> · ${clip.width}×${clip.height} · ${T} frames${clip.whole ? ` of ${clip.whole.frames}, ${clock(clip.whole.seconds)} long` : ""}</p><p class="vw-spaced"></p><p class="vw-camera" hidden></p>${truth}<p class="vw-strange"></p><p class="vw-point"></p>` +
+      `<p><b>${safe(clip.name)}</b> · ${clip.width}×${clip.height} · ${images.length} frames${clip.whole ? ` of ${clip.whole.frames}, ${clock(clip.whole.seconds)} long` : ""}</p><p class="vw-spaced"></p>${CAMERA}${truth}<p class="vw-strange"></p><p class="vw-point"></p>` +
       clip.notes.map(note => `<p class="vw-note">${safe(note)}</p>`).join("");
-    camera(side);
   }
 
   // what the camera does is measured when the frames are there
   async function camera({clip}) {
+    if (!$("camera")) return;
+    $("camera").hidden = true;
     const said = await shell.hooks.camera?.(clip.key)?.catch(() => "");
     if (!said || shell.side()?.clip !== clip) return;
     const line = $("camera"),

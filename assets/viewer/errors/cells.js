@@ -9,6 +9,10 @@ export const button = (words, does, attributes = {}) =>
 export const percent = share => `${(100 * share).toFixed(1)} %`;
 export const words = name => name.replace(/_/g, " ");
 
+// A word that the page's glossary knows: page/glossary.js opens it there
+export const glossed = (said, word = said) =>
+  text("span", said, {class: "gl-word", role: "button", tabindex: "0", "data-word": word});
+
 const NOTHING = "–";
 export function worded(value, column) {
   if (value === null || value === undefined) return NOTHING;
@@ -30,9 +34,18 @@ export function inWords(one, columns) {
   const [name, what, value] = one,
     column = columns.get(name);
   if (name === "beside") return FLIPS[value] ?? String(value);
+  if (name === "cluster") return `group ${value} of the map`;
+  if (name === "map") return "a part of the map";
+  if (name === "thing") return thingInWords(value);
   if (name === "clip_id" && what === "in") return `${value.length} chosen clips`;
   if (what === "between") return `${words(name)} ${worded(value[0])} to ${worded(value[1])}`;
   if (what === "known") return `${words(name)} is ${value ? "" : "not "}known`;
   if (name === "right" && what === "eq") return worded(value, column);
   return `${words(name)} ${SIGNS[what] ?? what} ${worded(value, column)}`;
 }
+
+// A cell of a detector's confusion: [reader, {real, found}]
+const thingInWords = ([reader, {real, found}]) =>
+  `${real === null ? "nothing there" : real ? `a ${real}` : "a thing"} ${
+    found === null ? "missed" : found ? `found as ${found}` : "whatever it was found as"
+  } (${words(reader)})`;

@@ -4,7 +4,8 @@ import {make} from "../base/parts.js";
 import {button, text} from "./cells.js";
 
 // select({label, pred}): either may be missing
-export function drawConfusion(box, {classes, cells, n, right, of}, select) {
+// across: what is answered, where that is not the classes; what: is counted
+export function drawConfusion(box, {classes, across = classes, cells, n, right, of, what = ""}, select) {
   if (!classes.length)
     return box.replaceChildren(text("p", "Nothing is answered here, or no label is known.", {class: "er-dim"}));
   const counts = new Map(cells.map(([label, pred, count]) => [JSON.stringify([label, pred]), count])),
@@ -12,12 +13,12 @@ export function drawConfusion(box, {classes, cells, n, right, of}, select) {
     table = make("table", {class: "er-confusion"}),
     head = make("tr");
   head.append(text("th", "is ↓ said →"));
-  head.append(...classes.map(pred => headed(pred, `said to be ${pred}`, () => select({pred}), "er-across")));
+  head.append(...across.map(pred => headed(pred, `said to be ${pred}`, () => select({pred}), "er-across")));
   const rows = classes.map(label => {
     const row = make("tr");
     row.append(headed(label, `is ${label}`, () => select({label}), ""));
     row.append(
-      ...classes.map(pred => {
+      ...across.map(pred => {
         const cell = make("td"),
           count = counts.get(JSON.stringify([label, pred]));
         if (!count) return cell;
@@ -32,7 +33,7 @@ export function drawConfusion(box, {classes, cells, n, right, of}, select) {
     return row;
   });
   table.append(head, ...rows);
-  const words = `${right} of ${n} right.${of > classes.length ? ` Of ${of} classes the ${classes.length} that are confused most.` : ""}`,
+  const words = `${right} of ${n} ${what ? `${what} ` : ""}right.${of > classes.length ? ` Of ${of} classes the ${classes.length} that are confused most.` : ""}`,
     scroll = make("div", {class: "er-scroll", tabindex: "0", role: "region", "aria-label": "Confusion"});
   scroll.append(table);
   box.replaceChildren(text("p", words, {class: "er-dim"}), scroll);

@@ -1,13 +1,15 @@
 // The right side: one clip, all that is known of it, and what people wrote of it.
 
 import {make} from "../base/parts.js";
-import {button, isBad, text, worded, words} from "./cells.js";
+import {causes} from "./cause.js";
+import {button, glossed, isBad, text, worded, words} from "./cells.js";
 import {drawStrip} from "./strip.js";
 
 const FLAG = "error_", // columns that say whether a wrong answer is of a kind
+  GLOSSED = ["loss", "margin"], // columns that the glossary has a word for
   NAMING = ["clip_id", "setting", "shard", "path", "clip_key"]; // of no interest to who looks at one clip
 
-// found: as app/errors/questions.py gives a clip. does: {stage(), tag(name, on), note(text)}
+// found: as app/errors/questions.py gives a clip. does: {stage(), tag(name, on), note(text), near(box)}
 export function drawDetail(box, found, {setting, columns, frames, tags, beside}, does) {
   const {row, other, picture} = found,
     canvas = make("canvas", {role: "img", "aria-label": `Frames of ${row.clip_id}, left to right`});
@@ -25,6 +27,7 @@ export function drawDetail(box, found, {setting, columns, frames, tags, beside},
     list.append(...kinds.map(one => text("li", one.says.replace(" (Of wrong answers.)", ""))));
     parts.push(text("h4", row.error ? `Kind of error: ${row.error}` : "Kinds of error"), list);
   }
+  parts.push(...causes(row, columns));
   if (found.opens) parts.push(button("open on the stage (Enter)", does.stage, {class: "er-open", "data-does": "open"}));
   else
     parts.push(
@@ -33,7 +36,7 @@ export function drawDetail(box, found, {setting, columns, frames, tags, beside},
   parts.push(text("h4", "Tags"), tagsOf(found.tags, tags, does.tag), ...noteOf(found.note, does.note));
   for (const [stage, values] of Object.entries(picture.rows ?? {}))
     parts.push(text("h4", setting.drawn[stage] ?? stage), bars(values, setting.drawn[stage] ?? stage));
-  parts.push(text("h4", "Numbers"), numbers(row, other, columns));
+  parts.push(neighboursOf(does.near), text("h4", "Numbers"), numbers(row, other, columns));
   box.replaceChildren(...parts);
   drawStrip(canvas, picture, row.frames ?? frames, Math.max(160, box.clientWidth - 2), Math.ceil((row.frames ?? frames) / 2));
 }
@@ -49,6 +52,20 @@ function answer(which, row, named) {
   return line;
 }
 
+let open = false; // whether neighbours are looked at: of the next clip, too
+
+function neighboursOf(near) {
+  const fold = make("details", {class: "er-neighbours"}),
+    box = make("div");
+  fold.append(text("summary", "Neighbours: the clips most like it"), box);
+  fold.ontoggle = () => {
+    open = fold.open;
+    if (open && !box.firstChild) near(box);
+  };
+  fold.open = open; // which is a toggle, too
+  return fold;
+}
+
 // A key 1 to 9 for each of the first nine tags in use
 function tagsOf(own, every, tag) {
   const box = make("div", {class: "er-tags"});
@@ -59,7 +76,9 @@ function tagsOf(own, every, tag) {
   });
   const fresh = make("input", {placeholder: "new tag, Enter", maxlength: "60", "aria-label": "A new tag", class: "er-fresh"});
   fresh.onkeydown = event => {
-    if (event.key === "Enter" && fresh.value.trim()) tag(fresh.value.trim(), true);
+    if (event.key !== "Enter" || !fresh.value.trim()) return;
+    tag(fresh.value.trim(), true);
+    fresh.value = "";
   };
   box.append(fresh);
   return box;
@@ -74,7 +93,7 @@ function noteOf(note, write) {
     class: "er-write",
   });
   box.value = note;
-  box.onchange = () => write(box.value);
+  box.onblur = () => box.value !== note && write(box.value);
   return [box, text("p", "", {class: "er-saved", role: "status"})];
 }
 
@@ -108,6 +127,7 @@ function numbers(row, other, columns) {
     if (value === null || value === undefined || NAMING.includes(column.name)) continue;
     const line = make("tr", {title: column.says}),
       name = text("th", words(column.name), {scope: "row"});
+    if (GLOSSED.includes(column.name)) name.replaceChildren(glossed(words(column.name)));
     line.append(name, text("td", `${worded(value, column)}${column.unit ? ` ${column.unit}` : ""}`));
     if (isBad(value, column)) line.lastChild.classList.add("er-bad");
     if (other) line.append(text("td", worded(other[column.name], column)));

@@ -10,7 +10,7 @@ const naming = row => row.label ?? row.clip_id;
 export function drawTable(box, found, names, columns, state, does) {
   const table = make("table", {class: "er-table"}),
     head = make("tr");
-  head.append(text("th", "", {"aria-label": "chosen"}));
+  head.append(text("th", "✓", {"aria-label": "chosen", title: "chosen (x)"}));
   for (const name of names) {
     const column = columns.get(name),
       sorted = state.sort === name,

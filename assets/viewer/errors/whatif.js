@@ -3,10 +3,12 @@
 import {patience} from "../base/asking.js";
 import {make} from "../base/parts.js";
 import {button, text, worded} from "./cells.js";
+import {STARTED} from "./start.js";
 
 const FORM = `
 <form class="er-form"><label>knob <select></select></label><label>value <span class="er-value"></span></label><button class="er-run"></button>
-  <button type="button" class="er-wrongs">choose the wrong ones of this page</button></form>
+  <button type="button" class="er-wrongs">choose the wrong ones of this page</button>
+  <button type="button" class="er-every" title="In the background, as one more setting of this run">run it on all clips</button></form>
 <div class="er-far" role="status" hidden><progress max="1"></progress><span></span><button type="button">stop</button></div>
 <p class="er-result" role="status"></p><ul class="er-changes"></ul>`;
 
@@ -58,6 +60,10 @@ export function tryOut(box, {most, chosen, ask, server, setting, show, all, choo
         .slice(0, most)
         .map(row => row.clip_id),
     );
+  $("every").onclick = async () => {
+    const found = await ask("start_setting", {knobs: {[knob.value]: value()}});
+    if (found) box.dispatchEvent(new CustomEvent(STARTED, {bubbles: true, detail: found.run}));
+  };
   box.querySelector("form").onsubmit = async event => {
     event.preventDefault();
     busy = true;

@@ -1,54 +1,39 @@
-// A run, clip by clip: what fits the filters as a table or as pictures, one clip beside it, and another setting held against it.
+// A run, clip by clip: what fits the filters as a table, as pictures or on a map, one clip beside it, and another setting held
+// against it.
 //
-// What is looked at is in the address (?errors=…), so that a link or a reload shows the same. A message to the server is the run,
-// A, B and filters, as app/errors/questions.py reads them. An answer that is older than a later question is dropped.
+// A message to the server is the run, A, B and filters, as app/errors/questions.py reads them. An answer that is older than a
+// later question is dropped.
 
-import {make} from "../base/parts.js";
-import {button, FLIPS, percent, text, words} from "./cells.js";
-import {drawConfusion} from "./confusion.js";
+import {lookOf, places} from "../page/values.js";
+import {readAddress, writeAddress} from "./address.js";
+import {drawChooser, options} from "./chooser.js";
 import {drawDetail} from "./detail.js";
+import {takeAlong} from "./export.js";
 import {drawBars, drawChips} from "./filters.js";
+import {foldsOf} from "./folds.js";
+import {hearKeys, typing} from "./keys.js";
+import {LAYOUT, NARROW} from "./layout.js";
+import {drawMap} from "./map.js";
+import {marksOf} from "./marks.js";
+import {drawMovers} from "./movers.js";
+import {drawNeighbours} from "./neighbours.js";
+import {drawPages, summary} from "./pages.js";
 import {drawGallery, drawTable, markCurrent} from "./rows.js";
+import {drawFlips, swapped} from "./versus.js";
 import {tryOut} from "./whatif.js";
 
-const PAGE = `
-<section class="vw-fold er" aria-label="Errors: a run, clip by clip">
-  <div class="er-top">
-    <label class="er-runs">run <select name="run"></select></label>
-    <label>A <select name="a"></select></label><label class="er-second">B <select name="b"></select></label>
-    <button type="button" class="er-swap" title="A and B in each other's place (a)">swap</button>
-    <p class="er-said" role="status"></p>
-    <span class="er-views" role="group" aria-label="View"><button type="button" data-view="table" title="t">table</button><button type="button" data-view="gallery" title="g">gallery</button></span>
-  </div>
-  <p class="er-wrong" role="alert" hidden></p>
-  <div class="er-flips" hidden></div>
-  <div class="er-main">
-    <details class="er-left" open><summary>Filters</summary>
-      <div class="er-chips"></div>
-      <input class="er-find" type="search" placeholder="letters of a clip's name (/)" aria-label="Letters of a clip's name">
-      <div class="er-slices"></div>
-      <details class="er-choose"><summary>columns and histograms</summary><div></div></details>
-      <div class="er-facets"></div>
-    </details>
-    <div class="er-mid">
-      <details class="er-confused"><summary>Confusion: what is taken for what</summary><div></div></details>
-      <div class="er-rows" tabindex="-1"></div>
-      <div class="er-pages"><button type="button" data-to="-1">before</button><span></span><button type="button" data-to="1">next</button></div>
-      <p class="er-dim er-keys"><kbd>j</kbd> <kbd>k</kbd> next, before · <kbd>Enter</kbd> on the stage · <kbd>x</kbd> choose · <kbd>1</kbd>–<kbd>9</kbd> tag · <kbd>n</kbd> note · <kbd>g</kbd> <kbd>t</kbd> gallery, table · <kbd>a</kbd> swap · <kbd>/</kbd> find · <kbd>u</kbd> undo</p>
-      <details class="er-try"><summary>What if: turn a knob on the chosen clips</summary><div></div></details>
-    </div>
-    <aside class="er-right" aria-label="The clip"><p class="er-dim">Choose a clip: click it, or press j.</p></aside>
-  </div>
-</section>`;
 const LOOK = 3000; // milliseconds between two looks at a run that goes on
-const NARROW = 720;
+const NAMING = ["clip_id", "path", "why", "group", "clip_key", "setting", "shard"]; // of which there are no bars
 
-export async function workbench(root, {run, stage, most, linked, server, trigger, host}) {
-  root.innerHTML = PAGE;
+export async function workbench(root, {run, stage, most, forms, linked, server, trigger, host}) {
+  root.innerHTML = LAYOUT;
   const $ = name => root.querySelector(`.er-${name}`),
     field = name => root.querySelector(`.er-top [name=${name}]`),
-    start = {run, a: "", b: "", f: [], s: "clip_id", d: false, p: 0, v: "table", clip: "", cols: null};
-  const state = {...start, ...read(linked)},
+    start = {
+      ...{run, a: "", b: "", f: [], s: "clip_id", d: false, p: 0, v: "table", clip: "", cols: null},
+      ...{colour: "", of: "", reader: ""}, // of the map's points, what a failure is, who looks for things
+    };
+  const state = {...start, ...readAddress(linked, start)},
     chosen = new Set();
   let about = null,
     columns = new Map(),
@@ -58,8 +43,6 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
     soon = 0;
   if (root.clientWidth < NARROW) $("left").open = false;
 
-  // ---- asking -------------------------------------------------------------------------------------------------------
-
   const message = (more = {}) => ({run: state.run, a: state.a, b: state.b || null, filters: state.f, ...more});
   async function ask(name, more) {
     const answer = await server[name](message(more)).catch(() => null),
@@ -68,16 +51,19 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
     $("wrong").textContent = found?.error ?? "";
     return found?.error ? null : found;
   }
-
+  const address = () => host.offsetParent && writeAddress(state, start);
   const setting = () => about.settings.find(one => one.id === state.a);
   const names = () => (state.cols ?? setting().first).filter(name => columns.has(name));
+  const counted = name => !NAMING.includes(name) && columns.get(name)?.kind !== "texts";
 
   async function begin() {
     about = await ask("overview");
-    if (!about) return;
+    clearTimeout(soon);
+    if (!about) return void (soon = setTimeout(() => host.offsetParent && begin(), LOOK)); // of a run of which nothing is there yet
     if (!setting()) state.a = about.settings[0].id;
     if (state.b === state.a || !about.settings.some(one => one.id === state.b)) state.b = "";
     columns = new Map(setting().columns.map(one => [one.name, one]));
+    if (!columns.has(state.s)) state.s = "clip_id"; // another method's column
     options(
       field("run"),
       about.runs.map(one => [one, one]),
@@ -95,17 +81,23 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
     $("swap").hidden = !state.b;
     $("try").hidden = !setting().knobs.length || !columns.has("right");
     $("confused").hidden = !columns.has("right");
-    chooser();
-    slices();
+    $("bins").hidden = !Object.keys(setting().readers).length;
+    drawChooser(root.querySelector(".er-choose > div"), columns, names(), cols => {
+      state.cols = cols;
+      look();
+    });
+    marks.drawSlices();
     whatif.about();
     await look();
     clearTimeout(soon);
     if (about.state === "running") soon = setTimeout(() => host.offsetParent && begin(), LOOK);
   }
 
+  // ---- what fits the filters ----------------------------------------------------------------------------------------
+
   async function look() {
     const now = ++turn,
-      limit = state.v === "table" ? about.page : about.tiles,
+      limit = state.v === "gallery" ? about.tiles : about.page,
       wanted = state.v === "table" ? names() : ["label", "pred", "right"].filter(name => columns.has(name));
     drawChips($("chips"), state.f, columns, filter);
     for (const one of root.querySelectorAll("[data-view]"))
@@ -121,76 +113,50 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
     });
     if (!found || now !== turn) return;
     rows = found;
-    $("said").textContent = told(found);
+    $("said").textContent = summary(found, setting().done, about.clips, state.b);
     const does = {sort, look: id => show(id), choose};
     const how = {sort: state.s, descending: state.d, chosen};
-    if (state.v === "table") drawTable($("rows"), found, names(), columns, how, does);
+    if (state.v === "map") await map(now);
+    else if (state.v === "table") drawTable($("rows"), found, names(), columns, how, does);
     else drawGallery($("rows"), found, columns, about.frames, how, does);
+    if (now !== turn) return;
     markCurrent($("rows"), state.clip, false);
-    const last = Math.max(0, Math.ceil(found.total / limit) - 1),
-      known = found.known < found.total ? `, ${words(state.s)} known for ${found.known} of ${found.total}` : "";
-    root.querySelector(".er-pages span").textContent = found.total
-      ? `${state.p * limit + 1} to ${Math.min(found.total, (state.p + 1) * limit)} of ${found.total}${known}`
-      : "No clip fits these filters.";
-    for (const one of root.querySelectorAll("[data-to]"))
-      one.disabled = state.p + +one.dataset.to < 0 || state.p + +one.dataset.to > last;
+    drawPages($("pages"), found, state, limit);
     root.dataset.shown = JSON.stringify({total: found.total, ids: found.rows.map(row => row.clip_id)});
     if (state.clip) show(state.clip, false);
-    const bars = await ask("bars", {
-      names: names()
-        .filter(counted)
-        .concat(names().some(counted) ? [] : ["status"]),
-    });
+    const shown = names().filter(counted),
+      bars = await ask("bars", {names: shown.length ? shown : ["status"]});
     if (bars && now === turn) drawBars($("facets"), bars.columns, state.f, columns, filter);
-    if ($("confused").open) confuse();
-    await compareNow(now);
-  }
-
-  const NAMING = ["clip_id", "path", "why", "group", "clip_key", "setting", "shard"];
-  const counted = name => !NAMING.includes(name) && columns.get(name)?.kind !== "texts";
-
-  function told({stats, beside, total}) {
-    const done = setting().done,
-      far = done < about.clips ? ` · first ${done} of ${about.clips}` : "",
-      share = one => `${percent(one.accuracy)} (${percent(one.low)} to ${percent(one.high)})`;
-    const left = stats.left_out ? `, ${stats.left_out} left out` : "";
-    if (!stats.n) return `${total} clips${left}${far}`;
-    const second = beside?.n ? ` · B ${share(beside)}` : "";
-    return `n = ${stats.n}${left} · ${state.b ? "A " : ""}${share(stats)} right${second}${far}`;
-  }
-
-  async function compareNow(now) {
-    const found = state.b ? await ask("compared", {filters: state.f.filter(one => one[0] !== "beside")}) : null;
+    folds.look();
+    const pair = state.b ? await ask("comparison", {filters: state.f.filter(one => one[0] !== "beside")}) : null;
     if (now !== turn) return;
-    $("flips").hidden = !found?.n;
-    if (!found?.n) return;
-    const own = state.f.find(one => one[0] === "beside"),
-      rest = state.f.filter(one => one !== own);
-    $("flips").replaceChildren(
-      ...Object.entries(FLIPS).map(([name, said]) => {
-        const on = own?.[2] === name;
-        return button(`${said} ${found[name]}`, () => filter(on ? rest : [...rest, ["beside", "eq", name]]), {
-          "aria-pressed": String(on),
-          "data-flip": name,
-        });
-      }),
-      text(
-        "span",
-        `B − A: ${found.gain > 0 ? "+" : ""}${percent(found.gain)} (${percent(found.low)} to ${percent(found.high)}), ` +
-          `p = ${found.p < 0.001 ? found.p.toExponential(0) : found.p.toFixed(3)} (McNemar, exact)`,
-        {class: "er-dim"},
-      ),
+    $("flips").hidden = !pair?.n;
+    if (!pair?.n) return;
+    drawFlips($("flips"), pair, state.f, filter);
+    drawMovers($("flips"), pair, id => show(id));
+  }
+
+  async function map(now) {
+    if (!$("map")) $("rows").textContent = "The map is being drawn: the first time this takes some seconds.";
+    const found = await ask("atlas", {colour: columns.has(state.colour) ? state.colour : null});
+    if (!found || now !== turn) return;
+    drawMap(
+      $("rows"),
+      found,
+      columns,
+      {filters: state.f, clip: state.clip},
+      {
+        colour: name => {
+          state.colour = name;
+          look();
+        },
+        filter,
+        show: id => show(id),
+      },
     );
   }
 
-  async function confuse() {
-    const found = await ask("confused");
-    if (found)
-      drawConfusion(root.querySelector(".er-confused > div"), found, chosen => {
-        const rest = state.f.filter(one => !["label", "pred"].includes(one[0]));
-        filter([...rest, ...Object.entries(chosen).map(([name, value]) => [name, "eq", value])]);
-      });
-  }
+  const folds = foldsOf({ask, state, setting, has: name => columns.has(name), filter, address}, $);
 
   // ---- one clip -----------------------------------------------------------------------------------------------------
 
@@ -204,75 +170,50 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
     redraw();
     if (focus && root.clientWidth < NARROW) $("right").scrollIntoView({block: "start"}); // it lies below the rows there
   }
-
   function redraw() {
     const given = {setting: setting(), columns, frames: about.frames, tags: about.tags, beside: !!state.b};
-    drawDetail($("right"), detail, given, {stage: open, tag, note});
+    const writing = $("right").dataset.clip === detail.row.clip_id && $("right").contains(document.activeElement),
+      held = writing && typing(document.activeElement) ? document.activeElement : null;
+    if (held) held.onblur = null; // it goes on in the box that takes its place
+    drawDetail($("right"), detail, given, {stage: open, tag: marks.tag, note: marks.note, near});
     $("right").dataset.clip = detail.row.clip_id;
+    const box = held && $(held.className.slice("er-".length));
+    if (!box) return;
+    box.value = held.value;
+    box.focus({preventScroll: true});
+    box.setSelectionRange(held.selectionStart, held.selectionEnd);
   }
-
+  async function near(box) {
+    const id = detail.row.clip_id,
+      found = await ask("neighbours", {clip: id});
+    if (found && detail.row.clip_id === id) drawNeighbours(box, found, about.frames, one => show(one));
+  }
   const open = () => {
     scrollTo(0, 0);
     trigger(stage, {run: state.run, a: state.a, clip: state.clip});
   };
 
-  async function mark(what) {
-    const subject = detail.row.clip_id,
-      found = await ask("mark", {
-        kind: what.kind,
-        subject: what.kind === "slice" ? "" : subject,
-        name: what.name ?? "",
-        value: what.value,
-      });
-    return found && marked(found, subject, "saved");
-  }
-
-  function marked(found, subject, words) {
+  const marks = marksOf({ask, state, about: () => about, clip: () => detail.row.clip_id, filter, changed}, $);
+  function changed(found, subject, said) {
     about.tags = found.tags;
     about.slices = found.slices;
     if (subject && detail?.row.clip_id === subject) {
       Object.assign(detail, {tags: found.of, note: found.note});
       redraw();
-      $("saved").textContent = words; // the server has it on the disk by now
+      $("saved").textContent = said; // the server has it on the disk by now
     }
     if (rows && subject) {
       rows.tags[subject] = found.of;
       look();
     }
-    slices();
-    return true;
-  }
-
-  const tag = (name, on) => mark({kind: "tag", name, value: on || null});
-  const note = value => mark({kind: "note", value});
-  async function undo() {
-    const found = await ask("unmark");
-    if (found?.change) marked(found, found.change.subject, "undone");
-    else if (found && $("saved")) $("saved").textContent = "There is nothing to undo.";
-  }
-
-  function slices() {
-    const name = make("input", {
-      placeholder: "name these filters, Enter",
-      maxlength: "60",
-      "aria-label": "A name for these filters",
-    });
-    name.onkeydown = async event => {
-      if (event.key !== "Enter" || !name.value.trim()) return;
-      const found = await ask("mark", {kind: "slice", name: name.value.trim(), value: state.f, subject: ""});
-      if (found) marked(found, "", "");
-    };
-    const known = Object.entries(about.slices).map(([said, filters]) =>
-      button(said, () => filter(filters), {class: "er-slice"}),
-    );
-    $("slices").replaceChildren(...known, ...(state.f.length ? [name] : []));
+    marks.drawSlices();
   }
 
   // ---- what is looked at --------------------------------------------------------------------------------------------
 
   function filter(filters) {
     Object.assign(state, {f: filters, p: 0});
-    slices();
+    marks.drawSlices();
     look();
   }
   function sort(name) {
@@ -292,8 +233,7 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
   }
   function swap() {
     if (!state.b) return;
-    const other = {fixed: "broken", broken: "fixed"};
-    state.f = state.f.map(one => (one[0] === "beside" ? [one[0], one[1], other[one[2]] ?? one[2]] : one));
+    state.f = swapped(state.f);
     [state.a, state.b] = [state.b, state.a];
     begin();
   }
@@ -303,46 +243,6 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
       next = ids[at < 0 ? 0 : at + by];
     if (next) show(next);
   }
-
-  function chooser() {
-    const box = root.querySelector(".er-choose > div");
-    box.replaceChildren(
-      ...[...columns.values()].map(one => {
-        const label = make("label", {title: one.says}),
-          check = Object.assign(make("input", {type: "checkbox"}), {checked: names().includes(one.name)});
-        check.onchange = () => {
-          const now = names().filter(name => name !== one.name);
-          state.cols = check.checked ? [...now, one.name] : now;
-          look();
-        };
-        label.append(check, document.createTextNode(` ${words(one.name)}`));
-        return label;
-      }),
-    );
-  }
-
-  // ---- the address --------------------------------------------------------------------------------------------------
-
-  function read(said) {
-    try {
-      const found = JSON.parse(said || "{}"),
-        fits = ([name, value]) =>
-          name in start && (start[name] === null ? Array.isArray(value) : typeof value === typeof start[name]);
-      return Object.fromEntries(Object.entries(found).filter(fits));
-    } catch {
-      return {};
-    }
-  }
-  function address() {
-    if (!host.offsetParent) return;
-    const differs = Object.entries(state).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(start[name])),
-      here = new URL(location.href);
-    const own = [...here.searchParams].filter(([name]) => name.startsWith("__"));
-    here.search = new URLSearchParams([...own, ["errors", JSON.stringify(Object.fromEntries(differs))]]);
-    if (here.href !== location.href) history.replaceState(history.state, "", here);
-  }
-
-  // ---- with keys and by hand ----------------------------------------------------------------------------------------
 
   const whatif = tryOut(root.querySelector(".er-try > div"), {
     most,
@@ -358,38 +258,30 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
       whatif.changed();
     },
   });
-  const KEYS = {
-    j: () => step(1),
-    k: () => step(-1),
-    x: () => state.clip && choose(state.clip),
-    g: () => view("gallery"),
-    t: () => view("table"),
-    a: swap,
-    u: undo,
-    n: () => $("write")?.focus(),
-    "/": () => ($("left").open = true) && $("find").focus(),
-  };
-  const typing = one => one.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable=true]");
-  // before the page's own keys, of which some are the same
-  document.addEventListener(
-    "keydown",
-    event => {
-      if (!host.offsetParent || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"))
-        return;
-      const {key, target} = event;
-      if (typing(target)) return void (key === "Escape" && root.contains(target) && target.blur());
-      if (target !== document.body && !root.contains(target)) return;
-      const at = /^[1-9]$/.test(key) && detail ? about.tags[key - 1] : null,
-        onRow = target === document.body || target.matches("[data-id], .er-rows");
-      if (at) tag(at, !detail.tags.includes(at));
-      else if (key === "Enter" && onRow && detail?.opens) open();
-      else if (KEYS[key]) KEYS[key]();
-      else return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
+  takeAlong(root.querySelector(".er-take > div"), {forms, ask, many: () => rows?.total ?? 0});
+  hearKeys(host, root, {
+    keys: {
+      j: () => step(1),
+      k: () => step(-1),
+      x: () => state.clip && choose(state.clip),
+      g: () => view("gallery"),
+      t: () => view("table"),
+      m: () => view("map"),
+      a: swap,
+      u: marks.undo,
+      n: () => $("write")?.focus(),
+      "/": () => ($("left").open = true) && $("find").focus(),
     },
-    true,
-  );
+    digit: place => {
+      const name = detail && about.tags[place];
+      if (name) marks.tag(name, !detail.tags.includes(name));
+      return !!name;
+    },
+    enter: () => {
+      if (detail?.opens) root.querySelector("[data-does=open]").click(); // a click is a step of the browser's history
+      return !!detail?.opens;
+    },
+  });
   for (const name of ["run", "a", "b"])
     field(name).onchange = () => {
       if (name === "run") {
@@ -407,7 +299,6 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
       state.p += +one.dataset.to;
       look();
     };
-  $("confused").ontoggle = () => $("confused").open && confuse();
   let typed = 0;
   $("find").oninput = () => {
     clearTimeout(typed);
@@ -418,7 +309,15 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
     }, 250);
   };
 
+  places.errors = {host, state: () => ({...state})};
+  document.addEventListener("linked", () => {
+    const look = lookOf("errors"); // Back, or Forward
+    if (!look) return;
+    Object.assign(state, start, readAddress(look, start));
+    begin();
+  });
   await begin();
+  document.dispatchEvent(new Event("seen"));
   let width = root.clientWidth;
   return {
     seen() {
@@ -430,9 +329,4 @@ export async function workbench(root, {run, stage, most, linked, server, trigger
       }
     },
   };
-}
-
-function options(select, pairs, value) {
-  select.replaceChildren(...pairs.map(([name, said]) => Object.assign(text("option", said), {value: name})));
-  select.value = value;
 }

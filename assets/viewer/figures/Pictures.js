@@ -4,7 +4,7 @@
 import {picture} from "../base/asking.js";
 import {trio, VERSUS} from "../base/compare.js";
 import {COLOURS, fit} from "../base/drawing.js";
-import {STRIP} from "../base/frames.js";
+import {CAMERA, STRIP} from "../base/frames.js";
 import {icon} from "../base/icons.js";
 import {paintLight} from "../base/light.js";
 import {cellEdge, inkOn, SCALES, scaleBar, slice} from "../base/maps.js";
@@ -24,7 +24,7 @@ export const frame = {
   <div class="vw-wide-screen"><div class="sp-top"><template data-region="picture"></template><template data-region="found"></template></div>
   ${VERSUS}
   <div class="sp-section"><h4>Frames of the clip <small>— click one to make it the current frame (← →)</small></h4>
-    <div class="vw-line" tabindex="-1">${STRIP}</div></div>
+    <div class="vw-line" tabindex="-1">${STRIP}</div>${CAMERA}</div>
   <template data-region="rest"></template></div>
   <div class="sp-cards"><div><template data-region="cards"></template></div><template data-region="aside"></template></div>`,
 };

@@ -1,10 +1,10 @@
 // Back and Forward: another tab, a preset or a kept view is a step of the browser's history, and what was on the page before
 // comes back with it. A knob that is moved is no step: it changes the step that the page is at.
 //
-// A step is {method, values, state}: the tab that is seen; of every tab, what is on its knobs; how the viewer is looked at. The
+// A step is {method, values, state}: the tab that is seen, a method's or another that said so (`places`); of every tab, what is on its knobs; how the viewer is looked at. The
 // browser holds them, beside the address that tab.js writes.
 
-import {follow, known, requestOf, views} from "./values.js";
+import {follow, known, places, requestOf, views} from "./values.js";
 
 const LEAVES = `[role=tab][aria-selected=false], .overflow-dropdown button, .presets button, .scenes button, [data-does=open], .nb-present`;
 const WAITS = 10_000, // milliseconds that what was clicked has to change something
@@ -14,9 +14,10 @@ const AS_IT_IS = {__type__: "update"};
 let wanted = null; // the step that is on its way back
 
 function now() {
-  const method = Object.keys(views).find(one => document.querySelector(`#viewer-${one}`)?.offsetParent),
+  const other = Object.keys(places).find(one => places[one].host.offsetParent),
+    method = other ?? Object.keys(views).find(one => document.querySelector(`#viewer-${one}`)?.offsetParent),
     values = Object.fromEntries(known().map(one => [one, requestOf(one).values]));
-  return method ? JSON.parse(JSON.stringify({method, values, state: views[method].state()})) : null; // a browser holds plain values alone
+  return method ? JSON.parse(JSON.stringify({method, values, state: (places[method] ?? views[method]).state()})) : null; // a browser holds plain values alone
 }
 
 // restore: the event whose answer is `restored`

@@ -14,9 +14,9 @@
 // A cell is {view, weights, numbers, models, precision, picture, told}; told: it in words. What it says may be anybody's: it goes
 // in as text alone, its picture as a PNG alone.
 
-import {bytes} from "../base/drawing.js";
 import {icon} from "../base/icons.js";
 import {make} from "../base/parts.js";
+import {save} from "../base/save.js";
 import {number} from "../base/words.js";
 import {keptCells} from "./cells.js";
 import {composer} from "./figure.js";
@@ -247,13 +247,6 @@ async function cellsIn(element, about, hooks) {
     composing.show(id);
   }
   $("figure").ontoggle = () => $("figure").open && compose();
-
-  function save({name, type, data}) {
-    const link = make("a", {download: name});
-    link.href = URL.createObjectURL(new Blob([bytes(data)], {type}));
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  }
 
   // The frame and the overlay are no knobs: a viewer is told when what was opened is there.
   function look({method, frame, overlay, knobs}) {

@@ -11,6 +11,10 @@ import {type} from "./values.js";
 const ON = "presenting", // of the whole page
   PARAMETER = "present"; // of the address
 const NONE = "Nothing is kept yet, so this is what the page shows. Press k to keep it: it becomes the first slide.";
+// What a slide can do without, the first first (present.css knows what each is); then whole parts go, the lowest first: nothing on
+// a slide is cut, and nothing scrolls.
+const SPARE = ["axes", "legend", "notes", "scale", "room"],
+  PART = ".vw-line, .vw-rule, .vw-bar, .vw-side > *, .sp-section, .rl-cards > *, .vw-found > *, .vw-least, .vw-title";
 const BAR = `<p class="pr-note" role="status"></p><p class="pr-told"></p>
   <div class="pr-row"><button type="button" class="pr-before" aria-label="The kept view before">←</button><output class="pr-at"></output>
     <button type="button" class="pr-after" aria-label="The next kept view">→</button>
@@ -42,7 +46,7 @@ export function presentation({cells, open}) {
 
   function mark() {
     for (const one of document.querySelectorAll(".pr-path")) one.classList.remove("pr-path", "pr-seen");
-    if (!on) return;
+    if (!on) return fit(true);
     const viewer = seen(".vw"),
       column = seen(".knobs"),
       known = knobs();
@@ -56,8 +60,28 @@ export function presentation({cells, open}) {
       end.classList.add("pr-seen");
       for (let part = end; part !== document.documentElement; part = part.parentElement) part.classList.add("pr-path");
     }
+    fit(true);
     if (!document.activeElement.closest(".pr, .pr-seen")) viewer?.focus({preventScroll: true}); // its keys work: k keeps
   }
+
+  // The slide within its window. again: what was left out may come back, for the window or the slide is another
+  function fit(again) {
+    const viewer = document.querySelector(".pr-seen.vw");
+    if (again) {
+      for (const one of document.querySelectorAll(".pr-spare")) one.classList.remove("pr-spare");
+      for (const one of document.querySelectorAll(".vw[data-spare]")) delete one.dataset.spare;
+    }
+    if (!viewer) return;
+    const over = () => viewer.scrollHeight > viewer.clientHeight + 1,
+      foot = one => one.getBoundingClientRect().bottom,
+      there = one => one.checkVisibility() && !one.matches(".pr-spare") && !one.querySelector(".vw-picture"),
+      parts = () => [...viewer.querySelectorAll(PART)].filter(there);
+    for (let n = 1; over() && n <= SPARE.length; n++) viewer.dataset.spare = SPARE.slice(0, n).join(" ");
+    for (let left = parts(); over() && left.length; left = parts())
+      left.reduce((low, one) => (foot(one) > foot(low) ? one : low)).classList.add("pr-spare");
+  }
+  const refit = () => fit(true),
+    still = () => fit(false);
 
   function tell() {
     const cell = cells()[at],
@@ -128,7 +152,8 @@ export function presentation({cells, open}) {
     history.replaceState(history.state, "", here);
     mark();
     tell();
-    for (const [kind, does] of Object.entries({keydown: key, seen: mark}))
+    on ? addEventListener("resize", refit) : removeEventListener("resize", refit);
+    for (const [kind, does] of Object.entries({keydown: key, seen: mark, painted: still}))
       on ? document.addEventListener(kind, does, true) : document.removeEventListener(kind, does, true);
   }
   function start() {

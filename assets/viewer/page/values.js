@@ -10,6 +10,7 @@
 // method → its viewer; where the console, and a test, finds it too
 window.views ??= {};
 export const views = window.views;
+export const places = {}; // tabs that are no method's: name → {host, state()}
 const latest = {},
   untouched = {},
   looks = {};

@@ -48,7 +48,7 @@ class StopKnobs(KnobSet):
     """What a reader may turn."""
 
     layer: int = knob(3, "ℓ", (1, 48, 1), "block of the frozen encoder whose CLS → patch attention is A")
-    alpha: float = knob(0.1, "α", (0.0, 1.0, 0.05), "what makes a region: 1 = attention only, 0 = dynamics only")
+    alpha: float = knob(0.2, "α", (0.0, 1.0, 0.05), "what makes a region: 1 = attention only, 0 = dynamics only")
     kept: int = knob(6, "N_s", (1, 256, 1), "patches kept in each frame: these receive a spatial prompt")
     beta: float = knob(1.0, "β", (0.0, 4.0, 0.1), "extra weight of kept patches when a gap's change is measured")
     eta: float = knob(8.0, "η", (0.0, 12.0, 0.1), "temporal prompts per unit of change")

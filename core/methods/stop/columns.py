@@ -5,18 +5,21 @@ A kind of error is the first of `ERRORS` that holds; all are kept as flags. What
 edit of the clip) leaves its flag unknown.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
 import numpy as np
+import torch
 import torch.nn.functional as F
 from scipy.optimize import isotonic_regression
 
 from core.kinds import as_array
+from core.methods.stop.equations import highest
 from core.methods.stop.regions import on_acting
 from core.metrics import iou, pointing, precision, rank_correlation, recall
+from core.workbench.causes import Oracle
 from core.workbench.columns import Column
 from core.workbench.reading import motion_G
 from core.workbench.scores import Scores
@@ -56,6 +59,17 @@ def unordered(row: Mapping[str, Any]) -> bool | None:
     return any(same) if same else None
 
 
+def caused(row: Mapping[str, Any], holds: bool, part: str) -> bool:
+    """What goes with a wrong answer is its cause where without it the answer is right; not tried, it only goes with it."""
+    return holds and row.get(f"right_if_{part}_true") is not False
+
+
+def unread(unknown: Callable[[list[str]], Sequence[str]], own: list[str], every: list[str]) -> bool:
+    """Whether a word of the class itself is unknown. One that is unknown in the text of every class belongs to what stands
+    around the names, as “a video of”: it tells no class from another."""
+    return any(word not in unknown([text]) for word in unknown(own) for text in every)
+
+
 ERRORS = (
     Error("unknown words", "unread", "The text tower does not know a word of its class.", lambda row: row["unread"]),
     Error("the tower's error", "tower", "Plain CLIP says the same.", lambda row: row["plain_pred"] == row["pred"]),
@@ -63,15 +77,51 @@ ERRORS = (
     Error("direction twin", "twin", "The reversed clip gets the label.", twin),
     Error("order ignored", "unordered", "The answer survives freezing or shuffling.", unordered),
     Error(
-        "looks elsewhere", "elsewhere", f"Of less than {ELSEWHERE:.0%} of the frames the best patch is on what acts.",
-        lambda row: row["pointing"] < ELSEWHERE if known(row, "pointing") else None,
+        "looks elsewhere", "elsewhere",
+        f"Of less than {ELSEWHERE:.0%} of the frames the best patch is on what acts; where that was tried, "
+        "the true region puts it right.",
+        lambda row: caused(row, row["pointing"] < ELSEWHERE, "region") if known(row, "pointing") else None,
     ),
     Error(
-        "too many or few prompts", "miscounted", f"A gap has {APART:g} prompts more or fewer than its motion asks for.",
-        lambda row: row["misfit"] >= APART if known(row, "misfit") else None,
+        "too many or few prompts", "miscounted",
+        f"A gap has {APART:g} prompts more or fewer than its motion asks for; where that was tried, true counts put it right.",
+        lambda row: caused(row, row["misfit"] >= APART, "counts") if known(row, "misfit") else None,
     ),
 )  # fmt: skip
 OTHER = "other"
+
+
+# ---- what can be set right -------------------------------------------------------------------------------------------
+
+
+def region_true(seen: Seen) -> dict[str, Any] | None:
+    """As many patches a frame as before: those on what acts first, of these and of the others those with most W^s."""
+    on_TP = acting(seen)
+    if on_TP is None:
+        return None
+    score_TP = torch.from_numpy(as_array(seen.trace["score_TP"]) + 2.0 * on_TP)  # W^s is 0 to 1
+    return {"region_TP": highest(score_TP, seen.knobs["kept"])}
+
+
+def counts_true(seen: Seen) -> dict[str, Any] | None:
+    """As many prompts in all, each gap in the order of its true motion."""
+    truth = seen.read.truth
+    if truth is None:
+        return None
+    count_G = np.zeros(len(truth.energy_G), int)
+    count_G[np.argsort(truth.energy_G, kind="stable")] = np.sort(seen.trace["prompt_count_G"])
+    return {"prompt_count_G": tuple(count_G.tolist())}
+
+
+ORACLES = (
+    Oracle(
+        "region",
+        "Whether it is right with the region of the first prompted layer on what acts, as large as it is.",
+        region_true,
+    ),
+    Oracle("counts", "Whether it is right with as many prompts in all, ordered as the true motion of the gaps.", counts_true),
+)
+FAITHFUL = ("score_TP", "region_TP")
 
 COLUMNS = (
     Column("error", f"What kind of error it is: {', '.join(one.name for one in ERRORS)}, {OTHER}.", "text", needs="labels"),
@@ -115,15 +165,20 @@ def where(seen: Seen, score_TP: np.ndarray, region_TP: np.ndarray) -> dict[str, 
         "jitter": float(1 - iou(region_TP[1:], region_TP[:-1]).mean()),
         "border": float(region_TP[:, ~inner.ravel()].sum() / max(region_TP.sum(), 1)),
     }
-    truth = seen.read.truth
-    if truth is not None and truth.scene.action != "stays still":
-        on_TP = on_acting(truth, (rows, columns))
-        if on_TP.any():
-            made |= {
-                "pointing": float(pointing(score_TP, on_TP).mean()), "precision": float(precision(region_TP, on_TP).mean()),
-                "recall": float(recall(region_TP, on_TP).mean()), "iou": float(iou(region_TP, on_TP)[on_TP.any(-1)].mean()),
-            }  # fmt: skip
+    on_TP = acting(seen)
+    if on_TP is not None:
+        made |= {
+            "pointing": float(pointing(score_TP, on_TP).mean()), "precision": float(precision(region_TP, on_TP).mean()),
+            "recall": float(recall(region_TP, on_TP).mean()), "iou": float(iou(region_TP, on_TP)[on_TP.any(-1)].mean()),
+        }  # fmt: skip
     return made
+
+
+def acting(seen: Seen) -> np.ndarray | None:
+    """[T, P] bool: the patches of what acts; None where that is not known, or nothing does."""
+    truth = seen.read.truth
+    on_TP = on_acting(truth, seen.grid) if truth is not None and truth.scene.action != "stays still" else None
+    return on_TP if on_TP is not None and on_TP.any() else None
 
 
 def on_motion(region_TP: np.ndarray, grey_THW: np.ndarray, grid: tuple[int, int]) -> float | None:
@@ -171,7 +226,7 @@ def kind_of_error(seen: Seen, scores: Scores, region: Mapping[str, Any]) -> dict
     """Every flag, and the first that holds."""
     text = seen.network("clip_towers").network.text
     own = [seen.texts[name] for name, true in zip(scores.classes, scores.own_Y) if true]
-    facts = seen.row | region | {"own": seen.entry.own, "unread": bool(text.unknown(own))}
+    facts = seen.row | region | {"own": seen.entry.own, "unread": unread(text.unknown, own, list(seen.texts.values()))}
     flags = {one: one.holds(facts) for one in ERRORS}
     first = next((one.name for one, holds in flags.items() if holds), OTHER)
     return {"error": first} | {f"error_{one.flag}": holds for one, holds in flags.items()}

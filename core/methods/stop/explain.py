@@ -2,7 +2,8 @@
 
 Why tokens: that is where STOP begins, the engine has them already, and a token changes only where its own patch does. So the
 token of a filled picture in a patch's place is exactly what the network would get, had these pixels been painted over
-(`tests/core/test_explain.py` compares the two). Fills carry their position, so that nothing but what is seen is taken away.
+(`tests/core/explain/test_subjects.py` compares the two). Fills carry their position, so that nothing but what is seen is taken
+away.
 
 Held or made anew. The region r and the counts N^t are steps: a gradient does not see them, and a path along which they jump
 has no completeness. So where gradients are taken (integrated gradients, Grad-CAM) r and N^t stay as they are for the whole

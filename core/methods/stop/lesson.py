@@ -127,21 +127,18 @@ PRESETS = {
     "no prompts": Preset({"spatial": False, "temporal": False}),
     "Still clip": Preset(
         {"eta": 12.0}, "5-stays-still",
-        "Nothing moves: W^t is 0 in every gap, and not even η = 12 gives one a prompt. M has its largest value in the "
-        "clip as its "
-        "scale, so what it shows here is the noise of a stored video, the same six patches in every frame.",
+        "Nothing moves: W^t is below 0.004 in every gap, a sixtieth of the least that a pan gives. Three gaps have a prompt "
+        "all the same: a stored video's noise moves two kept patches there, and the ceiling makes one of the smallest change.",
     ),
     "Camera pan against a moving object": Preset(
         {}, "6-camera-pans",
-        "The camera pans, so every gap changes and gets prompts. Three in four kept patches still lie on the object that "
-        "moves by "
-        "itself (outlined in pink). Set α to 1, attention alone: only one in five does.",
+        "The camera pans, so every gap changes and gets prompts. Four in five kept patches still lie on the object that moves "
+        "by itself (outlined in pink). Set α to 1, attention alone: about half of them do.",
     ),
     "Fast motion": Preset(
         {"eta": 12.0}, "2-bounces",
         "The triangle flies in one gap and turns in the next. Where it flies W^t is large and the gap holds 7 or 8 "
-        "prompts, 8 being "
-        "the most; where it turns there are 2 or 3. Lower η and watch all of them go.",
+        "prompts, 8 being the most; where it turns there is one. Lower η and watch the others go.",
     ),
 }  # fmt: skip
 

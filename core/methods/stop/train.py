@@ -33,7 +33,8 @@ from core.methods.stop.clips import FRAMES, Batch, Data, generic, grammar, half_
 from core.methods.stop.equations import Prompted, Settings, encode, prompt_layer, with_prefix
 from core.methods.stop.networks import Prompters
 from core.methods.stop.weights import OURS, read_prompters
-from core.networks.checkpoints import border, check_fit, part_of
+from core.networks.checkpoints import border
+from core.networks.fitting import check_fit, part_of
 from core.networks.vision import VisionTower
 from core.networks.weights import WEIGHTS, ClipTowers, load_clip, save
 from core.training.loop import Checkpoint, cosine
@@ -262,11 +263,11 @@ def main(argv: list[str] | None = None) -> None:
     told = "“all” is full STOP at every layer; default: everything"
     parser.add_argument("--only", choices=(*VARIANTS, "all"), nargs="*", help=told)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--clips", type=int, default=6000, help="training clips")
     parser.add_argument("--rate", type=float, default=1.5e-3)
-    parser.add_argument("--mix", choices=MIXES, default="plain", help="standard: half of the clips have nuisances")
+    parser.add_argument("--mix", choices=MIXES, default="standard", help="standard: half of the clips have nuisances")
     parser.add_argument("--device", default="auto")
     args = parser.parse_args(argv)
     clip = load_clip(args.clip)

@@ -8,7 +8,8 @@ import torch
 
 from core.errors import BadWeights
 from core.methods.stop.networks import Prompters
-from core.networks.checkpoints import border, filled
+from core.networks.checkpoints import border
+from core.networks.fitting import filled
 from core.networks.schema import maybe, number, one_of, text, whole
 from core.networks.vision import VisionTower
 from core.networks.weights import MADE, SYNTHETIC, WEIGHTS, Loaded, read

@@ -55,7 +55,9 @@ def response_THW(pixels_TCHW: Tensor, released) -> Tensor:
 
 
 def cell_TZ(response_THW: Tensor, released) -> Tensor:
-    """The code's map: reshape(B, T, 32, 7, 32, 7).mean((2, 4)) gathers every seventh row and column (D3)."""
+    """The code's map: a cell gathers every seventh row and column of the frame, and no patch (D3).
+
+    reshape(B, T, 32, 7, 32, 7).mean((2, 4))"""
     return pool_comb(response_THW, released.shape.side)
 
 

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from core.errors import BadWeights
 from core.methods.stop_released.networks import HEAD, PROMPTS, RELEASED, Released, Shape
-from core.networks.checkpoints import checked_file, filled, guarded, tensors_of
+from core.networks.checkpoints import checked_file, guarded, tensors_of
+from core.networks.fitting import filled
 from core.networks.text import OpenClipText
 from core.networks.vision import VisionTower
 from core.networks.weights import ClipTowers, Loaded, sha256

@@ -185,17 +185,23 @@ def prompted(pixels: Prepared, prompt_LQD: Tensor, variant: Stpn, merging: str) 
 
 
 def change(prompted: Pyramid, plain: Pyramid) -> dict[int, Tensor]:
-    """‖f_prompted − f_plain‖ at each place over the mean of ‖f_plain‖ in its stage: {stage: [h, w]}."""
+    """‖f_prompted − f_plain‖ at each place over the mean of ‖f_plain‖ in its stage.
+
+    {stage: [h, w]}"""
     return eq.relative_change(prompted.maps, plain.maps)
 
 
 def to_prompts(prompted: Pyramid) -> dict[Place, Tensor]:
-    """Patch → prompt: share of a patch's attention that each prompt receives, mean over heads: {(stage, block): [Q, h, w]}."""
+    """Patch → prompt: share of a patch's attention that each prompt receives, mean over heads.
+
+    {(stage, block): [Q, h, w]}"""
     return {at: look.to_prompts_BQhw[0] for at, look in prompted.looks.items()}
 
 
 def to_patches(prompted: Pyramid) -> dict[Place, Tensor]:
-    """Prompt → patch: where each prompt looks in the frame, mean over heads and its copies: {(stage, block): [Q, h, w]}."""
+    """Prompt → patch: where each prompt looks in the frame, mean over heads and its copies.
+
+    {(stage, block): [Q, h, w]}"""
     return {at: look.to_patches_BQhw[0] for at, look in prompted.looks.items()}
 
 

@@ -1,5 +1,5 @@
 """What the workbench (`core.workbench`) says of a clip: every frame of it read in turn as the current one, with prompts and by
-the single-frame detector, and summed up.
+the single-frame detector, and summed up; every thing that is found or there is listed besides.
 
 A thing that is seen in a frame is found where a box of its name overlaps its own by `Boxes.match` or more.
 """
@@ -16,9 +16,10 @@ from core.methods.stpn.outputs import OUTPUTS
 from core.metrics import on_actor, overlap
 from core.workbench.columns import Column
 from core.workbench.seen import Seen
+from core.workbench.tide import Frame
 
 MATCH = next(one.match for one in OUTPUTS if one.stage == "prompted_found")
-READERS = ("prompted", "baseline")
+READERS = {"prompted": "with prompts", "baseline": "by the single-frame detector"}
 STAGES = ()
 COLUMNS = (
     Column("best", "The best score with prompts, mean over the frames; 0 where nothing is found.", "number", "score", "low"),
@@ -71,15 +72,35 @@ def highest(found: Found) -> float:
 
 def hits_of(found: Found, truth: Sample, t: int) -> np.ndarray:
     """Whether each thing that is seen in a frame is found there. [O]"""
-    (H, W), box_N4 = truth.instance_THW.shape[1:], as_array(found.box_N4)
+    label_O, box_O4 = there(truth, t)
+    box_N4 = as_array(found.box_N4)
     hits = []
-    for thing, box_4 in zip(truth.scene.objects, truth.box_TO4[t] / [W, H, W, H]):
-        if np.isnan(box_4).any():
-            continue
-        named = np.array([label == thing.shape for label in found.label_N], bool)
+    for label, box_4 in zip(label_O, box_O4):
+        named = np.array([one == label for one in found.label_N], bool)
         like_N = overlap(box_N4, np.broadcast_to(box_4, box_N4.shape)) if len(box_N4) else np.zeros(0)
         hits.append(bool((named & (like_N >= MATCH)).any()))
     return np.array(hits, bool)
+
+
+def there(truth: Sample, t: int) -> tuple[list[str], np.ndarray]:
+    """What is seen in a frame: names, and boxes in shares of the frame, [O, 4]."""
+    H, W = truth.instance_THW.shape[1:]
+    box_O4 = truth.box_TO4[t] / [W, H, W, H]
+    seen_O = ~np.isnan(box_O4).any(1)
+    return [thing.shape for thing, seen in zip(truth.scene.objects, seen_O) if seen], box_O4[seen_O]
+
+
+def things(seen: Seen) -> dict[str, list[Frame]]:
+    """Every frame as each reader saw it; what is there is known of drawn clips, where the weights have the world's names."""
+    truth = None if seen.network("stpn").network.classes else seen.read.truth
+    made: dict[str, list[Frame]] = {name: [] for name in READERS}
+    for t in range(len(seen.clip)):
+        label_O, box_O4 = there(truth, t) if truth is not None else (None, np.zeros((0, 4)))
+        trace = seen.run([f"{name}_found" for name in READERS], t=t + 1)
+        for name, frames in made.items():
+            found: Found = trace[f"{name}_found"]
+            frames.append(Frame(label_O, box_O4, found.label_N, as_array(found.box_N4), as_array(found.score_N)))
+    return made
 
 
 def share_of(hits: Sequence[np.ndarray]) -> float | None:

@@ -23,8 +23,9 @@ from core.methods.stpn.authors import Prepared
 from core.methods.stpn.dvp import PREDICTORS
 from core.methods.stpn.networks import DEPTHS, SIZE, Prompting, Stpn, small_stpn
 from core.methods.stpn.public import KINDS, Backbone, load_backbone
-from core.networks.checkpoints import border, filled, guarded
+from core.networks.checkpoints import border, guarded
 from core.networks.detector import Detector, DetectorShape
+from core.networks.fitting import filled
 from core.networks.schema import described, fields, listed, number, one_of, switch, text, whole
 from core.networks.swin import ORDERS
 from core.networks.tower import Size

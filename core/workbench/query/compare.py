@@ -10,6 +10,7 @@ import numpy as np
 
 from core.errors import ReaderError
 from core.metrics import RESAMPLES
+from core.workbench.files import literal
 from core.workbench.query.filters import Filters, where
 from core.workbench.query.slices import mcnemar
 from core.workbench.query.table import ROWS, Table
@@ -28,10 +29,9 @@ def compare(table: Table, a: str, b: str, filters: Filters = (), seed: int = 0) 
     if "right" not in table.columns:
         raise ReaderError("These settings answer nothing, so there is no right or wrong to compare.")
     condition, values = where(table, filters, a)
-    shown = "clip_id, label, pred_a, pred_b, change"
     flips, groups, better, worse = table.ask_of(
-        f"""WITH a AS (SELECT * FROM {ROWS} WHERE {condition}) SELECT a.clip_id, a.label, a."group" AS film, a.pred AS pred_a,
-        b.pred AS pred_b, a."right" AS right_a, b."right" AS right_b, b.loss - a.loss AS change
+        f"""WITH a AS (SELECT * FROM {ROWS} WHERE {condition}) SELECT a.clip_id, hash(a."group") AS film, a."right" AS right_a,
+        b."right" AS right_b, b.loss - a.loss AS change
         FROM a JOIN (SELECT * FROM {ROWS} WHERE setting = ?) AS b USING (clip_id)
         WHERE a.status = 'ok' AND b.status = 'ok' AND a."right" IS NOT NULL AND b."right" IS NOT NULL""",
         [*values, b],
@@ -39,8 +39,8 @@ def compare(table: Table, a: str, b: str, filters: Filters = (), seed: int = 0) 
             "SELECT right_a, right_b, count(*) AS n FROM made GROUP BY 1, 2",
             "SELECT change, size, count(*) AS groups FROM (SELECT sum(right_b::INT - right_a::INT) AS change, "
             "count(*) AS size FROM made GROUP BY film) GROUP BY 1, 2 ORDER BY 1, 2",
-            f"SELECT {shown} FROM made WHERE change < 0 ORDER BY change, clip_id LIMIT {MOVERS}",
-            f"SELECT {shown} FROM made WHERE change > 0 ORDER BY change DESC, clip_id LIMIT {MOVERS}",
+            movers("<", "ASC", a, b),
+            movers(">", "DESC", a, b),
         ),
     )
     count = {(row["right_a"], row["right_b"]): row["n"] for row in flips}
@@ -53,6 +53,16 @@ def compare(table: Table, a: str, b: str, filters: Filters = (), seed: int = 0) 
         "gain": (fixed - broken) / n if n else None, "low": low, "high": high, "p": mcnemar(fixed, broken) if n else None,
         "better": [list(row.values()) for row in better], "worse": [list(row.values()) for row in worse],
     }  # fmt: skip
+
+
+def movers(sign: str, order: str, a: str, b: str) -> str:
+    """The clips of `made` whose loss fell or rose most, and what each setting answered: texts are joined of few alone."""
+    rows = [f"(SELECT clip_id, label, pred FROM {ROWS} WHERE setting = {literal(name)})" for name in (a, b)]
+    return (
+        f"SELECT clip_id, a.label, a.pred AS pred_a, b.pred AS pred_b, change FROM (SELECT clip_id, change FROM made "
+        f"WHERE change {sign} 0 ORDER BY change {order}, clip_id LIMIT {MOVERS}) JOIN {rows[0]} AS a USING (clip_id) "
+        f"JOIN {rows[1]} AS b USING (clip_id) ORDER BY change {order}, clip_id"
+    )
 
 
 def bootstrap(groups: list[tuple[int, int, int]], seed: int = 0) -> tuple[float | None, float | None]:

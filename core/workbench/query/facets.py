@@ -1,6 +1,8 @@
 """What the values of columns are, as bars: of all rows of a setting, and of those that fit."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from core.workbench.files import quoted
 from core.workbench.query.filters import Filters, where
 from core.workbench.query.table import ROWS, Table
 
+SPAN = "span"
 BINS, NAMES = 20, 50  # bars of numbers, and of names; of more names, the commonest
 
 
@@ -22,24 +25,20 @@ def facets(table: Table, setting: str, filters: Filters = (), names: Sequence[st
     if lists := [one.name for one in chosen if one.kind in ("texts", "numbers", "bytes")] if names else []:
         raise ReaderError(f"{', '.join(lists)} holds lists, of which there are no bars.")
     chosen = [one for one in chosen if one.kind not in ("texts", "numbers", "bytes")]
-    condition, values = where(table, filters)
-    rows = f"(SELECT *, coalesce({condition}, false) AS fits FROM {ROWS} WHERE setting = ?)"
-    bound = [*values, table.setting(setting)]
-    number = [one for one in chosen if numeric(one)]
-    cast = ", ".join(["fits", *(f"CAST({quoted(one.name)} AS DOUBLE) AS {quoted(one.name)}" for one in number)])
-    held = table.arrays(f"SELECT {cast} FROM {rows}", bound)
-    fits_N = np.ma.filled(held["fits"], False).astype(bool)
+    condition, values = where(table, filters, setting)
+    fits = f"FROM {ROWS} WHERE {condition}"
+    spans = spans_of(table, setting, [one.name for one in chosen if numeric(one)])
+    held = table.arrays(f"SELECT {', '.join(map(double, spans))} {fits}", values) if spans else {}
+    of = table.ask(f"SELECT count(*) AS n {fits}", values)[0]["n"]
     made = {}
     for one in chosen:
         if numeric(one):
-            found = of_numbers(held[one.name], fits_N)
+            found = spans[one.name].of(held[one.name])
         else:
             said = quoted(one.name)
-            found = of_names(table.ask(
-                f"SELECT {said} AS value, count(*) FILTER (fits) AS fit, count(*) AS every FROM {rows} "
-                f"WHERE {said} IS NOT NULL GROUP BY 1 ORDER BY every DESC, value", bound,
-            ))  # fmt: skip
-        made[one.name] = {"kind": one.kind, "of": int(fits_N.sum())} | found
+            rows = table.ask(f"SELECT {said} AS value, count(*) AS n {fits} AND {said} IS NOT NULL GROUP BY 1", values)
+            found = of_names(names_in(table, setting, one.name), rows)
+        made[one.name] = {"kind": one.kind, "of": of} | found
     return made
 
 
@@ -48,21 +47,69 @@ def numeric(column: Column) -> bool:
     return column.kind in ("number", "count")
 
 
-def of_numbers(value_N: np.ndarray, fits_N: np.ndarray) -> dict[str, Any]:
-    """Bars of equal width; one where all are equal, none where nothing is known."""
-    known_N = ~np.ma.getmaskarray(value_N)
-    value_K, fits_K = np.ma.getdata(value_N)[known_N], fits_N[known_N]
+def double(name: str) -> str:
+    """A column of numbers in SQL."""
+    return f"CAST({quoted(name)} AS DOUBLE) AS {quoted(name)}"
+
+
+@dataclass(frozen=True)
+class Span:
+    """Of all that is known of a column: bars of equal width, how many there are in each; none where nothing is known."""
+
+    low: float
+    width: float
+    every: tuple[int, ...]
+
+    def of(self, value_N: np.ndarray) -> dict[str, Any]:
+        """Bars of some of the rows beside those of all."""
+        fit = counted(np.ma.compressed(value_N), self.low, self.width, len(self.every))
+        bars = [
+            [self.low + self.width * i, self.low + self.width * (i + 1), n, every]
+            for i, (n, every) in enumerate(zip(fit, self.every))
+        ]
+        return {"known": sum(fit), "bars": bars}
+
+
+def counted(value_K: np.ndarray, low: float, width: float, bins: int) -> list[int]:
+    """How many lie in each of some bars."""
+    place_K = np.minimum(((value_K - low) / (width or 1.0)).astype(int), bins - 1)
+    return np.bincount(place_K, minlength=bins).tolist() if bins else []
+
+
+def span_of(value_N: np.ndarray) -> Span:
+    """Of all rows; one bar where all are equal."""
+    value_K = np.ma.compressed(value_N)
     if not len(value_K):
-        return {"known": 0, "bars": []}
+        return Span(0.0, 0.0, ())
     low, high = float(value_K.min()), float(value_K.max())
     width, bins = (high - low) / BINS, BINS if high > low else 1
-    place_K = np.minimum(((value_K - low) / (width or 1.0)).astype(int), bins - 1)
-    every, fit = (np.bincount(some, minlength=bins).tolist() for some in (place_K, place_K[fits_K]))
-    bars = [[low + width * i, low + width * (i + 1), fit[i], every[i]] for i in range(bins)]
-    return {"known": int(fits_K.sum()), "bars": bars}
+    return Span(low, width, tuple(counted(value_K, low, width, bins)))
 
 
-def of_names(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The commonest first, of equals in the order of their names. names: how many there are."""
-    bars = [[row["value"], row["fit"], row["every"]] for row in rows[:NAMES]]
-    return {"known": sum(row["fit"] for row in rows), "names": len(rows), "bars": bars}
+def spans_of(table: Table, setting: str, names: Sequence[str]) -> dict[str, Span]:
+    """Of each column, read once: they are the same whatever is filtered."""
+    known = {name: span for name in names if (span := table.known.get((SPAN, setting, name)))}
+    fresh = [name for name in names if name not in known]
+    query = f"SELECT {', '.join(map(double, fresh))} FROM {ROWS} WHERE setting = ?"
+    for name, value_N in (table.arrays(query, [setting]) if fresh else {}).items():
+        known[name] = table.once((SPAN, setting, name), partial(span_of, value_N))
+    return {name: known[name] for name in names}
+
+
+def names_in(table: Table, setting: str, name: str) -> dict[str, Any]:
+    """{names: how many there are, every: the commonest and how often}, of equals in the order of their names."""
+    said = quoted(name)
+    rows = f"FROM {ROWS} WHERE setting = ? AND {said} IS NOT NULL"
+    return table.once(("names", setting, name), lambda: {
+        "names": table.ask(f"SELECT count(DISTINCT {said}) AS n {rows}", [setting])[0]["n"],
+        "every": table.ask(
+            f"SELECT {said} AS value, count(*) AS n {rows} GROUP BY 1 ORDER BY n DESC, value LIMIT {NAMES}", [setting]
+        ),
+    })  # fmt: skip
+
+
+def of_names(held: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """names: how many there are; bars of the commonest."""
+    fit = {row["value"]: row["n"] for row in rows}
+    bars = [[row["value"], fit.get(row["value"], 0), row["n"]] for row in held["every"]]
+    return {"known": sum(fit.values()), "names": held["names"], "bars": bars}

@@ -20,8 +20,10 @@ from core.workbench.files import quoted
 from core.workbench.query.table import Table
 
 COMPARED = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+SIGNS = {"eq": "=", "ne": "≠", "lt": "<", "le": "≤", "gt": ">", "ge": "≥", "has": "has", "in": "one of"}
 WHATS = ("eq", "ne", *COMPARED, "between", "in", "has", "known")
 MOST, DEEP, LONG, MANY = 50, 4, 1000, 100_000  # filters of a list, lists in lists, characters of a text, values of "in"
+FEW = 5  # values of "in" that are named in words
 Filters = Sequence[Any]
 
 
@@ -136,3 +138,30 @@ def filters_of(words: Sequence[str]) -> list[list[Any]]:
             value = text
         made.append([name, what, value])
     return made
+
+
+def in_words(filters: Filters) -> str:
+    """What filters ask, for a caption: "right = no and margin < 0.1"."""
+    return " and ".join(_in_words(one) for one in filters or [])
+
+
+def _in_words(one: Any) -> str:
+    if isinstance(one, dict):
+        ((how, inner),) = one.items()
+        if how == "not":
+            return f"not ({in_words(inner) or 'every clip'})"
+        return f"({' or '.join(in_words(each) or 'every clip' for each in inner)})"
+    name, what, value = one
+    if what == "known":
+        return f"{name} is {'' if value else 'not '}known"
+    if what == "between":
+        return f"{name} from {_worded(value[0])} to {_worded(value[1])}"
+    if what == "in" and len(value) > FEW:
+        return f"{len(value)} chosen clips" if name == "clip_id" else f"{name} one of {len(value)}"
+    return f"{name} {SIGNS[what]} {', '.join(map(_worded, value)) if what == 'in' else _worded(value)}"
+
+
+def _worded(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -11,7 +11,8 @@ from core.workbench.files import read_rows
 from core.workbench.plan import read_plan, read_settings, shard_file
 from core.workbench.shard import faults
 
-BLOCK = 8192  # clips at a time: half precision is widened block by block
+BLOCK, ROOM = 8192, 512  # clips at a time: half precision is widened block by block, while asked in the processor's own memory
+SIGN = -(1 << 31)  # of a 32-bit number
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +40,10 @@ def features_of(folder: Path, setting: str) -> Features:
 
 
 def unit(ids: Sequence[str], feature_NE: np.ndarray) -> Features:
-    """The same of unit length; features of nothing stay nothing."""
+    """The same of unit length; features of nothing, and what is no number, are nothing."""
     made_NE = np.empty(feature_NE.shape, np.float16)
     for start in range(0, len(feature_NE), BLOCK):
-        some = feature_NE[start : start + BLOCK].astype(np.float32)
+        some = np.nan_to_num(feature_NE[start : start + BLOCK].astype(np.float32), nan=0, posinf=0, neginf=0)
         made_NE[start : start + BLOCK] = some / np.maximum(np.linalg.norm(some, axis=1, keepdims=True), 1e-12)
     return Features(tuple(ids), made_NE)
 
@@ -55,8 +56,24 @@ def near(features: Features, clip_id: str, count: int = 10) -> list[tuple[str, f
         raise ReaderError(f"1 to 100 neighbours are shown, got {count}.")
     place = features.ids.index(clip_id)
     own_E = features.feature_NE[place].astype(np.float32)
-    blocks = range(0, len(features.ids), BLOCK)
-    cosine_N = np.concatenate([features.feature_NE[start : start + BLOCK].astype(np.float32) @ own_E for start in blocks])
+    cosine_N, most = products(features.feature_NE, own_E), min(count, len(features.ids) - 1)
     cosine_N[place] = -np.inf
-    some = np.argsort(-cosine_N, kind="stable")[: min(count, len(cosine_N) - 1)]
-    return [(features.ids[n], float(cosine_N[n])) for n in some]
+    last = np.partition(cosine_N, -most)[-most] if most else np.inf
+    some = np.flatnonzero(cosine_N >= last)
+    order = some[np.argsort(-cosine_N[some], kind="stable")][:most]
+    return [(features.ids[n], float(cosine_N[n])) for n in order]
+
+
+def products(feature_NE: np.ndarray, own_E: np.ndarray) -> np.ndarray:
+    """Of each row in half precision with one in single, [N]. The bits of a half, 13 places up, are a single over 2^112: so they
+    are widened in a third of the time that a conversion takes. Finite numbers alone."""
+    made_N, wide = np.empty(len(feature_NE), np.float32), own_E.astype(np.float32) * np.float32(2.0**112)
+    bits_NE, room = np.ascontiguousarray(feature_NE).view(np.int16), np.empty((ROOM, feature_NE.shape[1]), np.int32)
+    for start in range(0, len(bits_NE), ROOM):
+        some = bits_NE[start : start + ROOM]
+        bits = room[: len(some)]
+        bits[...] = some
+        bits <<= 13
+        bits &= np.int32(SIGN | 0x0FFFE000)
+        made_N[start : start + ROOM] = bits.view(np.float32) @ wide
+    return made_N

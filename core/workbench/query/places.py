@@ -27,8 +27,10 @@ def places(features: Features, seed: int = 0) -> Places:
     if not FEWEST <= N <= MOST:
         return Places(features.ids, inside(flat_NK[:, :2]), "PCA", float(share_K[:2].sum()))
     from sklearn.manifold import TSNE  # a second to import, and for a map alone
+    from threadpoolctl import threadpool_limits
 
-    made = TSNE(2, perplexity=min(30.0, (N - 1) / 3), init="pca", random_state=seed).fit_transform(flat_NK)
+    with threadpool_limits(1):  # where something else works as well, its threads wait for one another: minutes for 120 clips
+        made = TSNE(2, perplexity=min(30.0, (N - 1) / 3), init="pca", random_state=seed).fit_transform(flat_NK)
     return Places(features.ids, inside(made), "t-SNE")
 
 

@@ -45,3 +45,9 @@ def mcnemar(fixed: int, broken: int) -> float:
 def against_rest(table: Table, setting: str, filters: Filters) -> dict[str, Any]:
     """A slice, and all that is not in it."""
     return {"slice": slice_stats(table, setting, filters), "rest": slice_stats(table, setting, [{"not": list(filters)}])}
+
+
+def slice_ids(table: Table, setting: str, filters: Filters = ()) -> list[str]:
+    """The clips of a slice, by their ids."""
+    condition, values = where(table, filters, setting)
+    return [row["clip_id"] for row in table.ask(f"SELECT clip_id FROM {ROWS} WHERE {condition} ORDER BY clip_id", values)]

@@ -1,7 +1,7 @@
 """The rows of a run in memory: read once, then closed to everything outside."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from core.workbench.plan import Plan, Setting, read_plan, read_settings, shard_f
 from core.workbench.shard import faults
 
 ROWS = "rows"
+KNOWN = 256  # answers that are held, each of some kilobytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,7 @@ class Table:
     done: Mapping[str, int]
     clips: int
     unknown: Mapping[str, str]
+    known: dict[Any, Any] = field(default_factory=dict)  # what was asked before: the rows never change
 
     def column(self, name: Any) -> Column:
         """A column, or a sentence that says which there are."""
@@ -44,6 +46,15 @@ class Table:
     def settings_columns(self, setting: Any) -> list[str]:
         """The names of a setting's own columns."""
         return [one.name for one in self.settings[self.setting(setting)].columns]
+
+    def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """What `make` gives, made once for a key. The oldest of many are let go."""
+        found = self.known.get(key)
+        if found is None:
+            found = self.known[key] = make()
+            for old in list(self.known)[:-KNOWN]:
+                self.known.pop(old, None)
+        return found
 
     def ask(self, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """What a query of ours finds."""

@@ -466,10 +466,12 @@ SMALL = """() => [...document.querySelectorAll(".vw *, .pr *, .pr-seen *")].filt
   parseFloat(getComputedStyle(one).fontSize) * (one.currentCSSZoom ?? 1) < 19.9).map(one => one.outerHTML.slice(0, 90))"""
 
 
-def test_what_is_kept_is_presented_slide_by_slide_with_one_knob_and_large_letters(browser, served):
-    context = browser.new_context(viewport={"width": 1920, "height": 1080})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+FITS = """() => (one => one.scrollHeight <= one.clientHeight + 1)(document.querySelector(".vw.pr-seen"))"""
+
+
+def test_what_is_kept_is_presented_slide_by_slide_with_one_knob_and_large_letters(window, served):
+    page = window
+    page.set_viewport_size({"width": 1920, "height": 1080})
     page.goto(f"{served[0]}?present")
     note, place = page.locator(".pr-note"), page.locator(".pr-at")
     note.wait_for(timeout=PATIENCE)
@@ -502,14 +504,18 @@ def test_what_is_kept_is_presented_slide_by_slide_with_one_knob_and_large_letter
     picture, chart, bar = (page.locator(one).first.bounding_box() for one in (".vw-picture", ".vw-gaps", ".pr"))
     assert picture["width"] > 600 and chart["x"] > picture["x"] + picture["width"] and chart["y"] + chart["height"] < bar["y"]
     assert page.evaluate(SMALL) == []
-    context.close()
+    for width, height in ((1280, 720), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(FITS)
+    expect(page.locator(".rl-texts .vw-text").last).to_be_visible()
+    assert page.evaluate(SMALL) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_notebook_fits_a_narrow_screen(browser, served, scheme):
-    context = browser.new_context(viewport={"width": 400, "height": 800}, color_scheme=scheme)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+def test_the_notebook_fits_a_narrow_screen(window, served, scheme):
+    page = window
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.emulate_media(color_scheme=scheme)
     ready(page, served)
     keep(page, 1)
     page.locator(".nb-python summary").click()
@@ -517,4 +523,3 @@ def test_the_notebook_fits_a_narrow_screen(browser, served, scheme):
     for part in (".nb", ".nb-cell img", ".nb textarea", ".nb pre", ".nb-row"):
         box = page.locator(part).first.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 400, part
-    context.close()

@@ -15,7 +15,7 @@ from app.figures.patchmap import actor_TP
 from app.figures.truth import boxes_of, things_seen
 from app.help.glossary import WORDS, declared, entries, glossed, sorting
 from app.help.links import links
-from app.help.tour import STEPS
+from app.help.tour import RUNS, STEPS
 from app.main import CLIPS
 from app.panels.equations import equations_about, numbered
 from app.server.clips import find_examples
@@ -111,6 +111,7 @@ def test_the_glossary_is_in_order_and_every_entry_is_a_sentence_or_two():
     for word in (
         "patch", "CLS token", "prompt", "spatial prompt", "temporal prompt", "DVP", "support frame", "stride", "attention",
         "entropy", "IoU", "pointing game", "AP50", "deletion", "insertion", "frozen", "training-free",
+        "confusion", "margin", "loss", "slice", "McNemar's test", "kind of error", "interval", "what if",
     ):  # fmt: skip
         assert word in WORDS
 
@@ -149,13 +150,15 @@ def stop_of(engine, title, *stages, **others):
     return clip, example, engine.run("stop", clip, outputs=stages, **(dict(preset.values) | others))
 
 
-def test_in_the_still_clip_no_gap_gets_a_prompt_and_the_map_shows_noise(engine):
+def test_in_the_still_clip_three_gaps_have_a_prompt_where_noise_moves_two_kept_patches(engine):
     _, _, trace = stop_of(engine, "Still clip", "change_G", "prompt_count_G", "region_TP", "filtered_TPD")
-    assert float(trace["change_G"].max()) < 1e-4 and set(trace["prompt_count_G"]) == {0}
-    region_TP = trace["region_TP"]
-    assert (region_TP == region_TP[0]).all()
+    _, _, pan = stop_of(engine, "Camera pan against a moving object", "change_G")
+    assert float(trace["change_G"].max()) < min(0.004, float(pan["change_G"].min()) / 60)
+    assert sorted(trace["prompt_count_G"]) == [0, 0, 0, 0, 1, 1, 1]
+    moved_G = (trace["region_TP"][1:] != trace["region_TP"][:-1]).sum(-1)
+    assert moved_G.max() == 2 and np.array(trace["prompt_count_G"])[moved_G.numpy() > 0].all()
     _, _, moving = stop_of(engine, "Fast motion", "filtered_TPD")
-    assert float(trace["filtered_TPD"].square().mean(-1).max()) < 1e-3 * float(moving["filtered_TPD"].square().mean(-1).max())
+    assert float(trace["filtered_TPD"].square().mean(-1).max()) < 3e-3 * float(moving["filtered_TPD"].square().mean(-1).max())
 
 
 def test_when_the_camera_pans_kept_patches_lie_on_what_moves_and_attention_leaves_it(engine):
@@ -167,7 +170,7 @@ def test_when_the_camera_pans_kept_patches_lie_on_what_moves_and_attention_leave
         assert min(trace["prompt_count_G"]) >= 1 and float(trace["change_G"].min()) > 0.1, "every gap changes"
         return (region_TP & actor_TP(clip, example.truth, tuple(engine.grid("stop")))).sum() / region_TP.sum()
 
-    assert 0.7 < on_actor() < 0.8 and 0.15 < on_actor(alpha=1.0) < 0.25
+    assert 0.75 < on_actor() < 0.85 and 0.45 < on_actor(alpha=1.0) < 0.6
 
 
 def test_in_fast_motion_gaps_where_it_flies_hold_seven_or_eight(engine):
@@ -175,7 +178,7 @@ def test_in_fast_motion_gaps_where_it_flies_hold_seven_or_eight(engine):
     where_T2 = np.array([np.argwhere(mask_HW).mean(0) for mask_HW in example.truth.instance_THW[clip.source_T] == 1])
     flies_G = np.hypot(*np.diff(where_T2 / 256, axis=0).T) > 0.1
     count_G = np.array(trace["prompt_count_G"])
-    assert set(count_G[flies_G]) == {7, 8} and set(count_G[~flies_G]) <= {2, 3} and 0 < flies_G.sum() < 7
+    assert set(count_G[flies_G]) == {7, 8} and set(count_G[~flies_G]) == {1} and 0 < flies_G.sum() < 7
     assert trace["change_G"].numpy()[flies_G].min() > 2 * trace["change_G"].numpy()[~flies_G].max()
 
 
@@ -356,7 +359,7 @@ def test_in_the_tab_of_stpn_the_numbers_are_the_traces_too(page, engine):
 
 def test_the_tour_has_seven_steps_and_a_link_may_name_one():
     assert len(STEPS) == 7 and ["or" in step for step in STEPS] == [False] * 6 + [True]
-    for step in (*STEPS, STEPS[-1]["or"]):
+    for step in (*STEPS, STEPS[-1]["or"], RUNS):
         assert (
             all(step[name] for name in ("title", "text", "act", "keys", "done", "tab", "targets")) and len(step["check"]) == 1
         )
@@ -432,7 +435,8 @@ def test_the_tour_is_completed_by_keys_alone(page):
     toured(page, True)
     assert page.locator(".tour-progress").inner_text() == "Tour · 7/7" and page.locator(".tour-next").inner_text() == "Finish"
     go_on(page)
-    assert page.locator(".tour").is_hidden() and page.evaluate("document.activeElement.className") == "tour-open"
+    expect(page.locator(".tour")).to_be_hidden()
+    assert page.evaluate("document.activeElement.className") == "tour-open"
 
 
 def test_a_step_is_done_by_doing_it_and_by_nothing_less(page):
@@ -493,21 +497,22 @@ def test_a_step_may_be_left_undone_and_escape_ends_the_tour(page):
 
     page.locator(".tour-open").click()
     for step in range(2, 5):
-        assert page.locator(".tour-next").inner_text() == "Skip"
+        expect(page.locator(".tour-next")).to_have_text("Skip", use_inner_text=True)
         page.locator(".tour-next").click()
         expect(page.locator(".tour-progress")).to_have_text(f"Tour · {step}/7")  # the step may open another tab first
     page.locator(".tour-back").click()
     expect(page.locator(".tour-progress")).to_have_text("Tour · 3/7")
     page.keyboard.press("Escape")
-    assert page.locator(".tour").is_hidden() and page.locator(".tour-ring").is_hidden()
+    for part in (".tour", ".tour-ring"):
+        expect(page.locator(part)).to_be_hidden()
     assert page.evaluate("document.activeElement.className") == "tour-open"
 
 
 @pytest.mark.parametrize("width", [1280, 400, 320])
-def test_the_card_does_not_lie_over_what_it_speaks_of(browser, served, width):
-    context = browser.new_context(viewport={"width": width, "height": 800}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+def test_the_card_does_not_lie_over_what_it_speaks_of(window, served, width):
+    page = window
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(reduced_motion="reduce")
     opened(page, served)
     page.keyboard.press("t")
     for _ in range(5):
@@ -520,14 +525,9 @@ def test_the_card_does_not_lie_over_what_it_speaks_of(browser, served, width):
         assert apart, (page.locator(".tour h3").inner_text(), ring, card)
         assert ring["y"] > -10 and ring["y"] + ring["height"] < 810 and card["x"] >= 0 and card["x"] + card["width"] <= width
         page.locator(".tour-next").click()
-    context.close()
 
 
-def test_a_first_visitor_is_offered_the_tour_once_and_a_link_opens_a_step(browser, served):
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    opened(page, served)
+def test_a_first_visitor_is_offered_the_tour_once_and_a_link_opens_a_step(page, served):
     page.get_by_role("button", name="Take the tour").wait_for()
     opened(page, served)
     assert page.locator(".tour-offer").is_hidden() and page.locator(".tour").is_hidden()
@@ -541,7 +541,6 @@ def test_a_first_visitor_is_offered_the_tour_once_and_a_link_opens_a_step(browse
     for hostile in ("?tour=99", "?tour=%3Cscript%3E"):
         page.goto(f"{served[0]}{hostile}")
         page.locator(".tour").wait_for()
-    context.close()
 
 
 # ---- the glossary's window --------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from app.figures.boxes import boxes_payload
 from app.figures.payload import words_payload
 from app.server.answers import Answers
 from app.server.api import moment_in
-from app.server.clips import Clips, find_examples
+from app.server.clips import Begun, Clips, Example, find_examples
 from app.server.jobs import Running
 from app.server.opening import Moments, opening, window
 from app.server.request import Desk, moment_of
@@ -120,6 +120,19 @@ def test_texts_of_an_example_go_a_reader_s_own_stay_and_nothing_is_spoilt(clips)
     assert changed["stpn spoil"] == "none" and lesson(METHODS["stpn"], "OWN") == {"spoil": "none"}
 
 
+def test_a_file_that_is_brought_again_after_a_reload_has_its_moment_and_its_knobs(clips, own, examples):
+    shared = SimpleNamespace(updates=lambda *given: dict(zip(("clip", "moment"), given)))
+    uploads, found = Uploads(clips, shared, [Seen("stpn")], [], None), Begun(4.0, (1.0, 3.0))
+    assert (
+        uploads.again(own, found, '["own.mp4", [0.5, 1.5]]') == (0.5, 1.5)
+        and uploads.again(own, found, '["own.mp4", []]') == ()
+    )
+    assert "stpn spoil" not in uploads.changes("handle", found.moment, [], (0.5, 1.5))
+    assert uploads.changes("handle", found.moment, [], ())["moment"] == "[]"
+    for awaited in ("", '["other.mp4", [0.5, 1.5]]', '["own.mp4", [5, 6]]', '["own.mp4", "x"]', "[]", "7"):
+        assert uploads.again(own, found, awaited) is None, awaited
+
+
 def test_all_actions_are_texts_of_the_example_s_own_thing_or_of_an_object(clips, examples, own):
     (example,) = examples.values()
     lines = all_actions(clips, clips.handle(example.path)).splitlines()
@@ -135,6 +148,12 @@ def test_no_text_is_best_of_a_clip_that_the_weights_know_nothing_of(examples):
     told = words_payload(trace, clip, [0.5, 0.1], [], example.truth)
     assert told["doubt"] == "" and told["spaced"].endswith("0.10 s apart, as in training.")
     assert words_payload(trace, clip, [], [], None)["doubt"] == "", "nothing is ranked"
+
+
+def test_an_example_of_which_no_truth_is_known_is_none_of_the_world(clips, examples, own):
+    (example,) = examples.values()
+    beside = Clips({"own": Example("own", own), **examples})
+    assert beside.of_world(example.path) and beside.shipped(own) and not beside.of_world(own) and not clips.of_world(own)
 
 
 def test_what_is_found_in_a_strange_clip_is_a_thing():

@@ -227,6 +227,17 @@ def test_stpn_s_figure_has_what_is_found_in_the_frame_and_where_prompts_looked()
     assert share.map_Ihw.mean() == pytest.approx(1, abs=1e-5), "in even shares the mean is one"
 
 
+def test_of_a_clip_that_the_weights_do_not_know_no_shape_is_named():
+    known = found()
+    own = replace(known, view=replace(known.view, shown=replace(known.view.shown, clip="holiday.mp4")))
+    score_N = known.trace["prompted_found"].score_N.tolist()
+    said = [one for one in words(figures.picture(own, "svg")) if one.startswith("thing ")]
+    assert {f"thing {score:.2f}" for score in score_N if score >= 0.3} <= {*said}
+    assert not {*known.trace["prompted_found"].label_N} & {one.split()[0] for one in words(figures.picture(own, "svg")) if one}
+    other = replace(own, trace=replace(own.trace, weights={"net": "trained on photographs"}))
+    assert "thing" not in " ".join(words(figures.picture(other, "svg"))), "these may know what they see"
+
+
 def test_all_of_a_stands_before_all_of_b_and_rows_of_other_frames_have_their_own_names():
     known = found()
     later = replace(known, trace=replace(known.trace, values={**known.trace.values, "support_index_K": [0, 1, 2, 3]}))

@@ -3,8 +3,6 @@
 import contextlib
 import io
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -15,8 +13,9 @@ from core.publish.__main__ import main
 from core.publish.composition import Composition, complete
 from core.publish.python import as_python
 from core.publish.view import Setting, View
+from tests.commands import asked
 from tests.core.publish.test_figures import alone
-from tests.published import ROOT, TEXTS, engine, found, opened, stop
+from tests.published import TEXTS, engine, found, opened, stop
 
 FEW = Composition(rows=("raw", "score_TP", "prompt_count_G"), frames=(0, 7), width="one")
 
@@ -118,8 +117,6 @@ def test_the_command_writes_a_figure_and_what_belongs_to_it(tmp_path, capsys):
         main(["--out", str(tmp_path / "x.doc")])
 
 
-def test_the_command_tells_what_it_can_do():
-    told = subprocess.run(
-        [sys.executable, "-m", "core.publish", "--help"], capture_output=True, text=True, cwd=ROOT, check=True
-    )
-    assert "--rows" in told.stdout and "--sweep" in told.stdout
+def test_the_command_tells_what_it_can_do(capsys, monkeypatch):
+    told = asked(capsys, monkeypatch, "core.publish", "--help")
+    assert "--rows" in told and "--sweep" in told

@@ -11,12 +11,14 @@ import numpy as np
 
 from core.video.clip import Clip
 from core.workbench import crew, drive, files
+from core.workbench.cluster import Cluster
 from core.workbench.columns import GENERAL, Column
 from core.workbench.listing import Entry, Listing
 from core.workbench.plan import Setting, add_setting, begin, plan_of, shard_file
 from core.workbench.reading import Read
 
 SETTING = Setting("none", {"knob": 1}, (*GENERAL, Column("length", "")), drawn={"row_T": "row"})
+FINDS = Setting("none", {"knob": 3}, SETTING.columns, drawn=SETTING.drawn, readers={"own": "by it"})
 
 
 def listing(clips=12, name="made"):
@@ -53,7 +55,17 @@ class Counts:
         return Read(Clip(frames_THWC, np.arange(2.0), np.arange(2), name), facts={"frames": 2, "seconds": number / 3})
 
     def row(self, entry, held, setting):
-        return {"status": "ok", "length": len(entry.clip_id) / 7} | held.facts, {"row_T": [held.facts["seconds"]]}
+        thing = {
+            "clip_id": entry.clip_id,
+            "reader": "own",
+            "frame": 1,
+            "real": False,
+            "thing": 1,
+            "label": "ball",
+            "score": 0.5,
+        }
+        maps = {"row_T": [held.facts["seconds"]]} | ({"things": [thing]} if setting.readers else {})
+        return {"status": "ok", "length": len(entry.clip_id) / 7} | held.facts, maps
 
 
 def order(folder, clips=12, shard=4, setting=SETTING, **asked):
@@ -71,9 +83,10 @@ def rows_of(folder, plan, name):
     return [{key: value for key, value in row.items() if not key.endswith("_ms")} for row in made]
 
 
-def main(folder, moment, slow):
+def main(folder, moment, slow, address=""):
     """A driver. moment: it is killed at so many renamings of Parquet files and their digests, just before (odd) or just after
-    (even). slow: it has a worker of its own instead, which takes three seconds for this clip."""
+    (even). slow: it has a worker of its own instead, which takes three seconds for this clip. address: of the Ray cluster
+    where that worker is."""
     replace, count = os.replace, [0]
 
     def counted(fresh, file):
@@ -86,8 +99,8 @@ def main(folder, moment, slow):
 
     made = order(folder, slow=[slow], seconds=3.0)
     os.replace = counted
-    drive.drive(made, workers=bool(slow))
+    drive.drive(made, workers=bool(slow), crew=Cluster(1, address) if address else None)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+    main(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])

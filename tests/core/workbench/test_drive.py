@@ -142,6 +142,22 @@ def test_a_damaged_file_is_named_and_it_alone_is_made_again(tmp_path, unkilled, 
     assert bool(told[0]["notes"]) == (how != "deleted") and fake.rows_of(made.folder, made.plan, NAME) == unkilled
 
 
+def test_things_are_written_before_the_rows_and_made_again_where_they_are_damaged(tmp_path):
+    made = fake.order(tmp_path / "run", setting=fake.FINDS)
+    (name,) = made.settings
+    drive.drive(made, workers=0)
+    file = plan.shard_file(made.folder, "things", 2, name)
+    assert [row["clip_id"] for row in files.read_rows(file)] == [f"clip {n}" for n in range(8, 12)]
+    assert file.stat().st_mtime_ns <= plan.shard_file(made.folder, "rows", 2, name).stat().st_mtime_ns
+    for how in ("flipped", "deleted"):
+        spoil(file, how)
+        assert set(verify.verify_run(made.folder).wrong) == (
+            {str(file.relative_to(made.folder))} if how == "flipped" else set()
+        )
+        assert list(shard.unfinished(made.folder, made.plan, made.settings)[0]) == [2]
+        assert drive.drive(made, workers=0) == drive.COMPLETE and len(files.read_rows(file)) == 4
+
+
 def test_a_foreign_or_a_newer_file_is_no_part_of_a_run(tmp_path):
     made = fake.order(tmp_path / "run")
     drive.drive(made, workers=0)
@@ -149,7 +165,7 @@ def test_a_foreign_or_a_newer_file_is_no_part_of_a_run(tmp_path):
     for about in (made.plan.about(0, NAME) | {"run": "another"}, made.plan.about(0, NAME) | {"format": "99"}):
         files.write_parquet(file, fake.SETTING.columns, [], about)
         assert "belongs elsewhere" in verify.verify_run(made.folder).wrong[str(file.relative_to(made.folder))]
-    assert list(shard.unfinished(made.folder, made.plan, [NAME])[0]) == [0]
+    assert list(shard.unfinished(made.folder, made.plan, {NAME: fake.SETTING})[0]) == [0]
 
 
 def test_a_run_of_other_clips_texts_or_frames_is_refused(tmp_path):

@@ -18,6 +18,7 @@ from core.workbench import __main__ as command
 from core.workbench import drive, listing, measure, plan, query, reading, request
 from core.workbench.columns import EDITS
 from core.workbench.scores import answers_of, scores_of
+from core.workbench.tide import BINS
 from tests import tiny
 
 SIZE = (32, 48)
@@ -139,8 +140,14 @@ def test_frames_are_read_in_turn_and_summed_up():
     engine, held = tiny.engine(), planned(made)
     seen = reading.read(entry, 5, SIZE)
     setting = setting_of(engine, held, "stpn", supports=2)
-    row, _ = measure.Measure(held, engine).row(entry, seen, setting)
+    row, maps = measure.Measure(held, engine).row(entry, seen, setting)
     assert row["status"] == "ok", row.get("why")
+    for reader in setting.readers:
+        rows = [one for one in maps["things"] if one["reader"] == reader]
+        assert {one["frame"] for one in rows if one["real"]} == set(range(1, 6))
+        for name in BINS:
+            assert row[f"{name.lower()}_{reader}"] == sum(one["bin"] == name for one in rows)
+    assert row["things"] == sum(one["reader"] == "prompted" and not one["real"] for one in maps["things"]) / 5
     outputs = ["prompted_found", "entropy_Q"]
     plain = [tiny.engine().run("stpn", seen.clip, outputs=outputs, supports=2, t=t + 1) for t in range(5)]
     best = [max([0.0, *trace["prompted_found"].score_N.tolist()]) for trace in plain]
@@ -177,6 +184,15 @@ def test_equal_scores_are_never_right_and_what_else_is_true_is_not_asked():
     assert "right" not in unknown and "loss" not in unknown and unknown["margin"] == pytest.approx(0.2)
     alone = answers_of(scores_of(("a",), np.array([0.1]), {"a"}, (), 10))
     assert alone["right"] and alone["margin"] is None and alone["entropy"] == 0
+
+
+def test_words_that_stand_around_every_class_are_no_unknown_words_of_one():
+    from core.methods.stop.columns import unread
+    from core.networks.text import SmallText
+
+    unknown = SmallText(("moves", "left", "right"), features=4).unknown
+    texts = ["a video of moves left", "a video of moves right", "a video of juggles"]
+    assert [unread(unknown, [one], texts) for one in texts] == [False, False, True]
 
 
 def test_a_wrong_answer_is_the_first_kind_of_error_that_holds():

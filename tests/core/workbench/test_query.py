@@ -12,6 +12,7 @@ from core.errors import ReaderError
 from core.workbench import files, plan, query
 from core.workbench.columns import ANSWERED, GENERAL, SEEN
 from core.workbench.marks import Marks
+from core.workbench.query.near import products
 from core.workbench.query.slices import mcnemar
 from tests.core.workbench import fake
 
@@ -271,3 +272,22 @@ def test_a_slice_has_a_name_and_is_asked_again(run, tmp_path):
     for bad in (("hat", "x", "y"), ("tag", "", "y"), ("slice", "x", "y"), ("tag", "x", ""), ("tag", "x", "y" * 101)):
         with pytest.raises(ReaderError, match=r"\.$"):
             marks.put(*bad)
+
+
+def test_products_of_halves_are_those_of_numbers_however_small():
+    rng = np.random.default_rng(0)
+    half_NE = np.concatenate([rng.normal(size=(700, 9)), np.full((1, 9), 6e-8), np.zeros((1, 9)), -np.ones((1, 9))]).astype(
+        np.float16
+    )
+    own_E = rng.normal(size=9).astype(np.float32)
+    assert np.allclose(products(half_NE, own_E), half_NE.astype(np.float32) @ own_E, rtol=1e-5, atol=1e-9)
+
+
+def test_letters_find_classes_and_what_they_are_confused_with(run):
+    _, table, rows, _ = run
+    found = query.confusion(table, a, find="WALKS")
+    known = [row for row in rows if row["right"] is not None]
+    pairs = {(row["label"], row["pred"]) for row in known if "walks" in row["label"] or "walks" in row["pred"]}
+    assert set(found["classes"]) == {name for pair in pairs for name in pair} and found["of"] == len(CLASSES)
+    assert query.confusion(table, a, find="nothing")["classes"] == []
+    assert "walks\n<script>" in query.confusion(table, a, find="walks", most=1)["classes"]

@@ -444,7 +444,8 @@ def test_a_wrong_word_is_one_sentence(made, tmp_path, words, said):
 
 
 def test_two_processes_train_as_one_does(made, tmp_path):
-    """The same clips a step, shared by two processes (gloo): the same losses, and the same weights."""
+    """The same clips a step, shared by two processes (gloo): the same losses, and the same weights. They know who they are by
+    what torchrun would say, and read torch once, for both."""
     folder, _ = made
     rows = [f"{('moves', 'stays still')[i % 2]}/{i}.mp4,a {'red ' * (i % 2)}ball {WORDS[4 + i % 4]}" for i in range(8)]
     table = folder / "data.csv"
@@ -460,14 +461,17 @@ def test_two_processes_train_as_one_does(made, tmp_path):
         training(command)
     script = tmp_path / "several.py"
     script.write_text(
-        "import json, sys\nimport torch\nfrom core.training.__main__ import main\n"
-        "torch.distributed.init_process_group('gloo')\nfor one in json.loads(sys.argv[1]): main(['stop', *one])\n"
+        "import json, os, sys\nfrom pathlib import Path\nimport torch\nfrom core.training.__main__ import main\n"
+        "second = os.fork()\nrank = 0 if second else 1\nos.environ |= {'WORLD_SIZE': '2', 'RANK': str(rank)}\n"
+        "meeting = Path('meeting').absolute().as_uri()\n"
+        "torch.distributed.init_process_group('gloo', init_method=meeting, rank=rank, world_size=2)\n"
+        "for one in json.loads(sys.argv[1]): main(['stop', *one])\n"
+        "sys.exit(os.waitpid(second, 0)[1] if second else 0)\n"
     )
     root = Path(__file__).resolve().parents[3]
     done = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", script,
-         json.dumps(with_size(2))],
-        cwd=root, env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}, capture_output=True, text=True,
+        [sys.executable, script, json.dumps(with_size(2))], cwd=tmp_path,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}, capture_output=True, text=True,
         timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]

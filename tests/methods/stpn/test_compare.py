@@ -3,7 +3,8 @@
 import numpy as np
 from playwright.sync_api import expect
 
-from tests.methods.stpn.test_viewer import ABOUT, PIXEL, K, Q, clip_of, log16, looking_at, trace_of
+from app.figures.pack import log16
+from tests.methods.stpn.toys import ABOUT, PIXEL, K, Q, clip_of, looking_at, trace_of
 
 METHOD = "stpn"
 NAMED = ABOUT | {"knobs": [{"name": "severity", "symbol": "s"}, {"name": "t", "symbol": "t"}]}
