@@ -6,7 +6,8 @@ import torch
 
 from core.errors import BadWeights
 from core.methods.videostreaming.networks import Shape, Streaming
-from core.networks.checkpoints import filled, guarded
+from core.networks.checkpoints import guarded
+from core.networks.fitting import filled
 from core.networks.schema import fields, text, whole
 from core.networks.weights import MADE, SYNTHETIC, WEIGHTS, Loaded, read, state_digest
 
