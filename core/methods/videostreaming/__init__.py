@@ -51,7 +51,7 @@ class StreamingKnobs(KnobSet):
     budget: int = knob(4, "V", (1, CHOSEN, 1), "clips whose memories the reader is given")
     memory: bool = knob(True, "H", None, "each clip is read after the memory of those before it; off: alone")
     prompts: str = knob("both", "t", tuple(PROMPTS), "time prompts: from when to when history and clip last")
-    selector: str = knob("adaptive", "I", ("adaptive", "last", "random", "uniform", "oracle"), "what chooses the V clips")
+    selector: str = knob("adaptive", "I", ("adaptive", "last", "random", "even", "oracle"), "what chooses the V clips")
     noise: int = knob(0, "γ", (0, 99, 1), "draw of the Gumbel noise on the similarities, and of random clips; 0: no noise")
     shown: int = knob(2, "k", (1, 256, 1), "the step whose attention is shown; behind the end: the last")
 
@@ -188,7 +188,7 @@ def chosen_V(logit_K: Tensor, true_K: Tensor, selector: str, noise: int, budget:
         return tuple(range(K - V, K))
     if selector == "random":
         return tuple(sorted(torch.randperm(K, generator=torch.Generator().manual_seed(noise))[:V].tolist()))
-    if selector == "uniform":
+    if selector == "even":
         return tuple((2 * v + 1) * K // (2 * V) for v in range(V))
     first_K = true_K * 1e6 if selector == "oracle" else 0.0
     return tuple(sorted((logit_K + first_K).topk(V).indices.tolist()))

@@ -138,9 +138,9 @@ def test_selectors_choose_what_they_are_called_after():
     logit_K, true_K = torch.tensor([0.5, 3.0, 0.1, 2.0, 1.0, 0.0]), torch.tensor([False] * 5 + [True])
     chosen = {
         name: METHOD.stages[[one.__name__ for one in METHOD.stages].index("chosen_V")](logit_K, true_K, name, 0, 2)
-        for name in ("adaptive", "last", "uniform", "oracle", "random")
+        for name in ("adaptive", "last", "even", "oracle", "random")
     }
-    assert chosen["adaptive"] == (1, 3) and chosen["last"] == (4, 5) and chosen["uniform"] == (1, 4)
+    assert chosen["adaptive"] == (1, 3) and chosen["last"] == (4, 5) and chosen["even"] == (1, 4)
     assert chosen["oracle"] == (1, 5) and len(set(chosen["random"])) == 2
 
 
