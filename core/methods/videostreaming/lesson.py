@@ -45,12 +45,10 @@ FIRST = ("budget", "selector", "memory", "noise")
 
 PRESETS = {
     "defaults": Preset(),
-    "the last clips": Preset({"selector": "last"}, look="The reader is given the end of the video, whatever is asked."),
-    "last, no memory": Preset(
-        {"selector": "last", "memory": False}, look="What the first clip showed is in no memory that is given."
-    ),
-    "one clip": Preset({"budget": 1}, look="The one most similar clip."),
-    "a draw": Preset({"noise": 1}, look="Gumbel noise, as in training: other clips may be chosen."),
+    "the last clips": Preset({"selector": "last"}),
+    "last, no memory": Preset({"selector": "last", "memory": False}),
+    "one clip": Preset({"budget": 1}),
+    "a draw": Preset({"noise": 1}),
 }
 
 PAIRS = (("memory", "selector"), ("budget", "selector"))
