@@ -340,3 +340,24 @@ class Fact(Output):
     matters."""
 
     words: Callable[[Knobs], str] | None = None
+
+
+class SegmentTruths(Output):
+    """Whether each span shows what is asked for, where that is known, [S] bool; False everywhere where it is not."""
+
+    over, value, figure = "S", "truth", "Segments"
+
+
+@dataclass(frozen=True)
+class Matrix(Output):
+    """A number for each of its rows and columns, of any sign, [R, C]: clips and memory tokens, tokens and tokens. rows,
+    columns: what these are, in the singular. names: the stage that names both, where they are the same tokens."""
+
+    over, numbers = "RC", ("mean", "largest")
+    rows: str = "row"
+    columns: str = "column"
+    names: str = ""
+
+    @property
+    def with_it(self) -> tuple[str, ...]:
+        return (self.names,) if self.names else ()

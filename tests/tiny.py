@@ -15,6 +15,8 @@ from core.methods.stpn.networks import Prompting, Stpn
 from core.methods.stpn.weights import BASELINE, VARIANTS, Variants, parts_of
 from core.methods.tspo.networks import Reader
 from core.methods.tspo.weights import untrained
+from core.methods.videostreaming.networks import Shape as StreamingShape
+from core.methods.videostreaming.networks import Streaming
 from core.networks import weights
 from core.networks.cvt import Cvt, CvtShape, CvtTower
 from core.networks.detector import Detector, DetectorShape
@@ -93,6 +95,16 @@ def released(mode="transformer"):
     return weights.Loaded(network, "tiny released STOP", weights.state_digest(network))
 
 
+@cache
+def streaming(features):
+    """VideoStreaming's parts, small, with lively random weights."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = Streaming(StreamingShape(features, width=16, heads=2)).eval().requires_grad_(False)
+        lively(network)
+    return weights.Loaded(network, "tiny VideoStreaming", weights.state_digest(network))
+
+
 def lively(module, width=0.2):
     """Every weight but the norms' from a wide distribution: outputs differ where inputs do."""
     for name, one in module.named_parameters():
@@ -105,6 +117,7 @@ def engine(loaded=None, **asked):
     clip = loaded or towers()
     own = {"stop_first": prompters(clip, 1), "stop_all": prompters(clip, clip.network.vision.depth)}
     models = {"clip": clip, "stpn": stpn(), "stop_released": released(), "tspo": selector(clip), **own}
+    models["videostreaming"] = streaming(clip.network.vision.vit.num_classes)
     return Engine(**{"device": "cpu", "precision": "float32", "models": models} | asked)
 
 

@@ -4,7 +4,7 @@
 import {COLOURS, fit} from "../base/drawing.js";
 import {cards} from "../base/figures.js";
 import {CLIP} from "../base/frames.js";
-import {firstOf, floats, resultOf} from "../base/unpack.js";
+import {firstOf, floats, resultOf, truths} from "../base/unpack.js";
 import {clock, heading, number, pretty, safe} from "../base/words.js";
 
 export const look = "vw-card tl";
@@ -21,9 +21,13 @@ const asked = side => plain(side.trace.question);
 export const evidenceOf = side => (side.clip.questions ?? []).find(([text]) => plain(text) === asked(side))?.[1] ?? [];
 
 export function figure(host, {outputs, group, cursor, shell}) {
-  const [spans, scores, frames, times] = ["Segments", "SegmentScores", "ChosenFrames", "ChosenTimes"].map(kind =>
-    firstOf(outputs, kind),
-  );
+  const [spans, scores, frames, times, shows] = [
+    "Segments",
+    "SegmentScores",
+    "ChosenFrames",
+    "ChosenTimes",
+    "SegmentTruths",
+  ].map(kind => firstOf(outputs, kind));
   host.innerHTML = `<h4>${heading(group.title)}</h4><canvas class="tl-canvas" role="img"></canvas><p class="tl-said"></p><div class="tl-notes"></div>`;
   const [canvas, said, notes] = ["canvas", "said", "notes"].map(name => host.querySelector(`.tl-${name}`));
   cursor.put({second: null}); // of the video, where a reader points
@@ -32,8 +36,10 @@ export function figure(host, {outputs, group, cursor, shell}) {
   const data = side => {
     const span = floats(resultOf(side, spans)),
       score = scores ? floats(resultOf(side, scores)) : null,
-      chosen = resultOf(side, times) ?? [];
-    return {span, score, chosen, S: span.length / 2, end: span.at(-1), scenes: side.clip.scenes ?? []};
+      chosen = resultOf(side, times) ?? [],
+      known = shows && resultOf(side, shows),
+      shown = known ? [...truths(known)].slice(0, span.length / 2) : []; // 1: the span shows what is asked for
+    return {span, score, chosen, shown, S: span.length / 2, end: span.at(-1), scenes: side.clip.scenes ?? []};
   };
 
   // the span that a second lies in
@@ -66,7 +72,7 @@ export function figure(host, {outputs, group, cursor, shell}) {
   }
 
   function paint(side, made, A) {
-    const {span, score, chosen, S, end, scenes} = made,
+    const {span, score, chosen, shown, S, end, scenes} = made,
       low = score
         ? Math.min(
             0,
@@ -89,6 +95,9 @@ export function figure(host, {outputs, group, cursor, shell}) {
       pen.globalAlpha = evidence ? 0.9 : 0.22;
       pen.fillRect(x(begin) + 0.5, foot + 3, Math.max(1, x(stop) - x(begin) - 1), SCENES - 5);
     }
+    pen.fillStyle = COLOURS.truth;
+    pen.globalAlpha = 0.16;
+    shown.forEach((true_, i) => true_ && pen.fillRect(x(span[2 * i]), 0, x(span[2 * i + 1]) - x(span[2 * i]), foot));
     // more spans than pixels: of those in one pixel the highest is seen
     const tops = new Map();
     for (let i = 0; i < S; i++) {
@@ -150,7 +159,7 @@ export function figure(host, {outputs, group, cursor, shell}) {
 
   // what is at the cursor, in words; else what is chosen in all
   function tell(side, made) {
-    const {span, score, chosen, S, scenes} = made;
+    const {span, score, chosen, shown, S, scenes} = made;
     if (cursor.second === null) {
       const hits = chosen.filter(second =>
           scenes.some(one => isEvidence(side, one) && second >= one[0] && second < one[1]),
@@ -158,7 +167,10 @@ export function figure(host, {outputs, group, cursor, shell}) {
         truth = scenes.some(one => isEvidence(side, one))
           ? ` · <b>${hits} of ${chosen.length}</b> ${evidenceOf(side).length ? "where the answer" : `where “${safe(asked(side))}”`} is seen`
           : "";
-      said.innerHTML = `${chosen.length} of ${safe(side.clip.name)}, ${S} ${safe(spans.title)}${truth}`;
+      const known = shown.filter(Boolean).length,
+        found = shown.filter((true_, i) => true_ && chosen.some(second => holds(made, i, second))).length,
+        evidence = known ? ` · <b>${found} of ${known}</b> that show what is asked for are chosen` : "";
+      said.innerHTML = `${chosen.length} of ${safe(side.clip.name)}, ${S} ${safe(spans.title)}${truth}${evidence}`;
       return;
     }
     const i = at(made, cursor.second),

@@ -1,0 +1,87 @@
+// A number for each row and column: memories against memories, tokens against tokens. Negative and positive numbers have colours of
+// their own, where there are both; the pointed cell is told in words.
+
+import {colour, fit, signed} from "../base/drawing.js";
+import {floats, resultOf} from "../base/unpack.js";
+import {heading, number, pretty, safe} from "../base/words.js";
+
+export const look = "vw-card mx";
+export const region = "cards";
+const TALL = 260, // pixels at most; a cell is square where there is room
+  LEAST = 3;
+
+export function figure(host, {outputs, group, shell}) {
+  const [output] = outputs;
+  host.innerHTML = `<h4>${heading(group.title)}</h4><canvas class="mx-canvas" role="img"></canvas><p class="mx-said"></p>`;
+  const [canvas, said] = ["canvas", "said"].map(name => host.querySelector(`.mx-${name}`));
+  let at = null, // [row, column] that a reader points at
+    made = null;
+
+  const dataOf = side => {
+    const given = resultOf(side, output);
+    if (!given) return null;
+    const [R, C] = given.shape,
+      cells = floats(given),
+      low = cells.reduce((a, b) => Math.min(a, b), 0),
+      high = cells.reduce((a, b) => Math.max(a, b), 1e-9);
+    return {...given, R, C, cells, low, far: Math.max(high, -low)};
+  };
+
+  function draw(side, _, changed) {
+    if (changed) return;
+    made = dataOf(side);
+    canvas.hidden = !made;
+    if (made) paint();
+    tell();
+  }
+
+  function paint() {
+    const {R, C, cells, low, far} = made,
+      width = shell.wide(host, 420) - 26,
+      cell = Math.max(LEAST, Math.min(width / C, TALL / R, 22)),
+      wide = Math.min(width, Math.max(cell * C, Math.min(width, 220))),
+      tall = cell * R,
+      pen = fit(canvas, wide, tall);
+    for (let r = 0; r < R; r++)
+      for (let c = 0; c < C; c++) {
+        const value = cells[r * C + c] / far;
+        pen.fillStyle = low < 0 ? signed(value) : colour(value);
+        pen.fillRect((wide * c) / C, cell * r, wide / C + 0.5, cell + 0.5);
+      }
+    canvas.ariaLabel = `${output.title}: ${made.whole[0]} ${made.rows} rows, ${made.whole[1]} ${made.columns} columns, from ${number(low)} to ${number(far)}`;
+  }
+
+  // a large matrix is drawn in blocks: the first of a block's rows
+  const placeOf = (i, shown, whole) => Math.floor((i * whole) / shown);
+  const nameOf = (i, shown, whole, kind) =>
+    made.names.length ? `${kind} ${safe(made.names[i])}` : `${kind} ${placeOf(i, shown, whole) + 1}`;
+
+  function tell() {
+    if (!made) said.textContent = "waiting for the network…";
+    else if (at)
+      said.innerHTML = `${nameOf(at[0], made.R, made.whole[0], made.rows)} · ${nameOf(at[1], made.C, made.whole[1], made.columns)} · <b>${number(made.cells[at[0] * made.C + at[1]])}</b>`;
+    else
+      said.innerHTML = `${pretty(output.symbol)}, ${safe(output.unit)}: down, each ${safe(made.rows)}; across, each ${safe(made.columns)}; ${number(made.low)} to ${number(made.far)}`;
+  }
+
+  canvas.onpointermove = canvas.onpointerdown = ({offsetX, offsetY}) => {
+    if (!made) return;
+    const place = (x, whole, count) => Math.max(0, Math.min(count - 1, Math.floor((x / whole) * count)));
+    at = [place(offsetY, canvas.clientHeight, made.R), place(offsetX, canvas.clientWidth, made.C)];
+    tell();
+  };
+  canvas.onpointerleave = () => {
+    at = null;
+    tell();
+  };
+
+  return {
+    draw,
+    value() {
+      if (!made) return null;
+      if (at) return {text: number(made.cells[at[0] * made.C + at[1]]), because: said.textContent};
+      return {text: number(made.far), because: "the largest"};
+    },
+    lit: () => canvas,
+  };
+}
