@@ -7,7 +7,6 @@ import gradio as gr
 from gradio.components import Component
 
 from app.server.api import path_of
-from core.method import Method
 from core.video.read import LIMITS_TEXT
 
 DAY = "Your file stays on this server for a day at most. A session that you saved is opened here, too."
@@ -22,14 +21,14 @@ class Own:
     said: gr.HTML
 
 
-def own_clip(method: Method) -> Own:
-    """Drawn where it is called."""
+def own_clip(tab: str) -> Own:
+    """Drawn where it is called. tab: its name, for ids."""
     with gr.Accordion("Your own clip: upload or webcam", open=False):
         # a file, not a video: a browser knows fewer kinds than the reader, who says himself what he refuses
-        own = gr.File(label="Your own clip", height=150, elem_id=f"own-{method.name}")
-        said = gr.HTML(elem_id=f"own-said-{method.name}", elem_classes="own-said", apply_default_css=False, padding=False)
+        own = gr.File(label="Your own clip", height=150, elem_id=f"own-{tab}")
+        said = gr.HTML(elem_id=f"own-said-{tab}", elem_classes="own-said", apply_default_css=False, padding=False)
         gr.Markdown(f"{LIMITS_TEXT} {DAY}", elem_classes="limits")
-        webcam = gr.Video(label="Webcam", sources=["webcam"], height=230, elem_id=f"webcam-{method.name}")
+        webcam = gr.Video(label="Webcam", sources=["webcam"], height=230, elem_id=f"webcam-{tab}")
         # as they are: Gradio (6.31) lays down an empty file for each, and needs ffmpeg to mirror what was recorded
         own.preprocess = webcam.preprocess = path_of
     return Own((own, webcam), said)

@@ -18,6 +18,7 @@ from core.device import upload
 from core.errors import BadGiven
 from core.fold import fold
 from core.kinds import (
+    Answer,
     ChosenFrames,
     ChosenPictures,
     ChosenTimes,
@@ -199,6 +200,11 @@ def answer_A(memory_KMD: Tensor, chosen_V: tuple[int, ...], question: str, strea
     return streaming.reader(memory_KMD[None, list(chosen_V)], spoken(question, streaming))[0].softmax(-1)
 
 
+def answer(answer_A: Tensor) -> str:
+    """a = argmax p: the likeliest answer."""
+    return ANSWERS[int(answer_A.argmax())]
+
+
 def said(answer_A: Tensor) -> str:
     """The likeliest answers and their probabilities."""
     likely = answer_A.topk(SAID)
@@ -229,6 +235,12 @@ def picture_FHWC(video, frame_F: tuple[int, ...], device) -> Tensor:
     return shared.picture_KHWC(video, frame_F, device)
 
 
+def clips_of(frames: int) -> dict[str, int]:
+    """The knobs with which so many frames are those of whole clips, as long as in training where there are enough."""
+    length = min(max(frames, 2), StreamingKnobs().frames)
+    return {"frames": length, "budget": max(1, frames // length)}
+
+
 CLIP = Network("clip", load_clip)
 
 
@@ -240,17 +252,19 @@ METHOD = Method(
     knobs=StreamingKnobs,
     stages=(
         candidate_S, feature_SE, clip_KTE, span_K2, steps, memory_KMD, clip_KD, drift_KM, likeness_KK, look_SS, token_names,
-        question_D, unknown_words, score_K, logit_K, true_K, chosen_V, answer_A, said, tokens, frame_F, time_F, picture_FHWC,
+        question_D, unknown_words, score_K, logit_K, true_K, chosen_V, answer_A, answer, said, tokens, frame_F, time_F,
+        picture_FHWC,
     ),
     networks={"streaming": Network("videostreaming", load_streaming, (CLIP,)), "clip_towers": CLIP},
     outputs=(
         Segments("span_K2", "[t, t′]", "clips", "seconds"),
         SegmentScores("score_K", "s", "how well each clip fits the question", "cosine", unknown="unknown_words"),
         SegmentTruths("true_K", "y", "clips that show what is asked for"),
-        ChosenFrames("frame_F", "I", "frames of the chosen clips"),
+        ChosenFrames("frame_F", "I", "frames of the chosen clips", budget=clips_of),
         ChosenTimes("time_F", "t", "when they are shown", "seconds"),
         SegmentScores("logit_K", "s/τ + γ", "the same with the noise of a draw", "logit"),
-        Sentence("said", "a", "the likeliest answers", when="network"),
+        Answer("answer", "a", "the likeliest answer", when="network"),
+        Sentence("said", "a, p", "the likeliest answers", when="network"),
         Fact(
             "tokens", "V·T·P", "tokens that the reader is given",
             words=lambda knobs: "The reader is given *{}* tokens of the video, whatever its length; all memories are {}.",
