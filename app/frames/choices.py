@@ -6,7 +6,6 @@ The browser sends {values: {clip, weights, question, budget, reader}, who, stamp
 
 import json
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +46,7 @@ SOON, LATER, SEEN = "soon", "later", "pictures"  # kinds of runs, as assets/view
 OURS = "ours"  # the reader that was trained here
 TOTAL = WEIGHTS / "metrics_frames.json"
 SIDE = 160  # pixels of a picture
-TIMES, SAID = 4096, 256  # stages of which it is known how long they took; answers of a service
+SAID = 256  # answers of a service
 Heard = Callable[[Method, str], None]  # of whom, and which stage is to run
 
 
@@ -78,7 +77,6 @@ class Choices:
     def __init__(self, desk: Desk, services: Mapping[str, ServiceReader]):
         self.desk, self.clips, self.running, self.services = desk, desk.clips, desk.running, services
         self.methods = choosers(desk.engine.methods)
-        self._took: OrderedDict[tuple[str, str, str], float] = OrderedDict()  # (weights, video, stage) → milliseconds
         self._said = Memo(SAID)
 
     def functions(self) -> list[Callable[..., str]]:
@@ -154,7 +152,7 @@ class Choices:
         except ReaderError as wrong:
             return made | {"error": short(wrong)}
         made |= choice_payload(one, recall(one.second_K, evidence(video, case.question)))
-        made |= {"ms": self._took_in_all(case, video, one), "strange": not case.known and SYNTHETIC in " ".join(one.weights)}
+        made["strange"] = not case.known and SYNTHETIC in " ".join(one.weights)
         found = asked(video, case.question)
         try:
             reading = self._read(case, video, one.frame_K, heard, run, wait)
@@ -180,15 +178,6 @@ class Choices:
             return {"cancelled": run.cancelled, "progress": progress}
 
         return watched
-
-    def _took_in_all(self, case: Case, video: Footage, one: Choice) -> float | None:
-        """Milliseconds of all stages of a choice, as they took when they ran; None where one ran before the tab asked."""
-        for stage, took in one.ms.items():
-            self._took[case.weights, video.key, stage] = took
-        while len(self._took) > TIMES:
-            self._took.popitem(last=False)
-        known = [self._took.get((case.weights, video.key, stage)) for stage in one.stages]
-        return None if None in known else digits(sum(filter(None, known)), 4)
 
     # ---- who answers from it --------------------------------------------------------------------------------------------
 
@@ -263,7 +252,7 @@ def choice_payload(one: Choice, found: float | None) -> dict[str, Any]:
     """A row's numbers."""
     return {
         "frames": one.frame_K, "seconds": [digits(second) for second in one.second_K], "looked": one.looked, "calls": one.calls,
-        "recall": found, "untrained": one.untrained, "weights": one.weights,
+        "ms": digits(one.ms), "recall": found, "untrained": one.untrained, "weights": one.weights,
     }  # fmt: skip
 
 

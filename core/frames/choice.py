@@ -27,16 +27,15 @@ Span = tuple[float, float]
 @dataclass(frozen=True)
 class Choice:
     """frame_K: of the video, in the order of time, shown from second_K on. looked: frames that were looked at to choose them.
-    calls: how often a network was run for it, on a frame, a clip, a question or all scores. ms: stage → milliseconds, of those
-    that ran this time; stages: all that it took, by names that equal stages of two methods share. answer: of the method's own
-    reader, where it has one that sees no frames. untrained: what of it has random weights; weights: what was loaded."""
+    calls: how often a network was run for it, on a frame, a clip, a question or all scores. ms: of all that it takes, each part
+    as long as it took when it ran. answer: of the method's own reader, where it has one that sees no frames. untrained: what of
+    it has random weights; weights: what was loaded."""
 
     frame_K: tuple[int, ...]
     second_K: tuple[float, ...]
     looked: int
     calls: int
-    ms: Mapping[str, float]
-    stages: tuple[str, ...]
+    ms: float
     answer: str
     untrained: tuple[str, ...]
     weights: tuple[str, ...]
@@ -96,13 +95,11 @@ def choose(engine: Engine, name: str, video: Footage, question: str, budget: int
     own = [stage for stage in own if stage not in downstream(method.stages, frames.stage)]
     trace = engine.run(name, outputs=[frames.stage, *own], **asked_of(method, video, question), **knobs, **more)
     frame_K = tuple(sorted(trace[frames.stage]))
-    stages = upstream(method.stages, [frames.stage])
-    settings, names = engine.settings(name, knobs), {one.__name__: f"{one.__module__}.{one.__name__}" for one in stages}
+    stages, settings = upstream(method.stages, [frames.stage]), engine.settings(name, knobs)
     used = {one for one, network in method.networks.items() if network.used(settings)}
     return Choice(
         frame_K, tuple(float(video.time_N[frame]) for frame in frame_K), looked_at(stages, used, trace, len(frame_K)),
-        calls_of(stages, used, trace), {names[stage]: took for stage, took in trace.ms.items() if stage in names},
-        tuple(names.values()),
+        calls_of(stages, used, trace), sum(trace.took[one.__name__] for one in stages),
         trace[own[0]] if own else "", tuple(method.untrained(trace.weights.values(), settings)), tuple(trace.weights.values()),
     )  # fmt: skip
 

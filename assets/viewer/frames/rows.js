@@ -103,8 +103,7 @@ function cell(row, what, truth) {
       ? `<b class="${row.answer_right ? "wf-right" : "wf-wrong"}">${row.answer_right ? "✓" : "✗"} ${safe(value)}</b>`
       : safe(value);
   }
-  if (value === undefined || value === null)
-    return what === "ms" && row.frames ? `<span title="it was known before this tab asked">reused</span>` : "–";
+  if (value === undefined || value === null) return "–";
   if (what === "recall") return `${Math.round(100 * value)} %`;
   return what === "ms" ? short(value) : value.toLocaleString("en");
 }
