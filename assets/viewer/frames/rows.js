@@ -6,9 +6,8 @@ import {clock, safe} from "../base/words.js";
 
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400]; // seconds between two numbers of the axis
 const COLUMNS = [
-  ["frames", "frames", "that it chose"],
-  ["looked", "looked at", "frames that were looked at to choose them"],
-  ["calls", "model calls", "how often a network was run to choose: a frame, a clip, a question or all scores each"],
+  ["looked", "looked at", "frames that were looked at to choose"],
+  ["calls", "calls", "how often a network was run to choose: on a frame, a clip, a question, or all scores at once"],
   ["tokens", "tokens", "that the reader is given: one a frame and one for the question"],
   ["ms", "ms", "to choose, reading the video included, as it took when it was run"],
   ["recall", "evidence", "share of the spans that show the answer in which a frame is chosen"],
@@ -18,7 +17,7 @@ const COLUMNS = [
 export const span = ([begin, end]) => `${clock(begin)}–${clock(end)}`;
 export const inside = (evidence, second) => evidence.some(([begin, end]) => second >= begin && second < end);
 
-// → draw(answer, chosen).  does: choose(name), at(second or null)
+// → draw(answer, chosen, K).  does: choose(name), at(second or null)
 export function rowsOf(box, does) {
   box.innerHTML = `<table class="wf-table"><thead><tr><th scope="col">method</th><th scope="col" class="wf-line">where in the video</th>${COLUMNS.map(([, said, title]) => `<th scope="col" title="${title}">${said}</th>`).join("")}</tr></thead><tbody></tbody><tfoot><tr><td></td><td class="wf-line"><div class="wf-axis"></div></td></tr></tfoot></table>`;
   const table = box.querySelector("table"),
@@ -38,11 +37,11 @@ export function rowsOf(box, does) {
   }
   table.onpointermove = table.onpointerdown = table.onpointerleave = point;
 
-  function draw({video, evidence, answer, rows}, chosen) {
+  function draw({video, evidence, answer, rows}, chosen, budget) {
     seconds = video?.seconds ?? 0;
     if (String([...body.children].map(one => one.dataset.name)) !== String(rows.map(one => one.name)))
       body.replaceChildren(...rows.map(rowOf));
-    for (const [i, row] of rows.entries()) fill(body.children[i], row, {evidence, answer, chosen});
+    for (const [i, row] of rows.entries()) fill(body.children[i], row, {evidence, answer, chosen, budget});
     const step = STEPS.find(one => seconds / one <= 6) ?? STEPS.at(-1);
     box.querySelector(".wf-axis").innerHTML = Array.from({length: Math.floor(seconds / step) + 1}, (_, i) => i * step)
       .map(at => `<span style="left: ${(100 * at) / seconds}%">${clock(at)}</span>`)
@@ -56,10 +55,10 @@ export function rowsOf(box, does) {
     return line;
   }
 
-  function fill(line, row, {evidence, answer, chosen}) {
+  function fill(line, row, {evidence, answer, chosen, budget}) {
     line.querySelector("button").ariaPressed = String(row.name === chosen);
     line.classList.toggle("wf-waiting", !!row.waiting);
-    line.querySelector(".wf-labels").innerHTML = labels(row)
+    line.querySelector(".wf-labels").innerHTML = labels(row, budget)
       .map(([said, title]) => `<em title="${safe(title)}">${said}</em>`)
       .join("");
     line.querySelector(".wf-line").innerHTML = row.error
@@ -83,8 +82,10 @@ export function rowsOf(box, does) {
 }
 
 // what a reader must know before he believes a row
-function labels({untrained = [], strange, own, own_right, unread, waiting, frames}) {
+function labels({untrained = [], strange, own, own_right, unread, waiting, frames}, budget) {
   const made = [];
+  if (frames && frames.length !== budget)
+    made.push([`${frames.length} frames`, `K is ${budget}: it comes no nearer to that, or there are no more`]);
   if (untrained.length) made.push(["untrained", `${untrained.join(", ")}: random weights; what is chosen means nothing`]);
   if (strange) made.push(["not trained on such videos", "its weights know drawn shapes alone"]);
   if (own)
@@ -95,7 +96,7 @@ function labels({untrained = [], strange, own, own_right, unread, waiting, frame
 }
 
 function cell(row, what, truth) {
-  const value = what === "frames" ? row.frames?.length : row[what];
+  const value = row[what];
   if (what === "answer") {
     if (!row.frames || row.unread || value === undefined) return "–";
     if (!value) return `<span title="nobody here was trained to answer from what these towers see">–</span>`;

@@ -116,7 +116,7 @@ export function which(element, {examples, titles, total}, hooks) {
     const {video, rows: found} = shown,
       there = found.filter(one => one.frames);
     words();
-    rows.draw(shown, chosen);
+    rows.draw(shown, chosen, values.budget);
     drawOverlap(part("overlap"), there);
     drawCurve(part("curve"), curves.rows, titles, values.budget);
     drawTotal(part("total"), total, titles, values.budget);
