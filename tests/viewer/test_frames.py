@@ -1,5 +1,5 @@
-"""Facts about the tab “Which frames?” as it is drawn, without a server: where ticks lie, what is shared, what a reader is warned
-of, and that the last value wins."""
+"""Facts about the tab “Which frames?” as it is drawn, without a server: where ticks lie, what is shared, what a reader is
+warned of, and that the last value wins."""
 
 import base64
 import json

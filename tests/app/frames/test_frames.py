@@ -1,5 +1,5 @@
-"""Facts about the tab “Which frames?”: what is answered at once and what must be read first, what a knob runs again, how bad input
-is refused, who may answer, and all of it in a browser."""
+"""Facts about the tab “Which frames?”: what is answered at once and what must be read first, what a knob runs again, how bad
+input is refused, who may answer, and all of it in a browser."""
 
 import json
 import threading
