@@ -14,8 +14,7 @@ from core.methods.stop_released.networks import Released, Shape
 from core.methods.stpn.networks import Prompting, Stpn
 from core.methods.stpn.weights import BASELINE, VARIANTS, Variants, parts_of
 from core.methods.tspo.networks import Agent, Reader
-from core.methods.tspo.weights import EARLIER, earlier_name, untrained
-from core.methods.tspo.weights import VARIANTS as AGENTS
+from core.methods.tspo.weights import THEN, untrained
 from core.methods.videostreaming.networks import Shape as StreamingShape
 from core.methods.videostreaming.networks import Streaming
 from core.networks import weights
@@ -138,8 +137,7 @@ def selector(clip):
     made = untrained(clip).network
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        names = [earlier_name(name, percent) for name, one in AGENTS.items() if one.trained for percent in EARLIER]
-        made.earlier = torch.nn.ModuleDict({name: Agent(10) for name in names})
+        made.earlier = torch.nn.ModuleDict({name: Agent(10) for name in THEN})
         for agent in (*made.agents.values(), *made.earlier.values()):
             lively(agent)
         made.learning = {"both": [[50.0, 0.3, 0.1, 0.2], [100.0, 0.6, 0.4, 0.1]]}

@@ -59,7 +59,9 @@ class TspoKnobs(KnobSet):
     event: bool = knob(True, "cos(F_e, F_t)", None, "count what the agent makes of a frame and its neighbours")
     frame: bool = knob(True, "cos(F_f, F_t)", None, "count the frame alone, as CLIP sees it")
     trained: str = knob("both", "R", tuple(VARIANTS), "the agent by its rewards and what was differentiated")
-    learned: int = knob(100, "n", (0, 100, 20), "percent of its training after which the agent is looked at")
+    learned: int = knob(
+        100, "n", (0, 100, 20), "percent of its training after which the agent is looked at; of R = both and answer"
+    )
     rate: float = knob(1.0, "r", (0.1, 2.0, 0.1), "candidate frames a second")
 
 
@@ -196,8 +198,8 @@ def learning_S4(trained: str, tspo, device) -> Tensor:
 
 
 def needle_SQ(tspo, device) -> Tensor:
-    """How often top-K has the one scene that is asked for among its frames, by the video's length and by where in it the scene
-    lies, measured by `core.evaluate` for R = “both”; empty where these weights were not measured."""
+    """How often top-K has a frame of the scene that is asked for, by the video's length and by where in it the scene lies,
+    measured by `core.evaluate` for R = “both”; empty where these weights were not measured."""
     return torch.tensor(tspo.needle or [[]]).to(device)
 
 

@@ -7,8 +7,8 @@
     families           {family: {sampler: accuracy}} at the training length
     constant           what is right without looking: an option of one place, the most frequent answer (of a family), chance
     after              accuracy on what follows a thing, which this wiring cannot learn: F_e does not know the question
-    map                [{length, depth, recall}] of the trained agent on *find*: how long the video is, and in which part of it
-                       the one scene lies that is asked for (0–1)
+    map                [{length, depth, recall}] of the trained agent: how long the video is, and in which part of it (0–1) the
+                       needle lies, the scene that is asked for; those in the first and the last are mostly *begin* and *end*
     intervals          where 95 % of recall and accuracy lie, when videos and training seeds are drawn anew
 
 Samplers: K middles of equal parts, a draw, top-K of the frame's cosine, the agent before training, trained by R_A + R_T, by
@@ -57,8 +57,9 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     for times in TIMES:
         data = asked(clip, "test", times * LENGTH, range(seed * 100_000, seed * 100_000 + V), FEATURES)
         asked_all += [one for every_one in data.questions for one in every_one if one.family in QUESTIONS]
-        needles[times] = judged(every, data, ("find",), seed)["tspo"]
-        for name, rows in judged(every, data, QUESTIONS, seed).items():
+        judgement = judged(every, data, QUESTIONS, seed)
+        needles[times] = judgement["tspo"]
+        for name, rows in judgement.items():
             for measure in MEASURES:
                 found[measure].setdefault(str(times), {})[name] = float(rows[measure].mean())
             for measure in intervals:

@@ -4,9 +4,9 @@ First the reader learns to answer from frames, whoever chose them; then it stays
 trained by what the reader makes of its choices (GRPO): G rollouts of K frames for each question, rewarded by R_A (right or
 wrong) and R_T (share of frames in the evidence), each held against the others of its question. τ falls along a line.
 
-`shuffled` is a control: the same rewards, dealt out among the rollouts of a question by chance. Each agent is written as it was
-along the way, too: on the page it learns again. Features of videos are computed once and lie in --features; a training that was
-interrupted goes on where it was.
+`shuffled` is a control: the same rewards, dealt out among the rollouts of a question by chance. Agents of REPLAYED are
+written as they were along the way, too: on the page they learn again. Features of videos are computed once and lie in
+--features; a training that was interrupted goes on where it was.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from core.methods.tspo.equations import advantage, annealed, drawn, log_likeliho
 from core.methods.tspo.networks import Agent, Reader
 from core.methods.tspo.reading import accuracy_reward, answer_logits, temporal_reward
 from core.methods.tspo.videos import Asked, asked
-from core.methods.tspo.weights import EARLIER, VARIANTS, Variant, earlier_name
+from core.methods.tspo.weights import EARLIER, REPLAYED, VARIANTS, Variant, earlier_name
 from core.networks.weights import WEIGHTS, load_clip, save
 from core.training.loop import Checkpoint
 from core.training.loop import cosine as rate_at
@@ -155,7 +155,7 @@ def main(words=None):
                 return agent_step(agent, reader, data, pairs, variant, annealed(step, args.steps, args.tau), rng)
 
             notes[name] = learn(name, agent, step_loss, args.steps, args.rate, out, settings)
-            for percent, state in notes[name].earlier.items():
+            for percent, state in notes[name].earlier.items() if name in REPLAYED else ():
                 earlier[earlier_name(name, int(percent))] = then = Agent(E)
                 then.load_state_dict(state)
     named = ("steps", "reading", "videos", "seed", "rate")

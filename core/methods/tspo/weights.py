@@ -34,11 +34,20 @@ VARIANTS = {
     "exact": Variant(surrogate="exact"),
     "untrained": Variant(trained=False),
 }
-EARLIER = (20, 40, 60, 80)  # percent of a training: each agent as it was then
+EARLIER = (20, 40, 60, 80)  # percent of a training: agents of REPLAYED as they were then
+REPLAYED = ("both", "answer")
+
+
+def earlier_name(variant: str, percent: int) -> str:
+    """What an agent in the midst of its training is called."""
+    return f"{variant}_{percent}"
+
+
+THEN = tuple(earlier_name(name, percent) for name in REPLAYED for percent in EARLIER)
 NOTE = listed(number(0, 1_000_000), 4, 4)  # percent of the training, mean R_A, mean R_T, share of groups without a signal
 RULES = {
     "features": whole(1, 16_384), "towers": text(), "variants": listed(one_of(*VARIANTS), 1, len(VARIANTS)), "made": MADE,
-    "earlier": maybe(listed(text(40), 0, len(VARIANTS) * len(EARLIER))),
+    "earlier": maybe(listed(one_of(*THEN), 0, len(THEN))),
     "learning": maybe(fields({name: maybe(listed(NOTE, 0, 10_000)) for name in VARIANTS})),
 }  # fmt: skip
 
@@ -70,13 +79,10 @@ class Parts(nn.Module):
         if learned == 0 and "untrained" in self.agents:
             return self.agents["untrained"]
         if name not in self.earlier:
-            raise BadWeights(f"These weights of TSPO hold {variant} as it ended, and not after {learned} % of its training.")
+            raise BadWeights(
+                f"These weights of TSPO hold {variant} as it ended, and not after {learned} % of its training: n is 100 for it."
+            )
         return self.earlier[name]
-
-
-def earlier_name(variant: str, percent: int) -> str:
-    """What an agent in the midst of its training is called."""
-    return f"{variant}_{percent}"
 
 
 def load_parts(path: str | Path | Loaded | None, clip: Loaded) -> Loaded:
