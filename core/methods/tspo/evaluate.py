@@ -7,7 +7,8 @@
     families           {family: {sampler: accuracy}} at the training length
     constant           what is right without looking: an option of one place, the most frequent answer (of a family), chance
     after              accuracy on what follows a thing, which this wiring cannot learn: F_e does not know the question
-    map                [{length, depth, recall}] of the trained agent: how long the video is, where in it the needle lies (0–1)
+    map                [{length, depth, recall}] of the trained agent: how long the video is, and in which part of it (0–1) the
+                       needle lies, the scene that is asked for; those in the first and the last are mostly *begin* and *end*
     intervals          where 95 % of recall and accuracy lie, when videos and training seeds are drawn anew
 
 Samplers: K middles of equal parts, a draw, top-K of the frame's cosine, the agent before training, trained by R_A + R_T, by
@@ -47,16 +48,18 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     files = [file for folder in (weights, weights / "compared") for file in sorted(folder.glob("tspo*.safetensors"))]
     if not files:
         raise ReaderError(f"There are no trained weights of TSPO in {weights}: python -m core.training tspo")
-    every = [load_parts(file, clip).network.to(device) for file in files]
+    loaded = [load_parts(file, clip) for file in files]
+    every = [one.network.to(device) for one in loaded]
     V = max(3, clips // SHARE)
     found: dict = {name: {} for name in MEASURES}
     intervals: dict = {"recall": {}, "accuracy": {}}
-    tables, asked_all = {}, []
+    needles, asked_all = {}, []
     for times in TIMES:
         data = asked(clip, "test", times * LENGTH, range(seed * 100_000, seed * 100_000 + V), FEATURES)
         asked_all += [one for every_one in data.questions for one in every_one if one.family in QUESTIONS]
-        tables[times] = judged(every, data, QUESTIONS, seed)
-        for name, rows in tables[times].items():
+        judgement = judged(every, data, QUESTIONS, seed)
+        needles[times] = judgement["tspo"]
+        for name, rows in judgement.items():
             for measure in MEASURES:
                 found[measure].setdefault(str(times), {})[name] = float(rows[measure].mean())
             for measure in intervals:
@@ -66,13 +69,12 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
                 family: {name: float(rows["accuracy"].mean()) for name, rows in judged(every, data, (family,), seed).items()}
                 for family in (*QUESTIONS, "after")
             }
-    needles = {times: tables[times]["tspo"] for times in TIMES}
     found |= {
         "constant": constants(asked_all), "after": found["families"]["after"], "map": needle_map(needles),
         "intervals": intervals,
         "about": {
             "videos": V, "chosen": K, "length": LENGTH, "training_seeds": len(every), "towers": clip.digest,
-            "weights": [file.name for file in files],
+            "weights": [file.name for file in files], "digests": [one.digest for one in loaded],
         },
     }  # fmt: skip
     return found

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from core.methods.tspo.equations import encoded
+from core.methods.shared import encoded
 from core.methods.tspo.networks import allowed
-from core.methods.tspo.question import question_feature
+from core.networks.question import question_feature
 from core.networks.weights import Loaded
 from core.video.footage import in_batches
 from core.world.long import asked_video
