@@ -52,7 +52,7 @@ class TspoKnobs(KnobSet):
     """What a reader may turn."""
 
     budget: int = knob(8, "K", (1, 64, 1), "T_s: frames that are chosen")
-    tau: float = knob(0.04, "τ", TAU, "temperature: small ones draw the highest scores, large ones anything")
+    tau: float = knob(0.06, "τ", TAU, "temperature: small ones draw the highest scores, large ones anything")
     sampler: str = knob("top-k", "sampler", SAMPLERS, "highest scores, the highest of each of K equal parts, or the first draw")
     seed: int = knob(0, "γ", (0, 999, 1), "seed of the noise: the same one draws the same rollouts")
     rollouts: int = knob(8, "G", (2, 16, 1), "draws that are held against each other")
@@ -296,7 +296,7 @@ METHOD = Method(
             rows="length",
             columns="place",
             row_names=("256 candidates", "512 candidates", "1024 candidates"),
-            column_names=("first quarter", "second quarter", "third quarter", "last quarter"),
+            column_names=("1st quarter", "2nd quarter", "3rd quarter", "4th quarter"),
         ),
     ),
     layout=(
@@ -309,8 +309,8 @@ METHOD = Method(
         Group("Among how many", ("effective",)),
         Group("Among how many at each τ", ("effective_X2",)),
         Group("The reader's answer", ("reading",)),
-        Group("Frames that are chosen", (*ALL, "score_K", "picture_KHWC")),
         Group("How it learned", ("learning_S4",)),
+        Group("Frames that are chosen", (*ALL, "score_K", "picture_KHWC")),
         Group("Needle in a haystack", ("needle_SQ",)),
     ),
     untrained=lambda labels, knobs: (

@@ -13,7 +13,8 @@
 
 Samplers: K middles of equal parts, a draw, top-K of the frame's cosine, the agent before training, trained by R_A + R_T, by
 R_A alone, by rewards that are dealt out by chance, and evidence alone (the bound). Weights are all of `tspo*.safetensors`
-beside the CLIP that they were trained on and in the folder `compared`, a training seed each.
+beside the CLIP that they were trained on and in the folder `compared`, a training seed each; a seed that holds no agent of a
+kind is left out where that is measured, and what chooses without an agent is read by the readers of all.
 """
 
 from pathlib import Path
@@ -91,14 +92,15 @@ def judged(every: list[Parts], data: Asked, families: tuple[str, ...], seed: int
         uniform=torch.tensor(middles(T, K)).expand(N, -1), random=chance_NT.topk(K, -1).indices,
         clip_topk=alone_NT.topk(K, -1).indices, oracle=spread_over(shown_NT),
     )  # fmt: skip
-    place = {name: [one] * len(every) for name, one in fixed.items()}
+    place = {name: [(parts, one) for parts in every] for name, one in fixed.items()}
     for name, variant in AGENTS.items():
-        if all(variant in parts.agents for parts in every):
-            place[name] = [chosen(parts, variant, data, v_N, question_NE, alone_NT) for parts in every]
+        there = [parts for parts in every if variant in parts.agents]
+        if there:
+            place[name] = [(parts, chosen(parts, variant, data, v_N, question_NE, alone_NT)) for parts in there]
     depth_N = (shown_NT * torch.arange(T)).sum(-1) / shown_NT.sum(-1) / T
     made = {}
     for name, several in place.items():
-        rows = [measured(parts.reader, data, v_N, j_N, one.sort(-1).values) for parts, one in zip(every, several, strict=True)]
+        rows = [measured(parts.reader, data, v_N, j_N, one.sort(-1).values) for parts, one in several]
         made[name] = {measure: np.stack([row[measure] for row in rows]) for measure in rows[0]}
         made[name] |= {"video": v_N.numpy(), "depth": depth_N.numpy()}
     return made
