@@ -25,13 +25,13 @@ SECONDS, SIDE = 30, 640  # of the part that is repeated; of a picture, as the pa
 COMPARED = 10  # minutes over which bare decoding is compared: it takes long
 
 
-def hour_times(minutes: int = 60):
+def hour_times(hours: float = 1):
     """Rows by length: seconds to open, candidates, their seconds and processor time each, peak memory here and in the decoder; and
     what bare decoding costs."""
     if not shutil.which("ffmpeg"):
         raise ReaderError("ffmpeg, which makes the video, is not installed.")
     with tempfile.TemporaryDirectory() as folder:
-        lengths = sorted({max(1, minutes // 6), minutes})
+        lengths = sorted({max(1, round(10 * hours)), max(1, round(60 * hours))})
         files = {length: made(Path(folder), length) for length in sorted({*lengths, COMPARED})}
         rows = {f"{length} min": alone(candidates, files[length]) for length in lengths}
         bare, own = alone(bare_decoding, files[COMPARED]), alone(candidates, files[COMPARED])
@@ -49,7 +49,9 @@ def made(folder: Path, minutes: int) -> Path:
     say = ["ffmpeg", "-v", "error", "-y"]
     if not part.exists():
         drawn = ["-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=24", "-t", str(SECONDS)]
-        subprocess.run([*say, *drawn, "-c:v", "libx264", "-preset", "veryfast", "-g", "48", "-pix_fmt", "yuv420p", part], check=True)
+        subprocess.run(
+            [*say, *drawn, "-c:v", "libx264", "-preset", "veryfast", "-g", "48", "-pix_fmt", "yuv420p", part], check=True
+        )
     again = ["-stream_loop", str(60 * minutes // SECONDS), "-i", part, "-c", "copy", "-t", str(60 * minutes)]
     subprocess.run([*say, *again, out], check=True)
     return out
