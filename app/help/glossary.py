@@ -27,8 +27,8 @@ GENERAL = {
     "detector": "A network that finds things in a frame: a box, a name and a score for each.",
     "entropy": "How widely attention is spread. Here divided by its largest value: 0 is all on one patch, 1 is all patches "
     "alike.",
-    "evidence": "The seconds of a video that show what answers a question. Of a video of our world they are known; what is found "
-    "of them is the share of these spans in which at least one frame was chosen.",
+    "evidence": "The seconds of a video that show what answers a question. Of a video of our world they are known; what is "
+    "found of them is the share of these spans in which at least one frame was chosen.",
     "faithfulness": "Whether a map shows what an answer rests on, and not just what looks plausible. Deletion and insertion "
     "test it.",
     "feature": "A list of numbers that a network makes of a picture, a patch or a text.",

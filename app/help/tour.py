@@ -12,8 +12,8 @@ KEYS = (("t", "the tour, or back to its card"), ("g", "the glossary"))
 # What a step's check reads, and what stands instead of one that this page has not: tour.js.
 FRAMES = {
     "title": "Which frames?",
-    "text": "A question about a long video, and every way to choose eight frames of it on one time line. Where the answer is seen "
-    "is shaded; the same reader answers from each choice.",
+    "text": "A question about a long video, and every way to choose eight frames of it on one time line. Where the answer is "
+    "seen is shaded; the same reader answers from each choice.",
     "act": "Open the tab “Which frames?” and click another method's name.",
     "keys": "Go to it, Enter; then Tab to a name, Enter",
     "done": "These are the frames that the reader gets from it. Now move K: the curve below says from where on it is enough.",

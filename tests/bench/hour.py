@@ -1,4 +1,4 @@
-"""An hour of 720p: how long it takes to open, what its candidates cost beside bare decoding, and whether memory grows with length.
+"""An hour of 720p: how long it takes to open, what its candidates cost beside bare decoding, and whether memory grows.
 
 The video is made by ffmpeg: half a minute of moving patterns, 24 frames a second and a key every 2 s, again and again. Bare
 decoding is PyAV's own: the stream from its first packet to its last, and of the frame of every second a picture of the same
@@ -26,8 +26,8 @@ COMPARED = 10  # minutes over which bare decoding is compared: it takes long
 
 
 def hour_times(hours: float = 1):
-    """Rows by length: seconds to open, candidates, their seconds and processor time each, peak memory here and in the decoder; and
-    what bare decoding costs."""
+    """Rows by length: seconds to open, candidates, their seconds and processor time each, peak memory here and in the
+    decoder; and what bare decoding costs."""
     if not shutil.which("ffmpeg"):
         raise ReaderError("ffmpeg, which makes the video, is not installed.")
     with tempfile.TemporaryDirectory() as folder:
@@ -49,9 +49,8 @@ def made(folder: Path, minutes: int) -> Path:
     say = ["ffmpeg", "-v", "error", "-y"]
     if not part.exists():
         drawn = ["-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=24", "-t", str(SECONDS)]
-        subprocess.run(
-            [*say, *drawn, "-c:v", "libx264", "-preset", "veryfast", "-g", "48", "-pix_fmt", "yuv420p", part], check=True
-        )
+        coded = ["-c:v", "libx264", "-preset", "veryfast", "-g", "48", "-pix_fmt", "yuv420p"]
+        subprocess.run([*say, *drawn, *coded, part], check=True)
     again = ["-stream_loop", str(60 * minutes // SECONDS), "-i", part, "-c", "copy", "-t", str(60 * minutes)]
     subprocess.run([*say, *again, out], check=True)
     return out
