@@ -32,6 +32,7 @@ weights: $(VENV)/run.stamp
 evaluate: $(VENV)/run.stamp
 	$(PY) -m core.evaluate stop --clips 240 --json assets/weights/metrics_stop.json
 	$(PY) -m core.evaluate stpn --clips 48 --json assets/weights/metrics_stpn.json
+	$(PY) -m core.evaluate frames --json assets/weights/metrics_frames.json
 	$(PY) -m core.report
 
 # The run that the tab Errors shows at first: clips whose truth is known, at two settings.
