@@ -38,7 +38,7 @@ def frames(page: gr.Blocks, tabs: gr.Tabs, desk: Desk, shared: Shared, services:
                     js_on_load=assets.component("frames/tab.js", "tab", {"values": values, "pick": "pick"}),
                     server_functions=choices.functions(), elem_id=NAME,
                 )  # fmt: skip
-            with gr.Column(scale=1, min_width=280, elem_classes="knobs"):
+            with gr.Column(scale=1, min_width=280, elem_classes="wf-controls"):
                 question = gr.Textbox(begin, label="Question", lines=2, max_lines=10, elem_id=f"question-{NAME}")
                 low, high = BUDGET
                 budget = gr.Slider(
