@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.data.features import features
 from core.methods.videostreaming import stories
 from core.methods.videostreaming.equations import answer, gumbel_top, indicator, similarity, spoken, stream
 from core.methods.videostreaming.networks import Streaming, same_length, word_ids
@@ -31,7 +32,7 @@ from core.networks.weights import Loaded, load_clip
 from core.world.captions import COLOURS
 from core.world.questions import ANSWERS, Question, tell
 
-FRAMES, PARTS, CHOSEN = 4, 1, 4
+FRAMES, PARTS, CHOSEN = 4, 1, 2
 SECONDS = {"1": 64, "2": 128, "4": 256}
 FAMILIES = ("find", "find", "first", "count")
 TOLD = {"segment": stories.LENGTHS, "families": FAMILIES}
@@ -116,7 +117,7 @@ def asked(model: Streaming, samples: Sequence[tuple[Tensor, tuple[Question, ...]
 def samples(clip: Loaded, split: str, seeds: Iterable[int], seconds: int, folder: Path) -> list:
     """(features, questions) of stories."""
     return [
-        (stories.features(clip, split, seed, folder, seconds, **TOLD), tell(seed, split, seconds, **TOLD).questions)
+        (features(clip, split, seconds, seed, folder, **TOLD), tell(seed, split, seconds, **TOLD).questions)
         for seed in seeds
     ]
 
@@ -183,7 +184,7 @@ def forgetting(model: Streaming, clip: Loaded, folder: Path, seeds: Sequence[int
     seconds, rows = SECONDS["4"], {}
     for seed in seeds:
         story = tell(seed, "test", seconds, **TOLD)
-        one = encoded(model, stories.features(clip, "test", seed, folder, seconds, **TOLD), ())
+        one = encoded(model, features(clip, "test", seconds, seed, folder, **TOLD), ())
         rows[seed] = one.memory_BKMD[0].flatten(1), colours(story.scenes, story.spans, seconds)
     found, lags = {}, [0, 1, 2, 4, 8, 16, most]
     for j in lags:

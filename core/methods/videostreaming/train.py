@@ -40,13 +40,14 @@ from core.methods.videostreaming.equations import (
     spoken,
     stream,
 )
-from core.methods.videostreaming.evaluate import CHOSEN, FRAMES, PARTS, VAL, file_of, measured
+from core.methods.videostreaming.evaluate import FRAMES, PARTS, VAL, file_of, measured
 from core.methods.videostreaming.networks import Shape, Streaming
 from core.networks.weights import WEIGHTS, Loaded, load_clip, save
 from core.training.loop import Checkpoint, cosine
 
 SHORT, LONG = 3, 16  # clips of a video, at first and in the end: LONG is 1×
-ALONE, WARM, GROWING = 0.2, 0.5, 0.7  # until which share of the steps clips are single, choices supervised, videos longer
+ALONE, WARM, GROWING = 0.2, 0.85, 0.7  # until which share of the steps clips are single, choices supervised, videos longer
+CHOSEN = 4  # clips that the reader is given, at most
 CROWD = 4  # times as many single clips as videos
 OTHER = 0.25  # share of batches with other knobs
 SAVED = 100  # steps between two checkpoints
@@ -170,10 +171,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--clip", default=None, help="the frozen towers; default: the shipped ones")
     parser.add_argument("--features", type=folder_to_write, default=stories.FOLDER, help="what the tower saw; kept there")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--videos", type=int, default=100, help="of the training split, whose scenes are put together")
-    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--rate", type=float, default=2e-3)
     args = parser.parse_args(argv)
     clip = load_clip(args.clip)
     bank = stories.bank(clip, "train", range(args.videos), args.features)
