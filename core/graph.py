@@ -15,7 +15,7 @@ import inspect
 import textwrap
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -53,7 +53,7 @@ class Trace:
 
     values: stage → result. ms: milliseconds, only of the stages that ran this time. weights: network → label.
     given: stages whose result was not theirs, but given. pace: the clips that these weights were trained with, if they say so.
-    notes: sentences the reader should see.
+    notes: sentences the reader should see. steps: stage that is made of steps, and ran → how many of them did, of how many.
     """
 
     values: Mapping[str, Any]
@@ -62,6 +62,7 @@ class Trace:
     given: tuple[str, ...] = ()
     pace: Pace | None = None
     notes: tuple[str, ...] = ()
+    steps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     def __getitem__(self, stage: str) -> Any:
         return self.values[stage]
@@ -167,6 +168,7 @@ def run(
     values = {name: source.value for name, source in sources.items() if not source.later}
     fresh: dict[str, Any] = {}  # with what a result holds: reading a mask waits for a GPU
     ms: dict[str, float] = {}
+    walks: dict[str, tuple[int, int]] = {}
     sizes: dict[str, int] = {}
 
     def value_of(name: str) -> Any:
@@ -206,6 +208,8 @@ def run(
                     value_of(one)  # networks are loaded before the clock starts
                 with watched(told, hears), chances() as chance:
                     (value, walked), ms[name] = timed(made, settle, stage, value_of, links, done)
+            if links:
+                walks[name] = len(links) - len(done), len(links)
             held = value, content_key(value)
             if chance:
                 key = digest(key, uuid4().hex)  # nobody will ask for this one again
@@ -218,7 +222,7 @@ def run(
         cache.put(key, (ref(value) if isinstance(value, nn.Module) else value, content))
     names = [stage.__name__ for stage in stages]
     there = tuple(name for name in names if name in given)
-    return Trace(MappingProxyType({name: values[name] for name in names}), MappingProxyType(ms), weights, there)
+    return Trace(MappingProxyType({name: values[name] for name in names}), MappingProxyType(ms), weights, there, steps=walks)
 
 
 def step_keys(stage: Stage, keys: Mapping[str, str], value_of: Callable[[str], Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """What a frozen CLIP sees in every second of a story of the world, once and for all: a training looks at no frame twice.
 
-A video's features lie in a folder beside what made them, `DIGEST_split_seconds_seed.npy`, float16 [T, E]; what its story was told
-with besides stands before the seed.
+A video's features lie in a folder beside what made them: `DIGEST_split_seconds_seed.npy`, float16 [T, E], with what its story
+was told with before the seed.
 
 Letters: T seconds, E features.
 """

@@ -10,7 +10,7 @@ TITLES = {
     "first": "What colour is the very first thing, from the last V clips? With memory, and without",
     "count": "How many scenes show a ring? By the true number",
 }
-CONSTANT = "The reader is given {tokens} tokens of the video and answers in {ms} ms, at 1×, 2× and 4×."
+COST = "What the reader is given and how long its answer takes, question and choice included, beside all memories"
 FORGETTING = "How often a linear probe of H_k reads the colour of clip k − j, by j"
 
 
@@ -28,13 +28,12 @@ def measured(metrics: Mapping) -> str:
         names = dict.fromkeys(name for length in lengths for name in metrics[what][length])
         rows = [[name, *(cell(metrics, what, length, name) for length in lengths)] for name in names]
         tables[title] = table(["", *(f"{length}×" for length in lengths)], rows)
-    constant = CONSTANT.format(
-        tokens=", ".join(str(metrics["tokens"][length]) for length in lengths),
-        ms=", ".join(number(metrics["reader_ms"][length]) for length in lengths),
-    )
+    costs = {"tokens": "tokens", "all_tokens": "tokens of all memories", "reader_ms": "ms", "all_ms": "ms with all memories"}
+    rows = [[words, *(number(metrics[what][length]) for length in lengths)] for what, words in costs.items()]
+    tables[COST] = table(["", *(f"{length}×" for length in lengths)], rows)
     lags = metrics["forgetting"]
     tables[FORGETTING] = table([f"j = {j}" for j in lags], [[number(share) for share in lags.values()]])
-    return "\n\n".join([head, titled(tables), constant])
+    return "\n\n".join([head, titled(tables)])
 
 
 def cell(metrics: Mapping, what: str, length: str, name: str) -> str:

@@ -25,7 +25,7 @@ from core.world.questions import ANSWERS, COUNTS, tell
 LENGTHS = (4, 7)  # seconds of a scene
 SECONDS = 256  # of a video whose scenes fill the bank
 FLEETING = (1, 3)
-SHORT = 0.25  # share of scenes that are fleeting; of first scenes it is half
+SHORT = 0.15  # share of scenes that are fleeting; of first scenes it is half
 QUESTIONS = 4  # of each video: find by shape, find by colour, the very first thing, count
 FIRST = "What colour is the very first thing?"
 FOLDER = Path("build") / "videostreaming"  # of features, beside what else is built
@@ -37,7 +37,7 @@ class Batch:
     """Videos of equal length, and the same number of questions to each: R rows, question after question, video after video.
 
     video_R: whose each is. true_RK: clips that show the answer. last_R: whether the reader is given the last clips, and not
-    those that the question chooses."""
+    those that the question chooses. colour_BK: that each clip shows longest, by its place in COLOURS."""
 
     clip_BKTE: Tensor
     video_R: Tensor
@@ -45,6 +45,7 @@ class Batch:
     answer_R: Tensor
     true_RK: Tensor
     last_R: Tensor
+    colour_BK: Tensor
 
 
 def bank(clip: Loaded, split: str, seeds: Sequence[int], folder: Path) -> Bank:
@@ -77,11 +78,13 @@ def drawn(bank: Bank, rng: np.random.Generator, videos: int, clips: int, frames:
         torch.tensor([ANSWERS.index(one) for one in answer]),
         torch.from_numpy(np.stack(true_K)),
         torch.tensor([last and one == FIRST for one in text]),
+        torch.from_numpy(np.stack([row[2] for row in rows])).unflatten(1, (clips, frames)).mode(2).values,
     )
 
 
 def _video(bank: Bank, rng: np.random.Generator, clips: int, frames: int):
-    """Features [K·T, E], and (text, answer, true clips) of: find by shape, find by colour, first, count."""
+    """Features [K·T, E]; (text, answer, true clips) of: find by shape, find by colour, first, count; and the colour of each
+    frame."""
     seconds = clips * frames
     lengths: list[int] = []
     while sum(lengths) < seconds or len(lengths) < 2:
@@ -116,7 +119,7 @@ def _video(bank: Bank, rng: np.random.Generator, clips: int, frames: int):
     ]
     if not some:
         asked[3] = asked[0]
-    return np.concatenate(parts), asked
+    return np.concatenate(parts), asked, np.repeat([colour for colour, _ in looks], np.diff(border))
 
 
 def _run(scenes: list[np.ndarray], rng: np.random.Generator, length: int) -> np.ndarray:
