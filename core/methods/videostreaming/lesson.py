@@ -62,7 +62,7 @@ TOUR = (
         "text": "VideoStreaming reads ten minutes in clips of four seconds. What it remembers never grows.",
         "act": "Open the tab VideoStreaming and play its memory.",
         "keys": "Go to it, Enter; when it is read, again",
-        "done": "Each clip changes the memory a little. Ask something: nothing is read again. That was all; turn what you like.",
+        "done": "Each clip changes the memory a little. Ask something: no clip is read again. That was all.",
         "tab": "VideoStreaming",
         "targets": ["#viewer-videostreaming .me-play"],
         "check": {"seen": "#viewer-videostreaming .me-play[aria-label^=Pause]"},

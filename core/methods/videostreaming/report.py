@@ -20,13 +20,18 @@ def measured(metrics: Mapping) -> str:
     seeds = about["training_seeds"]
     spread = f"{seeds} training seeds" if seeds > 1 else "one training seed"
     head = (
-        f"`{about['command']}` on {about['stories']} stories of each length, test split; 1× is {about['seconds']['1']} s, "
+        f"`{about['command']}` on {about['stories']} stories of each length, test split; 1× is {about['seconds']['1']} s,\n"
         f"clips of {about['frames']} s, V = {about['chosen']}; {spread}. In brackets: 95 % of draws of questions and seeds."
     )
     tables = {}
     for what, title in TITLES.items():
         names = dict.fromkeys(name for length in lengths for name in metrics[what][length])
-        rows = [[name, *(cell(metrics, what, length, name) for length in lengths)] for name in names]
+        rows = [
+            [name, *(cell(metrics, what, length, name) for length in lengths)]
+            for name in (sorted(names) if what == "count" else names)
+        ]
+        if what in metrics["constant"]:
+            rows.append(["always the most frequent answer", *(number(metrics["constant"][what][length]) for length in lengths)])
         tables[title] = table(["", *(f"{length}×" for length in lengths)], rows)
     costs = {"tokens": "tokens", "all_tokens": "tokens of all memories", "reader_ms": "ms", "all_ms": "ms with all memories"}
     rows = [[words, *(number(metrics[what][length]) for length in lengths)] for what, words in costs.items()]
