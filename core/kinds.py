@@ -184,10 +184,12 @@ class Segments(Output):
 
 @dataclass(frozen=True)
 class SegmentScores(Output):
-    """A number per span, of any sign, [S]. unknown: the stage that names words which the network never saw."""
+    """A number per span, of any sign, [S]. unknown: the stage that names words which the network never saw. pull: whether each
+    says where its span's score is drawn to, an arrow from 0."""
 
     over, value, numbers, figure = "S", "signed", ("largest", "mean", "smallest"), "Segments"
     unknown: str = ""
+    pull: bool = False
 
     @property
     def with_it(self) -> tuple[str, ...]:
@@ -353,12 +355,15 @@ class SegmentTruths(Output):
 @dataclass(frozen=True)
 class Matrix(Output):
     """A number for each of its rows and columns, of any sign, [R, C]: clips and memory tokens, tokens and tokens. rows,
-    columns: what these are, in the singular. names: the stage that names both, where they are the same tokens."""
+    columns: what these are, in the singular. names: the stage that names both, where they are the same tokens; row_names,
+    column_names: the names of either, where they are always the same."""
 
     over, numbers = "RC", ("mean", "largest")
     rows: str = "row"
     columns: str = "column"
     names: str = ""
+    row_names: tuple[str, ...] = ()
+    column_names: tuple[str, ...] = ()
 
     @property
     def with_it(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """A method's stages, run one after the other as the engine runs them, and held against what the engine made.
 
-    made = Steps(engine, "stop", clip, texts, alpha=0.3)
+    made = Steps(engine, "stop", clip, texts, alpha=0.3)      # or Steps(engine, "tspo", video=video, question="…")
     made(score_TP)          # its inputs are found by the names of its parameters
     made["score_TP"]        # what came out
 
@@ -18,6 +18,7 @@ from torch import nn
 
 from core import METHODS, Clip, Engine
 from core.graph import Stage, inputs
+from core.video.footage import Footage
 
 WITHIN = 1e-5  # of the largest number: the same code on the same numbers
 
@@ -29,10 +30,14 @@ class Steps:
     largest number; 0 where both are equal.
     """
 
-    def __init__(self, engine: Engine, method: str, clip: Clip, texts: Sequence[str] = (), **knobs: Any):
-        self.trace = engine.run(method, clip, texts=texts, **knobs)
+    def __init__(
+        self, engine: Engine, method: str, clip: Clip | None = None, texts: Sequence[str] = (), *,
+        video: Footage | None = None, question: str | None = None, **knobs: Any,
+    ):  # fmt: skip
+        self.trace = engine.run(method, clip, texts=texts, video=video, question=question, **knobs)
         networks = {name: engine.network(name, method).network for name in METHODS[method].networks}
-        given = {"clip": clip, "texts": tuple(texts), "box": (), "device": engine.device}
+        seen = {"clip": clip, "video": video, "texts": tuple(texts), "question": question}
+        given = seen | {"box": (), "device": engine.device}
         self.values: dict[str, Any] = {**given, **networks, **engine.settings(method, knobs)}
         self.off: dict[str, float] = {}
 

@@ -13,8 +13,8 @@ from core.methods.stop.weights import training_free
 from core.methods.stop_released.networks import Released, Shape
 from core.methods.stpn.networks import Prompting, Stpn
 from core.methods.stpn.weights import BASELINE, VARIANTS, Variants, parts_of
-from core.methods.tspo.networks import Reader
-from core.methods.tspo.weights import untrained
+from core.methods.tspo.networks import Agent, Reader
+from core.methods.tspo.weights import THEN, untrained
 from core.methods.videostreaming.networks import Shape as StreamingShape
 from core.methods.videostreaming.networks import Streaming
 from core.networks import weights
@@ -137,8 +137,10 @@ def selector(clip):
     made = untrained(clip).network
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        for agent in made.agents.values():
+        made.earlier = torch.nn.ModuleDict({name: Agent(10) for name in THEN})
+        for agent in (*made.agents.values(), *made.earlier.values()):
             lively(agent)
+        made.learning = {"both": [[50.0, 0.3, 0.1, 0.2], [100.0, 0.6, 0.4, 0.1]]}
         made.reader = Reader(10).eval().requires_grad_(False)
     return weights.Loaded(made, "lively agents", "lively agents")
 

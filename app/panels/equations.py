@@ -10,6 +10,7 @@ from app.help.glossary import glossed
 from app.server.request import Desk
 from core import METHODS
 from core.equation import Term, derived, parts
+from core.method import Method
 from core.methods import lesson
 
 
@@ -50,7 +51,7 @@ def equations_about(desk: Desk) -> list[dict[str, Any]]:
             "numbers": line(one.numbers),
             "said": glossed(one.said),
             "differs": [
-                [who, numbered(glossed(said))]
+                [who, numbered(glossed(said), method)]
                 for who, said in (
                     ("paper", one.paper),
                     ("released code", one.released),
@@ -63,9 +64,11 @@ def equations_about(desk: Desk) -> list[dict[str, Any]]:
     ]
 
 
-def numbered(text: str) -> str:
-    """HTML whose numbers of differences, D1 …, tell what they are when they are pointed at."""
-    known = {number: plain(sentence) for method in METHODS.values() for number, sentence in lesson(method, "DIFFERENCES")}
+def numbered(text: str, method: Method) -> str:
+    """HTML whose numbers of differences, D1 …, tell what they are when they are pointed at: the method's own if it lists any,
+    else those of the first that does."""
+    listed = (lesson(one, "DIFFERENCES") for one in (method, *METHODS.values()))
+    known = {number: plain(sentence) for number, sentence in next(filter(None, listed), ())}
     return re.sub(
         r"\bD\d+", lambda one: f'<abbr title="{escape(known[one[0]])}">{one[0]}</abbr>' if one[0] in known else one[0], text
     )  # fmt: skip

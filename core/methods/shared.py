@@ -1,6 +1,6 @@
 """Stages that several methods have: what chooses K frames of a long video begins with candidates and ends with frames.
 
-Letters: T candidate frames, K chosen frames.
+Letters: T candidate frames, K chosen frames, E features shared by frames and texts.
 """
 
 import numpy as np
@@ -9,7 +9,10 @@ from torch import Tensor
 
 from core.device import upload
 from core.errors import BadGiven
-from core.video.footage import last_seconds, per_second
+from core.networks.question import question_feature, unread
+from core.networks.vision import VisionTower
+from core.video.clip import Clip
+from core.video.footage import in_batches, last_seconds, per_second
 
 
 def candidate_T(video, rate: float) -> tuple[int, ...]:
@@ -27,6 +30,26 @@ def spans(video, border_S: list[int]) -> Tensor:
     end = float(video.time_N[-1]) + last_seconds(video)
     second_S = torch.tensor([float(video.time_N[frame]) if frame < video.N else end for frame in border_S])
     return torch.stack([second_S[:-1], second_S[1:]], -1)
+
+
+def feature_TE(video, candidate_T: tuple[int, ...], clip_towers, device) -> Tensor:
+    """F_f: the frozen tower's feature of each candidate, unit length; a few frames are in memory at a time."""
+    return torch.cat(in_batches(video, candidate_T, lambda clip: encoded(clip, clip_towers.vision, device)))
+
+
+def encoded(clip: Clip, vision: VisionTower, device: torch.device) -> Tensor:
+    """What the frozen tower sees in each of these frames, [T, E], unit length."""
+    return vision.encode(vision.embed(vision.pixels(upload(clip, device))))
+
+
+def question_E(question: str, clip_towers) -> Tensor:
+    """F_t: the frozen text tower's feature of the question, without its options, unit length."""
+    return question_feature(question, clip_towers.text)
+
+
+def unknown_words(question: str, clip_towers) -> tuple[str, ...]:
+    """Words of the question that the text tower has never seen: each is a vector of its own, which no picture was like."""
+    return unread(question, clip_towers.text)
 
 
 def highest_K(score_T: Tensor, candidate_T: tuple[int, ...], budget: int) -> tuple[int, ...]:

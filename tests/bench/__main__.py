@@ -1,7 +1,7 @@
 """Times and memory of the engine and of the page, on the machine at hand.
 
     python -m tests.bench [--json FILE] [--device auto] [--models NAME=PATH …]
-                          [--only stop stpn vit_b_32 ratios frozen swin_t page]
+                          [--only stop stpn vit_b_32 ratios frozen swin_t long page]
     python -m tests.bench --only workbench
     python -m tests.bench --only soak [--moves 10000] [--uploads 500] [--openings 200]
     python -m tests.bench --only users [--users 8] [--minutes 7]
@@ -37,6 +37,7 @@ import torch
 from core import ReaderError
 from tests.bench.engine import engine_times
 from tests.bench.frozen import frozen_times
+from tests.bench.long import long_times
 from tests.bench.page import page_times
 from tests.bench.ratios import ratio_times
 from tests.bench.soak import soak_figures
@@ -62,6 +63,7 @@ def main(words=None):
         "ratios": ("STOP beside open_clip and the released code, ViT-B/32, 12 frames of 224×224", ratio_times, (args.device,)),
         "frozen": ("The frozen pass of CLIP's towers, random weights", frozen_times, (args.device,)),
         "swin_t": ("STPN's towers with 5 prompts and without, one frame", swin_times, (args.device,)),
+        "long": ("TSPO on a long video: its knobs, and 4,096 candidates through the agent", long_times, (args.device, models)),
         "page": ("The page, in headless Chromium beside its server", page_times, (args.device, args.models, args.moves or 40)),
         "soak": (
             "A long stay: what the server holds",
@@ -97,7 +99,7 @@ def arguments():
     parser.add_argument("--openings", type=int, default=200, help="of the page, of a long stay")
     parser.add_argument("--users", type=int, default=8, help="readers at once")
     parser.add_argument("--minutes", type=float, default=7, help="that they stay")
-    usual = ("stop", "stpn", "vit_b_32", "ratios", "frozen", "swin_t", "page")
+    usual = ("stop", "stpn", "vit_b_32", "ratios", "frozen", "swin_t", "long", "page")
     parser.add_argument(
         "--only", nargs="+", choices=(*usual, "workbench", "soak", "users"), default=usual, help="some of the scenarios"
     )

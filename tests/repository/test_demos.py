@@ -30,6 +30,7 @@ NAMES = [path.stem for path in NOTEBOOKS]
 CLOSER = {one.stage for one in METHODS["stop"].outputs if one.closer}  # no steps of the method
 TAUGHT = {  # stages whose text stands in a notebook
     "stop_step_by_step": tuple(one for one in METHODS["stop"].stages if one.__name__ not in CLOSER),
+    "tspo_step_by_step": METHODS["tspo"].stages,
     "stpn_step_by_step": METHODS["stpn"].stages[:33],  # up to the cost; what goes through a whole clip is told in words
     "paper_and_code": tuple(
         stage
@@ -91,10 +92,10 @@ def code(name):
 # ---- the files --------------------------------------------------------------------------------------------------------
 
 
-def test_there_are_six_notebooks():
+def test_there_are_seven_notebooks():
     taught = {
         "bring_your_own_clip", "is_the_explanation_true", "paper_and_code", "stop_step_by_step", "stpn_step_by_step",
-        "where_does_it_fail",
+        "tspo_step_by_step", "where_does_it_fail",
     }  # fmt: skip
     assert set(NAMES) == set(build.scripts()) == taught
 
@@ -151,18 +152,20 @@ def test_what_a_notebook_computes_is_what_the_engine_computes(name, played):
     walked = names["code" if name == "paper_and_code" else "made"]
     assert set(walked.off) == {stage.__name__ for stage in TAUGHT[name]}
     assert walked.same and max(walked.off.values()) < 1e-6
-    again = names["engine"].run(*method_of(name), names["clip"], texts=names.get("texts"), **names_of(name, names))
+    again = names["engine"].run(*method_of(name), names.get("clip"), texts=names.get("texts"), **names_of(name, names))
     for stage in TAUGHT[name]:
         assert difference(walked[stage.__name__], again[stage.__name__]) < 1e-6, stage.__name__
         assert names[stage.__name__] is not stage and names[stage.__name__].__module__ == "__main__"  # its own cell's
 
 
 def method_of(name):
-    return ({"stop_step_by_step": "stop", "stpn_step_by_step": "stpn", "paper_and_code": "stop_released"}[name],)
+    return ({"paper_and_code": "stop_released"}.get(name, name.partition("_")[0]),)
 
 
 def names_of(name, names):
-    return {key: value for key, value in names["knobs"].items() if key != "outputs"} if name == "stpn_step_by_step" else {}
+    seen = {"video": names["video"], "question": names["question"].text} if "question" in names else {}
+    knobs = names["knobs"] if name in ("stpn_step_by_step", "tspo_step_by_step") else {}
+    return seen | {key: value for key, value in knobs.items() if key != "outputs"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -245,6 +248,17 @@ KEYS = {
         lambda n: sum(a > b for a, b in zip(n["made"]["cosine_prompted_I"].tolist(), n["made"]["cosine_plain_I"].tolist())),
         lambda n: next(x for x in np.arange(0.5, 1, 0.02) if x != 0.6 and n["tried"](float(x))[0]),
         lambda n: round(100 * (n["made"]["cost"].prompted - n["made"]["cost"].plain) / n["made"]["cost"].plain, 1),
+    ],
+    "tspo_step_by_step": [
+        lambda n: 20 * 60,
+        lambda n: [t for t in range(256) if -6 <= t - 100 < 6][:: 12 - 1],
+        lambda n: False,
+        lambda n: 256,
+        lambda n: len({place for one in n["made"]["drawn"] for place in one}) < 8,
+        lambda n: False,
+        lambda n: 0,
+        lambda n: 4,
+        lambda n: "event_TE",
     ],
     "paper_and_code": [
         lambda n: 49,

@@ -1,5 +1,6 @@
 // A number for each row and column: memories against memories, tokens against tokens. Negative and positive numbers have colours of
-// their own, where there are both; the pointed cell is told in words.
+// their own, where there are both; the pointed cell is told in words. Where rows and columns have names of their own, these and the
+// numbers stand there too.
 
 import {colour, fit, signed} from "../base/drawing.js";
 import {floats, resultOf} from "../base/unpack.js";
@@ -8,7 +9,8 @@ import {heading, number, pretty, safe} from "../base/words.js";
 export const look = "vw-card mx";
 export const region = "cards";
 const TALL = 260, // pixels at most; a cell is square where there is room
-  LEAST = 3;
+  LEAST = 3,
+  NAMED = {left: 104, below: 18, cell: 34};
 
 export function figure(host, {outputs, group, shell}) {
   const [output] = outputs;
@@ -30,8 +32,8 @@ export function figure(host, {outputs, group, shell}) {
   function draw(side, _, changed) {
     if (changed) return;
     made = dataOf(side);
-    canvas.hidden = !made;
-    if (made) paint();
+    canvas.hidden = !made?.cells.length;
+    if (made?.cells.length) (output.row_names?.length ? table : paint)();
     tell();
   }
 
@@ -51,6 +53,33 @@ export function figure(host, {outputs, group, shell}) {
     canvas.ariaLabel = `${output.title}: ${made.whole[0]} ${made.rows} rows, ${made.whole[1]} ${made.columns} columns, from ${number(low)} to ${number(far)}`;
   }
 
+  function table() {
+    const {R, C, cells, far} = made,
+      {left, below, cell} = NAMED,
+      wide = shell.wide(host, 420) - 26,
+      pen = fit(canvas, wide, cell * R + below),
+      ink = getComputedStyle(host).color,
+      X = c => left + ((wide - left) * c) / C;
+    pen.font = "12px system-ui, sans-serif";
+    for (let r = 0; r < R; r++) {
+      pen.fillStyle = ink;
+      pen.textAlign = "left";
+      pen.fillText(output.row_names[r], 0, cell * (r + 0.5) + 4);
+      pen.textAlign = "center";
+      for (let c = 0; c < C; c++) {
+        const value = cells[r * C + c],
+          there = Number.isFinite(value);
+        pen.fillStyle = there ? colour(value / far) : "transparent";
+        pen.fillRect(X(c) + 1, cell * r + 1, X(c + 1) - X(c) - 2, cell - 2);
+        pen.fillStyle = there ? (value / far > 0.6 ? "#000" : "#fff") : ink;
+        pen.fillText(there ? value.toFixed(2) : "–", X(c + 0.5), cell * (r + 0.5) + 4);
+      }
+    }
+    pen.fillStyle = ink;
+    for (let c = 0; c < C; c++) pen.fillText(output.column_names[c], X(c + 0.5), cell * R + below - 4, X(1) - X(0) - 4);
+    canvas.ariaLabel = `${output.title}: ${output.row_names.map((name, r) => `${name}: ${[...cells.slice(r * C, r * C + C)].map(number).join(", ")}`).join("; ")}`;
+  }
+
   // a large matrix is drawn in blocks: the first of a block's rows
   const placeOf = (i, shown, whole) => Math.floor((i * whole) / shown);
   const nameOf = (i, shown, whole, kind) =>
@@ -58,6 +87,8 @@ export function figure(host, {outputs, group, shell}) {
 
   function tell() {
     if (!made) said.textContent = "waiting for the network…";
+    else if (!made.cells.length) said.textContent = "Nobody measured this for these weights.";
+    else if (output.row_names?.length) said.innerHTML = `${pretty(output.symbol)}, ${safe(output.unit)}`;
     else if (at)
       said.innerHTML = `${nameOf(at[0], made.R, made.whole[0], made.rows)} · ${nameOf(at[1], made.C, made.whole[1], made.columns)} · <b>${number(made.cells[at[0] * made.C + at[1]])}</b>`;
     else
@@ -65,7 +96,7 @@ export function figure(host, {outputs, group, shell}) {
   }
 
   canvas.onpointermove = canvas.onpointerdown = ({offsetX, offsetY}) => {
-    if (!made) return;
+    if (!made?.cells.length) return;
     const place = (x, whole, count) => Math.max(0, Math.min(count - 1, Math.floor((x / whole) * count)));
     at = [place(offsetY, canvas.clientHeight, made.R), place(offsetX, canvas.clientWidth, made.C)];
     tell();
@@ -78,7 +109,7 @@ export function figure(host, {outputs, group, shell}) {
   return {
     draw,
     value() {
-      if (!made) return null;
+      if (!made?.cells.length) return null;
       if (at) return {text: number(made.cells[at[0] * made.C + at[1]]), because: said.textContent};
       return {text: number(made.far), because: "the largest"};
     },

@@ -113,6 +113,7 @@ export function figure(host, {outputs, group, cursor, shell}) {
       const top = y(Math.max(value, 0)),
         bottom = y(Math.min(value, 0));
       pen.fillRect(left, top, wide > 4 ? wide - 1 : wide, Math.max(1, bottom - top));
+      if (scores?.pull && Math.abs(value) > 0.1 * Math.max(high, -low)) tip(pen, left + wide / 2, value > 0 ? top : bottom, value);
     }
     pen.globalAlpha = 1;
     pen.fillStyle = COLOURS.kept;
@@ -134,6 +135,16 @@ export function figure(host, {outputs, group, cursor, shell}) {
       pen.fillRect(x(cursor.second) - 0.5, 0, 1, foot + (scenes.length ? SCENES : 0));
     }
     canvas.ariaLabel = `${S} ${spans.title}, ${chosen.length} chosen: ${chosen.slice(0, 12).map(clock).join(", ")}${chosen.length > 12 ? " …" : ""}`;
+  }
+
+  // the head of an arrow, up or down
+  function tip(pen, x, y, value) {
+    const far = value > 0 ? -5 : 5;
+    pen.beginPath();
+    pen.moveTo(x - 3, y);
+    pen.lineTo(x + 3, y);
+    pen.lineTo(x, y + far);
+    pen.fill();
   }
 
   function mark(pen, x, colour, down) {
@@ -170,7 +181,11 @@ export function figure(host, {outputs, group, cursor, shell}) {
       const known = shown.filter(Boolean).length,
         found = shown.filter((true_, i) => true_ && chosen.some(second => holds(made, i, second))).length,
         evidence = known ? ` · <b>${found} of ${known}</b> that show what is asked for are chosen` : "";
-      said.innerHTML = `${chosen.length} of ${safe(side.clip.name)}, ${S} ${safe(spans.title)}${truth}${evidence}`;
+      said.innerHTML = scores?.pull
+        ? score.some(Boolean)
+          ? "An arrow for each candidate: up, where these draws make it likelier; down, where less likely."
+          : "Nothing rewards these draws, so they pull no score."
+        : `${chosen.length} of ${safe(side.clip.name)}, ${S} ${safe(spans.title)}${truth}${evidence}`;
       return;
     }
     const i = at(made, cursor.second),

@@ -6,16 +6,23 @@ CLIP that is loaded, frame by frame, and no frame knows of another.
 Letters: T candidate frames, K chosen frames, E features shared by frames and texts.
 """
 
-import torch
 from torch import Tensor
 
-from core.device import upload
 from core.kinds import ChosenFrames, ChosenPictures, ChosenScores, ChosenTimes, Segments, SegmentScores
 from core.knobs import KnobSet, knob
 from core.method import Group, Method, Network
-from core.methods.shared import candidate_T, highest_K, picture_KHWC, score_K, span_T2, time_K
+from core.methods.shared import (
+    candidate_T,
+    feature_TE,
+    highest_K,
+    picture_KHWC,
+    question_E,
+    score_K,
+    span_T2,
+    time_K,
+    unknown_words,
+)
 from core.networks.weights import load_clip
-from core.video.footage import in_batches
 
 
 class TopKnobs(KnobSet):
@@ -23,21 +30,6 @@ class TopKnobs(KnobSet):
 
     budget: int = knob(8, "K", (1, 64, 1), "frames that are chosen")
     rate: float = knob(1.0, "r", (0.1, 2.0, 0.1), "candidate frames a second")
-
-
-def feature_TE(video, candidate_T: tuple[int, ...], clip_towers, device) -> Tensor:
-    """F: the frozen tower's feature of each candidate frame, unit length; a few frames are in memory at a time."""
-    vision = clip_towers.vision
-
-    def encoded(clip) -> Tensor:
-        return vision.encode(vision.embed(vision.pixels(upload(clip, device))))
-
-    return torch.cat(in_batches(video, candidate_T, encoded))
-
-
-def question_E(question: str, clip_towers) -> Tensor:
-    """q: the frozen text tower's feature of the question, unit length."""
-    return clip_towers.text([question])[0]
 
 
 def score_T(feature_TE: Tensor, question_E: Tensor) -> Tensor:
@@ -48,11 +40,6 @@ def score_T(feature_TE: Tensor, question_E: Tensor) -> Tensor:
 def frame_K(score_T: Tensor, candidate_T: tuple[int, ...], budget: int) -> tuple[int, ...]:
     """v = top-K of S, in the order of time; among equals the earlier."""
     return highest_K(score_T, candidate_T, budget)
-
-
-def unknown_words(question: str, clip_towers) -> tuple[str, ...]:
-    """Words of the question that the text tower has never seen, and reads as one and the same unknown word."""
-    return clip_towers.text.unknown([question])
 
 
 METHOD = Method(

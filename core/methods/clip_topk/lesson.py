@@ -5,7 +5,11 @@ from core.knobs import Preset
 
 READINGS = (
     ("feature", "The CLS feature of the whole frame, resized and not cropped, in the space shared with texts."),
-    ("the question", "It is read as it stands, with no template around it; what the text tower does not read is said."),
+    (
+        "the question",
+        "It is read with no template around it. Our small tower knows no questions: where it does not know every word, fillers "
+        "such as “what colour is the” are left out, and each word that it has never seen is a vector of its own.",
+    ),
     ("one frame", "Every frame is scored alone: what happens between frames, and what comes before or after, cannot be asked."),
     ("fewer", "Where there are fewer candidates than K, each is chosen once."),
 )

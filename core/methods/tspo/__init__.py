@@ -15,7 +15,9 @@ from core.kinds import (
     ChosenPictures,
     ChosenScores,
     ChosenTimes,
+    Curves,
     Fact,
+    Matrix,
     RolloutRewards,
     Rollouts,
     Segments,
@@ -24,24 +26,32 @@ from core.kinds import (
 )
 from core.knobs import KnobSet, knob
 from core.method import Group, Method, Network
-from core.methods.shared import candidate_T, highest_K, picture_KHWC, score_K, span_T2, time_K
+from core.methods.shared import (
+    candidate_T,
+    feature_TE,
+    highest_K,
+    picture_KHWC,
+    question_E,
+    score_K,
+    span_T2,
+    time_K,
+    unknown_words,
+)
 from core.methods.tspo import equations
-from core.methods.tspo.question import question_feature, read_words
 from core.methods.tspo.reading import answer_logits
 from core.methods.tspo.weights import VARIANTS, load_parts
-from core.networks.text import SmallText
 from core.networks.weights import load_clip
-from core.video.footage import in_batches
 from core.world.questions import ANSWERS
 
 SAMPLERS = ("top-k", "bin-max", "gumbel")
+TAU = (0.01, 0.5, 0.01)
 
 
 class TspoKnobs(KnobSet):
     """What a reader may turn."""
 
     budget: int = knob(8, "K", (1, 64, 1), "T_s: frames that are chosen")
-    tau: float = knob(0.04, "τ", (0.01, 0.5, 0.01), "temperature: small ones draw the highest scores, large ones anything")
+    tau: float = knob(0.06, "τ", TAU, "temperature: small ones draw the highest scores, large ones anything")
     sampler: str = knob("top-k", "sampler", SAMPLERS, "highest scores, the highest of each of K equal parts, or the first draw")
     seed: int = knob(0, "γ", (0, 999, 1), "seed of the noise: the same one draws the same rollouts")
     rollouts: int = knob(8, "G", (2, 16, 1), "draws that are held against each other")
@@ -49,28 +59,18 @@ class TspoKnobs(KnobSet):
     event: bool = knob(True, "cos(F_e, F_t)", None, "count what the agent makes of a frame and its neighbours")
     frame: bool = knob(True, "cos(F_f, F_t)", None, "count the frame alone, as CLIP sees it")
     trained: str = knob("both", "R", tuple(VARIANTS), "the agent by its rewards and what was differentiated")
+    learned: int = knob(
+        100, "n", (0, 100, 20), "percent of its training after which the agent is looked at; of R = both and answer"
+    )
     rate: float = knob(1.0, "r", (0.1, 2.0, 0.1), "candidate frames a second")
-
-
-# ---- candidates, and the frozen towers -----------------------------------------------------------------------------------
-
-
-def feature_TE(video, candidate_T: tuple[int, ...], clip_towers, device) -> Tensor:
-    """F_f: the frozen tower's feature of each candidate, unit length; a few frames are in memory at a time."""
-    return torch.cat(in_batches(video, candidate_T, lambda clip: equations.encoded(clip, clip_towers.vision, device)))
-
-
-def question_E(question: str, clip_towers) -> Tensor:
-    """F_t: the frozen text tower's feature of the question, without its options."""
-    return question_feature(question, clip_towers.text)
 
 
 # ---- the temporal agent ----------------------------------------------------------------------------------------------------
 
 
-def event_TE(feature_TE: Tensor, window: int, trained: str, tspo) -> Tensor:
+def event_TE(feature_TE: Tensor, window: int, trained: str, learned: int, tspo) -> Tensor:
     """F_e = MLP(attention_w(F_f + PE)) + F_f, PE of t/T: what happens around each candidate."""
-    return equations.events(feature_TE[None], tspo.agent(trained), window)[0]
+    return equations.events(feature_TE[None], tspo.agent(trained, learned), window)[0]
 
 
 def frame_score_T(feature_TE: Tensor, question_E: Tensor) -> Tensor:
@@ -99,6 +99,14 @@ def share_T(score_T: Tensor, tau: float) -> Tensor:
 def effective(share_T: Tensor) -> float:
     """exp(H(softmax(S/τ))): among how many candidates the first draw is, as if they were equally likely."""
     return float(torch.special.entr(share_T).sum().exp())
+
+
+def effective_X2(score_T: Tensor) -> Tensor:
+    """(τ, exp H(softmax(S/τ))) for every τ of its knob: the colder, the fewer candidates are drawn among."""
+    low, high, step = TAU
+    tau_X = torch.linspace(low, high, 1 + round((high - low) / step)).to(score_T)
+    share_XT = (score_T / tau_X[:, None]).softmax(-1)
+    return torch.stack([tau_X, torch.special.entr(share_XT).sum(-1).exp()], -1)
 
 
 def drawn(score_T: Tensor, tau: float, seed: int, rollouts: int, budget: int) -> tuple[tuple[int, ...], ...]:
@@ -163,15 +171,41 @@ def rollout_reward(
     return tuple(zip(right_G.tolist(), inside_G.tolist(), advantage_G.tolist(), strict=True))
 
 
+def pull_T(
+    score_T: Tensor, tau: float, seed: int, drawn: tuple[tuple[int, ...], ...], rollout_reward: tuple, trained: str
+) -> Tensor:  # fmt: skip
+    """−∂loss/∂S: where learning would draw each candidate's score after these draws, up in those of draws that did better than
+    their group; what is differentiated is that of the agent's training. 0 where nothing rewards. (Equation 9)"""
+    if not rollout_reward:
+        return torch.zeros_like(score_T)
+    noise_1GT = equations.gumbel((1, len(drawn), len(score_T)), seed).to(score_T)
+    place_1GK = torch.tensor([drawn], device=score_T.device)
+    advantage_1G = torch.tensor([[gain for _, _, gain in rollout_reward]], device=score_T.device)
+    with torch.enable_grad():
+        given_T = score_T.detach().requires_grad_()
+        log_1G = equations.log_likelihood(given_T[None] / tau, noise_1GT, place_1GK, VARIANTS[trained].surrogate)
+        (slope_T,) = torch.autograd.grad(equations.loss(log_1G, advantage_1G), given_T)
+    return -slope_T
+
+
+# ---- what training and measuring left ----------------------------------------------------------------------------------------
+
+
+def learning_S4(trained: str, tspo, device) -> Tensor:
+    """How far the training was in percent, and since the row before: mean R_A, mean R_T, and the share of groups whose draws
+    were all worth the same, from which nothing is learned."""
+    return torch.tensor(tspo.learning.get(trained, [])).reshape(-1, 4).to(device)
+
+
+def needle_SQ(tspo, device) -> Tensor:
+    """How often top-K has a frame of the scene that is asked for, by the video's length and by where in it the scene lies,
+    measured by `core.evaluate` for R = “both”; empty where these weights were not measured."""
+    return torch.tensor(tspo.needle or [[]]).to(device)
+
+
 def options_of(known: tuple, device) -> Tensor | None:
     """[1, A] True of the answers that a question has as options; None where all are."""
     return torch.tensor([[answer in known[1] for answer in ANSWERS]], device=device) if known else None
-
-
-def unknown_words(question: str, clip_towers) -> tuple[str, ...]:
-    """Words of the question that the text tower has never seen: each is a vector of its own, which means what rewards teach."""
-    text = clip_towers.text
-    return text.unknown([" ".join(read_words(question, text))] if isinstance(text, SmallText) else [question])
 
 
 CLIP = Network("clip", load_clip)
@@ -194,6 +228,7 @@ METHOD = Method(
         score_T,
         share_T,
         effective,
+        effective_X2,
         drawn,
         frame_K,
         time_K,
@@ -202,6 +237,9 @@ METHOD = Method(
         known,
         reading,
         rollout_reward,
+        pull_T,
+        learning_S4,
+        needle_SQ,
         unknown_words,
     ),
     networks={"tspo": Network("tspo", load_parts, (CLIP,)), "clip_towers": CLIP},  # the name of the method is that of its first
@@ -223,9 +261,29 @@ METHOD = Method(
                 f"At τ = {knobs['tau']:g} the first draw is among *{{}}* candidates, as if these were equally likely."
             ),
         ),
+        Curves("effective_X2", "exp H", "the same at every τ", "candidates", against="tau", lines=("exp H",)),
         Rollouts("drawn", "I", "draws without replacement", "candidates"),
         RolloutRewards("rollout_reward", "R_A, R_T, A", "what each draw is worth"),
+        SegmentScores("pull_T", "−∂J/∂S", "where learning draws each score", "loss by score", pull=True),
         Sentence("reading", "o", "what the reader answers"),
+        Curves(
+            "learning_S4",
+            "R_A, R_T",
+            "rewards while it learned",
+            "mean over 100 steps",
+            against="learned",
+            lines=("R_A", "R_T", "groups without a signal"),
+        ),
+        Matrix(
+            "needle_SQ",
+            "recall",
+            "needle in a haystack",
+            "share of questions",
+            rows="length",
+            columns="place",
+            row_names=("256 candidates", "512 candidates", "1024 candidates"),
+            column_names=("1st quarter", "2nd quarter", "3rd quarter", "4th quarter"),
+        ),
     ),
     layout=(
         Group("Sum of the two", ("span_T2", "score_T", *ALL)),
@@ -233,9 +291,13 @@ METHOD = Method(
         Group("What happens around it", ("span_T2", "event_score_T", *ALL)),
         Group("How likely a draw takes it", ("span_T2", "share_T", *ALL)),
         Group("Draws, and what they are worth", ("drawn", "rollout_reward", "span_T2")),
+        Group("Where these draws pull each score", ("span_T2", "pull_T", *ALL)),
         Group("Among how many", ("effective",)),
+        Group("Among how many at each τ", ("effective_X2",)),
         Group("The reader's answer", ("reading",)),
+        Group("How it learned", ("learning_S4",)),
         Group("Frames that are chosen", (*ALL, "score_K", "picture_KHWC")),
+        Group("Needle in a haystack", ("needle_SQ",)),
     ),
     untrained=lambda labels, knobs: (
         ["TSPO's agent"] if knobs["trained"] == "untrained" or any("UNTRAINED" in label for label in labels) else []

@@ -9,19 +9,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.device import upload
 from core.methods.tspo.networks import Agent
-from core.networks.vision import VisionTower
-from core.video.clip import Clip
 
 SURROGATES = ("code", "paper", "exact")
 SIZE = 0.3
 SOFT = 1e-4  # added to the spread of a group's rewards
-
-
-def encoded(clip: Clip, vision: VisionTower, device: torch.device) -> Tensor:
-    """F_f of some frames: what the frozen tower sees in each, [T, E], unit length."""
-    return vision.encode(vision.embed(vision.pixels(upload(clip, device))))
 
 
 # ---- event-aware agent ----------------------------------------------------------------------------------------------------

@@ -7,12 +7,14 @@
     families           {family: {sampler: accuracy}} at the training length
     constant           what is right without looking: an option of one place, the most frequent answer (of a family), chance
     after              accuracy on what follows a thing, which this wiring cannot learn: F_e does not know the question
-    map                [{length, depth, recall}] of the trained agent: how long the video is, where in it the needle lies (0–1)
+    map                [{length, depth, recall}] of the trained agent: how long the video is, and in which part of it (0–1) the
+                       needle lies, the scene that is asked for; those in the first and the last are mostly *begin* and *end*
     intervals          where 95 % of recall and accuracy lie, when videos and training seeds are drawn anew
 
 Samplers: K middles of equal parts, a draw, top-K of the frame's cosine, the agent before training, trained by R_A + R_T, by
 R_A alone, by rewards that are dealt out by chance, and evidence alone (the bound). Weights are all of `tspo*.safetensors`
-beside the CLIP that they were trained on and in the folder `compared`, a training seed each.
+beside the CLIP that they were trained on and in the folder `compared`, a training seed each; a seed that holds no agent of a
+kind is left out where that is measured, and what chooses without an agent is read by the readers of all.
 """
 
 from pathlib import Path
@@ -47,16 +49,18 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     files = [file for folder in (weights, weights / "compared") for file in sorted(folder.glob("tspo*.safetensors"))]
     if not files:
         raise ReaderError(f"There are no trained weights of TSPO in {weights}: python -m core.training tspo")
-    every = [load_parts(file, clip).network.to(device) for file in files]
+    loaded = [load_parts(file, clip) for file in files]
+    every = [one.network.to(device) for one in loaded]
     V = max(3, clips // SHARE)
     found: dict = {name: {} for name in MEASURES}
     intervals: dict = {"recall": {}, "accuracy": {}}
-    tables, asked_all = {}, []
+    needles, asked_all = {}, []
     for times in TIMES:
         data = asked(clip, "test", times * LENGTH, range(seed * 100_000, seed * 100_000 + V), FEATURES)
         asked_all += [one for every_one in data.questions for one in every_one if one.family in QUESTIONS]
-        tables[times] = judged(every, data, QUESTIONS, seed)
-        for name, rows in tables[times].items():
+        judgement = judged(every, data, QUESTIONS, seed)
+        needles[times] = judgement["tspo"]
+        for name, rows in judgement.items():
             for measure in MEASURES:
                 found[measure].setdefault(str(times), {})[name] = float(rows[measure].mean())
             for measure in intervals:
@@ -66,13 +70,12 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
                 family: {name: float(rows["accuracy"].mean()) for name, rows in judged(every, data, (family,), seed).items()}
                 for family in (*QUESTIONS, "after")
             }
-    needles = {times: tables[times]["tspo"] for times in TIMES}
     found |= {
         "constant": constants(asked_all), "after": found["families"]["after"], "map": needle_map(needles),
         "intervals": intervals,
         "about": {
             "videos": V, "chosen": K, "length": LENGTH, "training_seeds": len(every), "towers": clip.digest,
-            "weights": [file.name for file in files],
+            "weights": [file.name for file in files], "digests": [one.digest for one in loaded],
         },
     }  # fmt: skip
     return found
@@ -89,14 +92,15 @@ def judged(every: list[Parts], data: Asked, families: tuple[str, ...], seed: int
         uniform=torch.tensor(middles(T, K)).expand(N, -1), random=chance_NT.topk(K, -1).indices,
         clip_topk=alone_NT.topk(K, -1).indices, oracle=spread_over(shown_NT),
     )  # fmt: skip
-    place = {name: [one] * len(every) for name, one in fixed.items()}
+    place = {name: [(parts, one) for parts in every] for name, one in fixed.items()}
     for name, variant in AGENTS.items():
-        if all(variant in parts.agents for parts in every):
-            place[name] = [chosen(parts, variant, data, v_N, question_NE, alone_NT) for parts in every]
+        there = [parts for parts in every if variant in parts.agents]
+        if there:
+            place[name] = [(parts, chosen(parts, variant, data, v_N, question_NE, alone_NT)) for parts in there]
     depth_N = (shown_NT * torch.arange(T)).sum(-1) / shown_NT.sum(-1) / T
     made = {}
     for name, several in place.items():
-        rows = [measured(parts.reader, data, v_N, j_N, one.sort(-1).values) for parts, one in zip(every, several, strict=True)]
+        rows = [measured(parts.reader, data, v_N, j_N, one.sort(-1).values) for parts, one in several]
         made[name] = {measure: np.stack([row[measure] for row in rows]) for measure in rows[0]}
         made[name] |= {"video": v_N.numpy(), "depth": depth_N.numpy()}
     return made

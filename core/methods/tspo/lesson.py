@@ -11,18 +11,24 @@ LINKS = (
 READINGS = (
     (
         "the question",
-        "Options never enter. Our small text tower knows a grammar without questions: fillers are left out, a word that it "
-        "has never seen is a fixed vector of its own, that only rewards can teach a meaning. A CLIP of your own reads it all.",
+        "Options never enter. Our small text tower knows a grammar without questions: where it does not know every word, "
+        "fillers are left out, and one that it has never seen is a fixed vector of its own, that only rewards can teach a "
+        "meaning. A CLIP of your own reads it all.",
     ),
     ("F_f", "Our tower's features have unit length: they enter the agent with 0.4 of the length of PE."),
     ("PE", "Sines and cosines of t/T, the place in the whole video: the released code computes this one."),
     ("heads", "Eight, or the largest number that divides both 8 and the features."),
     (
         "τ",
-        "0.1 → 0.04 in training: it has to fit how far the cosines of a tower spread, and ours spread wider than CLIP-Large's.",
+        "0.3 → 0.06 in training: it has to fit how far the cosines of a tower spread, and ours spread wider than CLIP-Large's.",
     ),
     ("who answers", "A small transformer that is trained on our world's answers first stands in for the frozen Video-MLLM."),
     ("R_A, R_T", "Every question of our world has both: its evidence is known. `R` = “answer” learns from R_A alone."),
+    (
+        "what is asked",
+        "It is trained on find, begin, end and after. F_e is made before anybody asks, so that “what follows the ring” can "
+        "only be compared with what the agent says of any frame: it finds the ring, if anything, and after is not learned.",
+    ),
     ("what is a draw", "The noise is drawn by the processor from γ, so that a device changes no rollout."),
 )
 
@@ -32,7 +38,7 @@ EQUATIONS = (
         "{feature_TE|F_f|frame_score_T}",
         "What happens around a frame; F_e knows of no question, which enters by a cosine alone.",
         released="Attention has no output projection, norm or residual; a global branch is computed and multiplied by 0 (D5).",
-        ours=("F_f", "PE", "heads"),
+        ours=("F_f", "PE", "heads", "what is asked"),
     ),
     Equation(
         "{score_T} = {event_score_T} + {frame_score_T}",
@@ -58,6 +64,12 @@ EQUATIONS = (
         released="The ratio to the policy that drew is always 1, and there is no KL (D2). R + 1 leaves every A as it was (D3).",
         ours=("who answers", "R_A, R_T"),
     ),
+    Equation(
+        "{pull_T} = A · ∂ log π / ∂S, mean over draws",
+        "Where learning would draw each score after these draws: up in those that did better than their group.",
+        paper="The ratio to the policy that drew, times A, has this gradient.",
+        released="Its gradient is a K-th of the product's, since a mean stands for the sum of logarithms (D1).",
+    ),
 )
 
 DIFFERENCES = (
@@ -69,25 +81,41 @@ DIFFERENCES = (
         "D2",
         "One step is made on what was drawn, so the ratio is always 1, nothing is clipped, and the KL term is commented out.",
     ),
-    ("D3", "General videos are rewarded R_A + 1: the 1 is in every rollout of a group, and cancels."),
+    ("D3", "General videos are rewarded R_A + 1: the 1 is in every rollout of a group, and cancels in every A."),
     ("D4", "One benchmark's frames are chosen by bin-max, the others' by top-k; the paper speaks of one way."),
     ("D5", "A global attention is computed and multiplied by 0; one linear layer is never called: 2.95 of 3.54 million act."),
     ("D6", "General videos are trained with 8 frames, needles with 16; the paper says 16."),
     ("D7", "Its needles lie in videos of 11 to 13 minutes, where the paper says 10 to 60."),
 )
 
-FIRST = ("budget", "tau", "sampler", "trained")
+FIRST = ("budget", "tau", "sampler", "trained", "learned")
 
 PRESETS = {
     "defaults": Preset(),
     "frame alone": Preset({"event": False}),
     "event alone": Preset({"frame": False}),
-    "untrained": Preset({"trained": "untrained"}),
+    "R_A alone": Preset({"trained": "answer"}),
+    "rewards by chance": Preset({"trained": "shuffled"}),
+    "before training": Preset({"learned": 0, "tau": 0.3}),
+    "half trained": Preset({"learned": 40}),
     "bin-max": Preset({"sampler": "bin-max"}),
-    "high τ": Preset({"tau": 0.5, "sampler": "gumbel"}),
+    "a draw at high τ": Preset({"tau": 0.3, "sampler": "gumbel"}),
 }  # fmt: skip
 
-PAIRS = (("tau", "budget"),)
+PAIRS = (("tau", "budget"), ("learned", "budget"))
+
+TOUR = (
+    {
+        "title": "A long video: which frames?",
+        "text": "Of 256 seconds only eight frames are looked at. TSPO learned to choose them from a reader's answers.",
+        "act": "Open the tab TSPO and set n, how much of its training is done, to 0.",
+        "keys": "Go to it, Enter; again, then Home",
+        "done": "This is the agent before any training: the marks show where it would look. Raise n again, and they move.",
+        "tab": "TSPO",
+        "targets": ["#knob-tspo-learned"],
+        "check": {"shown": ["tspo", {"learned": 0}]},
+    },
+)
 
 WORDS = {
     "rollout": "One draw of K frames, which the reader answers from; several of one question are held against each other.",

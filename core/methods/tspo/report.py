@@ -15,11 +15,13 @@ def measured(metrics: Mapping) -> str:
     about = metrics["about"]
     made = {}
     for measure in ("recall", "accuracy"):
-        title = f"{spoken(measure)} at K = {about['chosen']}, {about['videos']} videos a length, 95 % intervals"
+        title = f"{spoken(measure).capitalize()} at K = {about['chosen']}, {about['videos']} videos a length, 95 % intervals"
         names = sorted(metrics[measure]["1"], key=list(NAMES).index)
         rows = [[NAMES[name], *(with_interval(metrics, measure, times, name) for times in metrics[measure])] for name in names]
         head = ["", *(f"{int(times) * about['length']} candidates" for times in metrics[measure])]
-        made[title.capitalize()] = table(head, rows)
+        made[title] = table(head, rows)
+    rewarded = {f"{int(times) * about['length']} candidates": row for times, row in metrics["rewarded"].items()}
+    made["R_T, the share of chosen frames that lie in the evidence"] = number_table(rewarded, NAMES)
     made["Accuracy by question, at the training length"] = number_table(metrics["families"], NAMES)
     made["Right without looking"] = number_table(metrics["constant"], {"": "share"})
     return f"Training seeds: {about['training_seeds']}.\n\n{titled(made)}"

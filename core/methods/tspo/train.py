@@ -4,8 +4,9 @@ First the reader learns to answer from frames, whoever chose them; then it stays
 trained by what the reader makes of its choices (GRPO): G rollouts of K frames for each question, rewarded by R_A (right or
 wrong) and R_T (share of frames in the evidence), each held against the others of its question. τ falls along a line.
 
-`shuffled` is a control: the same rewards, dealt out among the rollouts of a question by chance. Features of videos are computed
-once and lie in --features; a training that was interrupted goes on where it was.
+`shuffled` is a control: the same rewards, dealt out among the rollouts of a question by chance. Agents of REPLAYED are
+written as they were along the way, too: on the page they learn again. Features of videos are computed once and lie in
+--features; a training that was interrupted goes on where it was.
 """
 
 import argparse
@@ -20,11 +21,11 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from core.cli import folder_to_write, seed_number, sentences
-from core.methods.tspo.equations import advantage, annealed, cosine, drawn, events, log_likelihood, loss, scores
+from core.methods.tspo.equations import advantage, annealed, drawn, log_likelihood, loss, scores
 from core.methods.tspo.networks import Agent, Reader
 from core.methods.tspo.reading import accuracy_reward, answer_logits, temporal_reward
 from core.methods.tspo.videos import Asked, asked
-from core.methods.tspo.weights import VARIANTS, Variant
+from core.methods.tspo.weights import EARLIER, REPLAYED, VARIANTS, Variant, earlier_name
 from core.networks.weights import WEIGHTS, load_clip, save
 from core.training.loop import Checkpoint
 from core.training.loop import cosine as rate_at
@@ -75,8 +76,8 @@ def agent_step(agent: Agent, reader: Reader, data: Asked, pairs_N2, variant: Var
     return loss(log_likelihood(logit_BT, noise_BGT, place_BGK, variant.surrogate), advantage_BG), noted
 
 
-def learn(name: str, module: nn.Module, step_loss, steps: int, rate: float, out: Path, settings: dict, note=None) -> list[dict]:
-    """Steps of AdamW, taken up where they stopped; what was noted every SAVED steps, means since the last time."""
+def learn(name: str, module: nn.Module, step_loss, steps: int, rate: float, out: Path, settings: dict) -> "Notes":
+    """Steps of AdamW, taken up where they stopped, and what was noted along the way."""
     optimizer = torch.optim.AdamW(module.parameters(), lr=rate, weight_decay=0.01)
     notes = Notes()
     checkpoint = Checkpoint(
@@ -94,38 +95,36 @@ def learn(name: str, module: nn.Module, step_loss, steps: int, rate: float, out:
         nn.utils.clip_grad_norm_(module.parameters(), 1.0)
         optimizer.step()
         since.append(noted)
+        for percent in EARLIER:
+            if step + 1 == max(1, round(steps * percent / 100)):
+                notes.earlier[str(percent)] = {key: one.clone() for key, one in module.state_dict().items()}
         if (step + 1) % SAVED == 0 or step + 1 == steps:
             means = {key: round(float(np.mean([one[key] for one in since])), 4) for key in noted}
-            notes.rows.append({"step": step + 1, **means, **(note() if note else {})})
+            notes.rows.append({"step": step + 1, **means})
             bar.set_postfix(means)
             since = []
             checkpoint.save(step + 1)
-    return notes.rows
+    return notes
 
 
 class Notes:
-    """What was noted along the way, as a checkpoint keeps it."""
+    """What was noted along the way, as a checkpoint has it. rows: means of SAVED steps each; earlier: percent → weights."""
 
     def __init__(self):
         self.rows: list[dict] = []
+        self.earlier: dict[str, dict[str, Tensor]] = {}
 
     def state_dict(self) -> dict:
-        return {"rows": json.dumps(self.rows)}
+        return {"rows": json.dumps(self.rows), "earlier": self.earlier}
 
     def load_state_dict(self, held: dict) -> None:
         self.rows[:] = json.loads(held["rows"])
+        self.earlier |= held.get("earlier", {})
 
 
-def curves(agent: Agent, data: Asked) -> dict:
-    """The score curve of one video for each trained family, as a replay of the training draws it."""
-    with torch.no_grad():
-        made = {}
-        for family in TRAINED:
-            v, j = data.of((family,))[0].tolist()
-            given = data.feature_VTE[v : v + 1], data.question_VJE[v : v + 1, j]
-            total_T = (cosine(events(given[0], agent, WINDOW), given[1]) + cosine(*given))[0]
-            made[family] = [round(value, 3) for value in total_T.tolist()]
-    return {"curve": made}
+def as_learned(rows: list[dict], steps: int) -> list[list[float]]:
+    """What was noted of an agent, as weights.NOTE has it."""
+    return [[round(100 * row["step"] / steps, 1), row["R_A"], row["R_T"], row["dead"]] for row in rows]
 
 
 @sentences()
@@ -134,7 +133,6 @@ def main(words=None):
     began, clip = time.time(), load_clip(args.clip)
     seeds = range(args.videos)
     data = asked(clip, "train", LENGTH, seeds, args.features)
-    held = asked(clip, "val", LENGTH, range(args.held), args.features)
     settings = dict(towers=clip.digest, seed=args.seed, videos=args.videos, reading=args.reading)
     E, out = data.feature_VTE.shape[-1], args.out
     torch.manual_seed(args.seed)
@@ -144,10 +142,10 @@ def main(words=None):
         made = read_step(reader, data, every, rng)
         return made, {"loss": made.item()}
 
-    history = {"reader": learn("reader", reader, read, args.reading, READ["rate"], out, settings)}
+    notes = {"reader": learn("reader", reader, read, args.reading, READ["rate"], out, settings)}
     reader.eval().requires_grad_(False)
     settings |= dict(steps=args.steps, tau=args.tau, rate=args.rate)
-    agents, pairs = nn.ModuleDict(), data.of(TRAINED)
+    agents, earlier, pairs = nn.ModuleDict(), nn.ModuleDict(), data.of(TRAINED)
     for name in args.only or VARIANTS:
         torch.manual_seed(args.seed)  # all start as one
         agents[name] = agent = Agent(E)
@@ -156,9 +154,10 @@ def main(words=None):
             def step_loss(step, rng, agent=agent, variant=VARIANTS[name]):
                 return agent_step(agent, reader, data, pairs, variant, annealed(step, args.steps, args.tau), rng)
 
-            history[name] = learn(
-                name, agent, step_loss, args.steps, args.rate, out, settings, lambda agent=agent: curves(agent, held)
-            )
+            notes[name] = learn(name, agent, step_loss, args.steps, args.rate, out, settings)
+            for percent, state in notes[name].earlier.items() if name in REPLAYED else ():
+                earlier[earlier_name(name, int(percent))] = then = Agent(E)
+                then.load_state_dict(state)
     named = ("steps", "reading", "videos", "seed", "rate")
     options = " ".join(f"--{name} {getattr(args, name)}" for name in named)
     made = dict(
@@ -166,9 +165,12 @@ def main(words=None):
         device="cpu", minutes=round((time.time() - began) / 60, 1), window=WINDOW, chosen=K, rollouts=G,
         **{key: value for key, value in settings.items() if key != "towers"},
     )  # fmt: skip
-    about = dict(kind="tspo", features=E, towers=clip.digest, variants=list(agents), made=made)
-    save(out, {"reader": reader, "agents": agents}, about, {"history": history})
-    for name in history:
+    about = dict(
+        kind="tspo", features=E, towers=clip.digest, variants=list(agents), earlier=list(earlier), made=made,
+        learning={name: as_learned(one.rows, args.steps) for name, one in notes.items() if name != "reader"},
+    )  # fmt: skip
+    save(out, {"reader": reader, "agents": agents, "earlier": earlier}, about, {"reader": notes["reader"].rows})
+    for name in notes:
         Checkpoint(out.with_name(f"{out.stem}_{name}.x"), {}, {}).clear()
     print(f"{out.name}: {', '.join(agents)}", flush=True)
 
@@ -183,7 +185,6 @@ def arguments():
     parser.add_argument("--steps", type=int, default=1000, help="of each agent")
     parser.add_argument("--reading", type=int, default=1500, help="steps of the reader")
     parser.add_argument("--videos", type=int, default=160, help="to train on")
-    parser.add_argument("--held", type=int, default=12, help="validation videos whose score curves are noted")
     parser.add_argument("--seed", type=seed_number, default=0)
     parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate of agents")
     parser.add_argument("--tau", nargs=2, type=float, default=list(TAU), metavar=("FROM", "TO"), help="temperature, annealed")

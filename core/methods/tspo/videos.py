@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from core.data.features import features
 from core.methods.tspo.networks import allowed
-from core.methods.tspo.question import question_feature
+from core.networks.question import question_feature
 from core.networks.weights import Loaded
 from core.world.questions import ANSWERS, FAMILIES, Question, tell
 

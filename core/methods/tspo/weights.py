@@ -1,5 +1,6 @@
 """TSPO's trained parts on disk, bound to the towers of their training: agents by how they were rewarded, and the reader."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from core.errors import BadWeights
 from core.methods.tspo.networks import Agent, Reader
 from core.networks.checkpoints import border
 from core.networks.fitting import filled
-from core.networks.schema import listed, one_of, text, whole
+from core.networks.schema import fields, listed, maybe, number, one_of, text, whole
 from core.networks.weights import MADE, WEIGHTS, Loaded, read
 
 
@@ -33,25 +34,55 @@ VARIANTS = {
     "exact": Variant(surrogate="exact"),
     "untrained": Variant(trained=False),
 }
+EARLIER = (20, 40, 60, 80)  # percent of a training: agents of REPLAYED as they were then
+REPLAYED = ("both", "answer")
+
+
+def earlier_name(variant: str, percent: int) -> str:
+    """What an agent in the midst of its training is called."""
+    return f"{variant}_{percent}"
+
+
+THEN = tuple(earlier_name(name, percent) for name in REPLAYED for percent in EARLIER)
+NOTE = listed(number(0, 1_000_000), 4, 4)  # percent of the training, mean R_A, mean R_T, share of groups without a signal
 RULES = {
     "features": whole(1, 16_384), "towers": text(), "variants": listed(one_of(*VARIANTS), 1, len(VARIANTS)), "made": MADE,
+    "earlier": maybe(listed(one_of(*THEN), 0, len(THEN))),
+    "learning": maybe(fields({name: maybe(listed(NOTE, 0, 10_000)) for name in VARIANTS})),
 }  # fmt: skip
 
 
 class Parts(nn.Module):
-    """Agents by variant, and the reader; None where nothing reads the features of these towers."""
+    """Agents by variant, the same earlier in their training by `earlier_name`, and the reader; None where nothing reads the
+    features of these towers. learning: variant → NOTE by NOTE. needle: recall by length and depth, as it was measured."""
 
-    def __init__(self, agents: nn.ModuleDict, reader: Reader | None):
+    def __init__(self, agents: nn.ModuleDict, reader: Reader | None, earlier: nn.ModuleDict | None = None):
         super().__init__()
-        self.agents, self.reader = agents, reader
+        self.agents, self.reader, self.earlier = agents, reader, earlier or nn.ModuleDict()
+        self.learning: dict[str, list[list[float]]] = {}
+        self.needle: list[list[float]] = []
 
-    def agent(self, variant: str) -> Agent:
-        """The agent of a variant; a file that holds only some of them says which."""
+    def agent(self, variant: str, learned: int = 100) -> Agent:
+        """The agent of a variant after so many percent of its training; a file that holds only some of them says which."""
         if variant not in self.agents:
             raise BadWeights(f"These weights of TSPO hold {', '.join(self.agents)}, and {variant} is asked for.")
         made = self.agents[variant]
+        if learned < 100 and self.reader is not None and VARIANTS[variant].trained:
+            made = self.before(variant, learned)
         assert isinstance(made, Agent)
         return made
+
+    def before(self, variant: str, learned: int) -> nn.Module:
+        """The agent in the midst of its training, by full fifths of it; at 0 it is the untrained one, with which all start."""
+        learned -= learned % EARLIER[0]
+        name = earlier_name(variant, learned)
+        if learned == 0 and "untrained" in self.agents:
+            return self.agents["untrained"]
+        if name not in self.earlier:
+            raise BadWeights(
+                f"These weights of TSPO hold {variant} as it ended, and not after {learned} % of its training: n is 100 for it."
+            )
+        return self.earlier[name]
 
 
 def load_parts(path: str | Path | Loaded | None, clip: Loaded) -> Loaded:
@@ -69,9 +100,29 @@ def load_parts(path: str | Path | Loaded | None, clip: Loaded) -> Loaded:
     with border(path.name):
         E = about["features"]
         agents = filled(lambda: nn.ModuleDict({name: Agent(E) for name in about["variants"]}), tensors, "agents", path.name)
+        earlier = filled(
+            lambda: nn.ModuleDict({name: Agent(E) for name in about.get("earlier", ())}), tensors, "earlier", path.name
+        )
         reader = filled(lambda: Reader(E), tensors, "reader", path.name)
+    parts = Parts(agents, reader, earlier)
+    parts.learning, parts.needle = about.get("learning", {}), needle_of(path.with_name("metrics_tspo.json"), digest)
     label = f"TSPO's agent and reader trained on long videos of our world · {path.name} · {digest[:8]}"
-    return Loaded(Parts(agents, reader).eval().requires_grad_(False), label, digest)
+    return Loaded(parts.eval().requires_grad_(False), label, digest)
+
+
+def needle_of(file: Path, digest: str) -> list[list[float]]:
+    """Recall by length and depth as `core.evaluate` measured it for these weights; nothing where it did not."""
+    if not file.is_file():
+        return []
+    found = json.loads(file.read_text(encoding="utf-8"))
+    if digest not in found["about"]["digests"]:
+        return []
+    lengths = sorted({one["length"] for one in found["map"]})
+    none = float("nan")  # where no question had its scene there
+    return [
+        [none if one["recall"] is None else one["recall"] for one in found["map"] if one["length"] == length]
+        for length in lengths
+    ]
 
 
 def untrained(clip: Loaded) -> Loaded:

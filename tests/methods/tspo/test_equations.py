@@ -19,7 +19,7 @@ from core.methods.tspo.equations import (
     position,
 )
 from core.methods.tspo.networks import Agent
-from core.methods.tspo.question import FILLERS, own_vector, question_feature
+from core.networks.question import FILLERS, own_vector, question_feature
 from tests import tiny
 
 T, E = 9, 4

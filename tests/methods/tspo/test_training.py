@@ -9,6 +9,7 @@ from core.methods.tspo import evaluate as evaluation
 from core.methods.tspo import train, videos
 from core.methods.tspo.networks import Reader
 from core.methods.tspo.reading import accuracy_reward, temporal_reward
+from core.methods.tspo.weights import load_parts
 from core.world.questions import tell
 from tests import tiny
 
@@ -49,21 +50,7 @@ def test_the_evidence_reward_is_the_share_of_frames_in_it_and_the_answer_reward_
 def test_an_interrupted_training_ends_where_an_uninterrupted_one_does_and_every_number_is_measured(
     short, tmp_path, monkeypatch
 ):
-    words = [
-        "--reading",
-        "2",
-        "--steps",
-        "4",
-        "--videos",
-        "3",
-        "--held",
-        "1",
-        "--only",
-        "both",
-        "answer",
-        "shuffled",
-        "untrained",
-    ]
+    words = "--reading 2 --steps 4 --videos 3 --only both answer shuffled untrained".split()
     where = ["--features", str(tmp_path / "features"), "--out"]
     train.main([*words, *where, str(tmp_path / "tspo.safetensors")])
     step = train.agent_step
@@ -81,11 +68,17 @@ def test_an_interrupted_training_ends_where_an_uninterrupted_one_does_and_every_
     train.main([*words, *where, str(tmp_path / "again.safetensors")])
     first, again = ((tmp_path / f"{name}.safetensors").read_bytes() for name in ("tspo", "again"))
     assert first == again and not list(tmp_path.glob("*.partial"))
-    history = json.loads((tmp_path / "tspo.json").read_text())["scores"]["history"]
-    assert [row["step"] for row in history["both"]] == [2, 4] and len(history["both"][0]["curve"]["find"]) == LENGTH
+    parts = load_parts(tmp_path / "tspo.safetensors", short).network
+    assert [row[0] for row in parts.learning["both"]] == [50, 100]
+    weight = [parts.agent("both", percent).query.weight for percent in (0, 20, 40, 80, 99, 100)]
+    assert not any(torch.equal(one, other) for one, other in zip(weight, weight[1:]) if other is not weight[4])
+    assert weight[3] is weight[4] and torch.equal(weight[0], parts.agent("untrained").query.weight)
     (tmp_path / "again.safetensors").unlink()
 
     found = evaluation.evaluate(tmp_path, 36, 0, torch.device("cpu"))
+    (tmp_path / "metrics_tspo.json").write_text(json.dumps(found))
+    needle = load_parts(tmp_path / "tspo.safetensors", short).network.needle
+    assert [len(row) for row in needle] == [4, 4, 4]
     samplers = {"uniform", "random", "clip_topk", "untrained", "tspo", "r_a_only", "shuffled", "oracle"}
     for measure in ("recall", "accuracy"):
         assert found[measure].keys() == {"1", "2", "4"}

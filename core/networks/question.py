@@ -11,17 +11,23 @@ from core.networks.text import SmallText, raise_first, words
 FILLERS = frozenset("what which who is are was does do the a an of colour color many how".split())
 
 
-def read_words(question: str, text: nn.Module) -> list[str]:
-    """What our small tower is given of a question: no FILLERS, where anything is left without them."""
+def read_words(question: str, text: SmallText) -> list[str]:
+    """What our small tower is given of a question: all of it where every word is known, else no FILLERS, where anything is left
+    without them."""
     said = words(question)
-    return [word for word in said if word not in FILLERS] or said
+    return said if not text.unknown([question]) else [word for word in said if word not in FILLERS] or said
+
+
+def unread(question: str, text: nn.Module) -> tuple[str, ...]:
+    """Words of the question that the text tower has never seen, of those that it is given."""
+    return text.unknown([" ".join(read_words(question, text))] if isinstance(text, SmallText) else [question])
 
 
 def question_feature(question: str, text: nn.Module) -> Tensor:
-    """F_t: the text tower's feature of the question, [E], unit length. A tower that learned from the web reads all of it. Ours
-    knows the words of a grammar without questions: fillers are left out, and a word that it has never seen, "beginning", is
-    a fixed vector of its own, drawn from its letters. Two questions differ so; what such a word means nothing tells but the
-    rewards."""
+    """The text tower's feature of the question, [E], unit length. A tower that learned from the web reads all of it. Ours knows
+    the words of a grammar without questions: of a question with others fillers are left out, and a word that it has never
+    seen, "beginning", is a fixed vector of its own, drawn from its letters. Two questions differ so; what such a word means
+    nothing tells but a method's training."""
     if not isinstance(text, SmallText):
         return text([question])[0]
     said = read_words(question, text)
