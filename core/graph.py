@@ -5,7 +5,8 @@ stage or a **source**: a knob, `clip`, `texts`, `device`, a network.
 
 Every result has a key made of the stage's module and name and the keys of its inputs, so nothing can be forgotten
 when a result is looked up: what a function receives *is* its key. A discrete result (counts, a mask) is keyed by what it
-holds instead: a knob that moves but changes no count re-runs nothing below the counts.
+holds instead: a knob that moves but changes no count re-runs nothing below the counts. Stages that are the `same_as` each other
+share their results.
 
 A stage that is made of steps over a sequence (`core.fold`) has a key for each step, and runs those that are not known. A stage
 whose result is given runs nothing, and what stands above it neither.
@@ -53,7 +54,8 @@ class Trace:
 
     values: stage → result. ms: milliseconds, only of the stages that ran this time. weights: network → label.
     given: stages whose result was not theirs, but given. pace: the clips that these weights were trained with, if they say so.
-    notes: sentences the reader should see. took: milliseconds of every stage; of one that is reused, those when it ran.
+    notes: sentences the reader should see. steps: stage that is made of steps, and ran → how many of them did, of how many.
+    took: milliseconds of every stage; of one that is reused, those when it ran.
     """
 
     values: Mapping[str, Any]
@@ -62,6 +64,7 @@ class Trace:
     given: tuple[str, ...] = ()
     pace: Pace | None = None
     notes: tuple[str, ...] = ()
+    steps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     took: Mapping[str, float] = field(default_factory=dict)
 
     def __getitem__(self, stage: str) -> Any:
@@ -90,6 +93,17 @@ class Trace:
 def inputs(stage: Stage) -> tuple[str, ...]:
     """The names a stage asks for."""
     return tuple(inspect.signature(stage).parameters)
+
+
+def same_as(other: Stage) -> Callable[[Stage], Stage]:
+    """Marks a stage that makes what another makes, of the same inputs in the same order under other names: what one of them
+    computed, the other need not."""
+
+    def marked(stage: Stage) -> Stage:
+        stage.same = other  # pyright: ignore
+        return stage
+
+    return marked
 
 
 def check_wiring(stages: Sequence[Stage], sources: Iterable[str]) -> None:
@@ -169,6 +183,7 @@ def run(
     fresh: dict[str, Any] = {}  # with what a result holds: reading a mask waits for a GPU
     ms: dict[str, float] = {}
     took: dict[str, float] = {}
+    walks: dict[str, tuple[int, int]] = {}
     sizes: dict[str, int] = {}
 
     def value_of(name: str) -> Any:
@@ -185,7 +200,8 @@ def run(
                     raise BadGiven(f"{name} is given with {letter} = {size}, and {letter} is {sizes[letter]} in this run.")
             continue
         links = step_keys(stage, keys, value_of)
-        key = digest(stage.__module__, name, *(links[-1:] or [keys[one] for one in inputs(stage)]))
+        own = getattr(stage, "same", stage)
+        key = digest(own.__module__, own.__name__, *(links[-1:] or [keys[one] for one in inputs(stage)]))
         held = known(cache.get(key))
         if held is None:
 
@@ -208,6 +224,8 @@ def run(
                     value_of(one)  # networks are loaded before the clock starts
                 with watched(told, hears), chances() as chance:
                     (value, walked), ms[name] = timed(made, settle, stage, value_of, links, done)
+            if links:
+                walks[name] = len(links) - len(done), len(links)
             held = value, content_key(value), ms.get(name, 0.0)
             if chance:
                 key = digest(key, uuid4().hex)  # nobody will ask for this one again
@@ -221,7 +239,7 @@ def run(
     names = [stage.__name__ for stage in stages]
     there = tuple(name for name in names if name in given)
     results = MappingProxyType({name: values[name] for name in names})
-    return Trace(results, MappingProxyType(ms), weights, there, took=MappingProxyType(took))
+    return Trace(results, MappingProxyType(ms), weights, there, steps=walks, took=MappingProxyType(took))
 
 
 def step_keys(stage: Stage, keys: Mapping[str, str], value_of: Callable[[str], Any]) -> list[str]:

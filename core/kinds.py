@@ -212,10 +212,12 @@ class RolloutRewards(Output):
     over, value, figure = "N3", "signed", "Rollouts"
 
 
+@dataclass(frozen=True)
 class Sentence(Output):
-    """A text: what a method says of what it saw."""
+    """A text: what a method says of what it saw. times: (in words, stage) of what it took, told behind it."""
 
     value = "text"
+    times: tuple[tuple[str, str], ...] = ()
 
 
 class Answer(Sentence):
@@ -380,8 +382,15 @@ class Matrix(Output):
 @dataclass(frozen=True)
 class Curves(Output):
     """Lines over one axis, [X, 1 + L]: where on it, and the height of each line there. against: the knob that the axis is, its
-    setting is marked; lines: what each is called."""
+    setting being marked, or in words what it is; lines: what each is called."""
 
     over, value = "XL", "number"
     against: str = ""
     lines: tuple[str, ...] = ()
+
+
+class Memories(Output):
+    """What is remembered after each of a row of steps, [K, M, D]: M tokens of D numbers of either sign. It is drawn with the
+    `Matrix` of what a step changes and that of how alike any two are, and the `Segments` that the steps read."""
+
+    over, value = "KMD", "signed"

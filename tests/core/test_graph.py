@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from core.cache import StageCache, bytes_of
-from core.graph import Source, check_wiring, downstream, run, upstream
+from core.graph import Source, check_wiring, downstream, run, same_as, upstream
 from core.keys import content_key, digest
 from core.progress import Cancelled, emit, tick
 
@@ -303,3 +303,23 @@ def test_a_cache_counts_right_under_threads():
     held = [cache.get(str(key)) for key in range(40)]
     assert cache.bytes == sum(bytes_of(one) for one in held if one is not None) <= cache.budget
     assert len(cache) == sum(one is not None for one in held)
+
+
+def test_a_stage_that_is_the_same_as_another_takes_what_that_one_computed():
+    cache, ran = StageCache(1 << 20), []
+
+    def doubled(x):
+        ran.append("doubled")
+        return 2 * x
+
+    @same_as(doubled)
+    def twice(y):
+        return doubled(y)
+
+    def thrice(y):
+        return 3 * y
+
+    assert run([doubled], {"x": Source(4, "four")}, cache)["doubled"] == 8
+    trace = run([twice, thrice], {"y": Source(4, "four")}, cache)
+    assert dict(trace.values) == {"twice": 8, "thrice": 12} and trace.ran == ("thrice",) and ran == ["doubled"]
+    assert trace.took["twice"] > 0 and trace.took["thrice"] == trace.ms["thrice"], "as long as it took when it ran"
