@@ -57,7 +57,7 @@ def test_costs_are_those_of_looking(engine):
         "random_frames": (8, 0),
         "clip_topk": (24, 24 + 1),
         "tspo": (24, 24 + 1 + 1),
-        "videostreaming": (24, 24 + 6 + 1),  # six clips of four
+        "videostreaming": (24, 24 + 1 + 6 + 1),  # cut into six clips of four, which are read; the question
     }
     again = choose(engine, "clip_topk", tiny.video(24), tiny.QUESTION, 8)
     assert again == costs["clip_topk"] and again.ms > costs["uniform"].ms > 0, "what is known costs what it cost"
