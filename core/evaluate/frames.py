@@ -1,10 +1,11 @@
 """Hold every method that chooses frames against the others, on stories that no training saw:  python -m core.evaluate frames
 
     recall, accuracy   {K: {chooser: {mean, low, high}}}: the share of the evidence that a chosen frame lies in, and how often
-                       the frozen reader answers right from the chosen frames; where 95 of 100 draws of as many videos lie
+                       the frozen reader answers right from the chosen frames; where 95 of 100 draws of as many videos lie.
+                       Of questions that can be answered
     gain               {recall, accuracy: {K: {chooser: {mean, low, high}}}}: the same of the difference from the first
                        chooser, video by video
-    families           {family: {chooser: accuracy}} at K = MAIN
+    families           {family: {chooser: accuracy}} at K = MAIN, with those that cannot
     costs              {chooser: {frames, looked, calls}} at K = MAIN, means: what it chose, looked at, and ran networks for
     constant           what is right without looking (`core.world.questions.constants`)
 
@@ -54,10 +55,11 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
         for question in story.questions:
             rows += [one | {"video": number_} for one in measured(engine, footage, question)]
     return summary(rows) | {
-        "constant": constants(questions),
+        "constant": constants(one for one in questions if one.evidence),
         "about": {
-            "videos": V, "questions": len(questions), "seconds": SECONDS, "budget": MAIN, "families": list(FAMILIES),
-            "first": choosers(METHODS)[0].name, "weights": sorted({label for one in rows for label in one["weights"]}),
+            "videos": V, "questions": sum(bool(one.evidence) for one in questions), "seconds": SECONDS, "budget": MAIN,
+            "families": list(FAMILIES), "first": choosers(METHODS)[0].name,
+            "weights": sorted({label for one in rows for label in one["weights"]}),
             "command": f"python -m core.evaluate frames --clips {clips} --seed {seed}",
         },
     }  # fmt: skip
@@ -94,8 +96,8 @@ def within(video: Footage, spans: tuple[Span, ...], K: int) -> tuple[int, ...]:
 
 
 def summary(rows: list[Row]) -> dict[str, Any]:
-    """What the rows say: means, and where they lie when videos are drawn anew. Rows of questions without evidence have no
-    recall."""
+    """What the rows say: means, and where they lie when videos are drawn anew. A row of a question without evidence has no
+    recall, and counts for its family alone."""
     names = list(dict.fromkeys(one["chooser"] for one in rows))
     budgets = list(dict.fromkeys(one["K"] for one in rows))
     found: dict[str, Any] = {"recall": {}, "accuracy": {}, "gain": {"recall": {}, "accuracy": {}}}
@@ -127,7 +129,7 @@ def of_videos(rows: list[Row], measure: str) -> np.ndarray:
     """Each video's mean over its questions, [V]."""
     of: dict[int, list[float]] = {}
     for one in rows:
-        if one[measure] is not None:
+        if one["recall"] is not None:
             of.setdefault(one["video"], []).append(one[measure])
     return np.array([np.mean(values) for _, values in sorted(of.items())])
 

@@ -5,6 +5,7 @@ import json
 import threading
 import time
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
@@ -17,6 +18,7 @@ from app.server.request import Desk
 from core import METHODS, Engine
 from core.frames.choice import choosers
 from core.frames.service import reader_at
+from core.world.__main__ import write_mp4
 from tests import tiny
 from tests.core.networks import test_service
 
@@ -149,6 +151,21 @@ def test_a_service_answers_from_the_frames_once_and_its_fault_is_a_sentence(engi
     server.answers += [(401, "")] * len(NAMES)
     refused = answered(choices, "everything", given | {"values": given["values"] | {"budget": 3}})
     assert "it answered 401" in refused["rows"][0]["unread"] and test_service.KEY not in json.dumps([refused, again])
+
+
+def test_a_video_and_a_clip_of_ones_own_work_and_what_was_not_trained_on_them_says_so(examples, tmp_path):
+    write_mp4(tmp_path / "mine.mp4", np.random.default_rng(0).integers(0, 256, (30, 32, 48, 3), np.uint8), 10)
+    methods = {name: METHODS[name] for name in NAMES}
+    choices = choices_of(Engine("cpu", models={"clip": tiny.towers()}, methods=methods), examples)
+    message = asking(choices, question="a dog runs", budget=2)
+    message["values"]["clip"] = choices.clips.handle(tmp_path / "mine.mp4")
+    assert answered(choices, "at_once", message)["waiting"], "a file that nobody opened is opened while its reader is told so"
+    found = answered(choices, "everything", message)
+    rows = {one["name"]: one for one in found["rows"]}
+    assert [len(one["frames"]) for one in rows.values()] == [2] * 5 and rows["uniform"]["frames"] == [0, 20]
+    assert found["answer"] is None and found["evidence"] == [] and found["video"]["name"] == "mine.mp4"
+    assert [bool(one["untrained"]) for one in rows.values()] == [False, False, False, True, True]
+    assert {one["answer"] for one in rows.values()} == {""} and rows["uniform"]["recall"] is None
 
 
 def test_a_reader_is_named_on_the_command_line_in_the_form_of_a_service(capsys):

@@ -117,6 +117,15 @@ def test_a_mean_is_over_videos_and_its_interval_draws_them_anew():
     assert found["costs"]["a"] == {"frames": 8.0, "looked": 8.0, "calls": 0.0}
 
 
+def test_a_question_that_nothing_answers_counts_for_its_family_alone():
+    answered = {"chooser": "a", "K": 8, "video": 0, "family": "find", "recall": 1.0, "accuracy": 1.0}
+    rows = [one | {"frames": 8, "looked": 8, "calls": 0} for one in (
+        answered, answered | {"family": "unanswerable", "recall": None, "accuracy": 0.0}
+    )]  # fmt: skip
+    found = evaluate.summary(rows)
+    assert found["accuracy"]["8"]["a"]["mean"] == 1 and found["families"]["unanswerable"] == {"a": 0.0}
+
+
 def test_the_command_refuses_other_weights_with_a_sentence(tmp_path):
     with pytest.raises(SystemExit, match="compared with the shipped weights"):
         command(["frames", "--weights", str(tmp_path)])
