@@ -140,9 +140,8 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     if not models:
         raise SystemExit(f"There are no trained VideoStreaming weights in {weights}.")
     seeds = range(seed * 100_000, seed * 100_000 + clips)
-    found: dict = {
-        name: {} for name in ("moment", "recall", "first", "count", "tokens", "all_tokens", "reader_ms", "all_ms", "spread")
-    }
+    costs = ("tokens", "all_tokens", "reader_ms", "all_ms")
+    found: dict = {name: {} for name in ("moment", "recall", "first", "count", "constant", *costs, "spread")}
     for length, seconds in SECONDS.items():
         told = samples(clip, "test", seeds, seconds, folder)
         each = [asked(model, told, seed) for model in models]
