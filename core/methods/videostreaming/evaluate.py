@@ -172,7 +172,7 @@ def given_clip(weights: Path) -> Path | None:
 
 
 @torch.no_grad()
-def reader_ms(model: Streaming, sample: Sample, every: bool = False, times: int = 20) -> float:
+def reader_ms(model: Streaming, sample: Sample, every: bool = False, times: int = 50) -> float:
     """Milliseconds from the memories to an answer, the question's own reading and choice included; the quickest of
     several, as others have the processor, too. every: from all memories, of which none is chosen."""
     one = encoded(model, *sample)
