@@ -5,8 +5,7 @@ stage or a **source**: a knob, `clip`, `texts`, `device`, a network.
 
 Every result has a key made of the stage's module and name and the keys of its inputs, so nothing can be forgotten
 when a result is looked up: what a function receives *is* its key. A discrete result (counts, a mask) is keyed by what it
-holds instead: a knob that moves but changes no count re-runs nothing below the counts. Stages that are the `same_as` each other
-share their results.
+holds instead: a knob that moves but changes no count re-runs nothing below the counts.
 
 A stage that is made of steps over a sequence (`core.fold`) has a key for each step, and runs those that are not known. A stage
 whose result is given runs nothing, and what stands above it neither.
@@ -93,17 +92,6 @@ class Trace:
 def inputs(stage: Stage) -> tuple[str, ...]:
     """The names a stage asks for."""
     return tuple(inspect.signature(stage).parameters)
-
-
-def same_as(other: Stage) -> Callable[[Stage], Stage]:
-    """Marks a stage that makes what another makes, of the same inputs in the same order under other names: what one of them
-    computed, the other need not."""
-
-    def marked(stage: Stage) -> Stage:
-        stage.same = other  # pyright: ignore
-        return stage
-
-    return marked
 
 
 def check_wiring(stages: Sequence[Stage], sources: Iterable[str]) -> None:
@@ -200,8 +188,7 @@ def run(
                     raise BadGiven(f"{name} is given with {letter} = {size}, and {letter} is {sizes[letter]} in this run.")
             continue
         links = step_keys(stage, keys, value_of)
-        own = getattr(stage, "same", stage)
-        key = digest(own.__module__, own.__name__, *(links[-1:] or [keys[one] for one in inputs(stage)]))
+        key = digest(stage.__module__, name, *(links[-1:] or [keys[one] for one in inputs(stage)]))
         held = known(cache.get(key))
         if held is None:
 

@@ -4,7 +4,7 @@
 import {colour, fit, signed} from "../base/drawing.js";
 import {icon} from "../base/icons.js";
 import {codes, firstOf, floats, resultOf} from "../base/unpack.js";
-import {clock, heading, number, pretty, safe} from "../base/words.js";
+import {clock, heading, number, pretty} from "../base/words.js";
 
 export const look = "vw-card me";
 export const region = "cards";
@@ -91,7 +91,8 @@ export function figure(host, {outputs, group, cursor, shell}) {
         pen.fillStyle = signed(held[m * D + d] / made.far);
         pen.fillRect((width * d) / D, (STRIP * m) / M, width / D + 0.5, STRIP / M - 1);
       }
-    const apart = then?.whole === made.whole && then.cells.length === made.cells.length ? distance(held, memoryOf(then, k)) : null,
+    const apart =
+        then?.whole === made.whole && then.cells.length === made.cells.length ? distance(held, memoryOf(then, k)) : null,
       words = `${pretty(memories.symbol)}: ${M} tokens of ${D} numbers, however many clips`;
     say(
       canvases[0],
@@ -123,7 +124,11 @@ export function figure(host, {outputs, group, cursor, shell}) {
     });
     pen.globalAlpha = 1;
     const said = `clip ${k + 1} changes <b>${number(100 * means[row])} %</b> of it`;
-    say(canvases[1], `${pretty(drifts.symbol)}: ${said}`, `what each clip so far changes in the memory, up to ${number(100 * most)} %`);
+    say(
+      canvases[1],
+      `${pretty(drifts.symbol)}: ${said}`,
+      `what each clip so far changes in the memory, up to ${number(100 * most)} %`,
+    );
   }
 
   function square() {

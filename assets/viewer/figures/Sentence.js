@@ -20,13 +20,15 @@ export function figure(host, {outputs, group}) {
       lines[i].classList.toggle("vw-stale", text === null);
       if (text === null) return;
       lines[i].innerHTML =
-        `${outputs.length > 1 ? `<b>${pretty(one.symbol)}</b> ` : ""}${safe(text).replaceAll("\n", "<br>")}` +
+        `${outputs.length > 1 ? `<b>${pretty(one.symbol)}</b> <small class="vw-empty">${safe(one.title)}:</small> ` : ""}${safe(text).replaceAll("\n", "<br>")}` +
         timed(one) +
         (before !== null ? `<br><small class="vw-empty">A: ${safe(before)}</small>` : "");
     });
   }
   function timed({times = []}) {
-    const said = times.filter(([, stage]) => stage in took).map(([words, stage]) => `${safe(words)} in ${number(took[stage])} ms`);
+    const said = times
+      .filter(([, stage]) => stage in took)
+      .map(([words, stage]) => `${safe(words)} in ${number(took[stage])} ms`);
     return said.length ? ` <small class="vw-empty">${said.join("; ")}</small>` : "";
   }
   return {

@@ -6,8 +6,8 @@ of Phi-2 and Vicuna-7B there are two small transformers, trained on our world.
 
 The stages are in `stream`, of the video alone, and in `asking`, of a question.
 
-Letters: K clips, T frames of a clip, P summary tokens of a frame, M = T·P memory tokens, V chosen clips, F = V·T chosen frames,
-E features of the frozen tower, D width, A answers, S candidates, or tokens of a step.
+Letters: T candidates, K clips, N frames of a clip (the paper's T), P summary tokens of a frame, M = N·P memory tokens, V chosen
+clips, F = V·N chosen frames, E features of the frozen tower, D width, A answers, S tokens of a step.
 """
 
 from core.kinds import (
@@ -26,6 +26,7 @@ from core.kinds import (
 )
 from core.knobs import KnobSet, knob
 from core.method import Group, Method, Network
+from core.methods import shared
 from core.methods.videostreaming import asking, stream
 from core.methods.videostreaming.networks import CHOSEN, LONGEST, PARTS
 from core.methods.videostreaming.weights import load_streaming
@@ -66,7 +67,7 @@ METHOD = Method(
     paper="Qian et al., Streaming Long Video Understanding with Large Language Models, NeurIPS 2024",
     knobs=StreamingKnobs,
     stages=(
-        stream.candidate_S, stream.feature_SE, stream.clip_KTE, stream.span_K2, stream.steps, stream.memory_KMD, stream.clip_KD,
+        stream.candidate_T, shared.feature_TE, stream.clip_KNE, stream.span_K2, stream.steps, stream.memory_KMD, stream.clip_KD,
         stream.drift_KM, stream.likeness_KK, stream.look_SS, stream.token_names, stream.forgotten_J2,
         asking.asked_Q, asking.question_D, asking.unknown_words, asking.score_K, asking.logit_K, asking.true_K, asking.chosen_V,
         asking.answer_A, asking.answer, asking.said, asking.every_A, asking.said_every, asking.answers, asking.tokens,
@@ -108,7 +109,7 @@ METHOD = Method(
         Group("Where in the video", ("span_K2", "score_K", "true_K", "frame_F", "time_F")),
         Group("What the reader answers", ("said", "said_every")),
         Group("Every question on one encoding", ("answers",)),
-        Group("With the noise of a draw", ("span_K2", "logit_K", "frame_F", "time_F")),
+        Group("With the noise of a draw", ("span_K2", "logit_K", "true_K", "frame_F", "time_F")),
         Group("The memory, clip by clip", ("memory_KMD", "drift_KM", "likeness_KK", "span_K2")),
         Group("What the reader is given", ("tokens",)),
         Group("However long the video is", ("tokens_K3",)),

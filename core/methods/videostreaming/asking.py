@@ -141,9 +141,9 @@ def tokens_K3(memory_KMD: Tensor, budget: int) -> Tensor:
 # ---- what is seen in the chosen clips --------------------------------------------------------------------------------------
 
 
-def frame_F(chosen_V: tuple[int, ...], candidate_S: tuple[int, ...], frames: int) -> tuple[int, ...]:
+def frame_F(chosen_V: tuple[int, ...], candidate_T: tuple[int, ...], frames: int) -> tuple[int, ...]:
     """The frames of the chosen clips, in the order of time."""
-    return tuple(frame for v in chosen_V for frame in candidate_S[v * frames : (v + 1) * frames])
+    return tuple(frame for v in chosen_V for frame in candidate_T[v * frames : (v + 1) * frames])
 
 
 def time_F(video, frame_F: tuple[int, ...], device) -> Tensor:

@@ -140,9 +140,8 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     if not models:
         raise SystemExit(f"There are no trained VideoStreaming weights in {weights}.")
     seeds = range(seed * 100_000, seed * 100_000 + clips)
-    found: dict = {
-        name: {} for name in ("moment", "recall", "first", "count", "tokens", "all_tokens", "reader_ms", "all_ms", "spread")
-    }
+    costs = ("tokens", "all_tokens", "reader_ms", "all_ms")
+    found: dict = {name: {} for name in ("moment", "recall", "first", "count", "constant", *costs, "spread")}
     for length, seconds in SECONDS.items():
         told = samples(clip, "test", seeds, seconds, folder)
         each = [asked(model, told, seed) for model in models]
@@ -173,7 +172,7 @@ def given_clip(weights: Path) -> Path | None:
 
 
 @torch.no_grad()
-def reader_ms(model: Streaming, sample: Sample, every: bool = False, times: int = 20) -> float:
+def reader_ms(model: Streaming, sample: Sample, every: bool = False, times: int = 50) -> float:
     """Milliseconds from the memories to an answer, the question's own reading and choice included; the quickest of
     several, as others have the processor, too. every: from all memories, of which none is chosen."""
     one = encoded(model, *sample)

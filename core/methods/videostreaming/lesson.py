@@ -27,7 +27,7 @@ READINGS = (
 
 EQUATIONS = (
     Equation(
-        "H_k, Ĥ_k = g([{prompts} ∘ H_k−1 ∘ {clip_KTE|F_k|span_K2} ∘ S_k ∘ Ŝ_k])",
+        "H_k, Ĥ_k = g([{prompts} ∘ H_k−1 ∘ {clip_KNE|F_k|span_K2} ∘ S_k ∘ Ŝ_k])",
         "A clip is read after the memory of those before it; what its summary tokens become is the next memory.",
         ours=("S_k", "first clip", "time prompt"),
     ),

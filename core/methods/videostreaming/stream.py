@@ -10,11 +10,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.fold import fold
-from core.graph import same_as
 from core.methods import shared
 from core.methods.videostreaming import equations, world
 from core.methods.videostreaming.networks import LAGS
-from core.video.footage import per_second
 
 PROMPTS = {"both": ("history", "clip"), "history": ("history",), "clip": ("clip",), "none": ()}
 
@@ -28,42 +26,36 @@ class Encoding:
     look_SS: Tensor
 
 
-def candidate_S(video) -> tuple[int, ...]:
-    """The frames shown at 0, 1, 2 … seconds."""
-    return tuple(per_second(video, 1.0))
+def candidate_T(video) -> tuple[int, ...]:
+    """i: the frames shown at 0, 1, 2 … seconds."""
+    return shared.candidate_T(video, 1.0)
 
 
-@same_as(shared.feature_TE)
-def feature_SE(video, candidate_S: tuple[int, ...], clip_towers, device) -> Tensor:
-    """The frozen tower's feature of each of these frames, unit length; a few frames are in memory at a time."""
-    return shared.feature_TE(video, candidate_S, clip_towers, device)
-
-
-def clip_KTE(feature_SE: Tensor, frames: int, hidden: int, streaming) -> Tensor:
-    """F_k: T frames after T frames; the last clip is filled up with its last frame. In the place of a hidden clip stands what
+def clip_KNE(feature_TE: Tensor, frames: int, hidden: int, streaming) -> Tensor:
+    """F_k: N frames after N frames; the last clip is filled up with its last frame. In the place of a hidden clip stands what
     is usual: the mean of all that the encoder was trained on."""
-    missing = -len(feature_SE) % frames
-    made_KTE = torch.cat([feature_SE, feature_SE[-1:].expand(missing, -1)]).unflatten(0, (-1, frames))
+    missing = -len(feature_TE) % frames
+    made_KNE = torch.cat([feature_TE, feature_TE[-1:].expand(missing, -1)]).unflatten(0, (-1, frames))
     if hidden:
-        made_KTE[min(hidden, len(made_KTE)) - 1] = streaming.encoder.mean_E
-    return made_KTE
+        made_KNE[min(hidden, len(made_KNE)) - 1] = streaming.encoder.mean_E
+    return made_KNE
 
 
-def span_K2(video, candidate_S: tuple[int, ...], frames: int, device) -> Tensor:
+def span_K2(video, candidate_T: tuple[int, ...], frames: int, device) -> Tensor:
     """[t_k, t_{k+1}]: from when to when each clip lasts."""
-    return shared.spans(video, [*candidate_S[::frames], video.N]).to(device)
+    return shared.spans(video, [*candidate_T[::frames], video.N]).to(device)
 
 
-@fold(over="clip_KTE")
+@fold(over="clip_KNE")
 def steps(
-    before: tuple[int, Tensor] | None, clip_TE: Tensor, streaming, parts: int, memory: bool, prompts: str
+    before: tuple[int, Tensor] | None, clip_NE: Tensor, streaming, parts: int, memory: bool, prompts: str
 ) -> tuple[tuple[int, Tensor], Encoding]:  # fmt: skip
     """H_k, Ĥ_k = g([t ∘ H_{k−1} ∘ F_k ∘ S_k ∘ Ŝ_k]): each clip through the causal encoder, after the memory before it."""
     k, memory_BMD = before or (0, None)
-    T = len(clip_TE)
-    told = equations.Told(T * k, T * (k + 1), PROMPTS[prompts])
+    N = len(clip_NE)
+    told = equations.Told(N * k, N * (k + 1), PROMPTS[prompts])
     memory_BMD, clip_BD, look_BNSS = equations.step(
-        streaming.encoder, memory_BMD if memory else None, clip_TE[None], parts, told
+        streaming.encoder, memory_BMD if memory else None, clip_NE[None], parts, told
     )
     return (k + 1, memory_BMD), Encoding(memory_BMD[0], clip_BD[0], look_BNSS[0].mean(0))
 

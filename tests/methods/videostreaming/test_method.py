@@ -102,7 +102,7 @@ def run(engine, **more):
 def test_the_engine_streams_as_the_training_does(network):
     engine = tiny.engine()
     trace = run(engine)
-    memory_BKMD, clip_BKD = equations.stream(network.encoder, trace["clip_KTE"][None], 1)
+    memory_BKMD, clip_BKD = equations.stream(network.encoder, trace["clip_KNE"][None], 1)
     assert torch.allclose(trace["memory_KMD"], memory_BKMD[0], atol=1e-5)
     assert torch.allclose(trace["clip_KD"], clip_BKD[0], atol=1e-5)
 
@@ -111,11 +111,11 @@ def test_another_clip_is_encoded_again_with_those_after_it_and_no_other(monkeypa
     engine, walked = tiny.engine(), []
     plain = equations.step
     monkeypatch.setattr(equations, "step", lambda *given: walked.append(given[4].before) or plain(*given))
-    clip_KTE = run(engine)["clip_KTE"].clone()
+    clip_KNE = run(engine)["clip_KNE"].clone()
     assert walked == [0, 4, 8, 12, 16, 20]
     walked.clear()
-    clip_KTE[3] = clip_KTE[3].flip(0)
-    edited = run(engine, given={"clip_KTE": clip_KTE}, outputs=["memory_KMD"])
+    clip_KNE[3] = clip_KNE[3].flip(0)
+    edited = run(engine, given={"clip_KNE": clip_KNE}, outputs=["memory_KMD"])
     assert walked == [12, 16, 20] and len(edited["memory_KMD"]) == 6
 
 
@@ -125,7 +125,7 @@ def test_a_hidden_clip_is_read_anew_with_those_after_it_and_the_trace_says_how_m
     assert plain.steps == {"steps": (6, 6)} and hidden.steps == {"steps": (3, 6)}
     same = [torch.equal(a, b) for a, b in zip(plain["memory_KMD"], hidden["memory_KMD"])]
     assert same == [True] * 3 + [False] * 3
-    assert run(engine).steps == {} and run(engine, hidden=99)["clip_KTE"][5].allclose(torch.tensor(0.0))  # the tiny mean is 0
+    assert run(engine).steps == {} and run(engine, hidden=99)["clip_KNE"][5].allclose(torch.tensor(0.0))  # the tiny mean is 0
 
 
 def test_several_questions_are_answered_on_one_encoding_each_as_by_itself():
@@ -166,7 +166,7 @@ def test_a_second_question_encodes_nothing():
     engine = tiny.engine()
     run(engine)
     ran = engine.run("videostreaming", video=tiny.video(), question="a red ball?").ran
-    assert "question_D" in ran and not {"feature_SE", "steps", "memory_KMD"} & {*ran}
+    assert "question_D" in ran and not {"feature_TE", "steps", "memory_KMD"} & {*ran}
 
 
 def test_the_reader_is_given_as_many_tokens_of_a_long_video_as_of_a_short_one():
