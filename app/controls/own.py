@@ -30,7 +30,7 @@ def own_clip(tab: str) -> Own:
         # a file, not a video: a browser knows fewer kinds than the reader, who says himself what he refuses
         own = gr.File(label="Your own clip", height=150, elem_id=f"own-{tab}")
         said = gr.HTML(elem_id=f"own-said-{tab}", elem_classes="own-said", apply_default_css=False, padding=False)
-        stop = gr.Button("stop", size="sm", visible=False, elem_id=f"own-stop-{tab}")
+        stop = gr.Button("Call it off", size="sm", visible=False, elem_id=f"own-end-{tab}")
         gr.Markdown(f"{LIMITS_TEXT} {DAY}", elem_classes="limits")
         webcam = gr.Video(label="Webcam", sources=["webcam"], height=230, elem_id=f"webcam-{tab}")
         # as they are: Gradio (6.31) lays down an empty file for each, and needs ffmpeg to mirror what was recorded

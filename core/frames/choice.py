@@ -1,6 +1,6 @@
 """What each method chooses of one video, what it costs, and what the frozen reader answers from it.
 
-    choice = choose(engine, "uniform", video, question, budget=8)
+    choice = choose(engine, name, video, question, budget=8)  # name: of one of `choosers`
     choice.frame_K, choice.looked, choice.calls
     read(engine, video, question, choice.frame_K).answer
     recall(choice.second_K, evidence(video, question))

@@ -146,18 +146,18 @@ def answer_A(
     return answer_logits(tspo.reader, feature_TE[None], question_E[None], place_1K, option_1A)[0].softmax(-1)
 
 
-def answer(answer_A: Tensor) -> str:
+def reply(answer_A: Tensor) -> str:
     """o = argmax p: what the frozen reader answers."""
     return ANSWERS[int(answer_A.argmax())] if len(answer_A) else ""
 
 
-def reading(answer_A: Tensor, answer: str, known: tuple) -> str:
+def reading(answer_A: Tensor, reply: str, known: tuple) -> str:
     """o: the same, how sure it is, and whether it is right."""
-    if not answer:
+    if not reply:
         return "Nothing here answers: a reader was trained for other towers."
-    said = f"{answer} ({answer_A.max():.2f}"
+    said = f"{reply} ({answer_A.max():.2f}"
     among = f", among {', '.join(known[1])})" if known else f", among all {len(ANSWERS)} answers of our world)"
-    return said + among + (f" — {'right' if answer == known[0] else f'wrong: it is {known[0]}'}." if known else ".")
+    return said + among + (f" — {'right' if reply == known[0] else f'wrong: it is {known[0]}'}." if known else ".")
 
 
 def rollout_reward(
@@ -247,7 +247,7 @@ METHOD = Method(
         score_K,
         known,
         answer_A,
-        answer,
+        reply,
         reading,
         rollout_reward,
         pull_T,
@@ -278,7 +278,7 @@ METHOD = Method(
         Rollouts("drawn", "I", "draws without replacement", "candidates"),
         RolloutRewards("rollout_reward", "R_A, R_T, A", "what each draw is worth"),
         SegmentScores("pull_T", "−∂J/∂S", "where learning draws each score", "loss by score", pull=True),
-        Answer("answer", "o", "what the reader answers"),
+        Answer("reply", "o", "what the reader answers"),
         Sentence("reading", "o, p", "what it answers, and how sure it is"),
         Curves(
             "learning_S4",

@@ -86,7 +86,7 @@ def answer_A(memory_KMD: Tensor, chosen_V: tuple[int, ...], asked_Q: tuple[str, 
     return streaming.reader(memory_KMD[None, list(chosen_V)], spoken(asked_Q[0], streaming))[0].softmax(-1)
 
 
-def answer(answer_A: Tensor) -> str:
+def reply(answer_A: Tensor) -> str:
     """a = argmax p: the likeliest answer."""
     return ANSWERS[int(answer_A.argmax())]
 

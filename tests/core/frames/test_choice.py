@@ -28,7 +28,7 @@ def engine():
 def test_whoever_chooses_frames_of_a_whole_video_takes_part_and_nobody_else():
     assert [one.name for one in choosers(METHODS)] == NAMES
     reader = reader_of(METHODS)
-    assert reader and (reader[0].name, reader[2].stage) == ("tspo", "answer")
+    assert reader and (reader[0].name, reader[2].stage) == ("tspo", "reply")
     # it answers from its memories, which no choice of frames changes
     assert reader_of({"videostreaming": METHODS["videostreaming"]}) is None
 
@@ -66,11 +66,11 @@ def test_costs_are_those_of_looking(engine):
 def test_the_reader_answers_from_whatever_frames_it_is_given(engine):
     video = tiny.video(24)
     own = engine.run("tspo", video=video, question=tiny.QUESTION)
-    assert read(engine, video, tiny.QUESTION, own["frame_K"]).answer == own["answer"] in own["reading"]
+    assert read(engine, video, tiny.QUESTION, own["frame_K"]).answer == own["reply"] in own["reading"]
     other = read(engine, video, tiny.QUESTION, (0, 1, 2))
     assert other.tokens == 4
-    ran = engine.run("tspo", video=video, question=tiny.QUESTION, outputs=["answer"], given={"frame_K": (0, 1, 3)}).ran
-    assert set(ran) == {"answer_A", "answer"}  # nothing of the video is read again
+    ran = engine.run("tspo", video=video, question=tiny.QUESTION, outputs=["reply"], given={"frame_K": (0, 1, 3)}).ran
+    assert set(ran) == {"answer_A", "reply"}  # nothing of the video is read again
 
 
 def test_evidence_is_what_the_video_knows_of_the_question_or_scenes_of_that_caption():
