@@ -261,8 +261,8 @@ check(answer, number(ran, f"{ran} of {of}: clips 7 to 32."))
 # %% [markdown]
 # ## 8. What it cannot do
 #
-# A count needs every clip that shows one, and the reader is given $V$ of them. What little it knows of the others came with $H$.
-# The price of few tokens is that.
+# A count needs every clip that shows one, and the reader is given $V$ of them. What little it knows of the others came
+# with $H$. The price of few tokens is that.
 
 # %%
 count = asked["count"]

@@ -22,7 +22,7 @@ export function figure(host, {outputs, group}) {
       lines[i].innerHTML =
         `${outputs.length > 1 ? `<b>${pretty(one.symbol)}</b> <small class="vw-empty">${safe(one.title)}:</small> ` : ""}${safe(text).replaceAll("\n", "<br>")}` +
         timed(one) +
-        (before !== null ? `<br><small class="vw-empty">A: ${safe(before)}</small>` : "");
+        (before !== null ? `<br><small class="vw-empty">A: ${safe(before).replaceAll("\n", "<br>")}</small>` : "");
     });
   }
   function timed({times = []}) {
