@@ -86,7 +86,7 @@ def arguments() -> argparse.ArgumentParser:
         help="an OpenAI-compatible endpoint as a model; its key comes from SERVICE_API_KEY, or from the variable in key=…",
     )  # fmt: skip
     parser.add_argument(
-        "--reader", nargs="*", type=reader, default=[], metavar="URL,model=…",
+        "--reader", nargs="*", action="extend", type=reader, default=[], metavar="URL,model=…",
         help="an OpenAI-compatible endpoint of a vision-language model, to answer in the tab “Which frames?”; its key as above",
     )  # fmt: skip
     parser.add_argument(
