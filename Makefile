@@ -6,7 +6,7 @@ VENV ?= .venv
 PORT ?=
 PY := $(VENV)/bin/python
 
-.PHONY: run test bench weights evaluate readme space notebooks errors
+.PHONY: run test bench weights evaluate readme space notebooks errors picture
 
 run: $(VENV)/run.stamp
 	$(PY) -m app $(if $(PORT),--port $(PORT))
@@ -48,6 +48,10 @@ errors: $(VENV)/run.stamp
 
 readme: $(VENV)/run.stamp
 	$(PY) -m core.report
+
+# The picture of the page in README.
+picture: $(VENV)/test.stamp
+	$(PY) -m tests.picture
 
 # A folder to upload as a Hugging Face Space.
 space: $(VENV)/run.stamp

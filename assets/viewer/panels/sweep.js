@@ -5,7 +5,7 @@
 
 import {patience} from "../base/asking.js";
 import {bits, bytes, COLOURS, colour, fit, SCALE, VALUES} from "../base/drawing.js";
-import {make} from "../base/parts.js";
+import {make, mostMoved} from "../base/parts.js";
 
 export function panel(host, given) {
   const {own, server, hooks} = given,
@@ -55,14 +55,11 @@ export function panel(host, given) {
   field("number").append(...own.numbers.map((one, i) => option(i, `${one.said} · ${one.symbol} · ${one.title}`)));
 
   const written = () => String(given.request().values.texts || "").trim() !== "";
-  const moves = one =>
-    own.knobs.filter(each => [field("x").value, field("y").value].includes(each.name) && one.moves.includes(each.name)).length;
-  // what moves with both knobs says more than what moves with one; until the reader chooses himself
+  // until the reader chooses himself
   function suggest() {
-    const best = (list, fits) =>
-      list.map((one, i) => [fits(one) ? moves(one) : -1, -i]).sort((a, b) => b[0] - a[0] || b[1] - a[1])[0];
-    if (!chosen.output) field("output").value = -best(own.outputs, () => true)[1];
-    if (!chosen.number) field("number").value = -best(own.numbers, one => !one.long && (!one.texts || written()))[1];
+    const pair = own.knobs.filter(one => [field("x").value, field("y").value].includes(one.name));
+    if (!chosen.output) field("output").value = mostMoved(own.outputs, pair);
+    if (!chosen.number) field("number").value = mostMoved(own.numbers, pair, one => !one.long && (!one.texts || written()));
     const still = [own.outputs[field("output").value], own.numbers[field("number").value]].flatMap(one =>
       [field("x").value, field("y").value]
         .filter(name => !one.moves.includes(name))
