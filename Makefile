@@ -28,7 +28,7 @@ weights: $(VENV)/run.stamp
 	$(PY) -m core.training stop
 	$(PY) -m core.training stpn
 
-# What the weights are worth, and the tables of it in the READMEs of the methods.
+# What the weights are worth, the tables of it in the READMEs of the methods, and the curve over α in the page's fold Sweep.
 evaluate: $(VENV)/run.stamp
 	$(PY) -m core.evaluate stop --clips 240 --json assets/weights/metrics_stop.json
 	$(PY) -m core.evaluate stpn --clips 48 --json assets/weights/metrics_stpn.json
