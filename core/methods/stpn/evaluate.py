@@ -22,9 +22,9 @@ import torch
 from core.data.rendered import Sample, pool
 from core.methods.stpn import evaluate_clips as through
 from core.methods.stpn import evaluate_long as far
+from core.methods.stpn.batches import FRAMES, truth_of
 from core.methods.stpn.evaluate_frames import SUPPORTS, Subject, detected, detection, looks, subject
 from core.methods.stpn.networks import SIZE, Stpn
-from core.methods.stpn.train import FRAMES, truth_of
 from core.methods.stpn.weights import BASELINE, VARIANTS, file_of, load
 from core.metrics import RESAMPLES, average_precision, deviation, drawn_precision
 from core.world import DEGRADATIONS, pairs

@@ -6,9 +6,9 @@ import torch
 
 from core.data.rendered import pool
 from core.methods.stpn import shapes
+from core.methods.stpn.batches import batch, truth_of
 from core.methods.stpn.networks import ConvStem, small_stpn, small_swin
 from core.methods.stpn.shapes import UNSURE, Heads, cells_of, shown, teach, turned
-from core.methods.stpn.train import batch, truth_of
 from core.networks.swin import SwinTower
 from core.world import SHAPES
 
@@ -48,7 +48,7 @@ def test_a_frame_is_turned_with_what_it_shows(samples):
 
 
 def test_prompts_are_asked_which_shapes_their_supports_show(samples, monkeypatch):
-    monkeypatch.setattr("core.methods.stpn.train.SPOILT_SUPPORTS", 0.0)
+    monkeypatch.setattr("core.methods.stpn.batches.SPOILT_SUPPORTS", 0.0)
     for seed in range(5):
         one = batch(samples, 6, np.random.default_rng(seed), CPU)
         assert one.shown_BHW.shape == (6, 128, 128) and one.present_BC.shape == (6, NONE)
