@@ -46,8 +46,7 @@ def current(home: Path, one: Sample) -> bool:
 
 def draw(home: Path, jobs: list[tuple], workers: int) -> None:
     """Every clip, written beside its place and put there when all are: an interruption leaves no half of a stock."""
-    fresh = home.with_suffix(".writing")
-    rmtree(fresh, ignore_errors=True)
+    fresh = home.with_name(f"{home.name}.{os.getpid()}.writing")  # two trainings may begin at once
     fresh.mkdir(parents=True)
     T, (H, W), N = jobs[0][2], jobs[0][3], len(jobs)
     opened = np.lib.format.open_memmap

@@ -48,7 +48,7 @@ HARDER = dict(share=0.9, least=0.4)  # the last part: where a frame alone tells 
 CONTRAST = 0.3  # weight of the embedding's loss, which begins many times as large as the others
 READER = 3.0  # rate of the predictor and the heads, in the detector's: they begin from nothing
 MIXES = ("frames", "stretches")
-CLIPS = {"frames": 4000, "stretches": 1500}  # training clips; those of stretches have three times as many frames
+CLIPS = {"frames": 4000, "stretches": 1000}  # training clips; those of stretches have three times as many frames
 
 
 @torch.no_grad()
