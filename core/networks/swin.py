@@ -216,7 +216,8 @@ def prompted_window_attention(
     """
     B, V, M = windows_BVMD.shape[:3]
     qkv_BVSX = attn.qkv(windows_BVMD)
-    bias_VNSS = attn.relative_position_bias_table[attn.relative_position_index].permute(2, 0, 1)[None]
+    at_X = attn.relative_position_index.flatten()
+    bias_VNSS = attn.relative_position_bias_table.T.index_select(1, at_X).unflatten(1, (M, M))[None]
     Q, more = 0, 0
     if prompts_BQD is not None:
         Q = prompts_BQD.shape[1]
