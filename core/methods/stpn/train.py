@@ -189,7 +189,7 @@ def main(argv: list[str] | None = None) -> None:
         prog="python -m core.training stpn", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", type=folder_to_write, default=WEIGHTS)
-    parser.add_argument("--only", choices=(*VARIANTS, *COMPARED), nargs="*")
+    parser.add_argument("--only", choices=(*VARIANTS, *COMPARED), nargs="*", action="extend")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--mix", choices=MIXES, default="frames", help="what is spoilt: frames by themselves, or some in a row")
     parser.add_argument("--prompts", type=int, default=PROMPTS, help="N that are trained")
