@@ -32,7 +32,7 @@ weights: $(VENV)/run.stamp
 	$(PY) -m core.training tspo --seed 2 --only both answer --out assets/weights/compared/tspo_2.safetensors
 	$(PY) -m core.training videostreaming
 
-# What the weights are worth, and the tables of it in the READMEs of the methods.
+# What the weights are worth, the tables of it in the READMEs of the methods, and the curve over α in the page's fold Sweep.
 evaluate: $(VENV)/run.stamp
 	$(PY) -m core.evaluate stop --clips 240 --json assets/weights/metrics_stop.json
 	$(PY) -m core.evaluate stpn --clips 48 --json assets/weights/metrics_stpn.json

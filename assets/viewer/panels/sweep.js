@@ -1,10 +1,11 @@
 // The fold "Sweep": a method at every pair of two knobs' values. A cell is a small picture and a number; a click turns the knobs.
 //
-// own: knobs [{name, symbol, meaning}], pair, outputs and numbers [{stage, title, symbol, moves, …}], most
+// own: knobs [{name, symbol, meaning}], pair, outputs and numbers [{stage, title, symbol, moves, …}], most, measured (measured.js)
 // A finished sweep stays until another is run, and says of which values it is.
 
 import {patience} from "../base/asking.js";
 import {bits, bytes, COLOURS, colour, fit, SCALE, VALUES} from "../base/drawing.js";
+import {measured} from "../base/measured.js";
 import {make, mostMoved} from "../base/parts.js";
 
 export function panel(host, given) {
@@ -12,6 +13,7 @@ export function panel(host, given) {
     who = crypto.randomUUID?.() ?? String(Math.random());
   host.innerHTML = `
   <div class="sw">
+    <div class="sw-curves" hidden></div>
     <form class="sw-form">
       <div class="sw-axis"><label>across <select name="x"></select></label>
         <label class="sw-wide">its values <input name="x-values" autocomplete="off" spellcheck="false"></label>
@@ -39,6 +41,7 @@ export function panel(host, given) {
   const field = name => host.querySelector(`[name="${name}"]`);
   const waiting = patience($, hooks.far, hooks.stop, who);
   const knob = name => own.knobs.find(one => one.name === name);
+  const curves = measured($("curves"), own.measured, own.knobs, given);
   let made = null,
     used = null,
     opened = false,
@@ -282,6 +285,7 @@ export function panel(host, given) {
     if (host.offsetParent) {
       mark();
       suggest();
+      curves();
     }
   });
   let width = 0;
@@ -293,8 +297,10 @@ export function panel(host, given) {
     }
   }).observe(host);
   suggest();
+  curves();
   return {
     toggled: open => {
+      if (open) curves();
       if (!open || opened) return;
       opened = true;
       even("x").then(() => even("y"));
