@@ -27,12 +27,16 @@ weights: $(VENV)/run.stamp
 	$(PY) -m core.training.clip
 	$(PY) -m core.training stop
 	$(PY) -m core.training stpn
+	$(PY) -m core.training tspo
+	$(PY) -m core.training tspo --seed 1 --only both answer --out assets/weights/compared/tspo_1.safetensors
+	$(PY) -m core.training tspo --seed 2 --only both answer --out assets/weights/compared/tspo_2.safetensors
 	$(PY) -m core.training videostreaming
 
 # What the weights are worth, and the tables of it in the READMEs of the methods.
 evaluate: $(VENV)/run.stamp
 	$(PY) -m core.evaluate stop --clips 240 --json assets/weights/metrics_stop.json
 	$(PY) -m core.evaluate stpn --clips 48 --json assets/weights/metrics_stpn.json
+	$(PY) -m core.evaluate tspo --clips 240 --json assets/weights/metrics_tspo.json
 	$(PY) -m core.evaluate videostreaming --clips 40 --json assets/weights/metrics_videostreaming.json
 	$(PY) -m core.report
 

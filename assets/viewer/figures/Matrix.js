@@ -99,7 +99,8 @@ export function figure(host, {outputs, group, shell}) {
   function tell() {
     if (!made) said.textContent = "waiting for the network…";
     else if (!made.cells.length) said.textContent = "Nobody measured this for these weights.";
-    else if (output.row_names?.length) said.innerHTML = `${pretty(output.symbol)}, ${safe(output.unit)}`;
+    else if (output.row_names?.length)
+      said.innerHTML = `${pretty(output.symbol)}, ${safe(output.unit)}: down, each ${safe(made.rows)}; across, each ${safe(made.columns)}`;
     else if (at)
       said.innerHTML = `${nameOf(at[0], made.R, made.whole[0], made.rows)} · ${nameOf(at[1], made.C, made.whole[1], made.columns)} · <b>${number(made.cells[at[0] * made.C + at[1]])}</b>`;
     else

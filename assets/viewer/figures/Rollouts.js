@@ -1,5 +1,5 @@
 // Draws of candidates, one row each: a tick for every frame that is drawn, on the line of the video's time; beside it what the
-// draw is worth. Where the evidence is known, it is shaded, and a tick in it is coloured.
+// draw is worth. Where the evidence is known, it is shaded, and a tick in it is coloured. A video that knows questions offers them.
 
 import {COLOURS} from "../base/drawing.js";
 import {firstOf, floats, resultOf} from "../base/unpack.js";
@@ -8,10 +8,10 @@ import {evidenceOf} from "./Segments.js";
 
 export const look = "vw-card ro";
 
-export function figure(host, {outputs, group}) {
+export function figure(host, {outputs, group, shell}) {
   const [draws, rewards, spans] = ["Rollouts", "RolloutRewards", "Segments"].map(kind => firstOf(outputs, kind));
-  host.innerHTML = `<h4>${heading(group.title)}</h4><div class="ro-rows"></div><p class="ro-said"></p>`;
-  const [rows, said] = ["rows", "said"].map(name => host.querySelector(`.ro-${name}`));
+  host.innerHTML = `<h4>${heading(group.title)}</h4><div class="ro-rows"></div><p class="ro-said"></p><p class="ro-known"></p>`;
+  const [rows, said, known] = ["rows", "said", "known"].map(name => host.querySelector(`.ro-${name}`));
 
   function draw(side, _, changed) {
     if (changed) return;
@@ -25,6 +25,7 @@ export function figure(host, {outputs, group}) {
       shade = evidence
         .map(([from, to]) => `<s style="left:${percent(from)};width:${percent(to - from)};background:${COLOURS.truth}"></s>`)
         .join("");
+    offer(side);
     rows.innerHTML = drawn
       .map((places, i) => {
         const seconds = places.map(place => span[2 * place]).sort((a, b) => a - b),
@@ -39,6 +40,16 @@ export function figure(host, {outputs, group}) {
         ? "All draws are worth the same: a group without a signal, from which nothing is learned."
         : `${worth.filter(one => one[0]).length} of ${drawn.length} answered right · each is held against the mean of its group: <b>A</b>`
       : `${drawn.length} draws of ${safe(side.trace.question ?? "")}: nobody here knows the answer, so nothing rewards them.`;
+  }
+  // what the video itself knows the answer of, to be asked by a click
+  function offer({clip, trace}) {
+    const asked = [...new Set((clip.questions ?? []).map(([text]) => text))];
+    known.hidden = !asked.length || !shell.hooks.write;
+    if (known.hidden) return;
+    known.innerHTML = `This video knows the answer of: ${asked.map(text => `<button type="button" aria-pressed="${text === trace.question}">${safe(text)}</button>`).join(" ")}`;
+    [...known.querySelectorAll("button")].forEach((button, i) => {
+      button.onclick = () => shell.hooks.write(asked[i]);
+    });
   }
   return {
     draw,

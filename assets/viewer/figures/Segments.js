@@ -113,7 +113,8 @@ export function figure(host, {outputs, group, cursor, shell}) {
       const top = y(Math.max(value, 0)),
         bottom = y(Math.min(value, 0));
       pen.fillRect(left, top, wide > 4 ? wide - 1 : wide, Math.max(1, bottom - top));
-      if (scores?.pull && Math.abs(value) > 0.1 * Math.max(high, -low)) tip(pen, left + wide / 2, value > 0 ? top : bottom, value);
+      if (scores?.pull && Math.abs(value) > 0.1 * Math.max(high, -low))
+        tip(pen, left + wide / 2, value > 0 ? top : bottom, value);
     }
     pen.globalAlpha = 1;
     pen.fillStyle = COLOURS.kept;

@@ -27,6 +27,7 @@ export async function tab({element, props, trigger, server}, {method, figures, p
     camera: key => server.camera(key),
     pick: name => trigger(pick, {name}),
     turn,
+    write: question => type(document.querySelector(`#question-${method} textarea`), question),
     soon: one => server.at_once(one),
     later: one => server.everything(one),
     whole: one => server.through({...untouched, ...one}),

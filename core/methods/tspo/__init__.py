@@ -279,10 +279,10 @@ METHOD = Method(
             "recall",
             "needle in a haystack",
             "share of questions",
-            rows="length",
-            columns="place",
+            rows="length of the video",
+            columns="quarter of it",
             row_names=("256 candidates", "512 candidates", "1024 candidates"),
-            column_names=("1st quarter", "2nd quarter", "3rd quarter", "4th quarter"),
+            column_names=("1st", "2nd", "3rd", "4th"),
         ),
     ),
     layout=(

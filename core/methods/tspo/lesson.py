@@ -95,11 +95,11 @@ PRESETS = {
     "frame alone": Preset({"event": False}),
     "event alone": Preset({"frame": False}),
     "R_A alone": Preset({"trained": "answer"}),
-    "rewards by chance": Preset({"trained": "shuffled"}),
-    "before training": Preset({"learned": 0, "tau": 0.3}),
+    "by chance": Preset({"trained": "shuffled"}),
+    "untrained": Preset({"learned": 0, "tau": 0.3}),
     "half trained": Preset({"learned": 40}),
     "bin-max": Preset({"sampler": "bin-max"}),
-    "a draw at high τ": Preset({"tau": 0.3, "sampler": "gumbel"}),
+    "a draw": Preset({"tau": 0.3, "sampler": "gumbel"}),
 }  # fmt: skip
 
 PAIRS = (("tau", "budget"), ("learned", "budget"))

@@ -22,6 +22,14 @@ def measured(metrics: Mapping) -> str:
         made[title] = table(head, rows)
     rewarded = {f"{int(times) * about['length']} candidates": row for times, row in metrics["rewarded"].items()}
     made["R_T, the share of chosen frames that lie in the evidence"] = number_table(rewarded, NAMES)
+    for measure, by_times in metrics["better"].items():
+        rows = [
+            [NAMES[name], *("{:+.2f} to {:+.2f}".format(*by_times[times][name]) for times in by_times)]
+            for name in by_times["1"]
+        ]
+        made[f"{spoken(measure).capitalize()} of the agent above others on the same questions, 95 % intervals"] = table(
+            head, rows
+        )
     made["Accuracy by question, at the training length"] = number_table(metrics["families"], NAMES)
     made["Right without looking"] = number_table(metrics["constant"], {"": "share"})
     return f"Training seeds: {about['training_seeds']}.\n\n{titled(made)}"

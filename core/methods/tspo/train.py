@@ -160,8 +160,9 @@ def main(words=None):
                 then.load_state_dict(state)
     named = ("steps", "reading", "videos", "seed", "rate")
     options = " ".join(f"--{name} {getattr(args, name)}" for name in named)
+    only = f" --only {' '.join(args.only)}" if args.only else ""
     made = dict(
-        command=f"python -m core.training tspo {options} --tau {args.tau[0]:g} {args.tau[1]:g}",
+        command=f"python -m core.training tspo {options} --tau {args.tau[0]:g} {args.tau[1]:g}{only}",
         device="cpu", minutes=round((time.time() - began) / 60, 1), window=WINDOW, chosen=K, rollouts=G,
         **{key: value for key, value in settings.items() if key != "towers"},
     )  # fmt: skip

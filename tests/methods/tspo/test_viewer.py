@@ -100,3 +100,15 @@ def test_a_needle_map_that_was_measured_has_its_numbers_and_another_says_that_no
     mount(viewer, made)
     label = viewer.locator(".mx", has_text="Needle in a haystack").locator("canvas").get_attribute("aria-label")
     assert "256 candidates: 0.5, 1, 0.25, 0" in label and "1024 candidates: 0.75, 0, 0, 0" in label
+
+
+def test_a_question_that_the_video_knows_is_asked_by_a_click(viewer, engine):
+    made, _ = payload(engine, question="a red ball?")
+    viewer.evaluate(
+        "payload => { viewer.mount(document.querySelector('#here'), payload, {write: text => { window.asked = text; }}); }",
+        made,
+    )
+    viewer.get_by_role("button", name=FIND.text).first.click()
+    viewer.wait_for_function("text => window.asked === text", arg=FIND.text)
+    mount(viewer, made)
+    expect(viewer.locator(".ro-known").last).to_be_hidden()
