@@ -150,11 +150,13 @@ class TextScores(Output):
         return (self.unknown,) if self.unknown else ()
 
 
+@dataclass(frozen=True)
 class ChosenFrames(Output):
     """Which frames of the clip or video are chosen, as supports of the current one or to answer from, counted from 0: a tuple
-    [K]; the same frame may stand there twice."""
+    [K]; the same frame may stand there twice. budget: K → the knobs with which so many are chosen, or as near as it comes."""
 
     over, value = "K", "place"
+    budget: Callable[[int], dict[str, Any]] = lambda frames: {"budget": frames}
 
 
 class ChosenTimes(Output):
@@ -210,10 +212,19 @@ class RolloutRewards(Output):
     over, value, figure = "N3", "signed", "Rollouts"
 
 
+@dataclass(frozen=True)
 class Sentence(Output):
-    """A text: what a method says of what it saw."""
+    """A text: what a method says of what it saw. times: (in words, stage) of what it took, told behind it."""
 
     value = "text"
+    times: tuple[tuple[str, str], ...] = ()
+
+
+class Answer(Sentence):
+    """What the question is answered with, in a word or a few, which may be held against the truth; "" where nothing answers.
+    One that follows from `ChosenFrames` can be asked of any other choice of frames, too."""
+
+    figure = "Sentence"
 
 
 @dataclass(frozen=True)
@@ -371,8 +382,15 @@ class Matrix(Output):
 @dataclass(frozen=True)
 class Curves(Output):
     """Lines over one axis, [X, 1 + L]: where on it, and the height of each line there. against: the knob that the axis is, its
-    setting is marked; lines: what each is called."""
+    setting being marked, or in words what it is; lines: what each is called."""
 
     over, value = "XL", "number"
     against: str = ""
     lines: tuple[str, ...] = ()
+
+
+class Memories(Output):
+    """What is remembered after each of a row of steps, [K, M, D]: M tokens of D numbers of either sign. It is drawn with the
+    `Matrix` of what a step changes and that of how alike any two are, and the `Segments` that the steps read."""
+
+    over, value = "KMD", "signed"

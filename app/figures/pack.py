@@ -59,8 +59,9 @@ def knob_payload(knob: Knob) -> dict[str, Any]:
 
 
 def ledger_payload(trace: Trace) -> dict[str, list[Any]]:
-    """Stage → [milliseconds or None where it was reused, its shape]."""
-    return {name: [ms_of(trace, name), shape_of(trace[name])] for name in trace.values}
+    """Stage → [milliseconds or None where it was reused, its shape]; of one that is made of steps, how many of them ran."""
+    walked = {name: f"{ran} of {steps} steps" for name, (ran, steps) in trace.steps.items()}
+    return {name: [ms_of(trace, name), walked.get(name) or shape_of(trace[name])] for name in trace.values}
 
 
 def weights_payload(trace: Trace, truth: Truth | None) -> dict[str, Any]:

@@ -25,7 +25,7 @@ export function figure(host, {outputs, group, about, shell}) {
     if (changed) return;
     rows = resultOf(side, output) ?? [];
     then = (A && resultOf(A, output)) ?? [];
-    at = side.trace.knobs[output.against];
+    at = side.trace.knobs[output.against] ?? rows.at(-1)?.[0];
     canvas.hidden = !rows.length;
     if (rows.length) paint();
     tell(at);

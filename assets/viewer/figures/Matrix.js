@@ -10,6 +10,7 @@ export const look = "vw-card mx";
 export const region = "cards";
 const TALL = 260, // pixels at most; a cell is square where there is room
   LEAST = 3,
+  TOKENS = {left: 62, cell: 9}, // pixels for names of tokens, and of a cell that is tall enough to have one
   NAMED = {left: 104, below: 18, cell: 34};
 
 export function figure(host, {outputs, group, shell}) {
@@ -17,6 +18,7 @@ export function figure(host, {outputs, group, shell}) {
   host.innerHTML = `<h4>${heading(group.title)}</h4><canvas class="mx-canvas" role="img"></canvas><p class="mx-said"></p>`;
   const [canvas, said] = ["canvas", "said"].map(name => host.querySelector(`.mx-${name}`));
   let at = null, // [row, column] that a reader points at
+    from = 0, // share of the canvas that names take
     made = null;
 
   const dataOf = side => {
@@ -41,17 +43,26 @@ export function figure(host, {outputs, group, shell}) {
     const {R, C, cells, low, far} = made,
       width = shell.wide(host, 420) - 26,
       cell = Math.max(LEAST, Math.min(width / C, TALL / R, 22)),
-      wide = Math.min(width, Math.max(cell * C, Math.min(width, 220))),
+      wide = Math.min(width, Math.max(cell * C, Math.min(width, 220)) + leftOf(cell)),
+      left = leftOf(cell),
       tall = cell * R,
-      pen = fit(canvas, wide, tall);
+      pen = fit(canvas, wide, tall),
+      X = c => left + ((wide - left) * c) / C;
+    pen.font = "10px system-ui, sans-serif";
+    pen.fillStyle = getComputedStyle(host).color;
+    if (left) for (let r = 0; r < R; r++) pen.fillText(made.names[r], 0, cell * (r + 0.5) + 4);
+    from = left / wide;
     for (let r = 0; r < R; r++)
       for (let c = 0; c < C; c++) {
         const value = cells[r * C + c] / far;
         pen.fillStyle = low < 0 ? signed(value) : colour(value);
-        pen.fillRect((wide * c) / C, cell * r, wide / C + 0.5, cell + 0.5);
+        pen.fillRect(X(c), cell * r, X(1) - X(0) + 0.5, cell + 0.5);
       }
     canvas.ariaLabel = `${output.title}: ${made.whole[0]} ${made.rows} rows, ${made.whole[1]} ${made.columns} columns, from ${number(low)} to ${number(far)}`;
   }
+
+  // names stand at the rows where these are as many and tall enough
+  const leftOf = cell => (made.names.length === made.R && cell >= TOKENS.cell ? TOKENS.left : 0);
 
   function table() {
     const {R, C, cells, far} = made,
@@ -99,7 +110,7 @@ export function figure(host, {outputs, group, shell}) {
   canvas.onpointermove = canvas.onpointerdown = ({offsetX, offsetY}) => {
     if (!made?.cells.length) return;
     const place = (x, whole, count) => Math.max(0, Math.min(count - 1, Math.floor((x / whole) * count)));
-    at = [place(offsetY, canvas.clientHeight, made.R), place(offsetX, canvas.clientWidth, made.C)];
+    at = [place(offsetY, canvas.clientHeight, made.R), place(offsetX / canvas.clientWidth - from, 1 - from, made.C)];
     tell();
   };
   canvas.onpointerleave = () => {

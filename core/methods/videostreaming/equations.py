@@ -1,9 +1,11 @@
 """VideoStreaming's equations, for training and the page alike, with a batch in front.
 
 Letters: B batch, K clips, T frames of a clip, P summary tokens of a frame, M = T·P memory tokens, V chosen clips, W words,
-S sequence, E features of the frozen tower, D width, N heads, A answers.
+S sequence, E features of the frozen tower, D width, N heads, A answers; J of how many clips ago, X = M·D + 1 numbers of a
+memory, C colours.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -101,3 +103,23 @@ def answer(reader: Reader, memory_BKMD: Tensor, place_BV: Tensor, weight_BV: Ten
     """Logits of every answer from the memories of the chosen clips, [B, A]."""
     chosen_BVMD = memory_BKMD[torch.arange(len(place_BV), device=place_BV.device)[:, None], place_BV]
     return reader(chosen_BVMD * weight_BV[..., None, None], words_BWD)
+
+
+# ---- what a memory holds -----------------------------------------------------------------------------------------------------
+
+
+def read(probe_JXC: Tensor, memory_KMD: Tensor) -> Tensor:
+    """What each probe finds for each colour in each memory, [J, K, C]."""
+    flat_KX = memory_KMD.flatten(1)
+    return torch.cat([flat_KX, flat_KX.new_ones(len(flat_KX), 1)], 1) @ probe_JXC
+
+
+def fitted_probes(memory_BKMD: Tensor, colour_BK: Tensor, lags: Sequence[int], colours: int) -> Tensor:
+    """By least squares, of each j: which colour clip k − j showed, from H_k. [J, M·D + 1, C]"""
+    K, flat_BKX, made = memory_BKMD.shape[1], memory_BKMD.flatten(2), []
+    flat_BKX = torch.cat([flat_BKX, flat_BKX.new_ones(*flat_BKX.shape[:2], 1)], 2)
+    for lag in lags:
+        x_NX, y_N = flat_BKX[:, lag:].flatten(0, 1), colour_BK[:, : K - lag].flatten()
+        system_XX = x_NX.T @ x_NX + torch.eye(x_NX.shape[1])  # 1 keeps it from following chance
+        made.append(torch.linalg.solve(system_XX, x_NX.T @ F.one_hot(y_N, colours).float()))
+    return torch.stack(made)

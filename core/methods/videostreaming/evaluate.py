@@ -6,9 +6,10 @@ are open: the likeliest of every colour, shape, count and "not shown", so that c
     moment    "What colour is the ring?", "What shape is the red thing?": right, by selector
     recall    the share of the clips that show it which are among the V chosen (of V, where more do), by selector
     first     "What colour is the very first thing?", the reader being given the last V clips: with memory, and without
+    constant  what is right of moments and first things for who always gives the most frequent answer
     count     "How many scenes show a ring?", adaptive: by the true number
-    tokens    of a video that the reader is given; reader_ms: how long it takes to answer from them
-    forgetting  what a linear probe reads of the colour of clip k − j in H_k, by j
+    tokens    of a video that the reader is given, reader_ms: how long an answer takes; all_tokens, all_ms: of all memories
+    forgetting  how often a linear probe, fitted on training videos, reads the colour of clip k − j in H_k, by j
 
 Letters: K clips, T frames of a clip, E features, M memory tokens, V chosen clips, D width, A answers.
 """
@@ -22,21 +23,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.methods.videostreaming import stories
-from core.methods.videostreaming.equations import answer, gumbel_top, indicator, similarity, spoken, stream
-from core.methods.videostreaming.networks import Streaming, same_length, word_ids
+from core.data.features import features
+from core.methods.videostreaming import stories, world
+from core.methods.videostreaming.equations import answer, gumbel_top, indicator, read, similarity, spoken, stream
+from core.methods.videostreaming.networks import FRAMES, LAGS, Streaming, same_length, word_ids
 from core.methods.videostreaming.weights import load_streaming
 from core.metrics import interval
 from core.networks.weights import Loaded, load_clip
-from core.world.captions import COLOURS
-from core.world.questions import ANSWERS, Question, tell
+from core.world.questions import ANSWERS, Question, Story, constants, tell
 
-FRAMES, PARTS, CHOSEN = 4, 1, 4
+PARTS, CHOSEN = 1, 2
 SECONDS = {"1": 64, "2": 128, "4": 256}
 FAMILIES = ("find", "find", "first", "count")
 TOLD = {"segment": stories.LENGTHS, "families": FAMILIES}
-SELECTORS = ("adaptive", "last", "random")
+SELECTORS = ("adaptive", "last", *["random"] * 5)  # who draws is asked five times
 VAL = range(12)
+Sample = tuple[Tensor, tuple[Question, ...]]  # features of a story's seconds, and what is asked of it
 SEEDS = 10  # the most training seeds that are looked for
 
 
@@ -85,7 +87,7 @@ def said(model: Streaming, one: Encoded, place_BV: Tensor, words_BWD: Tensor) ->
 
 
 @torch.no_grad()
-def asked(model: Streaming, samples: Sequence[tuple[Tensor, tuple[Question, ...]]], seed: int = 0) -> dict[str, dict]:
+def asked(model: Streaming, samples: Sequence[Sample], seed: int = 0) -> dict[str, dict]:
     """{moment, recall: by selector, first: {memory, without}, count: by true number}: 0 or 1 (or a share) for each question."""
     chance = torch.Generator().manual_seed(seed)
     found: dict[str, dict[str, list[float]]] = {"moment": {}, "recall": {}, "first": {}, "count": {}}
@@ -113,11 +115,10 @@ def asked(model: Streaming, samples: Sequence[tuple[Tensor, tuple[Question, ...]
     return found
 
 
-def samples(clip: Loaded, split: str, seeds: Iterable[int], seconds: int, folder: Path) -> list:
+def samples(clip: Loaded, split: str, seeds: Iterable[int], seconds: int, folder: Path) -> list[Sample]:
     """(features, questions) of stories."""
     return [
-        (stories.features(clip, split, seed, folder, seconds, **TOLD), tell(seed, split, seconds, **TOLD).questions)
-        for seed in seeds
+        (features(clip, split, seconds, seed, folder, **TOLD), tell(seed, split, seconds, **TOLD).questions) for seed in seeds
     ]
 
 
@@ -139,7 +140,8 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     if not models:
         raise SystemExit(f"There are no trained VideoStreaming weights in {weights}.")
     seeds = range(seed * 100_000, seed * 100_000 + clips)
-    found: dict = {name: {} for name in ("moment", "recall", "first", "count", "tokens", "reader_ms", "spread")}
+    costs = ("tokens", "all_tokens", "reader_ms", "all_ms")
+    found: dict = {name: {} for name in ("moment", "recall", "first", "count", "constant", *costs, "spread")}
     for length, seconds in SECONDS.items():
         told = samples(clip, "test", seeds, seconds, folder)
         each = [asked(model, told, seed) for model in models]
@@ -148,9 +150,14 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
             found[what][length] = {name: float(value_SN.mean()) for name, value_SN in value_of.items()}
             if what != "count":
                 found["spread"].setdefault(what, {})[length] = {n: interval(v_SN, seed) for n, v_SN in value_of.items()}
+        for what, family in (("moment", "find"), ("first", "first")):
+            of_family = [one for _, questions in told for one in questions if one.family == family]
+            found["constant"].setdefault(what, {})[length] = constants(of_family)["answer"]
         found["tokens"][length] = min(CHOSEN, seconds // FRAMES) * FRAMES * PARTS
+        found["all_tokens"][length] = seconds * PARTS
         found["reader_ms"][length] = reader_ms(models[0], told[0])
-    found["forgetting"] = forgetting(models[0], clip, folder, seeds)
+        found["all_ms"][length] = reader_ms(models[0], told[0], every=True)
+    found["forgetting"] = forgetting(models[0], told, [tell(one, "test", seconds, **TOLD) for one in seeds])
     found["about"] = {
         "command": f"python -m core.evaluate videostreaming --clips {clips} --seed {seed}", "split": "test", "stories": clips,
         "seconds": SECONDS, "frames": FRAMES, "chosen": CHOSEN, "training_seeds": len(models), "weights": [clip.label],
@@ -165,48 +172,35 @@ def given_clip(weights: Path) -> Path | None:
 
 
 @torch.no_grad()
-def reader_ms(model: Streaming, sample: tuple[Tensor, tuple[Question, ...]], times: int = 20) -> float:
-    """Milliseconds from the memories to an answer, the question's own reading and choice included; the median of several."""
+def reader_ms(model: Streaming, sample: Sample, every: bool = False, times: int = 50) -> float:
+    """Milliseconds from the memories to an answer, the question's own reading and choice included; the quickest of
+    several, as others have the processor, too. every: from all memories, of which none is chosen."""
     one = encoded(model, *sample)
-    chance, taken = torch.Generator(), []
+    question, chance, taken = one.questions[0], torch.Generator(), []
     for _ in range(times):
         began = time.perf_counter()
-        said(model, one, *chosen(model, one, one.questions[0], "adaptive", chance))
+        place_BV, words_BWD = chosen(model, one, question, "adaptive", chance)
+        said(model, one, torch.arange(one.clip_BKD.shape[1])[None] if every else place_BV, words_BWD)
         taken.append((time.perf_counter() - began) * 1e3)
-    return float(np.median(taken))
+    return min(taken)
 
 
 @torch.no_grad()
-def forgetting(model: Streaming, clip: Loaded, folder: Path, seeds: Sequence[int], most: int = 32) -> dict[str, float]:
-    """{j: how often a linear probe of H_k names the colour that clip k − j shows most}. The probe of each j is fitted by least
-    squares on the stories of even seeds and asked of those of odd ones."""
-    seconds, rows = SECONDS["4"], {}
-    for seed in seeds:
-        story = tell(seed, "test", seconds, **TOLD)
-        one = encoded(model, stories.features(clip, "test", seed, folder, seconds, **TOLD), ())
-        rows[seed] = one.memory_BKMD[0].flatten(1), colours(story.scenes, story.spans, seconds)
-    found, lags = {}, [0, 1, 2, 4, 8, 16, most]
-    for j in lags:
-        parts = []
-        for half in (0, 1):
-            own = [(memory_KX[j:], colour_K[: len(colour_K) - j]) for s, (memory_KX, colour_K) in rows.items() if s % 2 == half]
-            parts.append((torch.cat([x for x, _ in own]), torch.cat([y for _, y in own])) if own else None)
-        if None in parts:
-            continue
-        (x_NX, y_N), (z_NX, w_N) = parts
-        one_hot_NC = torch.nn.functional.one_hot(y_N, len(COLOURS)).float()
-        system_XX = x_NX.T @ x_NX + torch.eye(x_NX.shape[1])
-        probe_XC = torch.linalg.solve(system_XX, x_NX.T @ (one_hot_NC - one_hot_NC.mean(0)))
-        found[str(j)] = float(((z_NX @ probe_XC + one_hot_NC.mean(0)).argmax(1) == w_N).float().mean())
-    return found
-
-
-def colours(scenes: Sequence, spans: Sequence[tuple[int, int]], seconds: int) -> Tensor:
-    """The colour that each clip shows longest, [K]."""
-    second_S = torch.zeros(seconds, dtype=torch.long)
-    for scene, (begin, end) in zip(scenes, spans, strict=True):
-        second_S[begin:end] = COLOURS.index(scene.actor.colour)
-    return second_S.unflatten(0, (-1, FRAMES)).mode(1).values
+def forgetting(
+    model: Streaming, told: Sequence[tuple[Tensor, tuple[Question, ...]]], stories_: Sequence[Story]
+) -> dict[str, float]:
+    """{j: how often the probe of j names the colour that clip k − j shows longest, from H_k}."""
+    right: dict[int, list[Tensor]] = {lag: [] for lag in LAGS}
+    for (feature_TE, questions), story in zip(told, stories_, strict=True):
+        memory_KMD = encoded(model, feature_TE, questions).memory_BKMD[0]
+        K = len(memory_KMD)
+        span_K2 = torch.arange(K + 1).unfold(0, 2, 1) * FRAMES
+        colour_K = world.colours([(*span, one.caption) for span, one in zip(story.spans, story.scenes)], span_K2)
+        assert colour_K is not None, "every caption of a story names a colour"
+        read_JK = read(model.probe_JXC, memory_KMD).argmax(-1)
+        for lag, read_K in zip(LAGS, read_JK, strict=True):
+            right[lag].append(read_K[lag:] == colour_K[: K - lag])
+    return {str(lag): float(torch.cat(each).float().mean()) for lag, each in right.items()}
 
 
 def table(found: Mapping) -> str:
@@ -217,12 +211,14 @@ def table(found: Mapping) -> str:
             cells = [f"{row['mean']:.3f} ({row['low']:.3f}–{row['high']:.3f})" for row in
                      (found["spread"][what][length][name] for length in SECONDS)]  # fmt: skip
             lines.append(f"{what + ', ' + name:20}" + "".join(f"{cell:>22}" for cell in cells))
+    for what, row in found["constant"].items():
+        lines.append(f"{what + ', constant':20}" + "".join(f"{row[length]:>22.3f}" for length in SECONDS))
     for true in sorted(found["count"]["1"]):
         cells = [found["count"][length].get(true) for length in SECONDS]
         lines.append(
             f"{'count, ' + true:20}" + "".join(f"{'—' if cell is None else format(cell, '.3f'):>22}" for cell in cells)
         )
-    for what, form in (("tokens", "d"), ("reader_ms", ".2f")):
+    for what, form in (("tokens", "d"), ("all_tokens", "d"), ("reader_ms", ".2f"), ("all_ms", ".2f")):
         lines.append(f"{what:20}" + "".join(f"{format(found[what][length], form):>22}" for length in SECONDS))
     probe = "  ".join(f"{j}: {share:.2f}" for j, share in found["forgetting"].items())
     return "\n".join([*lines, "", f"colour of clip k − j read from H_k  {probe}"])

@@ -19,18 +19,20 @@ READINGS = (
     ("τ", "Similarities are divided by 0.1 before noise, softmax and top-V: cosines of trained vectors lie close together."),
     ("noise", "Gumbel noise is drawn in training and at γ > 0; at γ = 0 the V most similar clips are chosen."),
     ("reader", "It answers with one of 21 words (colours, shapes, 1 to 4, not shown), and guesses what it was never asked."),
-    ("training", "Single clips, then videos that grow, four questions to each; the first half has the KL to the true clips."),
+    ("training", "Single clips, then videos that grow, four questions to each; the first half and the end have the KL."),
+    ("V", "The reader was trained with 1 to 4 memories; more, up to 8, it may be given, and “all” share its eight places."),
+    ("∅", "A hidden clip has the mean of all features it was trained on in every frame: what is usual, and tells nothing."),
     ("oracle", "Where the video says what it shows and the question names a colour or shape; else it is adaptive."),
 )
 
 EQUATIONS = (
     Equation(
-        "H_k, Ĥ_k = g([{prompts} ∘ H_k−1 ∘ {clip_KTE|F_k|span_K2} ∘ S_k ∘ Ŝ_k])",
+        "H_k, Ĥ_k = g([{prompts} ∘ H_k−1 ∘ {clip_KNE|F_k|span_K2} ∘ S_k ∘ Ŝ_k])",
         "A clip is read after the memory of those before it; what its summary tokens become is the next memory.",
         ours=("S_k", "first clip", "time prompt"),
     ),
     Equation(
-        "Ĥ_Q = g([{memory_KMD|H_K|drift_KM} ∘ Q])",
+        "Ĥ_Q = g([{memory_KMD|H_K} ∘ Q])",
         "The question is read after the last memory, by the same encoder.",
         ours=("Ĥ_Q",),
     ),
@@ -47,11 +49,25 @@ PRESETS = {
     "defaults": Preset(),
     "the last clips": Preset({"selector": "last"}),
     "last, no memory": Preset({"selector": "last", "memory": False}),
-    "one clip": Preset({"budget": 1}),
+    "four clips": Preset({"budget": 4}),
+    "clip 7 is hidden": Preset({"hidden": 7}),
     "a draw": Preset({"noise": 1}),
 }
 
 PAIRS = (("memory", "selector"), ("budget", "selector"))
+
+TOUR = (
+    {
+        "title": "A long video, clip by clip",
+        "text": "VideoStreaming reads ten minutes in clips of four seconds. What it remembers never grows.",
+        "act": "Open the tab VideoStreaming and play its memory.",
+        "keys": "Go to it, Enter; when it is read, again",
+        "done": "Each clip changes the memory a little. Ask something: no clip is read again. That was all.",
+        "tab": "VideoStreaming",
+        "targets": ["#viewer-videostreaming .me-play"],
+        "check": {"seen": "#viewer-videostreaming .me-play[aria-label^=Pause]"},
+    },
+)
 
 WORDS = {
     "memory H_k": "T·P vectors that stand for everything up to clip k; every clip makes the next of the one before.",

@@ -18,6 +18,8 @@ from core.world.questions import ANSWERS
 
 LONGEST = 8  # frames of a clip, at most
 PARTS = 2  # summary tokens of a frame, at most
+FRAMES = 4  # of a clip, with one summary token each, as most are in training: of such memories there are probes
+LAGS = (0, 1, 2, 4, 8, 16, 32)  # clips ago, of which a probe reads the colour
 CHOSEN = 8  # clips that the reader is given, at most
 WORDS, USUAL = 16, 8  # of a question: at most, and filled up to at least
 PITCHES = (0.5, 1.0, 2.0, 4.0)  # of log(1 + seconds) in a time prompt
@@ -133,7 +135,8 @@ class Reader(nn.Module):
     def forward(self, chosen_BVMD: Tensor, words_BWD: Tensor) -> Tensor:
         """Logits of every answer, [B, A], from the last word's place."""
         V = chosen_BVMD.shape[1]
-        video_BSD = (self.project(chosen_BVMD) + self.slot.weight[:V, None]).flatten(1, 2)
+        slot_V = torch.arange(V, device=chosen_BVMD.device) * CHOSEN // max(V, CHOSEN)  # of more, neighbours share one
+        video_BSD = (self.project(chosen_BVMD) + self.slot.weight[slot_V, None]).flatten(1, 2)
         x_BSD = torch.cat([video_BSD, words_BWD], 1)
         for block in self.blocks:
             x_BSD, _ = block(x_BSD)
@@ -141,12 +144,16 @@ class Reader(nn.Module):
 
 
 class Streaming(nn.Module):
-    """The encoder and the reader."""
+    """The encoder and the reader; and linear probes of a memory, fitted afterwards, that nothing else reads: of each of LAGS
+    from M·D numbers and a 1 to colours. Zero where none was fitted."""
+
+    probe_JXC: Tensor
 
     def __init__(self, shape: Shape):
         super().__init__()
         self.shape = shape
         self.encoder, self.reader = Encoder(shape), Reader(shape)
+        self.register_buffer("probe_JXC", torch.zeros(len(LAGS), FRAMES * shape.width + 1, len(COLOURS)))
 
     def about(self) -> dict:
         return asdict(self.shape)

@@ -1,8 +1,8 @@
 """What VideoStreaming is trained on: features of scenes that were looked at once, put together to videos of any length.
 
-A scene's frames go through the frozen tower once (`features`); a training video is a list of looks, and each of its scenes is a
-run of frames of a scene of that look that some video of the training split showed. So there are as many videos as steps, and
-no frame is encoded twice.
+A scene's frames go through the frozen tower once (`core.data.features`); a training video is a list of looks, and each of its
+scenes is a run of frames of a scene of that look that some video of the training split showed. So there are as many videos as
+steps, and no frame is encoded twice.
 
 Letters: B batch, K clips, T frames of a clip, E features of the frozen tower, W words.
 """
@@ -16,11 +16,10 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from core.data.features import features
 from core.methods.videostreaming.networks import same_length, word_ids
 from core.networks.weights import Loaded
-from core.video.footage import in_batches
 from core.world.captions import COLOURS, SHAPES
-from core.world.long import asked_video
 from core.world.questions import ANSWERS, COUNTS, tell
 
 LENGTHS = (4, 7)  # seconds of a scene
@@ -38,7 +37,7 @@ class Batch:
     """Videos of equal length, and the same number of questions to each: R rows, question after question, video after video.
 
     video_R: whose each is. true_RK: clips that show the answer. last_R: whether the reader is given the last clips, and not
-    those that the question chooses."""
+    those that the question chooses. colour_BK: that each clip shows longest, by its place in COLOURS."""
 
     clip_BKTE: Tensor
     video_R: Tensor
@@ -46,33 +45,14 @@ class Batch:
     answer_R: Tensor
     true_RK: Tensor
     last_R: Tensor
-
-
-def features(clip: Loaded, split: str, seed: int, folder: Path, seconds: int = SECONDS, **told) -> Tensor:
-    """What the frozen tower sees in each second of a story's video, [T, E], unit length: kept in a folder. told: of `tell`."""
-    names = "".join(f"_{name}{value}" for name, value in told.items() if name != "families").replace(" ", "")
-    file = folder / f"{clip.digest[:12]}_{split}_{seconds}{names}_{seed}.npy"
-    if not file.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        video, vision = asked_video(seed, split, seconds, **told)[0], clip.network.vision
-
-        def encoded(part) -> Tensor:
-            return vision.encode(vision.embed(vision.pixels(torch.from_numpy(part.frames_THWC).to(vision.mean.device)))).cpu()
-
-        with torch.no_grad():
-            made_TE = torch.cat(in_batches(video, range(video.N), encoded))
-        fresh = file.with_suffix(".writing")
-        with fresh.open("wb") as opened:
-            np.save(opened, made_TE.half().numpy())
-        fresh.replace(file)  # an interruption while writing loses nothing
-    return torch.from_numpy(np.load(file)).float()
+    colour_BK: Tensor
 
 
 def bank(clip: Loaded, split: str, seeds: Sequence[int], folder: Path) -> Bank:
     """Every scene of these stories by its look."""
     found: Bank = {}
     for seed in tqdm(seeds, desc=f"scenes, {split}", unit="video", leave=False):
-        feature_TE, story = features(clip, split, seed, folder).numpy(), tell(seed, split, SECONDS)
+        feature_TE, story = features(clip, split, SECONDS, seed, folder).numpy(), tell(seed, split, SECONDS)
         for scene, (begin, end) in zip(story.scenes, story.spans, strict=True):
             look = COLOURS.index(scene.actor.colour), SHAPES.index(scene.actor.shape)
             found.setdefault(look, []).append(feature_TE[begin:end])
@@ -98,11 +78,13 @@ def drawn(bank: Bank, rng: np.random.Generator, videos: int, clips: int, frames:
         torch.tensor([ANSWERS.index(one) for one in answer]),
         torch.from_numpy(np.stack(true_K)),
         torch.tensor([last and one == FIRST for one in text]),
+        torch.from_numpy(np.stack([row[2] for row in rows])).unflatten(1, (clips, frames)).mode(2).values,
     )
 
 
 def _video(bank: Bank, rng: np.random.Generator, clips: int, frames: int):
-    """Features [K·T, E], and (text, answer, true clips) of: find by shape, find by colour, first, count."""
+    """Features [K·T, E]; (text, answer, true clips) of: find by shape, find by colour, first, count; and the colour of each
+    frame."""
     seconds = clips * frames
     lengths: list[int] = []
     while sum(lengths) < seconds or len(lengths) < 2:
@@ -137,7 +119,7 @@ def _video(bank: Bank, rng: np.random.Generator, clips: int, frames: int):
     ]
     if not some:
         asked[3] = asked[0]
-    return np.concatenate(parts), asked
+    return np.concatenate(parts), asked, np.repeat([colour for colour, _ in looks], np.diff(border))
 
 
 def _run(scenes: list[np.ndarray], rng: np.random.Generator, length: int) -> np.ndarray:

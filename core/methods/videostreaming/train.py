@@ -6,10 +6,11 @@ for which the reader is mostly given the last V clips, so that only the memory c
 
 The first `ALONE` of the steps have single clips, several times as many: what a clip shows is learned before what to keep of it.
 For the first `WARM` of the steps the similarities are told which clips are true (KL, the paper's temporal warm-up); after that
-they learn from the answers alone, through the straight-through weights of the Gumbel top-V. Videos begin with two or three
-clips and grow to LONG: what is carried over many steps is not learned where it was never carried over few. One batch in four
-has another clip length, other summary tokens, other time prompts or no memory, so that the network has seen what a reader's
-knobs can ask.
+they learn from the answers alone, through the straight-through weights of the Gumbel top-V. Answers do not need every clip that
+shows something, and recall falls by a tenth meanwhile: so some steps with the KL come last, at a lower rate (`again`). Videos
+begin with two or three clips and grow to LONG: what is carried over many steps is not learned where it was never carried over
+few. One batch in four has another clip length, other summary tokens, other time prompts or no memory, so that the network has
+seen what a reader's knobs can ask. Last of all, linear probes are fitted that say what a memory holds; nothing else reads them.
 
 Letters: B batch, R questions, K clips, T frames of a clip, M memory tokens, V chosen clips, D width.
 """
@@ -33,6 +34,7 @@ from core.methods.videostreaming.equations import (
     PROMPTS,
     TAU,
     answer,
+    fitted_probes,
     gumbel,
     gumbel_top,
     indicator,
@@ -40,17 +42,21 @@ from core.methods.videostreaming.equations import (
     spoken,
     stream,
 )
-from core.methods.videostreaming.evaluate import CHOSEN, FRAMES, PARTS, VAL, file_of, measured
-from core.methods.videostreaming.networks import Shape, Streaming
+from core.methods.videostreaming.evaluate import PARTS, VAL, file_of, measured
+from core.methods.videostreaming.networks import FRAMES, LAGS, Shape, Streaming
 from core.networks.weights import WEIGHTS, Loaded, load_clip, save
 from core.training.loop import Checkpoint, cosine
+from core.world.captions import COLOURS
 
 SHORT, LONG = 3, 16  # clips of a video, at first and in the end: LONG is 1×
 ALONE, WARM, GROWING = 0.2, 0.5, 0.7  # until which share of the steps clips are single, choices supervised, videos longer
+CHOSEN = 4  # clips that the reader is given, at most
 CROWD = 4  # times as many single clips as videos
 OTHER = 0.25  # share of batches with other knobs
+SLOWER = 0.25  # of the rate, in these last steps
+PROBED = 96  # videos that probes are fitted to
 SAVED = 100  # steps between two checkpoints
-OPTIONS = ("steps", "batch", "rate", "videos")  # of the command, that tell how a file was made
+OPTIONS = ("steps", "again", "batch", "rate", "videos")  # of the command, that tell how a file was made
 
 
 @dataclass(frozen=True)
@@ -122,28 +128,20 @@ def train(clip: Loaded, bank: stories.Bank, seed: int, out: Path, asked: argpars
     shape = Shape(clip.network.vision.vit.num_classes)
     model = Streaming(shape)
     model.encoder.whiten(stories.some(bank))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=asked.rate, weight_decay=0.01, betas=(0.9, 0.98))
+    optimizer = optimizer_of(model, asked.rate)
     options = {name: getattr(asked, name) for name in OPTIONS}
     settings = dict(seed=seed, **options, towers=clip.digest)
     checkpoint = Checkpoint(out, settings, dict(model=model, optimizer=optimizer))
     first, steps, seen = checkpoint.resume(), asked.steps, {}
     for step in (bar := tqdm(range(first, steps), initial=first, total=steps, desc=f"seed {seed}", unit="step")):
-        rng, chance = np.random.default_rng([seed, step]), torch.Generator().manual_seed(seed * 10**6 + step)
-        for group in optimizer.param_groups:
-            group["lr"] = cosine(step, steps, asked.rate, warmup=50)
-        now = turn(rng, longest(step, steps))
-        videos = asked.batch * (CROWD if now.clips == 1 else 1)
-        batch = stories.drawn(bank, rng, videos, now.clips, now.frames, last=rng.random() < 0.75)
-        loss, found = lesson(model, batch, now, step < WARM * steps, chance)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        seen = smoothed(seen, found if now.memory else {})
+        rate = cosine(step, steps, asked.rate, warmup=50)
+        found = one_step(model, optimizer, bank, asked.batch, rate, [seed, step], longest(step, steps), step < WARM * steps)
+        seen = smoothed(seen, found)
         if step % 10 == 9:
-            bar.set_postfix({"clips": now.clips} | {name: f"{value:.2f}" for name, value in seen.items()})
+            bar.set_postfix({name: f"{value:.2f}" for name, value in seen.items()})
         if (step + 1) % SAVED == 0:
             checkpoint.save(step + 1)
+    again(model, bank, seed, asked)
     numbers = " ".join(f"--{name} {value}" for name, value in options.items())
     made = dict(
         command=f"python -m core.training videostreaming --seeds {seed + 1} {numbers}",
@@ -153,6 +151,45 @@ def train(clip: Loaded, bank: stories.Bank, seed: int, out: Path, asked: argpars
     save(out, {"model": model.eval()}, about, measured(model, clip, "val", VAL, asked.features))
     checkpoint.clear()
     print(f"{out.name}: {json.loads(out.with_suffix('.json').read_text())['scores']}", flush=True)
+
+
+def one_step(
+    model: Streaming, optimizer: torch.optim.Optimizer, bank: stories.Bank, batch: int, rate: float, place: list[int],
+    longest: int, warm: bool,
+) -> dict:  # fmt: skip
+    """One batch is drawn and learned from. place: [seed, step], which say what is drawn."""
+    rng, chance = np.random.default_rng(place), torch.Generator().manual_seed(place[0] * 10**6 + place[1])
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    now = turn(rng, longest)
+    drawn = stories.drawn(bank, rng, batch * (CROWD if now.clips == 1 else 1), now.clips, now.frames, last=rng.random() < 0.75)
+    loss, found = lesson(model, drawn, now, warm, chance)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    return found if now.memory else {}
+
+
+def again(model: Streaming, bank: stories.Bank, seed: int, asked: argparse.Namespace) -> None:
+    """The similarities are told once more which clips are true; then the probes are fitted."""
+    optimizer = optimizer_of(model, asked.rate)
+    for step in tqdm(range(asked.again), desc=f"seed {seed}, again", unit="step"):
+        place = [seed, asked.steps + step]
+        one_step(model, optimizer, bank, asked.batch, cosine(step, asked.again, SLOWER * asked.rate, 10), place, LONG, True)
+    model.probe_JXC.copy_(probes(model, bank, np.random.default_rng([seed, asked.steps + asked.again])))
+
+
+def optimizer_of(model: Streaming, rate: float) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01, betas=(0.9, 0.98))
+
+
+@torch.no_grad()
+def probes(model: Streaming, bank: stories.Bank, rng: np.random.Generator) -> Tensor:
+    """What linear probes make of the memories of videos that are longer than any in training."""
+    batches = [stories.drawn(bank, rng, 16, LAGS[-1] + LONG // 2, FRAMES) for _ in range(PROBED // 16)]
+    memory_BKMD = torch.cat([stream(model.encoder, one.clip_BKTE, PARTS)[0] for one in batches])
+    return fitted_probes(memory_BKMD, torch.cat([one.colour_BK for one in batches]), LAGS, len(COLOURS))
 
 
 def smoothed(seen: Mapping[str, float], found: Mapping[str, float | None]) -> dict[str, float]:
@@ -170,10 +207,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--clip", default=None, help="the frozen towers; default: the shipped ones")
     parser.add_argument("--features", type=folder_to_write, default=stories.FOLDER, help="what the tower saw; kept there")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--again", type=int, default=200, help="steps more, in which choices are supervised again")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--videos", type=int, default=100, help="of the training split, whose scenes are put together")
-    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--rate", type=float, default=2e-3)
     args = parser.parse_args(argv)
     clip = load_clip(args.clip)
     bank = stories.bank(clip, "train", range(args.videos), args.features)
