@@ -20,6 +20,7 @@ from core.frames.choice import choosers
 from core.frames.service import reader_at
 from core.world.__main__ import write_mp4
 from tests import tiny
+from tests.app.test_page_access import found, hidden
 from tests.core.networks import test_service
 
 server = test_service.server  # a fixture
@@ -229,3 +230,15 @@ def test_an_example_that_is_chosen_in_another_tab_is_that_of_this_one_too(page):
     page.locator("#frames .vw-far button").click()  # to be called off, or the test would read a day
     page.locator("#frames .vw-examples button", has_text="a story").click()
     settled(page, question=STORY["question"])
+
+
+def test_axe_finds_nothing_serious_in_it_and_no_width_hides_any_of_it(page, axe):
+    page.reload()
+    settled(page, question=STORY["question"])
+    expect(page.locator("#frames .wf-curve circle")).not_to_have_count(0)
+    page.evaluate(axe)
+    assert not found(page, "#frames")
+    for width in (320, 400, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert not (wrong := hidden(page)), f"{width} px: " + "\n".join(wrong)
+    page.set_viewport_size({"width": 1200, "height": 1000})
