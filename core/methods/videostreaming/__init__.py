@@ -1,4 +1,4 @@
-"""VideoStreaming: a long video is read clip by clip into memories of fixed size, and a question chooses V of them.
+"""VideoStreaming: a long video is read clip by clip into memories of fixed size; a question chooses V.
 
 Qian et al., Streaming Long Video Understanding with Large Language Models, NeurIPS 2024 (arXiv 2405.16009). We found no code of
 theirs; equations are quoted from summaries of the paper, and what these do not say is our reading (`lesson.READINGS`). In place

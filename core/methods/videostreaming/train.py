@@ -181,6 +181,7 @@ def again(model: Streaming, bank: stories.Bank, seed: int, asked: argparse.Names
 
 
 def optimizer_of(model: Streaming, rate: float) -> torch.optim.Optimizer:
+    """AdamW that forgets within fifty steps: batches of one kind and another have gradients of other sizes."""
     return torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01, betas=(0.9, 0.98))
 
 
