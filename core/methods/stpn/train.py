@@ -47,6 +47,7 @@ from core.world import degrade
 HARDER = dict(share=0.9, least=0.4)  # the last part: where a frame alone tells its shapes, nobody learns to ask the supports
 CONTRAST = 0.3  # weight of the embedding's loss, which begins many times as large as the others
 READER = 3.0  # rate of the predictor and the heads, in the detector's: they begin from nothing
+SETTLE = 100  # steps in which heads learn to read what is trained already, before their gradients reach it
 MIXES = ("frames", "stretches")
 CLIPS = {"frames": 4000, "stretches": 1000}  # training clips; those of stretches have three times as many frames
 
@@ -64,6 +65,14 @@ def prompted(model: Stpn, current_BHWC: Tensor, support_BKPD: dict[Place, Tensor
         return None
     own = support_features(model, current_BHWC) if model.prompting.dual else None
     return model.prompting(support_BKPD, own_BPD=own)
+
+
+def detached(looked: Looked) -> Looked:
+    """The same prompts, without a gradient."""
+    made = looked.prompts
+    return Looked(
+        made.detach() if isinstance(made, Tensor) else {at: one.detach() for at, one in made.items()}, looked.attention
+    )
 
 
 def maps_of(model: Stpn, current_BHWC: Tensor, support_BKPD: dict[Place, Tensor], prompts: int | None = None) -> list[Tensor]:
@@ -124,7 +133,10 @@ def train(
         looked = prompted(model, one.current_BHWC, support)
         maps = model.detector.features(model.pixels(one.current_BHWC), looked and looked.prompts)
         losses = model.detector.heads(maps, SIZE, one.targets)
-        losses |= heads.losses(maps, one.shown_BHW, looked, one.present_BC, one.colour_BC3)
+        read, said = maps, looked
+        if mix == "stretches" and step < SETTLE:
+            read, said = [each.detach() for each in maps], looked and detached(looked)
+        losses |= heads.losses(read, one.shown_BHW, said, one.present_BC, one.colour_BC3)
         loss = sum((CONTRAST if name == "loss_embedding" else 1.0) * one for name, one in losses.items())
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
