@@ -75,12 +75,12 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--host", help="0.0.0.0 to be seen from other machines; else GRADIO_SERVER_NAME, or this machine alone")
     parser.add_argument("--port", type=port, help="else GRADIO_SERVER_PORT, or the first free one from 7860")
     parser.add_argument(
-        "--models", nargs="*", type=named, default=[], metavar="NAME=PATH",
+        "--models", nargs="*", action="extend", type=named, default=[], metavar="NAME=PATH",
         help="weights beside the shipped: stop=ViT-B-32/openai, stop=FILE.pt, stpn=FILE.pth … (core/networks/README.md). "
         f"Public CLIPs, each fetched once over the network: {public()}",
     )  # fmt: skip
     parser.add_argument(
-        "--service", nargs="*", type=named, default=[], metavar="NAME=URL,model=…",
+        "--service", nargs="*", action="extend", type=named, default=[], metavar="NAME=URL,model=…",
         help="an OpenAI-compatible endpoint as a model; its key comes from SERVICE_API_KEY, or from the variable in key=…",
     )  # fmt: skip
     parser.add_argument(
@@ -95,7 +95,7 @@ def arguments() -> argparse.ArgumentParser:
         help="a run of python -m core.workbench, or a folder of them, for the tab Errors; one that is shipped if not said",
     )  # fmt: skip
     parser.add_argument(
-        "--data", nargs="*", type=named, default=[], metavar="NAME=DIR",
+        "--data", nargs="*", action="extend", type=named, default=[], metavar="NAME=DIR",
         help="where the clips of the run of that name lie, so that the tab can open them, or start that run",
     )  # fmt: skip
     parser.add_argument("--share", action="store_true", help="a public address, by Gradio's tunnel")

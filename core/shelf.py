@@ -41,6 +41,7 @@ class Shelf:
         self._loaded: OrderedDict[tuple, Loaded] = OrderedDict()
         self._used: Counter[tuple] = Counter()
         self._lock = threading.RLock()
+        self._bytes: int | None = None  # counting takes milliseconds, and every run asks more than once
 
     def __len__(self):
         """How many networks are held, two names of the same counted once."""
@@ -49,7 +50,9 @@ class Shelf:
     @property
     def bytes(self) -> int:
         """Of all that is held; a tensor of two networks counts once."""
-        return bytes_of([one.network for one in self._loaded.values()])
+        if self._bytes is None:
+            self._bytes = bytes_of([one.network for one in self._loaded.values()])
+        return self._bytes
 
     def known(self, wanted: Network) -> Known:
         """Label and digest; loads the network where it never was."""
@@ -73,7 +76,7 @@ class Shelf:
                 else:
                     self.place(made)
                 self._known[wanted.key] = Known(made.label, made.digest, twin, made.pace)
-                self._loaded[wanted.key] = made
+                self._loaded[wanted.key], self._bytes = made, None
             self._loaded.move_to_end(wanted.key)
             self._shrink()
             return self._loaded[wanted.key]
@@ -101,6 +104,7 @@ class Shelf:
                 return
             if not self._used[key]:
                 del self._loaded[key]
+                self._bytes = None
 
 
 def bytes_of(networks: Iterable[Any]) -> int:

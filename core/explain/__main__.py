@@ -111,7 +111,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument("--clips", type=int, default=12)
     parser.add_argument("--seed", type=seed_number, default=0, help="of the clips")
-    parser.add_argument("--methods", nargs="+", choices=with_part("explain"), default=with_part("explain"))
+    parser.add_argument("--methods", nargs="+", action="extend", choices=with_part("explain"))
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", type=file_to_write)
     args = parser.parse_args(argv)
@@ -119,7 +119,7 @@ def main(argv: list[str] | None = None) -> None:
         parser.error(f"--clips is at least 1, got {args.clips}.")
     engine = Engine(args.device)
     found = {"about": {"command": f"python -m core.explain --clips {args.clips} --seed {args.seed}", "settings": SETTINGS}}
-    for method in args.methods:
+    for method in args.methods or with_part("explain"):
         found[method] = measure(engine, method, args.clips, args.seed)
         print(table(found[method]))
         if args.json:

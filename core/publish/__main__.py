@@ -53,8 +53,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--length", type=int, default=FRAMES.default, help="frames that are read")
     made.add_argument("--text", action="append", default=[], help="a sentence to compare with; as often as wanted")
     made.add_argument("--question", default="", help="what a method of long videos is asked")
-    made.add_argument("--set", nargs="*", default=[], metavar="KNOB=VALUE")
-    made.add_argument("--against", nargs="*", metavar="KNOB=VALUE", help="a second set, A: the first with these knobs turned")
+    made.add_argument("--set", nargs="*", action="extend", default=[], metavar="KNOB=VALUE")
+    made.add_argument(
+        "--against", nargs="*", action="extend", metavar="KNOB=VALUE", help="a second set, A: the first with these knobs turned"
+    )
     made.add_argument("--overlay", default="", help="the stage whose map lies over the frames")
     made.add_argument("--rows", type=listed, default=(), help="rows of the figure; --list names them")
     made.add_argument("--frames", type=numbered, help="which pictures, counted from 1: 1,3,5")

@@ -73,7 +73,12 @@ def arguments() -> argparse.ArgumentParser:
         made["compare"].add_argument(which, help="a setting, by its number from 1 or its id")
     for name in ("compare", "export"):
         made[name].add_argument(
-            "--where", nargs="*", default=[], metavar="COLUMN:WHAT:VALUE", help="clips of which all these hold: right:eq:false"
+            "--where",
+            nargs="*",
+            action="extend",
+            default=[],
+            metavar="COLUMN:WHAT:VALUE",
+            help="clips of which all these hold: right:eq:false",
         )
     for name in ("slices", "modes", "export"):
         made[name].add_argument("--setting", default="", help="by its number or id")

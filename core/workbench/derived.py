@@ -26,7 +26,7 @@ from core.workbench.query.table import Table
 
 NO_MODE = "No rule and no group of the map fails more than the rest on the first half of the films, so nothing was tested."
 MAKING = Lock()  # who asks for a map that is being made waits for it
-VERSION = "1"  # of what is made; another one is made anew
+VERSION = "2"  # of what is made; another one is made anew
 PLACES = (Column("clip_id", "", "text"), Column("x", "", "number"), Column("y", "", "number"), Column("cluster", "", "count"))
 
 

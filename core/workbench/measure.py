@@ -25,6 +25,7 @@ from core.progress import Cancelled
 from core.sweep import reduced
 from core.video.clip import Clip
 from core.video.edits import edited
+from core.video.forking import Decoder
 from core.video.source import open_video
 from core.workbench import columns as named
 from core.workbench.causes import cause_columns, faithfulness, if_true
@@ -43,11 +44,11 @@ class Measure:
     """An engine that measures clips of a plan."""
 
     def __init__(self, plan: Plan, engine: Engine):
-        self.plan, self.engine = plan, engine
+        self.plan, self.engine, self.decode = plan, engine, Decoder()
 
     def read(self, entry: Entry) -> Read:
         """The entry's clip."""
-        return read(entry, self.plan.frames, self.plan.size)
+        return read(entry, self.plan.frames, self.plan.size, self.decode)
 
     def row(self, entry: Entry, held: Read, setting: Setting) -> tuple[dict[str, Any], dict[str, Any]]:
         """One clip's values of the setting's columns, and its maps. What goes wrong with one clip is its status."""

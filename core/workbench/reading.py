@@ -14,6 +14,7 @@ from core.data.rendered import Sample, sample
 from core.errors import BadClip, ReaderError
 from core.video.camera import grey, shift_2
 from core.video.clip import Clip
+from core.video.forking import Decoder
 from core.video.read import read_clip
 from core.workbench.columns import OK, UNREADABLE
 from core.workbench.listing import Entry
@@ -35,11 +36,12 @@ class Read:
     grey_THW: np.ndarray = field(default_factory=lambda: np.zeros((0, 1, 1), np.float32))
 
 
-def read(entry: Entry, frames: int, size: tuple[int, int]) -> Read:
-    """The frames of an entry, T of them; what cannot be read is said. size: (H, W) that clips are drawn at."""
+def read(entry: Entry, frames: int, size: tuple[int, int], decode: Decoder | None = None) -> Read:
+    """The frames of an entry, T of them; what cannot be read is said. size: (H, W) that clips are drawn at. decode: as of
+    `read_clip`."""
     began = time.perf_counter()
     try:
-        clip, truth = world_clip(entry, frames, size) if entry.source == "world" else (from_file(entry, frames), None)
+        clip, truth = world_clip(entry, frames, size) if entry.source == "world" else (from_file(entry, frames, decode), None)
         decoded, small_THWC = since(began), np.stack([smaller(frame_HWC) for frame_HWC in clip.frames_THWC])
         grey_THW = np.stack([grey(frame_HWC, SMALL) for frame_HWC in small_THWC]).astype(np.float32)
         seen = facts(small_THWC, grey_THW) | truths(truth)
@@ -53,14 +55,14 @@ def read(entry: Entry, frames: int, size: tuple[int, int]) -> Read:
     return Read(clip, truth, facts=known | seen, grey_THW=grey_THW)
 
 
-def from_file(entry: Entry, frames: int) -> Clip:
+def from_file(entry: Entry, frames: int, decode: Decoder | None = None) -> Clip:
     """A file's clip; a BadClip where it is no longer the file that was listed."""
     path = Path(os.fsdecode(entry.file))
     if path.is_file():
         told = path.stat()
         if (told.st_size, told.st_mtime_ns) != (entry.bytes, entry.changed):
             raise BadClip(f"{entry.path} has changed since the run began: it is another clip. Begin a new run for it.")
-    return read_clip(path, frames)
+    return read_clip(path, frames, decode=decode)
 
 
 def world_clip(entry: Entry, frames: int, size: tuple[int, int]) -> tuple[Clip, Sample]:

@@ -51,7 +51,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", choices=("actions", "retrieval"), default="", help="if a table has labels and captions")
     parser.add_argument("--root", type=Path, help="where a table's paths start; else its folder")
     parser.add_argument("--template", default=TEMPLATE, help=f"what a class is called, {TEMPLATE!r} if not said")
-    parser.add_argument("--texts", nargs="+", default=[], help="sentences to hold clips without labels against")
+    parser.add_argument(
+        "--texts", nargs="+", action="extend", default=[], help="sentences to hold clips without labels against"
+    )
     parser.add_argument("--case", default="standard", help="of the world: standard, with nuisances, or plain")
     parser.add_argument("--seed", type=int, default=0, help="of the world's clips")
     parser.add_argument("--frames", type=int, help=f"of each clip, {FRAMES[0]} to {FRAMES[1]}; {USUAL} if not said")
@@ -66,7 +68,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     slice_words = "whose maps are tested: its name, or right:eq:false of the same setting"
     parser.add_argument("--faithful", default="", metavar="SLICE", help=slice_words)
     parser.add_argument("--question", default="", help="for methods that are asked one; else each clip's own label")
-    parser.add_argument("--models", nargs="*", default=[], metavar="NAME=FILE", help="weights, as `python -m app` is told them")
+    parser.add_argument(
+        "--models", nargs="*", action="extend", default=[], metavar="NAME=FILE", help="weights, as `python -m app` is told them"
+    )
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="auto")
 

@@ -46,6 +46,8 @@ from tests.bench.workbench import workbench_figures
 
 TEXTS = ("a red ring moves left", "a red ring moves right", "a red ring grows", "a red ring stays still")
 
+USUAL = ("stop", "stpn", "vit_b_32", "ratios", "frozen", "swin_t", "page")
+
 
 def main(words=None):
     args = arguments().parse_args(words)
@@ -73,7 +75,7 @@ def main(words=None):
     }
     found: dict = {"machine": machine()}
     print(", ".join(f"{name} {value}" for name, value in found["machine"].items()))
-    for name in args.only:
+    for name in args.only or USUAL:
         title, measure, given = scenarios[name]
         print(f"\n{title}", flush=True)
         # spawn, not fork: torch's threads may be running in this process
@@ -91,15 +93,16 @@ def arguments():
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Times and memory on this machine.")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there too")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
-    parser.add_argument("--models", nargs="*", default=[], metavar="NAME=PATH", help="weights other than the shipped")
+    parser.add_argument(
+        "--models", nargs="*", action="extend", default=[], metavar="NAME=PATH", help="weights other than the shipped"
+    )
     parser.add_argument("--moves", type=int, help="of knobs: 40 on the page, 10,000 of a long stay")
     parser.add_argument("--uploads", type=int, default=500, help="of a long stay")
     parser.add_argument("--openings", type=int, default=200, help="of the page, of a long stay")
     parser.add_argument("--users", type=int, default=8, help="readers at once")
     parser.add_argument("--minutes", type=float, default=7, help="that they stay")
-    usual = ("stop", "stpn", "vit_b_32", "ratios", "frozen", "swin_t", "page")
     parser.add_argument(
-        "--only", nargs="+", choices=(*usual, "workbench", "soak", "users"), default=usual, help="some of the scenarios"
+        "--only", nargs="+", action="extend", choices=(*USUAL, "workbench", "soak", "users"), help="some of the scenarios"
     )
     return parser
 

@@ -183,6 +183,16 @@ def test_everything_public_says_what_it_is(name):
     assert not silent, f"{name}: no docstring on {', '.join(silent)}."
 
 
+def test_an_option_that_takes_several_values_counts_each_time_it_is_said():
+    """argparse, left alone, forgets all but the last: `--where label:eq:a --where pred:eq:b` was one filter."""
+    for name, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "add_argument":
+                given = {one.arg: ast.literal_eval(one.value) for one in node.keywords if one.arg in ("nargs", "action")}
+                option = isinstance(node.args[0], ast.Constant) and str(node.args[0].value).startswith("-")
+                assert not option or given.get("nargs") not in ("*", "+") or "action" in given, f"{name}, line {node.lineno}"
+
+
 def test_what_core_lists_is_what_is_visible():
     assert all(hasattr(core, name) for name in core.__all__)  # some are found when asked for
     visible = {name for name, one in vars(core).items() if name[0] != "_" and not isinstance(one, ModuleType)}

@@ -97,17 +97,20 @@ function noteOf(note, write) {
   return [box, text("p", "", {class: "er-saved", role: "status"})];
 }
 
+const LABELLED = 8; // bars that have room for a number each
+
+// A number in the width of a bar
+const short = value => (value && Math.abs(value) < 0.01 ? value.toExponential(0) : String(+value.toPrecision(2)));
+
 function bars(values, title) {
   const low = Math.min(0, ...values),
     span = Math.max(0, ...values) - low || 1,
     box = make("div", {class: "er-row", role: "img", "aria-label": `${title}: ${values.map(one => worded(one)).join(", ")}`});
   box.append(
     ...values.map(one => {
-      const bar = make("i");
-      bar.append(
-        Object.assign(make("u"), {style: `height:${Math.round((26 * Math.abs(one)) / span)}px`}),
-        text("small", worded(one)),
-      );
+      const bar = make("i", {title: worded(one)});
+      bar.append(Object.assign(make("u"), {style: `height:${Math.round((26 * Math.abs(one)) / span)}px`}));
+      if (values.length <= LABELLED) bar.append(text("small", short(one)));
       return bar;
     }),
   );

@@ -261,7 +261,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=folder_to_write, default=WEIGHTS)
     parser.add_argument("--clip", default=None, help="the frozen towers; default: the shipped ones")
     told = "“all” is full STOP at every layer; default: everything"
-    parser.add_argument("--only", choices=(*VARIANTS, "all"), nargs="*", help=told)
+    parser.add_argument("--only", choices=(*VARIANTS, "all"), nargs="*", action="extend", help=told)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--batch", type=int, default=8)

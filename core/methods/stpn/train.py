@@ -221,7 +221,7 @@ def main(argv: list[str] | None = None) -> None:
         prog="python -m core.training stpn", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", type=folder_to_write, default=WEIGHTS)
-    parser.add_argument("--only", choices=VARIANTS, nargs="*")
+    parser.add_argument("--only", choices=VARIANTS, nargs="*", action="extend")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--teach", type=int, default=900, help="steps of teaching the tower shapes")
     parser.add_argument("--teach-rate", type=float, default=1.5e-3)

@@ -77,8 +77,9 @@ def no_or_yes(column: Column) -> str:
 
 
 def said(column: Column) -> str:
-    """A column's name in a sentence."""
-    return column.name.replace("_", " ")
+    """A column in a sentence: by its name, or as what its method calls the map that it is a number of."""
+    what, _, how = column.says.removesuffix(".").rpartition(": ")
+    return f"{how} of “{what}”" if what and column.name.endswith(f"_{how}") else column.name.replace("_", " ")
 
 
 def explaining(table: Table, setting: str, of: str = "right") -> list[Column]:

@@ -214,6 +214,10 @@ def test_a_link_opens_the_tab_with_its_filters_and_the_address_follows(held):
 
 
 def test_by_keyboard_alone_a_clip_is_tagged_noted_and_undone(held, runs):
+    while runs[WORLD].marks.undo():  # what a first try has left
+        pass
+    held.reload()
+    held.wait_for_selector(".er-root[data-shown]")
     held.get_by_role("tab", name="Errors").focus()  # where a click on it leaves the focus
     held.keyboard.press("j")
     held.wait_for_selector(".er-right[data-clip]")
