@@ -6,7 +6,7 @@ VENV ?= .venv
 PORT ?=
 PY := $(VENV)/bin/python
 
-.PHONY: run test bench weights evaluate readme space notebooks errors
+.PHONY: run test bench weights evaluate readme space notebooks errors picture
 
 run: $(VENV)/run.stamp
 	$(PY) -m app $(if $(PORT),--port $(PORT))
@@ -32,12 +32,13 @@ weights: $(VENV)/run.stamp
 	$(PY) -m core.training tspo --seed 2 --only both answer --out assets/weights/compared/tspo_2.safetensors
 	$(PY) -m core.training videostreaming
 
-# What the weights are worth, and the tables of it in the READMEs of the methods.
+# What the weights are worth, the tables of it in the READMEs of the methods, and the curve over α in the page's fold Sweep.
 evaluate: $(VENV)/run.stamp
 	$(PY) -m core.evaluate stop --clips 240 --json assets/weights/metrics_stop.json
 	$(PY) -m core.evaluate stpn --clips 48 --json assets/weights/metrics_stpn.json
 	$(PY) -m core.evaluate tspo --clips 240 --json assets/weights/metrics_tspo.json
 	$(PY) -m core.evaluate videostreaming --clips 40 --json assets/weights/metrics_videostreaming.json
+	$(PY) -m core.evaluate frames --json assets/weights/metrics_frames.json
 	$(PY) -m core.report
 
 # The run that the tab Errors shows at first: clips whose truth is known, at two settings.
@@ -47,6 +48,10 @@ errors: $(VENV)/run.stamp
 
 readme: $(VENV)/run.stamp
 	$(PY) -m core.report
+
+# The picture of the page in README.
+picture: $(VENV)/test.stamp
+	$(PY) -m tests.picture
 
 # A folder to upload as a Hugging Face Space.
 space: $(VENV)/run.stamp

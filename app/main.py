@@ -26,6 +26,7 @@ from app.server.public import loaded
 from app.server.request import SHIPPED
 from core import METHODS, Engine, ReaderError
 from core.engine import NETWORKS_MB
+from core.frames.service import ServiceReader, reader_at
 from core.memory import give_back
 from core.networks.hub import PUBLIC_CLIPS
 
@@ -49,7 +50,8 @@ def main(words: Sequence[str] | None = None) -> None:
         runs, home = find_runs(args.runs, data), Home(args.runs, data, args.device) if holds_more(args.runs) else None
         if not runs and args.runs != RUNS and not data:
             raise ReaderError(f"There is no run in {str(args.runs)!r}: python -m core.workbench run makes one.")
-        page = build(engines, find_examples(args.clips) | find_videos(VIDEOS), runs or find_runs(RUNS), home)
+        services = {one.label: one for one in args.reader}
+        page = build(engines, find_examples(args.clips) | find_videos(VIDEOS), runs or find_runs(RUNS), home, services)
     with serving(host, args.port):
         launch(page, args.host, args.port, share=args.share)
 
@@ -84,6 +86,10 @@ def arguments() -> argparse.ArgumentParser:
         help="an OpenAI-compatible endpoint as a model; its key comes from SERVICE_API_KEY, or from the variable in key=…",
     )  # fmt: skip
     parser.add_argument(
+        "--reader", nargs="*", action="extend", type=reader, default=[], metavar="URL,model=…",
+        help="an OpenAI-compatible endpoint of a vision-language model, to answer in the tab “Which frames?”; its key as above",
+    )  # fmt: skip
+    parser.add_argument(
         "--memory", type=megabytes, default=NETWORKS_MB, metavar="MB",
         help=f"for the networks of each set of weights, the least recently used are let go ({NETWORKS_MB} if not said)",
     )  # fmt: skip
@@ -100,6 +106,13 @@ def arguments() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--share", action="store_true", help="a public address, by Gradio's tunnel")
     return parser
+
+
+def reader(text: str) -> ServiceReader:
+    try:
+        return reader_at(text)
+    except ReaderError as wrong:
+        raise argparse.ArgumentTypeError(str(wrong)) from wrong
 
 
 def public() -> str:

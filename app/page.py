@@ -30,16 +30,19 @@ from app.export.history import steps
 from app.export.link import opened_by
 from app.export.notebook import notebook
 from app.export.session import Sessions
+from app.frames.tab import frames
 from app.help.skip import skip
 from app.help.tour import top
 from app.server.api import publish
 from app.server.clips import Clips, Example
 from app.server.guard import Page
 from app.server.jobs import Running
-from app.server.public import Public, beside
+from app.server.public import Public, beside, clips_of
 from app.server.request import Desk
 from app.tab import QUIET, question_for, tab, texts_for
 from core import Engine
+from core.frames.choice import choosers
+from core.frames.service import ServiceReader
 from core.method import Method
 from core.publish.described import MAKER
 from core.world import ACTIONS
@@ -49,11 +52,11 @@ DELETED = (3600, 23 * 3600)  # seconds: every hour, files older than 23 h, so th
 
 def build(
     engines: Mapping[str, Engine], examples: Mapping[str, Example], runs: Mapping[str, Run] | None = None,
-    home: Home | None = None,
+    home: Home | None = None, services: Mapping[str, ServiceReader] | None = None,
 ) -> Page:  # fmt: skip
     """The whole page. engines: what its weights are called → Engine; the first is used until a reader chooses another.
     examples: name → Example; the first is open when the page is. runs: of the workbench by name, for a tab of their own. home:
-    where that tab may start runs."""
+    where that tab may start runs. services: models on other machines that may answer from frames, by their labels."""
     clips, running, engine = Clips(examples), Running(), next(iter(engines.values()))
     with Page(analytics_enabled=False, title=MAKER, delete_cache=DELETED) as page:
         skip()
@@ -71,14 +74,19 @@ def build(
                 with gr.Tab(method.title.partition(" — ")[0], id=method.name):
                     desk = Desk(method, engines_for(engines, method), clips, running)
                     made[method.name] = tab(desk, shared[begin[method.name]], first=not made)
+            every = [*made.values()]
+            if several := [made[one.name] for one in choosers(engine.methods)]:
+                own = next((one for one in several if clips_of(one.desk.method)), several[0])
+                which = frames(page, tabs, own.desk, shared[begin[own.desk.method.name]], services or {})
+                every.append(which)
             if runs:
                 errors(page, tabs, made, Runs(runs), home)
-        PublicWeights(page, list(made.values()), Public([one.desk for one in made.values()], partial(beside, engine)))
+        PublicWeights(page, every, Public([one.desk for one in made.values()], partial(beside, engine)))
         notebook(tabs, made)
         sessions = Sessions(tabs, made)
         written = {"\n".join(texts_for(one, *how)) for one in clips.examples.values() for how in ((), (ACTIONS, len(ACTIONS)))}
         for one in shared.values():
-            sharing = [tab for tab in made.values() if tab.inputs.fields["clip"] is one.clip]
+            sharing = [tab for tab in every if tab.inputs.fields["clip"] is one.clip]
             Choice(clips, one, sharing).wire()
             Uploads(clips, one, sharing, written, sessions).wire()
         opened_by(page, tabs, made, {name: shared[begin[name]].awaited for name in made})

@@ -64,7 +64,7 @@ def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
             viewer = begin.viewer(first)
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
             sheet(method, begin.values["knobs"])
-            own = own_clip(method)
+            own = own_clip(method.name)
             weights = gr.Radio(
                 choices_of(desk), value=desk.weights, label="Weights", visible=len(desk.engines) > 1,
                 elem_id=f"weights-{method.name}",
@@ -119,14 +119,7 @@ class Beginning:
     @cached_property
     def about(self) -> dict[str, Any]:
         """What does not change, and is too much for a tab that may never be opened."""
-        clips, examples = self.desk.clips, self.desk.examples.values()
-        return {
-            "about": about_payload(self.desk.method),
-            "examples": [
-                {"name": one.name, "title": one.title, "thumb": jpeg(clips.open(one.path, DEFAULT_FRAMES).frames_THWC[3], 96)}
-                for one in examples
-            ],
-        }
+        return {"about": about_payload(self.desk.method), "examples": thumbs(self.desk)}
 
     def constants(self, message: Any = None) -> str:
         """The same, asked for when the tab is opened."""
@@ -165,6 +158,14 @@ class Beginning:
             server_functions=[*map(as_function, own), *self.answers.functions(), *Moments(desk).functions(), *folds],
             elem_id=f"viewer-{method.name}",
         )  # fmt: skip
+
+
+def thumbs(desk: Desk) -> list[dict[str, str]]:
+    """The examples of a tab as its viewer offers them."""
+    return [
+        {"name": one.name, "title": one.title, "thumb": jpeg(desk.clips.open(one.path, DEFAULT_FRAMES).frames_THWC[3], 96)}
+        for one in desk.examples.values()
+    ]
 
 
 def frames_told(engine: Engine, method: Method) -> str:

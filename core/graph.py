@@ -54,6 +54,7 @@ class Trace:
     values: stage → result. ms: milliseconds, only of the stages that ran this time. weights: network → label.
     given: stages whose result was not theirs, but given. pace: the clips that these weights were trained with, if they say so.
     notes: sentences the reader should see. steps: stage that is made of steps, and ran → how many of them did, of how many.
+    took: milliseconds of every stage; of one that is reused, those when it ran.
     """
 
     values: Mapping[str, Any]
@@ -63,6 +64,7 @@ class Trace:
     pace: Pace | None = None
     notes: tuple[str, ...] = ()
     steps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    took: Mapping[str, float] = field(default_factory=dict)
 
     def __getitem__(self, stage: str) -> Any:
         return self.values[stage]
@@ -168,6 +170,7 @@ def run(
     values = {name: source.value for name, source in sources.items() if not source.later}
     fresh: dict[str, Any] = {}  # with what a result holds: reading a mask waits for a GPU
     ms: dict[str, float] = {}
+    took: dict[str, float] = {}
     walks: dict[str, tuple[int, int]] = {}
     sizes: dict[str, int] = {}
 
@@ -210,19 +213,20 @@ def run(
                     (value, walked), ms[name] = timed(made, settle, stage, value_of, links, done)
             if links:
                 walks[name] = len(links) - len(done), len(links)
-            held = value, content_key(value)
+            held = value, content_key(value), ms.get(name, 0.0)
             if chance:
                 key = digest(key, uuid4().hex)  # nobody will ask for this one again
             else:
                 fresh |= walked | {key: held}
-        values[name], content = held
+        values[name], content, took[name] = held
         keys[name] = content or key
         sizes = sizes_of(name, values[name]) | sizes
-    for key, (value, content) in fresh.items():  # only now: a cancelled run leaves nothing behind
-        cache.put(key, (ref(value) if isinstance(value, nn.Module) else value, content))
+    for key, (value, *rest) in fresh.items():  # only now: a cancelled run leaves nothing behind
+        cache.put(key, (ref(value) if isinstance(value, nn.Module) else value, *rest))
     names = [stage.__name__ for stage in stages]
     there = tuple(name for name in names if name in given)
-    return Trace(MappingProxyType({name: values[name] for name in names}), MappingProxyType(ms), weights, there, steps=walks)
+    results = MappingProxyType({name: values[name] for name in names})
+    return Trace(results, MappingProxyType(ms), weights, there, steps=walks, took=MappingProxyType(took))
 
 
 def step_keys(stage: Stage, keys: Mapping[str, str], value_of: Callable[[str], Any]) -> list[str]:
@@ -256,12 +260,12 @@ def prefix(cache: StageCache, links: Sequence[str]) -> list[Any]:
     return found
 
 
-def known(held: tuple[Any, str | None] | None) -> tuple[Any, str | None] | None:
-    """What the cache holds. Of a part of a network it holds a weak reference, so that it keeps no network alive; one that was
-    let go is not known any more."""
+def known(held: tuple[Any, str | None, float] | None) -> tuple[Any, str | None, float] | None:
+    """What the cache holds: a result, what it is known by, how long it took. Of a part of a network it holds a weak reference,
+    so that it keeps no network alive; one that was let go is not known any more."""
     if held is None or not isinstance(held[0], ref):
         return held
-    return None if held[0]() is None else (held[0](), held[1])
+    return None if held[0]() is None else (held[0](), *held[1:])
 
 
 def timed(stage: Stage, settle: Callable[[], None], *args: Any) -> tuple[Any, float]:

@@ -150,11 +150,13 @@ class TextScores(Output):
         return (self.unknown,) if self.unknown else ()
 
 
+@dataclass(frozen=True)
 class ChosenFrames(Output):
     """Which frames of the clip or video are chosen, as supports of the current one or to answer from, counted from 0: a tuple
-    [K]; the same frame may stand there twice."""
+    [K]; the same frame may stand there twice. budget: K → the knobs with which so many are chosen, or as near as it comes."""
 
     over, value = "K", "place"
+    budget: Callable[[int], dict[str, Any]] = lambda frames: {"budget": frames}
 
 
 class ChosenTimes(Output):
@@ -216,6 +218,13 @@ class Sentence(Output):
 
     value = "text"
     times: tuple[tuple[str, str], ...] = ()
+
+
+class Answer(Sentence):
+    """What the question is answered with, in a word or a few, which may be held against the truth; "" where nothing answers.
+    One that follows from `ChosenFrames` can be asked of any other choice of frames, too."""
+
+    figure = "Sentence"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from core.evaluate.curves import Curve
 from core.evaluate.tables import table
 from core.graph import downstream
 from core.knobs import Knob
@@ -84,14 +85,25 @@ def blocks(method: Method) -> dict[str, str]:
     """Marker → what belongs between its begin and its end, as far as the method's folder offers it."""
     made = {"knobs": knob_table(method)}
     if report := part(method.name, "report"):
-        file = WEIGHTS / f"metrics_{method.name}.json"
-        metrics = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+        metrics = metrics_of(method)
         made["measured"] = report.measured(metrics) if metrics else "Not measured yet: `make evaluate`."
     if rows := lesson(method, "READINGS"):
         made["readings"] = table(("where", "our reading"), rows)
     if rows := lesson(method, "DIFFERENCES"):
         made["differences"] = table(("number", "what the code does"), rows)
     return made
+
+
+def metrics_of(method: Method) -> Mapping:
+    """What `core.evaluate` wrote of a method; empty where it was not measured."""
+    file = WEIGHTS / f"metrics_{method.name}.json"
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def curves_of(method: Method) -> tuple[Curve, ...]:
+    """What was measured of a method at many values of a knob, as its `report` has it."""
+    make = getattr(part(method.name, "report"), "curves", None)
+    return make(metrics_of(method)) if make else ()
 
 
 def marked(name: str) -> str:

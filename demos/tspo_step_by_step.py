@@ -280,11 +280,11 @@ from core.methods.shared import highest_K
 from core.methods.tspo.equations import best_of_bins
 
 # %% source
-from core.methods.tspo import frame_K, reading
+from core.methods.tspo import answer_A, frame_K, reading, reply
 from core.methods.shared import time_K, picture_KHWC, score_K
 
 # %%
-made(frame_K, time_K, picture_KHWC, score_K, reading)
+made(frame_K, time_K, picture_KHWC, score_K, answer_A, reply, reading)
 
 # %%
 print(made["reading"])

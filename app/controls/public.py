@@ -53,7 +53,7 @@ class PublicWeights:
         except gr.Error as wrong:
             yield {self.said: told(wrong.message)}
             raise
-        where = ", ".join(one.desk.method.title.partition(" — ")[0] for one in self.tabs)
+        where = ", ".join(dict.fromkeys(one.desk.method.title.partition(" — ")[0] for one in self.tabs))
         there = f"{name} is there: choose it under “Weights”, in {where}."
         yield {self.said: told(there), **self.known()}
 

@@ -25,6 +25,8 @@ from core import ReaderError
 from core.methods import lesson
 from core.publish.session import is_session
 
+HIDDEN = gr.update(visible=False)
+
 
 class Uploads:
     """Events of all tabs that share a clip. tabs: those. written: what examples bring as texts."""
@@ -39,18 +41,28 @@ class Uploads:
         self.knobs = {one.inputs.knobs[name]: value for one, own in usual for name, value in own.items()}
 
     def wire(self) -> None:
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         for tab in self.tabs:
-            for place in tab.own.places:
+            own, events = tab.own, []
+            for place in own.places:
                 opened = place.change(
                     partial(self.opened, tab, place), [place, self.shared.awaited, *self.texts],
-                    [place, tab.own.said, *self.sessions.components],
-                    concurrency_limit=4, trigger_mode="always_last", show_progress="hidden", api_visibility="private",
+                    [place, own.said, own.stop, *self.sessions.components],
+                    concurrency_limit=4, trigger_mode="always_last", **quiet,
                 )  # fmt: skip
                 self.sessions.follow(opened)
+                events.append(opened)
+            changed = [*own.places, own.said, own.stop]
+            own.stop.click(partial(self.stopped, tab), None, changed, cancels=events, queue=False, **quiet)
+
+    def stopped(self, tab: Tab) -> dict[Component, Any]:
+        """What changes when a reader calls off the opening of his file."""
+        return dict.fromkeys(tab.own.places) | {tab.own.said: told("Called off."), tab.own.stop: HIDDEN}
 
     def opened(self, tab: Tab, place: Component, file: Any, awaited: Any, *texts: Any) -> Iterator[dict[Component, Any]]:
         """What changes, again and again while the file is read."""
-        said, nothing = tab.own.said, {self.sessions.looked: "", self.sessions.kept: ""}  # of an older session
+        said, stop = tab.own.said, tab.own.stop
+        nothing = {self.sessions.looked: "", self.sessions.kept: ""}  # of an older session
         if file is None:
             yield nothing
             return
@@ -61,7 +73,7 @@ class Uploads:
                 if clip:
                     place.temp_files.add(str(clip))  # Gradio deletes it when its day is over
                 for far, found in opening(self.clips, clip, window(tab.desk.engine, tab.desk.method)) if clip else ():
-                    yield nothing | {said: told(far)}
+                    yield nothing | {said: told(far), stop: gr.update(visible=not found)}
                     if found and not session:
                         yield (
                             nothing
@@ -69,9 +81,9 @@ class Uploads:
                             | self.changes(self.clips.handle(file), found.moment, texts, self.again(file, found, awaited))
                         )
                 if session:
-                    yield {place: None, said: ""} | self.sessions.changes(session)
+                    yield {place: None, said: "", stop: HIDDEN} | self.sessions.changes(session)
         except gr.Error as wrong:
-            yield nothing | {place: None, said: told(wrong.message)}
+            yield nothing | {place: None, said: told(wrong.message), stop: HIDDEN}
             raise
 
     def again(self, file: Any, found: Begun, awaited: Any) -> Moment | None:

@@ -27,16 +27,16 @@ from core.publish.bundle import zipped
 from core.publish.cells import CELLS, JSON_BYTES, Cell, alt, cell_to_plain, from_json, keep, to_json, worded
 from core.publish.notebook import to_notebook
 from core.publish.python import ROOT, as_python, example_file
-from core.publish.report import to_html, to_markdown
+from core.publish.report import page_address, to_html, to_markdown
 from core.publish.result import compute
 from core.publish.view import NOTE_LENGTH, Setting, clip_in_words
 from core.video.edits import in_words
 
-FORMS = {  # what it is called → (its file, its type, cells and the file of a clip → what is in it)
-    "Jupyter": ("kept.ipynb", "application/x-ipynb+json", lambda cells, file: to_notebook(cells, file).encode()),
-    "HTML": ("kept.html", "text/html", lambda cells, file: to_html(cells).encode()),
-    "Markdown": ("kept.zip", "application/zip", lambda cells, file: zipped(to_markdown(cells))),
-    "JSON": ("kept.json", "application/json", lambda cells, file: to_json(cells).encode()),
+FORMS = {  # what it is called → (its file, its type, cells, the file of a clip, the address of the page → what is in it)
+    "Jupyter": ("kept.ipynb", "application/x-ipynb+json", lambda cells, file, page: to_notebook(cells, file).encode()),
+    "HTML": ("kept.html", "text/html", lambda cells, file, page: to_html(cells, page).encode()),
+    "Markdown": ("kept.zip", "application/zip", lambda cells, file, page: zipped(to_markdown(cells, page))),
+    "JSON": ("kept.json", "application/json", lambda cells, file, page: to_json(cells).encode()),
 }
 
 
@@ -108,14 +108,14 @@ class Notebook:
         return {"cells": [shown_cell(cell, self.file) for cell in cells], "notes": [*notes, *filter(None, more)]}
 
     def write_cells(self, message: Any) -> dict[str, Any]:
-        """The file of {form, text}: its name, its type, and what is in it, base64; how many cells that are, and sentences on
-        those that are not in it. text: as `read_cells` takes it."""
+        """The file of {form, text, page}: its name, its type, and what is in it, base64; how many cells that are, and sentences
+        on those that are not in it. text: as `read_cells` takes it."""
         form = message.get("form") if isinstance(message, Mapping) else None
         if not isinstance(form, str) or form not in FORMS:
             raise ReaderError(f"The form is {', '.join(FORMS)}, got {str(form)[:40]!r}.")
         name, kind, make = FORMS[form]
         cells, notes = from_json(checked_text(message.get("text")))
-        data = base64.b64encode(make(cells, self.file)).decode()
+        data = base64.b64encode(make(cells, self.file, page_address(message.get("page")))).decode()
         return {"name": name, "type": kind, "data": data, "cells": len(cells), "notes": notes}
 
 

@@ -18,7 +18,6 @@ from app.export.viewstate import looked_at
 from app.server.api import as_it_is
 from app.server.errors import as_message
 from app.server.request import Desk, Request
-from core import Engine
 from core.publish.bundle import bundle
 from core.publish.cells import keep
 from core.publish.figures import picture
@@ -26,24 +25,27 @@ from core.publish.link import to_link
 from core.publish.movies import gif, mp4
 from core.publish.notebook import to_notebook
 from core.publish.python import as_python
-from core.publish.report import to_html
+from core.publish.report import page_address, to_html
 from core.publish.result import Result, compute
 from core.publish.view import View
 
 COLUMNS = (("one column, 3.25 in", "one"), ("two columns, 6.75 in", "two"))
 # what it is called → (how its file ends, what makes it)
-FORMS: dict[str, tuple[str, Callable[[Result, str, Engine], str | bytes]]] = {
-    "Figure, PDF": ("pdf", lambda result, width, engine: picture(result, "pdf", width, beside=bool(result.other)).data),
-    "Figure, SVG": ("svg", lambda result, width, engine: picture(result, "svg", width, beside=bool(result.other)).data),
-    "Figure, PNG": ("png", lambda result, width, engine: picture(result, "png", width, beside=bool(result.other)).data),
-    "Movie, MP4": ("mp4", lambda result, width, engine: mp4(result)),
-    "Movie, GIF": ("gif", lambda result, width, engine: gif(result)),
-    "Numbers: arrays, tables and a manifest (ZIP)": ("zip", lambda result, width, engine: bundle(result)),
+FORMS: dict[str, tuple[str, Callable[[Result, str, Request], str | bytes]]] = {
+    "Figure, PDF": ("pdf", lambda result, width, asked: picture(result, "pdf", width, beside=bool(result.other)).data),
+    "Figure, SVG": ("svg", lambda result, width, asked: picture(result, "svg", width, beside=bool(result.other)).data),
+    "Figure, PNG": ("png", lambda result, width, asked: picture(result, "png", width, beside=bool(result.other)).data),
+    "Movie, MP4": ("mp4", lambda result, width, asked: mp4(result)),
+    "Movie, GIF": ("gif", lambda result, width, asked: gif(result)),
+    "Numbers: arrays, tables and a manifest (ZIP)": ("zip", lambda result, width, asked: bundle(result)),
     "Jupyter notebook that computes it again": (
         "ipynb",
-        lambda result, width, engine: to_notebook([keep(result, models_named(engine), precision_of(engine))]),
+        lambda result, width, asked: to_notebook([keep(result, models_named(asked.engine), precision_of(asked.engine))]),
     ),
-    "Report, HTML": ("report.html", lambda result, width, engine: to_html([keep(result)])),
+    "Report, HTML": (
+        "report.html",
+        lambda result, width, asked: to_html([keep(result)], page_address(asked.options.get("page"))),
+    ),
 }
 ALONE = "This page for this clip, with its sliders (HTML, works offline)"
 
@@ -108,7 +110,7 @@ class Files:
                 end, made = "interactive.html", interactive_html(result, request.truth)
             else:
                 end, maker = FORMS[form]
-                made = maker(result, width, request.engine)
+                made = maker(result, width, request)
         # in a folder of its own within Gradio's, which deletes what it finds there: of a file elsewhere only its own copy
         name = f"{self.desk.method.name}-{Path(view.shown.clip).stem}.{end}"
         path = self.folder / secrets.token_hex(16) / name

@@ -16,6 +16,7 @@ GENERAL = {
     "to "
     "1. A large weight says where was looked, not why.",
     "backbone": "The part of a network that turns a picture into features, before anything is found or named in it.",
+    "budget": "K, how many frames of a long video may be chosen. Methods are held against each other at the same one.",
     "clip": "A short video, read as a few frames at even steps.",
     "CLIP": "A network of two towers, one for pictures and one for texts, trained so that a picture and its text come out "
     "alike.",
@@ -26,6 +27,8 @@ GENERAL = {
     "detector": "A network that finds things in a frame: a box, a name and a score for each.",
     "entropy": "How widely attention is spread. Here divided by its largest value: 0 is all on one patch, 1 is all patches "
     "alike.",
+    "evidence": "The seconds of a video that show what answers a question. Of a video of our world they are known; what is "
+    "found of them is the share of these spans in which at least one frame was chosen.",
     "faithfulness": "Whether a map shows what an answer rests on, and not just what looks plausible. Deletion and insertion "
     "test it.",
     "feature": "A list of numbers that a network makes of a picture, a patch or a text.",
@@ -50,6 +53,8 @@ GENERAL = {
     "patch": "A square of a frame. A frame is cut into a grid of them, and the network reads each as one token.",
     "pointing game": "A score of a map: the share of frames in which its highest patch lies on the thing that it should show.",
     "prompt": "A token that no picture has, made or learned to steer a network whose own numbers stay as they are.",
+    "reader": "Whoever answers a question from the frames that were chosen. Here a small frozen network that knows our world's "
+    "answers, the same for every choice, or a model that you named.",
     "released code": "What a paper's authors published. It does not always do what the paper's equations say.",
     "severity": "How badly frames are spoilt on purpose, from 0, not at all, to 1.",
     "slice": "Clips that a filter leaves, under a name. A slice that was found to be bad among many has to be seen again on "

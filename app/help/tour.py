@@ -10,7 +10,18 @@ from core.methods import lesson
 
 KEYS = (("t", "the tour, or back to its card"), ("g", "the glossary"))
 # What a step's check reads, and what stands instead of one that this page has not: tour.js.
-STEPS = tuple(step for method in METHODS.values() for step in lesson(method, "TOUR"))
+FRAMES = {
+    "title": "Which frames?",
+    "text": "A question about a long video, and every way to choose eight frames of it on one time line. Where the answer is "
+    "seen is shaded; the same reader answers from each choice.",
+    "act": "Open the tab “Which frames?” and click another method's name.",
+    "keys": "Go to it, Enter; then Tab to a name, Enter",
+    "done": "These are the frames that the reader gets from it. Now move K: the curve below says from where on it is enough.",
+    "tab": "Which frames?",
+    "targets": ["#frames .wf-rows"],
+    "check": {"seen": "#frames tbody tr:not(:first-child) button[aria-pressed=true]"},
+}
+STEPS = (*(step for method in METHODS.values() for step in lesson(method, "TOUR")), FRAMES)
 TOP = """<div class="teach"><span class="tour-offer" hidden>New here? <button type="button">Take the tour</button></span>
 <button type="button" class="tour-open" title="a few steps (t)">Tour</button>
 <button type="button" class="gl-open" title="what words mean (g)">Glossary</button></div>"""

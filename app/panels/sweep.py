@@ -6,7 +6,7 @@ What can be drawn, and what is one number, is decided by what an output is, neve
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from core.kinds import Output
 from core.knobs import Knob
 from core.method import Method
 from core.methods import lesson
+from core.report import curves_of
 from core.sweep import MOST, Sweep, sweep_over, values_of
 
 SPREAD = 4  # values of a knob, unless a reader writes others
@@ -46,7 +47,7 @@ def sweeps(method: Method) -> bool:
 
 
 def about_sweep(desk: Desk) -> dict[str, Any]:
-    """Knobs, what can be drawn and what is a number, each with the knobs that move it."""
+    """Knobs, what can be drawn and what is a number, each with the knobs that move it; and the curves that ship."""
     method = desk.method
     knobs = method.knobs.knobs()
     moved = {one.name: downstream(method.stages, one.name) for one in knobs}
@@ -68,6 +69,7 @@ def about_sweep(desk: Desk) -> dict[str, Any]:
             for how in one.numbers
         ],
         "most": MOST,
+        "measured": [asdict(one) for one in curves_of(method)],
     }
 
 

@@ -159,7 +159,7 @@ class Clips:
         return lambda name, frames, *moment: self.open(files[name], frames, (), moment)
 
     def _read(self, path: Place, frames: int, moment: Moment) -> Clip:
-        if video := self._whole(path):  # it need not be read twice
+        if video := self.whole(path):  # it need not be read twice
             return video.frames(between(video, frames, *moment) if moment else evenly(video, frames))
         return self._decoders.result(partial(read_clip, path, frames=frames, **dict(zip(("start", "end"), moment))))
 
@@ -168,7 +168,7 @@ class Clips:
         example = self._known.get(str(path))
         return example.recipe.video if example and example.recipe else None
 
-    def _whole(self, path: Place) -> Footage | None:
+    def whole(self, path: Place) -> Footage | None:
         """The whole of a file, where it is open."""
         return self._drawn(path) or dict(self._videos.items()).get(file_state(path))
 
@@ -217,7 +217,7 @@ class Clips:
         """(clip, truth, the video that it is a few frames of) of a key, or None when it is no longer open."""
         self._let_go()
         opened = [
-            (clip, self.truth(path), self._whole(path))
+            (clip, self.truth(path), self.whole(path))
             for (path, frames, edits, moment), clip in self._open.items()
             if self.key(path, frames, json.loads(edits), moment) == key
         ]

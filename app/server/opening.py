@@ -66,14 +66,14 @@ class Moments:
         return (sentence(self.moment),)
 
     def moment(self, message: Any) -> dict[str, Any] | None:
-        """What there is to choose of a visitor's clip: its seconds, where most moves, and what the weights were trained with;
-        None of an example."""
+        """What there is to choose of a clip that was not drawn here: its seconds, where most moves, and what the weights were
+        trained with; None of one that was, of which all is shown."""
         desk, values = self.desk, message.get("values") if isinstance(message, Mapping) else None
         if not isinstance(values, Mapping):
             raise ReaderError(STRANGE)
         path, engine = desk.clips.path(values.get("clip")), desk.engines.get(values.get("weights"), desk.engine)
         seconds = window(engine, desk.method)
-        if desk.clips.shipped(path) or not seconds:
+        if desk.clips.of_world(path) or not seconds:
             return None
         begun, pace = desk.clips.begun(path, seconds), engine.pace(desk.method.name)
         return {

@@ -1,4 +1,5 @@
 """Measure a method against the truth of held-out clips:  python -m core.evaluate METHOD [--clips N --seed S --json FILE]
+Hold all that choose frames of a long video against each other:  python -m core.evaluate frames [--clips N …]
 On your own videos, where the method can:  python -m core.evaluate METHOD --data DIR [--help]
 """
 
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from core.cli import file_to_write, names_data, seed_number, sentences
 from core.device import pick_device
+from core.evaluate import frames
 from core.methods import part, with_part
 from core.networks.weights import WEIGHTS
 
@@ -20,7 +22,8 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m core.evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("method", choices=with_part("evaluate_own" if own else "evaluate"))
+    together = {} if own else {"frames": frames}
+    parser.add_argument("method", choices=(*with_part("evaluate_own" if own else "evaluate"), *together))
     if own:
         return part(parser.parse_args(argv[:1]).method, "evaluate_own").main(argv[1:])
     parser.add_argument("--clips", type=int, default=480, help="held-out clips; a third of that for each hard case")
@@ -31,7 +34,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.clips < 3:
         parser.error(f"--clips is at least 3, got {args.clips}.")
-    method = part(args.method, "evaluate")
+    method = together.get(args.method) or part(args.method, "evaluate")
     found = method.evaluate(args.weights, args.clips, args.seed, pick_device(args.device))
     print(method.table(found))
     if args.json:

@@ -128,9 +128,9 @@ def fetched(arch: str, tag: str) -> Any:
         try:
             return open_clip.create_model(arch, pretrained=tag or None)
         except Exception as wrong:  # open_clip, torch, the hub and the network each raise errors of their own
-            why = first_line(wrong) if online else "the hub cannot be reached, and it was not fetched before."
+            why = first_line(wrong).rstrip(".") if online else "the hub cannot be reached, and it was not fetched before"
             raise BadWeights(
-                f"{name} could not be fetched ({why}) Without a network, give a file: "
+                f"{name} could not be fetched: {why}. Without a network, give a file: "
                 f"{'ARCHITECTURE' if arch.startswith(HUB) else arch}/FILE."
             ) from wrong
 

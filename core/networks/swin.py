@@ -11,6 +11,7 @@ Q + M tokens, V windows (row-major), M places in a window (row-major), D width, 
 """
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +22,7 @@ from core.errors import BadKnob, BadWeights
 from core.networks.tower import Look, Place, Pyramid, Size, check_prompts
 
 ORDERS = ("plain", "released")
+ROW = 16  # numbers that the processor takes at once: keys of a prompted window come in whole rows
 
 
 class SwinTower(nn.Module):
@@ -209,19 +211,25 @@ def prompted_window_attention(
     the attention [B, V, S, S], mean over heads.
 
     The copies of a prompt differ only after attention, so query, key and value are computed once and copied; the output
-    projection is linear, so it is applied to the mean.
+    projection is linear, so it is applied to the mean. Behind the keys stand some that nobody attends to, for a row of 69 of
+    them takes the processor half as long again as one of 80.
     """
-    B, V = windows_BVMD.shape[:2]
+    B, V, M = windows_BVMD.shape[:3]
     qkv_BVSX = attn.qkv(windows_BVMD)
-    bias_VNSS = attn.relative_position_bias_table[attn.relative_position_index].permute(2, 0, 1)[None]
-    if mask_VMM is not None:
-        bias_VNSS = bias_VNSS + mask_VMM[:, None].to(bias_VNSS.dtype)
-    Q = 0
+    at_X = attn.relative_position_index.flatten()
+    bias_VNSS = attn.relative_position_bias_table.T.index_select(1, at_X).unflatten(1, (M, M))[None]
+    Q, more = 0, 0
     if prompts_BQD is not None:
         Q = prompts_BQD.shape[1]
-        qkv_BVSX = torch.cat([attn.qkv(prompts_BQD)[:, None].expand(-1, V, -1, -1), qkv_BVSX], 2)
-        bias_VNSS = F.pad(bias_VNSS, (Q, 0, Q, 0))
+        more = 0 if look else -(Q + M) % ROW
+        qkv_BQX = attn.qkv(prompts_BQD)
+        nobody_BVRX = qkv_BQX.new_zeros(()).expand(B, V, more, qkv_BQX.shape[-1])
+        qkv_BVSX = torch.cat([qkv_BQX[:, None].expand(-1, V, -1, -1), qkv_BVSX, nobody_BVRX], 2)
+        bias_VNSS = F.pad(F.pad(bias_VNSS, (Q, 0, Q, 0)), (0, more), value=-torch.inf)
+    if mask_VMM is not None:
+        bias_VNSS = bias_VNSS + F.pad(mask_VMM, (Q, more, Q, 0))[:, None].to(bias_VNSS.dtype)
     query, key, value = qkv_BVSX.unflatten(-1, (3, attn.num_heads, -1)).permute(3, 0, 1, 4, 2, 5).unbind(0)  # [B, V, N, S, d]
+    query = query[..., : Q + M, :]
     drop, share_BVSS = attn.attn_drop.p if attn.training else 0.0, None
     if look:
         weight_BVNSS = (query @ key.mT * attn.scale + bias_VNSS).softmax(-1)
@@ -251,6 +259,7 @@ def window_reverse(windows_BVMD: Tensor, window: Size, size: Size) -> Tensor:
     return x.transpose(2, 3).flatten(3, 4).flatten(1, 2)
 
 
+@lru_cache(maxsize=32)
 def shift_mask(size: Size, window: Size, shift: Size, device: torch.device | None = None) -> Tensor:
     """−100 between two places of a window of which the roll brought one around the edge, 0 elsewhere: [V, M, M]."""
     wrapped_H = torch.arange(size[0], device=device) >= size[0] - shift[0]

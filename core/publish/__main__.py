@@ -107,7 +107,11 @@ def swept(args: argparse.Namespace, engine: Engine, turned: dict, form: str, com
     method = method_named(args.method)
     axes = [(name, values_of(method.name, name, text)) for name, text in map(pair, args.sweep)]
     view = View(Setting(args.method, clip_name(args.clip), args.length, turned, tuple(args.text)), 0, args.overlay)
-    number = (args.number[0], reduced(args.number[1])) if args.number else usual_number(method, bool(args.text))
+    number = (
+        (args.number[0], reduced(args.number[1]))
+        if args.number
+        else usual_number(method, bool(args.text), [name for name, _ in axes])
+    )
     made, clip = sweep_of(
         engine, view.shown, axes[0], axes[1], view.overlay, number, lambda name, frames: open_clip(args.clip, frames),
         lambda name: open_whole(args.clip),

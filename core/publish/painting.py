@@ -17,6 +17,7 @@ VALUES, SIGNED = "plasma", "RdBu_r"
 COLOURS = (VALUES, "viridis", "cividis", "magma", "inferno", "gray")  # of values; all are even in lightness
 STRENGTH = 0.85  # of what is highest: less would hide the colours that the bar explains, more the frame
 RISE = 1.5  # half of the highest hides a third: what is low is where most of a frame is, and shall be seen
+VEIL = 0.5  # of a frame at most is hidden, in the mean: a map that is high everywhere shall not cover the scene
 GREY = 150.0  # under the colours of a bar, in place of a picture
 NIGHT = 0.6  # how much darker what is not selected is, at full strength
 
@@ -83,7 +84,8 @@ def painted(made: Layer, index: int, height: int, width: int, strength: float = 
     if made.masks:
         light_hw = np.where(map_hw, 1.0, 1 - NIGHT * strength)
         return (under * patches_to_pixels(light_hw, height, width)[..., None]).round().astype(np.uint8)
-    weight_hw = strength * hidden(map_hw, made)
+    weight_hw = hidden(map_hw, made)
+    weight_hw = strength * weight_hw * min(1.0, VEIL / (weight_hw.mean() or 1.0))
     over_HWC = patches_to_pixels(coloured(map_hw, made) * weight_hw[..., None], height, width)
     return (under * (1 - patches_to_pixels(weight_hw, height, width)[..., None]) + over_HWC).round().astype(np.uint8)
 

@@ -5,9 +5,11 @@ Every number stands beside what it is of: a text, a gap, a frame. Links go to th
 
 import base64
 import html
+import re
 import struct
 from collections.abc import Iterable, Mapping
 from itertools import chain
+from typing import Any
 
 from core.kinds import Output
 from core.methods import lesson
@@ -18,7 +20,10 @@ from core.publish.view import Setting, clip_in_words
 from core.registry import method_named
 from core.video.edits import in_words
 
-PAGE = "http://127.0.0.1:7860/?"  # where the page answers on the reader's own machine
+PAGE = "http://127.0.0.1:7860/"  # where the page answers on the reader's own machine
+ADDRESS = re.compile(
+    r"https?://[\w.:\[\]-]{1,200}/[\w./~%-]{0,200}", re.ASCII
+)  # nothing that Markdown or HTML would take for its own
 CONTENTS = 3  # cells from which a report begins with a list of them
 EACH = {"G": "gap", "T": "frame", "K": "chosen frame", "Y": "text", "Q": "prompt", "I": "stage of the tower"}
 SIGNS = "\\`*_[]#|!$<>"  # that Markdown would take for its own
@@ -26,8 +31,8 @@ SIGNS = "\\`*_[]#|!$<>"  # that Markdown would take for its own
 Table = tuple[str, list[tuple[str, str]]]  # what the numbers are, and each beside what it is of
 
 
-def to_markdown(cells: Iterable[Cell]) -> dict[str, bytes]:
-    """{"report.md": …, "figure-1.png": …}: the text, and the pictures that lie beside it."""
+def to_markdown(cells: Iterable[Cell], page: str = PAGE) -> dict[str, bytes]:
+    """{"report.md": …, "figure-1.png": …}: the text, and the pictures that lie beside it. page: the address its links open."""
     lines, made = ["# What was kept", ""], {}
     for place, cell in enumerate(cells, 1):
         name = f"figure-{place}.png"
@@ -44,12 +49,12 @@ def to_markdown(cells: Iterable[Cell]) -> dict[str, bytes]:
                 "",
             ]
         lines += [f"- {plain(said)}" for said in facts(cell)]
-        lines += [f"- [{plain(said)}]({address})" for said, address in links(cell)] + [""]
+        lines += [f"- [{plain(said)}]({address})" for said, address in links(cell, page)] + [""]
     return {"report.md": "\n".join(lines).encode(), **made}
 
 
-def to_html(cells: Iterable[Cell]) -> str:
-    """One HTML file with its pictures inside: it asks the network for nothing."""
+def to_html(cells: Iterable[Cell], page: str = PAGE) -> str:
+    """One HTML file with its pictures inside: it asks the network for nothing. page: as `to_markdown` has it."""
     body, contents = [], []
     for place, cell in enumerate(cells, 1):
         source, wide = base64.b64encode(cell.picture).decode(), _width(cell.picture)
@@ -57,7 +62,7 @@ def to_html(cells: Iterable[Cell]) -> str:
         contents.append(f'<li><a href="#c{place}">{_safe(cell.title)}</a></li>')
         words = "".join(f"<p>{_safe(line)}</p>" for line in cell.view.note.splitlines() if line.strip())
         told = "".join(f"<li>{_safe(said)}</li>" for said in facts(cell))
-        told += "".join(f'<li><a href="{_safe(address)}">{_safe(said)}</a></li>' for said, address in links(cell))
+        told += "".join(f'<li><a href="{_safe(address)}">{_safe(said)}</a></li>' for said, address in links(cell, page))
         body.append(
             f'<section id="c{place}"><h2>{title}</h2>{words}'
             f'<img alt="{_safe(alt(cell))}" width="{wide // 2}" src="data:image/png;base64,{source}">'
@@ -129,11 +134,16 @@ def facts(cell: Cell) -> list[str]:
     return made + ([f"Weights: {'; '.join(cell.weights.values())}"] if cell.weights else [])
 
 
-def links(cell: Cell) -> list[tuple[str, str]]:
+def page_address(said: Any) -> str:
+    """The page's address as a browser told it; what is none is the reader's own machine."""
+    return said if isinstance(said, str) and ADDRESS.fullmatch(said) else PAGE
+
+
+def links(cell: Cell, page: str = PAGE) -> list[tuple[str, str]]:
     """(words, address): the view where the page runs, the paper, the authors' code."""
     method = method_named(cell.view.shown.method)
     query = link_in_words(cell.view)
-    view = [("Open this view, where the page runs", PAGE + query)] if query else []
+    view = [("Open this view, where the page runs", f"{page}?{query}")] if query else []
     return [*view, *lesson(method, "LINKS")]
 
 

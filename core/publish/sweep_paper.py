@@ -3,10 +3,11 @@
 sweep.pdf  sweep_caption.tex  sweep.bib  sweep.py
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from core.engine import Engine
+from core.graph import downstream
 from core.method import Method
 from core.progress import CalledOff, Progress
 from core.publish.composition import Composition, to_plain
@@ -35,10 +36,12 @@ def sweep_of(
     return made, clip
 
 
-def usual_number(method: Method, texts: bool) -> Number:
-    """The first number that a network has the last word in. texts: whether there are some to compare with."""
+def usual_number(method: Method, texts: bool, knobs: Iterable[str] = ()) -> Number:
+    """Of the numbers that most of these knobs move, the first that a network has the last word in. texts: whether there are
+    some to compare with."""
+    moved = [downstream(method.stages, knob) for knob in knobs]
     numbers = [one for one in method.outputs if one.numbers and (texts or one.stage not in method.text_stages)]
-    first = min(numbers, key=lambda one: (one.when == "now", len(one.over)))
+    first = min(numbers, key=lambda one: (-sum(one.stage in each for each in moved), one.when == "now", len(one.over)))
     return first.stage, first.numbers[0]
 
 

@@ -7,6 +7,7 @@ that to CLIP; here paraphrases do: two ways to say one thing belong together, ev
 import numpy as np
 
 from core.world import ACTIONS, COLOURS, SHAPES
+from core.world.captions import article
 
 SYNONYMS = {
     "circle": ("disc", "ball"),
@@ -46,9 +47,9 @@ def paraphrase(text: str, rng: np.random.Generator) -> str:
     for word in text.split():
         others = SYNONYMS.get(word, ())
         said.append(str(rng.choice(others)) if others and rng.random() < 0.5 else word)
-    return " ".join(said)
+    return " ".join(article(after) if word in ("a", "an") else word for word, after in zip(said, [*said[1:], ""], strict=True))
 
 
 def list_of(nouns: list[str]) -> str:
     """ "a red ring and a blue star": what a single frame shows."""
-    return " and ".join(f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}" for noun in nouns)
+    return " and ".join(f"{article(noun)} {noun}" for noun in nouns)

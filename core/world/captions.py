@@ -24,7 +24,12 @@ SPLITS = ("train", "val", "test")
 def caption(colour, shape, action):
     """A sentence of the grammar; without a colour or a shape (None) it says less: "an object moves left"."""
     noun = " ".join(filter(None, (colour, shape or "object")))
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun} {action}"
+    return f"{article(noun)} {noun} {action}"
+
+
+def article(noun):
+    """ "an" before a vowel's letter, else "a"."""
+    return "an" if noun[:1].lower() in tuple("aeiou") else "a"
 
 
 def meanwhile(first, second):

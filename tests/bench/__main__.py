@@ -3,6 +3,7 @@
     python -m tests.bench [--json FILE] [--device auto] [--models NAME=PATH …]
                           [--only stop stpn vit_b_32 ratios frozen swin_t long page]
     python -m tests.bench --only workbench
+    python -m tests.bench --only hour [--hours 1]
     python -m tests.bench --only soak [--moves 10000] [--uploads 500] [--openings 200]
     python -m tests.bench --only users [--users 8] [--minutes 7]
 
@@ -17,9 +18,9 @@ compared is measured in turns, so that another process disturbs both alike. On a
     knob         one knob moved to values it has not had, everything else known. "maps": what the page asks for first;
                  "all": that and what takes longer (similarities, boxes)
 
-The last three take long, and are measured only where they are named: whether the server stays as small as it was however long
-it is asked, whether many readers at once are each answered rightly and soon, and how the error workbench does beside its
-targets.
+The last four take long, and are measured only where they are named: whether the server stays as small as it was however long
+it is asked, whether many readers at once are each answered rightly and soon, what an hour of 720p costs, and how the error
+workbench does beside its targets.
 """
 
 import argparse
@@ -37,6 +38,7 @@ import torch
 from core import ReaderError
 from tests.bench.engine import engine_times
 from tests.bench.frozen import frozen_times
+from tests.bench.hour import hour_times
 from tests.bench.long import long_times
 from tests.bench.page import page_times
 from tests.bench.ratios import ratio_times
@@ -73,6 +75,7 @@ def main(words=None):
             (args.device, args.models, args.moves or 10_000, args.uploads, args.openings),
         ),
         "workbench": ("The error workbench against its targets", workbench_figures, (args.device,)),
+        "hour": ("An hour of 720p", hour_times, (args.hours,)),
         "users": ("Many readers at once", users_figures, (args.device, args.models, args.users, args.minutes)),
     }
     found: dict = {"machine": machine()}
@@ -103,9 +106,11 @@ def arguments():
     parser.add_argument("--openings", type=int, default=200, help="of the page, of a long stay")
     parser.add_argument("--users", type=int, default=8, help="readers at once")
     parser.add_argument("--minutes", type=float, default=7, help="that they stay")
+    parser.add_argument("--hours", type=float, default=1, help="of a long video")
     parser.add_argument(
-        "--only", nargs="+", action="extend", choices=(*USUAL, "workbench", "soak", "users"), help="some of the scenarios"
-    )
+        "--only", nargs="+", action="extend", choices=(*USUAL, "workbench", "soak", "users", "hour"),
+        help="some of the scenarios",
+    )  # fmt: skip
     return parser
 
 

@@ -1,6 +1,7 @@
 """Facts about the small CLIP's tower and training: its stem, its pictures, its losses, and that it goes on where it stopped."""
 
 import argparse
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -29,6 +30,7 @@ from core.training.pictures import (
     inside,
     window_of,
 )  # fmt: skip
+from core.training.words import paraphrase
 from core.world import ACTIONS, COLOURS, SHAPES, Mix
 from tests import tiny
 
@@ -267,3 +269,10 @@ def test_who_names_everything_scores_one_and_who_names_others_scores_nothing(mon
     monkeypatch.setattr(naming, "best", lambda towers, one, count: [("none", "none")] * count)
     assert among(None, samples) == {"among": 0.0, "among_actor": 0.0}
     assert len(NOUNS) == len(PAIRS) == 48
+
+
+def test_another_word_for_a_thing_has_the_article_that_it_needs():
+    rng = np.random.default_rng(0)
+    said = {paraphrase("an object moves left while an orange circle grows", rng) for _ in range(60)}
+    assert any(one.startswith("a thing ") for one in said) and any(one.startswith("an object ") for one in said)
+    assert not any(re.search(r"\ban [^aeiou]|\ba [aeiou]", one) for one in said)

@@ -303,3 +303,10 @@ def test_a_cache_counts_right_under_threads():
     held = [cache.get(str(key)) for key in range(40)]
     assert cache.bytes == sum(bytes_of(one) for one in held if one is not None) <= cache.budget
     assert len(cache) == sum(one is not None for one in held)
+
+
+def test_a_stage_that_is_reused_took_as_long_as_when_it_ran():
+    cache = StageCache(1 << 20)
+    first = run([doubled], {"x": Source(4, "four")}, cache)
+    again = run([doubled, score], {"x": Source(4, "four"), "gain": Source(2, "two")}, cache)
+    assert again.ran == ("score",) and again.took == {"doubled": first.ms["doubled"], "score": again.ms["score"]}

@@ -109,7 +109,7 @@ def test_it_has_a_tab_last_of_all_that_draws_and_endpoints_that_answer(method, b
         shown.goto(f"{address}?v=1&m=glimpse&c=short&k.budget=5")
         tabs = shown.get_by_role("tab")
         tabs.last.wait_for()
-        assert tabs.all_inner_texts()[-1] == "Glimpse"
+        assert tabs.all_inner_texts()[-2:] == ["Glimpse", "Which frames?"]
         shown.wait_for_function("""() => { const one = document.querySelector('#viewer-glimpse .vw[data-done]');
             return one && JSON.parse(one.dataset.done).budget === 5; }""")
         root = shown.locator("#viewer-glimpse .vw")

@@ -28,7 +28,7 @@ ROWS = (
     ("core.methods",),
     ("core.registry", "core.shelf", "core.pipeline"),
     ("core.engine", "core"),
-    ("core.data", "core.sweep"),
+    ("core.data", "core.sweep", "core.frames"),
     ("core.training", "core.publish"),
     ("core.explain", "core.evaluate"),
     ("core.workbench",),

@@ -82,7 +82,8 @@ def test_every_module_is_reached_and_no_folder_of_the_viewer_knows_the_page():
         {one.figure for one in vars(kinds).values() if isinstance(one, type) and issubclass(one, kinds.Output)} - {""}
     )
     entries = {*assets.PAGE, *CALLED, *drawn, *(f"panels/{one.name}.js" for one in PANELS)}
-    entries |= {"errors/tab.js", "errors/workbench.js"}  # the second when its tab is opened
+    # the second of each when its tab is opened
+    entries |= {"errors/tab.js", "errors/workbench.js", "frames/tab.js", "frames/which.js"}
     entries |= {offline.MODULE for offline in (part(name, "offline") for name in with_part("offline")) if offline}
     assert set(all_imports("\n".join(f'import {{}} from "./{path}";' for path in entries))) == files
     known = {"base": {"base"}, "figures": {"base", "figures"}, "panels": {"base"}, "offline": {"base"}}

@@ -8,6 +8,7 @@ import {rgb, SHADES} from "./drawing.js";
 
 export const STRENGTH = 0.85; // of what is highest: less would hide the colours that the bar explains, more the picture
 const RISE = 1.5, // half of the highest hides a third: what is low is where most of a picture is, and shall be seen
+  VEIL = 0.5, // of a picture at most is hidden, in the mean: a map that is high everywhere shall not cover the scene
   NIGHT = 0.6, // how much darker what is not selected is, at full strength
   GREY = 150, // under the colours of a bar, in place of a picture
   STEPS = 32; // of a bar
@@ -41,11 +42,13 @@ const cells = document.createElement("canvas");
 // value: cell → its number
 export function paintLight(pen, ink, value, [rows, columns], width, height, strength) {
   if (cells.width !== columns || cells.height !== rows) Object.assign(cells, {width: columns, height: rows});
-  const made = new ImageData(columns, rows);
-  for (let i = 0; i < rows * columns; i++) {
-    const shade = ink.shades[Math.round(255 * ink.place(value(i)))];
-    made.data.set(shade, 4 * i);
-    made.data[4 * i + 3] = Math.round(255 * strength * ink.weight(value(i)));
+  const made = new ImageData(columns, rows),
+    weights = Array.from({length: rows * columns}, (_, i) => ink.weight(value(i))),
+    mean = weights.reduce((sum, one) => sum + one, 0) / weights.length,
+    strong = 255 * strength * Math.min(1, (ink.veil ?? VEIL) / (mean || 1));
+  for (const [i, weight] of weights.entries()) {
+    made.data.set(ink.shades[Math.round(255 * ink.place(value(i)))], 4 * i);
+    made.data[4 * i + 3] = Math.round(strong * weight);
   }
   cells.getContext("2d").putImageData(made, 0, 0);
   pen.save();
@@ -58,7 +61,7 @@ export function paintLight(pen, ink, value, [rows, columns], width, height, stre
 export function paintNight(pen, selected, [rows, columns], width, height, strength) {
   paintLight(
     pen,
-    {...valueInk(), weight: on => (on ? 0 : NIGHT), shades: BLACK},
+    {...valueInk(), weight: on => (on ? 0 : NIGHT), shades: BLACK, veil: 1},
     selected,
     [rows, columns],
     width,

@@ -163,6 +163,12 @@ export function widths() {
   });
 }
 
+// → the place of the result that most of these knobs move, the first of several: it says more than one that a single knob moves
+export function mostMoved(results, knobs, fits = () => true) {
+  const moves = one => (fits(one) ? knobs.filter(each => one.moves.includes(each.name)).length : -1);
+  return results.reduce((best, one, i) => (moves(one) > moves(results[best]) ? i : best), 0);
+}
+
 export function atNewWidths(root, draw) {
   // a new width, not every new height: drawing changes the height itself
   let width = 0;

@@ -46,6 +46,6 @@ export function inWords(one, columns) {
 
 // A cell of a detector's confusion: [reader, {real, found}]
 const thingInWords = ([reader, {real, found}]) =>
-  `${real === null ? "nothing there" : real ? `a ${real}` : "a thing"} ${
+  `${real === null ? "nothing there" : real ? `${/^[aeiou]/i.test(real) ? "an" : "a"} ${real}` : "a thing"} ${
     found === null ? "missed" : found ? `found as ${found}` : "whatever it was found as"
   } (${words(reader)})`;

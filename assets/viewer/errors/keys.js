@@ -13,7 +13,8 @@ export function hearKeys(host, root, {keys, digit, enter}) {
       const {key, target} = event;
       if (key === "t" && document.querySelector(".tour:not([hidden])")) return; // back to the tour's card
       if (typing(target)) return void (key === "Escape" && root.contains(target) && target.blur());
-      if (target !== document.body && !root.contains(target)) return;
+      const opened = target.matches?.("[role=tab]") && !key.startsWith("Arrow"); // whoever came by its tab is on it still
+      if (target !== document.body && !root.contains(target) && !opened) return;
       const onRow = target === document.body || target.matches("[data-id], .er-rows"),
         heard = (/^[1-9]$/.test(key) && digit(key - 1)) || (key === "Enter" && onRow && enter());
       if (!heard) {

@@ -8,7 +8,7 @@
 // server  see app/export/figure.py. Of options every change asks for a new preview; of those that wait the newest is kept.
 
 import {newest, patience, somebody} from "../base/asking.js";
-import {make} from "../base/parts.js";
+import {make, mostMoved} from "../base/parts.js";
 
 const FORM = `
 <form class="fg">
@@ -97,7 +97,7 @@ export function composer(host, about, {cells, server, save}) {
 
   function list() {
     const all = cells(),
-      named = (one, i) => option(one.id, `${i + 1}. ${one.told.title}`);
+      named = (one, i) => option(one.id, [`${i + 1}. ${one.told.title}`, ...one.told.turned].join(" · "));
     field("cell").replaceChildren(...all.map(named));
     field("cell").value = chosen;
     const own = cell(chosen)?.view,
@@ -158,8 +158,10 @@ export function composer(host, about, {cells, server, save}) {
     field("output").replaceChildren(...sweep.outputs.map((one, i) => option(i, `${one.symbol} · ${one.title}`)));
     const number = (one, i) => option(i, `${one.said} · ${one.symbol} · ${one.title}`);
     field("number").replaceChildren(...sweep.numbers.map(number));
-    const first = sweep.numbers.findIndex(one => !one.long && (!one.texts || cell(chosen).view.texts.length));
-    field("number").value = Math.max(first, 0);
+    const written = cell(chosen).view.texts.length > 0,
+      pair = sweep.knobs.filter(one => sweep.pair.includes(one.name));
+    field("output").value = mostMoved(sweep.outputs, pair);
+    field("number").value = mostMoved(sweep.numbers, pair, one => !one.long && (!one.texts || written));
   }
 
   // Three values that the knob allows: its ends and what is between

@@ -358,7 +358,7 @@ async function cellsIn(element, about, hooks) {
         if (all.length > about.bytes)
           return say(`A notebook is exported up to ${about.bytes / 1e6} MB: delete some cells first.`);
         say("writing…");
-        const made = await ask(hooks.write({form, text: all}));
+        const made = await ask(hooks.write({form, text: all, page: location.origin + location.pathname}));
         if (!made) return;
         save(made);
         say(

@@ -46,6 +46,7 @@ export function presentation({cells, open}) {
 
   function mark() {
     for (const one of document.querySelectorAll(".pr-path")) one.classList.remove("pr-path", "pr-seen");
+    drawn.disconnect();
     if (!on) return fit(true);
     const viewer = seen(".vw"),
       column = seen(".knobs"),
@@ -61,6 +62,7 @@ export function presentation({cells, open}) {
       for (let part = end; part !== document.documentElement; part = part.parentElement) part.classList.add("pr-path");
     }
     fit(true);
+    for (const part of viewer?.children ?? []) drawn.observe(part);
     if (!document.activeElement.closest(".pr, .pr-seen")) viewer?.focus({preventScroll: true}); // its keys work: k keeps
   }
 
@@ -81,7 +83,8 @@ export function presentation({cells, open}) {
       left.reduce((low, one) => (foot(one) > foot(low) ? one : low)).classList.add("pr-spare");
   }
   const refit = () => fit(true),
-    still = () => fit(false);
+    still = () => fit(false),
+    drawn = new ResizeObserver(refit); // pictures are drawn anew after their column is another
 
   function tell() {
     const cell = cells()[at],
@@ -162,6 +165,7 @@ export function presentation({cells, open}) {
     put(true);
     scrollTo(0, 0);
     if (cells().length) step(0);
+    else if (!seen(".vw")) document.querySelector("[role=tab]").click(); // a tab without a picture is no slide
   }
   function end() {
     put(false);

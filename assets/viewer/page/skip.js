@@ -4,7 +4,7 @@ import {seen, unfold} from "./sheet.js";
 
 const TO = {
   knobs() {
-    const column = seen(".knobs");
+    const column = seen(".knobs, .wf-controls");
     unfold(column);
     return [
       ...(column?.querySelectorAll('[id^="knob-"] :is(input[type=range], input[type=checkbox], input[type=radio])') ?? []),

@@ -53,7 +53,10 @@ export function lookOf(method) {
 }
 
 // The request, with what its viewer says of itself, goes first into the inputs of a button's event.
-export const withRequest = (method, _, ...rest) => [{...requestOf(method), state: views[method]?.state() ?? {}}, ...rest];
+export const withRequest = (method, _, ...rest) => [
+  {...requestOf(method), state: views[method]?.state() ?? {}, page: location.origin + location.pathname},
+  ...rest,
+];
 
 // The link of what is on the page now, with the place where the page is
 export const link = query => [new URL(`?${query}`, location.href).href];

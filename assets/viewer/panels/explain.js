@@ -4,6 +4,7 @@
 // Every server function is sent a request, and: chosen, attribution, settings, own, shown (see app/panels/explain.py)
 
 import {newest, patience, picture, somebody} from "../base/asking.js";
+import {bands} from "../base/bands.js";
 import {bytes, COLOURS, fit, twice} from "../base/drawing.js";
 import {paintLight, STRENGTH, signedInk, valueInk} from "../base/light.js";
 import {make} from "../base/parts.js";
@@ -393,31 +394,17 @@ function mapRow(one, ends, steady) {
 }
 
 // deletion and insertion over the share of patches that is hidden or shown, with the band of random places
-function spark(curves, [low, high], called) {
-  const W = 132,
-    H = 54,
-    X = share => (share * W).toFixed(1),
-    Y = score => (2 + (1 - (score - low) / (high - low || 1)) * (H - 4)).toFixed(1);
-  const line = (share, score) => share.map((x, i) => `${X(x)},${Y(score[i])}`).join(" ");
-  const parts = curves.map(({kind, share, score, random, reach}) => {
-    const upper = line(
-        share,
-        random.map((mean, i) => mean + reach[i]),
-      ),
-      lower = line(
-        share,
-        random.map((mean, i) => mean - reach[i]),
-      )
-        .split(" ")
-        .reverse()
-        .join(" ");
-    return [
-      `<polygon points="${upper} ${lower}" fill="#8b8fa3" opacity=".3"/>`,
-      `<polyline points="${line(share, score)}" fill="none" stroke-width="2" stroke="${kind === "deletion" ? COLOURS.prompt : COLOURS.kept}"/>`,
-    ];
-  });
+function spark(curves, ends, called) {
+  const lines = curves.map(({kind, share, score, random, reach}) => ({
+    x: share,
+    y: score,
+    low: random.map((mean, i) => mean - reach[i]),
+    high: random.map((mean, i) => mean + reach[i]),
+    colour: kind === "deletion" ? COLOURS.prompt : COLOURS.kept,
+    band: "#8b8fa3",
+  }));
   const said = curves.map(({kind, auc}) => `${kind} ${auc.toFixed(3)}`).join(", ");
-  return `<svg viewBox="0 0 ${W} ${H}" role="img" aria-label="${safe(`${called} fill: area under ${said}`)}">${parts.map(one => one[0]).join("")}${parts.map(one => one[1]).join("")}</svg>`;
+  return bands(lines, [0, 1], ends, [132, 54], `${called} fill: area under ${said}`);
 }
 
 // one setting of an attribution. take: what it was set to → nothing

@@ -1,17 +1,19 @@
 // The fold "Sweep": a method at every pair of two knobs' values. A cell is a small picture and a number; a click turns the knobs.
 //
-// own: knobs [{name, symbol, meaning}], pair, outputs and numbers [{stage, title, symbol, moves, …}], most
+// own: knobs [{name, symbol, meaning}], pair, outputs and numbers [{stage, title, symbol, moves, …}], most, measured (measured.js)
 // A finished sweep stays until another is run, and says of which values it is.
 
 import {patience} from "../base/asking.js";
 import {bits, bytes, COLOURS, colour, fit, SCALE, VALUES} from "../base/drawing.js";
-import {make} from "../base/parts.js";
+import {measured} from "../base/measured.js";
+import {make, mostMoved} from "../base/parts.js";
 
 export function panel(host, given) {
   const {own, server, hooks} = given,
     who = crypto.randomUUID?.() ?? String(Math.random());
   host.innerHTML = `
   <div class="sw">
+    <div class="sw-curves" hidden></div>
     <form class="sw-form">
       <div class="sw-axis"><label>across <select name="x"></select></label>
         <label class="sw-wide">its values <input name="x-values" autocomplete="off" spellcheck="false"></label>
@@ -39,6 +41,7 @@ export function panel(host, given) {
   const field = name => host.querySelector(`[name="${name}"]`);
   const waiting = patience($, hooks.far, hooks.stop, who);
   const knob = name => own.knobs.find(one => one.name === name);
+  const curves = measured($("curves"), own.measured, own.knobs, given);
   let made = null,
     used = null,
     opened = false,
@@ -55,14 +58,11 @@ export function panel(host, given) {
   field("number").append(...own.numbers.map((one, i) => option(i, `${one.said} · ${one.symbol} · ${one.title}`)));
 
   const written = () => String(given.request().values.texts || "").trim() !== "";
-  const moves = one =>
-    own.knobs.filter(each => [field("x").value, field("y").value].includes(each.name) && one.moves.includes(each.name)).length;
-  // what moves with both knobs says more than what moves with one; until the reader chooses himself
+  // until the reader chooses himself
   function suggest() {
-    const best = (list, fits) =>
-      list.map((one, i) => [fits(one) ? moves(one) : -1, -i]).sort((a, b) => b[0] - a[0] || b[1] - a[1])[0];
-    if (!chosen.output) field("output").value = -best(own.outputs, () => true)[1];
-    if (!chosen.number) field("number").value = -best(own.numbers, one => !one.long && (!one.texts || written()))[1];
+    const pair = own.knobs.filter(one => [field("x").value, field("y").value].includes(one.name));
+    if (!chosen.output) field("output").value = mostMoved(own.outputs, pair);
+    if (!chosen.number) field("number").value = mostMoved(own.numbers, pair, one => !one.long && (!one.texts || written()));
     const still = [own.outputs[field("output").value], own.numbers[field("number").value]].flatMap(one =>
       [field("x").value, field("y").value]
         .filter(name => !one.moves.includes(name))
@@ -285,6 +285,7 @@ export function panel(host, given) {
     if (host.offsetParent) {
       mark();
       suggest();
+      curves();
     }
   });
   let width = 0;
@@ -296,8 +297,10 @@ export function panel(host, given) {
     }
   }).observe(host);
   suggest();
+  curves();
   return {
     toggled: open => {
+      if (open) curves();
       if (!open || opened) return;
       opened = true;
       even("x").then(() => even("y"));

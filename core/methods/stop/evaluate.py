@@ -8,7 +8,8 @@
 (d) hard      the same where the camera pans, the background slides, distractors blink or drift
 (e) standard  the same on the standard mix, where half of the clips have nuisances;
     gains     by how much full STOP is above the other variants there, with intervals over clips and training seeds;
-    alpha     pointing there at every α, with an interval over clips;
+    alpha     pointing there, on plain clips and where distractors blink at every α, with an interval over clips and seeds;
+              and of so few clips that whoever has the weights can measure it again in seconds (`small`);
     controls  what it costs there to replace a part of STOP by what knows nothing of the clip (`controls`)
 """
 
@@ -31,6 +32,7 @@ from core.networks.weights import Loaded, load_clip
 from core.world import ACTIONS, HARD, SPLITS, STANDARD
 
 SEEDS = 10  # the most training seeds that are looked for
+SMALL = 8  # clips that are measured again where it has to be quick
 
 
 @torch.no_grad()
@@ -62,7 +64,12 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     hits = hits_of(models, clip, mixed)
     found["standard"] = answers(hits) | pictures(shipped, mixed, seed)
     found["gains"] = gains(hits)
-    found["alpha"] = curve(models["full"], mixed) | {"chosen": chosen(shipped, clip, clips)}
+    blinking = data_of(clip, few, hard="blinking")
+    found["alpha"] = curve(models["full"], mixed) | {
+        "chosen": chosen(shipped, clip, clips),
+        "cases": {name: curve(models["full"], data) for name, data in (("plain", held_out), ("blinking", blinking))},
+        "small": small(shipped, clip),
+    }  # fmt: skip
     files = [file for s in range(SEEDS) if (file := file_of(weights, "full", 1, s)).is_file()]
     found["controls"] = controls(files, weights / "clip.safetensors", mixed, clip.network, seed, str(device))
     found["about"] = {
@@ -163,6 +170,11 @@ def chosen(model: Model, clip: Loaded, clips: int) -> float:
     return found["alpha"][int(np.argmax(found["pointing"]))]
 
 
+def small(model: Model, clip: Loaded) -> dict:
+    """The curve over α of one training seed on few clips of the standard mix, the same ones whatever else is measured."""
+    return {"clips": SMALL} | curve([model], data_of(clip, range(SMALL), mix=STANDARD))
+
+
 def table(found: dict) -> str:
     """The numbers as a person reads them, in percent."""
     lines = []
@@ -179,7 +191,8 @@ def table(found: dict) -> str:
     lines += ["", "== standard mix: full STOP less another, and what a control costs (95 % of draws of clips and seeds) =="]
     for name, row in (*found["gains"].items(), *found["controls"].items()):
         lines.append(f"{name:12}" + "".join(f"  {what} {number(value)}" for what, value in row.items()))
-    curve_A = zip(found["alpha"]["alpha"], found["alpha"]["pointing"], strict=True)
-    lines.append("pointing by α  " + " ".join(f"{alpha:g}: {share:.2f}" for alpha, share in curve_A))
+    for name, one in {"standard mix": found["alpha"], **found["alpha"]["cases"]}.items():
+        curve_A = zip(one["alpha"], one["pointing"], strict=True)
+        lines.append(f"pointing by α, {name}: " + " ".join(f"{alpha:g}: {share:.2f}" for alpha, share in curve_A))
     stored = "  ".join(f"{name} {value:.1%}" for name, value in found["stored"].items())
     return "\n".join([*lines, "", f"actions of clips as files and cameras keep them: {stored}"])

@@ -145,7 +145,8 @@ PRESETS = {
 PAIRS = (("alpha", "kept"), ("beta", "eta"))  # of knobs, worth a look together
 
 WORDS = {
-    "α": "STOP's knob between its two maps: at 1 regions are chosen by attention alone, at 0 by dynamics alone.",
+    "α": "STOP's knob between its two maps: at 1 regions are chosen by attention alone, at 0 by dynamics alone. The "
+    "fold Sweep has a curve of how often each value points at what acts.",
     "dynamics": "STOP's map M: how much a patch differs from the same place in the frames around it.",
     "gap": "What lies between two consecutive frames. STOP inserts its temporal prompts there, so 8 frames have 7 gaps.",
     "spatial prompt": "A prompt that STOP adds to a kept patch of a frame.",

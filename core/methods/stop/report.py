@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from core.evaluate.curves import Curve, Line
 from core.evaluate.tables import number, number_table, spoken, spread, titled
 
 ANSWERS = (
@@ -13,6 +14,7 @@ CAPTIONS = (
     "{chance:.3f}. Among all {captions_all} the shape must be right too, and chance is {chance_all:.3f}."
 )
 ALPHA_NOTE = "from, to: 95 % of draws of clips and training seeds"
+CASES = {"plain": "plain clips", "blinking": "blinking distractors"}
 TITLES = {
     "by_action": "Which actions are named rightly?",
     "regions": "Do the kept patches lie on the actor?",
@@ -76,7 +78,7 @@ def standard(metrics: Mapping, deviations: str) -> list[str]:
         return []
     mix = metrics["standard"] | {"about": metrics["about"]}
     costs = {f"{name}_replaced": row for name, row in metrics["controls"].items()}
-    curve = {f"{alpha:g}": share for alpha, share in rows_of(metrics["alpha"])}
+    points = rows_of(metrics["alpha"])
     return [
         titled({
             STANDARD.format(spread=deviations): number_table(answers(mix), NAMES),
@@ -85,20 +87,51 @@ def standard(metrics: Mapping, deviations: str) -> list[str]:
             ),
             "What it costs there to replace a part of STOP by what knows nothing of the clip": number_table(costs, NAMES),
             "Do the kept patches lie on what acts there?": number_table(mix["regions"], NAMES),
-            f"How often the best patch is on what acts there, by α ({ALPHA_NOTE})": number_table(curve, NAMES),
+            f"How often the best patch is on what acts there, by α ({ALPHA_NOTE})": number_table(points, NAMES),
         }),
-        f"On validation clips of the mix α = {metrics['alpha']['chosen']:g} points best.",
+        f"On validation clips of the mix α = {metrics['alpha']['chosen']:g} points best; the page draws the curve.",
     ]  # fmt: skip
 
 
-def rows_of(curve: Mapping) -> list[tuple[float, dict]]:
-    """(α, {pointing, low, high}) at every other α, and at the one that was chosen."""
-    rows = list(zip(curve["alpha"], curve["pointing"], curve["low"], curve["high"], strict=True))
-    return [
-        (alpha, {"pointing": share, "from": low, "to": high})
-        for n, (alpha, share, low, high) in enumerate(rows)
+def rows_of(curve: Mapping) -> dict[str, dict]:
+    """{α: {pointing, from, to, and each other case as text}} at every other α, and at the one that was chosen."""
+    return {
+        f"{alpha:g}": {"pointing": curve["pointing"][n], "from": curve["low"][n], "to": curve["high"][n]}
+        | {CASES[name]: within(one["pointing"][n], one["low"][n], one["high"][n]) for name, one in cases_of(curve).items()}
+        for n, alpha in enumerate(curve["alpha"])
         if n % 2 == 0 or alpha == curve["chosen"]
-    ]
+    }
+
+
+def cases_of(curve: Mapping) -> Mapping:
+    """The curves over other clips than those of the standard mix; none where they were not measured."""
+    return curve.get("cases", {})
+
+
+def within(share: float, low: float, high: float) -> str:
+    """ "0.72 (0.68 to 0.77)"."""
+    return f"{share:.2f} ({low:.2f} to {high:.2f})"
+
+
+def curves(metrics: Mapping) -> tuple[Curve, ...]:
+    """What α is worth, as the page draws it; nothing where it was not measured."""
+    if "alpha" not in metrics:
+        return ()
+    about, alpha = metrics["about"], metrics["alpha"]
+    lines = {"standard mix": alpha} | {CASES[name]: one for name, one in cases_of(alpha).items()}
+    seeds = about["training_seeds"]["full"]
+    drawn = f"the clips and of {seeds} training seeds" if seeds > 1 else "the clips; the training has one seed"
+    note = (
+        f"Measured with the shipped weights on drawn clips of the {about['split']} split: {about['clips']} of the standard "
+        f"mix, as many plain ones, {about['clips_hard']} with blinking distractors. Bands: 95 % of draws of {drawn}. On "
+        f"validation clips of the standard mix α = {alpha['chosen']:g} points best."
+    )
+    return (
+        Curve(
+            "alpha", "How often the best patch is on what acts", tuple(alpha["alpha"]),
+            tuple(Line(name, *(tuple(one[part]) for part in ("pointing", "low", "high"))) for name, one in lines.items()), note,
+        ),
+    )  # fmt: skip
 
 
 def answers(metrics: Mapping) -> dict[str, dict]:

@@ -38,11 +38,12 @@ class AttentionPredictor(nn.Module):
         self.ref_fc = nn.Linear(width, width)
         self.fc = nn.Linear(width, width)
 
-    def forward(self, support_BKPD: Tensor, look: bool = False) -> tuple[Tensor, Tensor | None]:
+    def forward(self, support_BKPD: Tensor, look: bool = False, query: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """query: Q of each frame of the batch, [B, Q, D]; the learned ones for all, if not said."""
         check_width(support_BKPD, self.reduction)
         B, K, P, _ = support_BKPD.shape
         reduced_BSD = self.reduction(support_BKPD.flatten(1, 2))  # S = K·P
-        query_BNQd = self.by_head(self.fc_embed(self.query)[None]).expand(B, -1, -1, -1)
+        query_BNQd = self.by_head(self.fc_embed(self.query[None] if query is None else query)).expand(B, -1, -1, -1)
         key_BNSd, value_BNSd = self.by_head(self.ref_fc_embed(reduced_BSD)), self.by_head(self.ref_fc(reduced_BSD))
         if not look:
             mixed_BNQd = F.scaled_dot_product_attention(query_BNQd, key_BNSd, value_BNSd)
@@ -122,7 +123,46 @@ class MixerPredictor(nn.Module):
         return runs.unflatten(0, x_BKPD.shape[:2])
 
 
+class MotionPredictor(AttentionPredictor):
+    """Attention over [E ; E_k − E_{k−1}], in the place of E: what a patch shows, and what has changed there since the support
+    before. Ours: the paper's prompts have no cue of motion. The first support has none before it, and no change; unlike for
+    the others, the order of the supports matters."""
+
+    def __init__(self, features: int, width: int, prompts: int = 5, heads: int = 16):
+        super().__init__(2 * features, width, prompts, heads)
+
+    def forward(self, support_BKPD: Tensor, look: bool = False) -> tuple[Tensor, Tensor | None]:
+        change_BKPD = F.pad(support_BKPD.diff(dim=1), (0, 0, 0, 0, 1, 0))
+        return super().forward(torch.cat([support_BKPD, change_BKPD], -1), look)
+
+
+class DualPredictor(nn.Module):
+    """Two branches: queries read the current frame first, Q′ = Q + Attn(Q, E_t), and ask the supports then: prompts =
+    Attn(Q′, E_τ) + W_c(Q′ − Q).
+
+    Ours: the paper's predictor never sees the frame that its prompts are for. What is asked of the supports can depend here on
+    what that frame shows; the attention to draw is that to the supports. One head to the frame, 16 to the supports.
+    """
+
+    def __init__(self, features: int, width: int, prompts: int = 5, heads: int = 16):
+        super().__init__()
+        self.supports = AttentionPredictor(features, width, prompts, heads)
+        self.reduction = nn.Linear(features, width)
+        self.key, self.value, self.own = (nn.Linear(width, width) for _ in range(3))
+
+    def forward(self, support_BKPD: Tensor, look: bool = False, own_BPD: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
+        """own_BPD: the current frame's features, read without prompts as a support's are."""
+        if own_BPD is None:
+            raise BadKnob("These prompts are predicted from the current frame, too, and its features were not given.")
+        reduced_BPD, query_QD = self.reduction(own_BPD), self.supports.query
+        query_BQD = query_QD.expand(len(own_BPD), -1, -1)
+        read_BQD = F.scaled_dot_product_attention(query_BQD, self.key(reduced_BPD), self.value(reduced_BPD))
+        prompt_BQD, attention = self.supports(support_BKPD, look, query_BQD + read_BQD)
+        return prompt_BQD + self.own(read_BQD), attention
+
+
 PREDICTORS = {"attention": AttentionPredictor, "average": AveragePredictor, "mixer": MixerPredictor}
+FURTHER = {"motion": MotionPredictor, "dual": DualPredictor}  # ours: in the tables; on the page once they beat attention
 
 
 def check_width(support_BKPD: Tensor, linear: nn.Linear) -> None:

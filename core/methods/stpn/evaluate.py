@@ -5,7 +5,7 @@ speed             the spoilt frames again, by how fast the things move
 looks             where prompts look in clean supports: on things, or beside them
 vis, vot          masks with identities through the clip; one thing through.followed from its first box
 vis_spoilt, …     the same of clips in which some frames in a row are spoilt
-predictors        every trained predictor, shallow and deep
+predictors        every trained predictor, shallow and deep, two of ours, and the usual one with other numbers of prompts
 prompts           the same with fewer prompts: the first N of those that were trained
 sweeps            K and S; supports as bad as the current frame; supports that never show the thing; a scene cut
 long              K and S on clips of 24 frames, where near supports are spoilt too, or far ones are of another scene
@@ -22,10 +22,10 @@ import torch
 from core.data.rendered import Sample, pool
 from core.methods.stpn import evaluate_clips as through
 from core.methods.stpn import evaluate_long as far
+from core.methods.stpn.batches import FRAMES, truth_of
 from core.methods.stpn.evaluate_frames import SUPPORTS, Subject, detected, detection, looks, subject
 from core.methods.stpn.networks import SIZE, Stpn
-from core.methods.stpn.train import FRAMES, truth_of
-from core.methods.stpn.weights import BASELINE, VARIANTS, file_of, load
+from core.methods.stpn.weights import BASELINE, COMPARED, VARIANTS, file_of, load
 from core.metrics import RESAMPLES, average_precision, deviation, drawn_precision
 from core.world import DEGRADATIONS, pairs
 
@@ -34,7 +34,8 @@ BADLY = (0.5, 1.0)  # those of the headline, a mean over them and all kinds
 USUAL = "attention/shallow"  # the variant called "stpn" in the tables
 SWEPT = (2, 4, 6, 8)  # K of its sweep: a clip has no more frames
 STRIDED = 4  # K where S is swept
-PROMPTS = (1, 3, 5)  # N of the tables
+PROMPTS = (1, 3, 5, 10)  # N of the tables, as far as there are so many
+TRAINED = (1, 3, 10)  # N that the usual variant may be trained with besides
 SEEDS = 10  # the most training seeds that are looked for
 SPEEDS = {"slow": (0.9, 1.01), "medium": (0.7, 0.9), "fast": (-0.01, 0.7)}  # ImageNet VID's bounds of the motion IoU
 
@@ -89,7 +90,11 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     }
     usual, spoil = pair["stpn"], dict(kind="motion_blur", severity=0.75)
     prompted = [name for name in tried if not name.startswith(BASELINE)]
-    found["prompts"] = {name: {f"N = {N}": ap50(tried[name][0], prompts=N, **spoil) for N in PROMPTS} for name in prompted}
+    found["prompts"] = {
+        name: {f"N = {N}": ap50(one, prompts=N, **spoil) for N in PROMPTS if N <= one.model.prompting.prompts}
+        for name in prompted
+        for one in tried[name][:1]
+    }
     controls = {
         "clean": {},
         "as bad as the current frame": {"spoil_supports": True},
@@ -142,13 +147,17 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
 
 
 def trained(weights: Path, device: torch.device) -> dict[str, list[Stpn]]:
-    """The variants that are there, each with all its seeds; what took other steps than the baseline says how many."""
-    every = [file_of(weights, variant, seed) for variant in VARIANTS for seed in range(SEEDS)]
+    """The variants that are there, each with all its seeds; what took other steps than the baseline, or has another number of
+    prompts than the others, says how many."""
+    every = [file_of(weights, variant, seed) for variant in (*VARIANTS, *COMPARED) for seed in range(SEEDS)]
+    every += [file_of(weights, USUAL, seed, N) for N in TRAINED for seed in range(SEEDS)]
     every += [file_of(weights / "compared" / "brief", variant) for variant in VARIANTS]
     ones, made = [load(file) for file in every if file.is_file()], {}
     usual = next((one.steps for one in ones if one.variant == BASELINE), 0)
     for one in ones:
         name = one.variant if one.steps == usual else f"{one.variant}, {one.steps} steps"
+        if one.model.prompting.places and (N := one.model.prompting.prompts) in TRAINED:
+            name += f", N = {N}"
         made.setdefault(name, []).append(one.model.to(device))
     return made
 

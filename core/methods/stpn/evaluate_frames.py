@@ -6,9 +6,10 @@ import numpy as np
 import torch
 
 from core.data.rendered import Sample
+from core.methods.stpn.batches import FRAMES, truth_of
 from core.methods.stpn.equations import support_index
 from core.methods.stpn.networks import SIZE, Stpn
-from core.methods.stpn.train import FRAMES, maps_of, support_features, things, truth_of
+from core.methods.stpn.train import maps_of, support_features, things
 from core.metrics import Things, average_precision, on_actor, overlap
 from core.networks.swin import Place
 from core.world import degrade, render, segment_centres

@@ -16,7 +16,7 @@ from timm.models.swin_transformer import SwinTransformer
 from torch import Tensor, nn
 
 from core.errors import BadKnob
-from core.methods.stpn.dvp import PREDICTORS
+from core.methods.stpn.dvp import FURTHER, PREDICTORS
 from core.networks.detector import Detector, DetectorShape
 from core.networks.swin import SwinTower
 from core.networks.tower import Place, Tower
@@ -37,21 +37,23 @@ class Looked:
 class Prompting(nn.Module):
     """Support features → prompts, for every place where they enter: one (shallow) or each block of the last stage (deep).
 
-    kind: a name in `dvp.PREDICTORS`, or "none": no prompts, the single-frame baseline.
+    kind: a name in `dvp.PREDICTORS` or `dvp.FURTHER`, or "none": no prompts, the single-frame baseline. dual: whether prompts
+    are predicted from the current frame, too.
     """
 
     def __init__(self, tower: Tower, stages: int, kind: str = "attention", depth: str = "shallow", prompts: int = 5):
         super().__init__()
-        if kind not in (*PREDICTORS, "none"):
-            raise BadKnob(f"The predictor is one of {', '.join(PREDICTORS)} or none, got {kind!r}.")
+        known = PREDICTORS | FURTHER
+        if kind not in (*known, "none"):
+            raise BadKnob(f"The predictor is one of {', '.join(known)} or none, got {kind!r}.")
         if depth not in DEPTHS:
             raise BadKnob(f"The depth is one of {', '.join(DEPTHS)}, got {depth!r}.")
-        self.kind, self.depth, self.prompts = kind, depth, prompts
+        self.kind, self.depth, self.prompts, self.dual = kind, depth, prompts, kind == "dual"
         self.last = stages - 1
         blocks = [place for place in tower.places if place[0] == self.last]
         self.places = () if kind == "none" else ((0, 0),) if depth == "shallow" else tuple(blocks)
         wide = tower.widths[self.last]
-        self.parts = nn.ModuleDict({name(at): PREDICTORS[kind](wide, tower.widths[at[0]], prompts) for at in self.places})
+        self.parts = nn.ModuleDict({name(at): known[kind](wide, tower.widths[at[0]], prompts) for at in self.places})
 
     def support(self, tower: Tower, pixels_KCHW: Tensor) -> dict[Place, Tensor]:
         """Features of frames, each by itself and without prompts: {place: [K, P, D]}. Computed once a frame."""
@@ -60,11 +62,15 @@ class Prompting(nn.Module):
             return {(0, 0): map_KDhw.flatten(2).transpose(1, 2)} if self.places else {}
         return {at: map_KhwD.flatten(1, 2) for at, map_KhwD in tower.block_inputs(pixels_KCHW, self.places).items()}
 
-    def forward(self, support_BKPD: dict[Place, Tensor], look: bool = False) -> Looked | None:
-        """Prompts for B frames from K supports each; None where there are none to give."""
+    def forward(
+        self, support_BKPD: dict[Place, Tensor], look: bool = False, own_BPD: dict[Place, Tensor] | None = None
+    ) -> Looked | None:
+        """Prompts for B frames from K supports each; None where there are none to give. own_BPD: features of the frames
+        themselves, where `dual` asks for them."""
         if not self.places:
             return None
-        made = {at: self.parts[name(at)](support_BKPD[at], look) for at in self.places}
+        own = {at: {"own_BPD": own_BPD and own_BPD[at]} if self.dual else {} for at in self.places}
+        made = {at: self.parts[name(at)](support_BKPD[at], look, **own[at]) for at in self.places}
         prompts = {at: prompts_BQD for at, (prompts_BQD, _) in made.items()}
         seen = {at: attention for at, (_, attention) in made.items() if attention is not None}
         return Looked(prompts[0, 0] if self.depth == "shallow" else prompts, seen)

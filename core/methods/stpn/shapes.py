@@ -2,6 +2,7 @@
 
     cells     every cell of every stage's map says which shape covers it, or none        (the tower learns shapes)
     present   the prompts together say which shapes the supports show                    (the predictor learns to read)
+    colour    and, where it is taught, which colour each of them has: what is left of a thing that is badly blurred
 
 Why: the tower's gradient alone does not tell a predictor what to read (deep supervision, Lee et al.,
 2015), and a detector's loss on a few boxes hardly teaches shapes from nothing. Published STPNs start from towers that ImageNet
@@ -29,6 +30,7 @@ COVERED, BARE = 0.4, 0.85  # least share of a cell that a shape, and the backgro
 UNSURE = -1
 BACKGROUND = 0.1  # weight of a bare cell in the loss: nine of ten are bare
 COARSE = (0.3, 0.3, 1.0)  # weights of the stages' losses: the last map is what a support frame can say
+SLIGHT = 0.1  # of 1: an error of a colour below which it counts by its square
 BATCH = 16  # frames of a step of `teach`
 
 
@@ -41,17 +43,27 @@ class Heads(nn.Module):
         prompting: Prompting = model.prompting
         self.cells = nn.ModuleList(nn.Linear(D, len(SHAPES) + 1) for D in tower.widths)
         self.places: tuple[Place, ...] = prompting.places
-        self.present = nn.ModuleDict(
-            {name(at): nn.Linear(prompting.prompts * tower.widths[at[0]], len(SHAPES)) for at in self.places}
-        )
+        wide = {name(at): prompting.prompts * tower.widths[at[0]] for at in self.places}
+        self.present = nn.ModuleDict({at: nn.Linear(width, len(SHAPES)) for at, width in wide.items()})
+        self.colour = nn.ModuleDict({at: nn.Linear(width, 3 * len(SHAPES)) for at, width in wide.items()})
 
-    def losses(self, maps: Sequence[Tensor], shown_BHW: Tensor, looked: Looked | None, present_BC: Tensor) -> dict[str, Tensor]:
-        """{loss_cells, loss_present}: of what the current frames show, and of what their prompts say of the supports."""
+    def losses(
+        self, maps: Sequence[Tensor], shown_BHW: Tensor, looked: Looked | None, present_BC: Tensor,
+        colour_BC3: Tensor | None = None,
+    ) -> dict[str, Tensor]:  # fmt: skip
+        """{loss_cells, loss_present, loss_colour}: of what the current frames show, and of what their prompts say of the
+        supports."""
         found = {"loss_cells": self.cells_loss(maps, shown_BHW)}
         if looked is not None:
             prompts = {self.places[0]: looked.prompts} if isinstance(looked.prompts, Tensor) else looked.prompts
             said = [self.present[name(at)](each.flatten(1)) for at, each in prompts.items()]
             found["loss_present"] = torch.stack([F.binary_cross_entropy_with_logits(one, present_BC) for one in said]).mean()
+            if colour_BC3 is not None:
+                told = [self.colour[name(at)](each.flatten(1)).view_as(colour_BC3) for at, each in prompts.items()]
+                off_BC = torch.stack([F.smooth_l1_loss(one, colour_BC3, reduction="none", beta=SLIGHT) for one in told]).mean(
+                    (0, -1)
+                )
+                found["loss_colour"] = (off_BC * present_BC).sum() / present_BC.sum().clamp(min=1)
         return found
 
     def cells_loss(self, maps: Sequence[Tensor], shown_BHW: Tensor) -> Tensor:

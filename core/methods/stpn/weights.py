@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from core.errors import BadKnob, BadWeights
 from core.methods.stpn import authors
 from core.methods.stpn.authors import Prepared
-from core.methods.stpn.dvp import PREDICTORS
+from core.methods.stpn.dvp import FURTHER, PREDICTORS
 from core.methods.stpn.networks import DEPTHS, SIZE, Prompting, Stpn, small_stpn
 from core.methods.stpn.public import KINDS, Backbone, load_backbone
 from core.networks.checkpoints import border, guarded
@@ -33,8 +33,10 @@ from core.networks.weights import MADE, SYNTHETIC, WEIGHTS, Loaded, read
 from core.pace import Pace
 
 PACE = Pace(frames=8, spacing=0.25)  # of `core.training stpn` on the world's clips, which last two seconds
+PROMPTS = 5  # N of a variant, if nothing else is said
 BASELINE = "baseline"
 VARIANTS = (BASELINE, *(f"{kind}/{depth}" for kind in PREDICTORS for depth in DEPTHS))
+COMPARED = tuple(f"{kind}/shallow" for kind in FURTHER)  # trained and measured beside the others, for the tables
 RELEASED = "attention/shallow"  # the one variant the authors released weights of
 DESCRIPTION = {
     "variant": text(), "prompts": whole(1, 1000), "made": MADE,
@@ -106,7 +108,7 @@ class Variants(nn.Module):
         return detector.tower.grids(size or self.size or (authors.SHORT, authors.LONG))[len(detector.shape.strides) - 1]
 
 
-def build(variant: str, prompts: int = 5, shape: DetectorShape | None = None) -> Stpn:
+def build(variant: str, prompts: int = PROMPTS, shape: DetectorShape | None = None) -> Stpn:
     """The untrained network of a variant."""
     return small_stpn(*parts_of(variant), prompts, shape)
 
@@ -117,10 +119,14 @@ def parts_of(variant: str) -> tuple[str, str]:
     return ("none", "shallow") if variant == BASELINE else (kind, depth)
 
 
-def file_of(out: Path, variant: str, seed: int = 0) -> Path:
-    """Where a variant is written: seed 0 is what the page loads, further seeds are for the tables."""
+def file_of(out: Path, variant: str, seed: int = 0, prompts: int = PROMPTS) -> Path:
+    """Where a variant is written: seed 0 is what the page loads; further seeds, other numbers of prompts and variants that
+    are no choice on the page are for the tables."""
     name = f"stpn_{variant.replace('/', '_')}"
-    return out / f"{name}.safetensors" if seed == 0 else out / "compared" / f"{name}_{seed}.safetensors"
+    if prompts != PROMPTS and variant != BASELINE:
+        name += f"_n{prompts}"
+    shown = variant in VARIANTS and name.removeprefix("stpn_") == variant.replace("/", "_")
+    return out / f"{name}.safetensors" if seed == 0 and shown else out / "compared" / f"{name}_{seed}.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,8 +143,8 @@ class Trained:
 def load(path: Path) -> Trained:
     """A trained network from its file."""
     tensors, about, digest = read(path, "stpn:STPN", {"variant": text()})
-    if about["variant"] not in VARIANTS:
-        raise BadWeights(f"{path.name} holds the variant {about['variant']!r}; the variants are {', '.join(VARIANTS)}.")
+    if about["variant"] not in (every := (*VARIANTS, *COMPARED)):
+        raise BadWeights(f"{path.name} holds the variant {about['variant']!r}; the variants are {', '.join(every)}.")
     described(about, DESCRIPTION, path.name)
     with border(path.name):
         shape = DetectorShape.of({name: about["shape"][name] for name in DESCRIPTION["shape"].parts or ()})

@@ -4,13 +4,14 @@ Temporal Sampling Policy Optimization: the question and every candidate pass a f
 is trained, adds to each frame what happens around it; K frames are drawn without replacement by softmax(S/τ), and whoever
 answers from them rewards the draw. The equations are in `equations`, the training in `train`; here are the page's stages.
 
-Letters: T candidate frames, G rollouts, K chosen frames, E features shared by frames and texts.
+Letters: T candidate frames, G rollouts, K chosen frames, E features shared by frames and texts, A answers.
 """
 
 import torch
 from torch import Tensor
 
 from core.kinds import (
+    Answer,
     ChosenFrames,
     ChosenPictures,
     ChosenScores,
@@ -134,19 +135,29 @@ def known(video, question: str) -> tuple:
     return (found[0].answer, found[0].options, found[0].evidence) if found else ()
 
 
-def reading(
+def answer_A(
     feature_TE: Tensor, question_E: Tensor, candidate_T: tuple[int, ...], frame_K: tuple[int, ...], known: tuple, tspo
-) -> str:  # fmt: skip
-    """o: what the frozen reader answers from the chosen frames, and how sure it is."""
+) -> Tensor:  # fmt: skip
+    """p: how likely the frozen reader, given the chosen frames, takes each answer; of no length where nothing reads."""
     if tspo.reader is None:
-        return "Nothing here answers: a reader was trained for other towers."
+        return torch.zeros(0, device=feature_TE.device)
     place_1K = torch.tensor([[candidate_T.index(frame) for frame in frame_K]], device=feature_TE.device)
     option_1A = options_of(known, feature_TE.device)
-    share_A = answer_logits(tspo.reader, feature_TE[None], question_E[None], place_1K, option_1A)[0].softmax(-1)
-    best = int(share_A.argmax())
-    said = f"{ANSWERS[best]} ({share_A[best]:.2f}"
+    return answer_logits(tspo.reader, feature_TE[None], question_E[None], place_1K, option_1A)[0].softmax(-1)
+
+
+def reply(answer_A: Tensor) -> str:
+    """o = argmax p: what the frozen reader answers."""
+    return ANSWERS[int(answer_A.argmax())] if len(answer_A) else ""
+
+
+def reading(answer_A: Tensor, reply: str, known: tuple) -> str:
+    """o: the same, how sure it is, and whether it is right."""
+    if not reply:
+        return "Nothing here answers: a reader was trained for other towers."
+    said = f"{reply} ({answer_A.max():.2f}"
     among = f", among {', '.join(known[1])})" if known else f", among all {len(ANSWERS)} answers of our world)"
-    return said + among + (f" — {'right' if ANSWERS[best] == known[0] else f'wrong: it is {known[0]}'}." if known else ".")
+    return said + among + (f" — {'right' if reply == known[0] else f'wrong: it is {known[0]}'}." if known else ".")
 
 
 def rollout_reward(
@@ -235,6 +246,8 @@ METHOD = Method(
         picture_KHWC,
         score_K,
         known,
+        answer_A,
+        reply,
         reading,
         rollout_reward,
         pull_T,
@@ -265,7 +278,8 @@ METHOD = Method(
         Rollouts("drawn", "I", "draws without replacement", "candidates"),
         RolloutRewards("rollout_reward", "R_A, R_T, A", "what each draw is worth"),
         SegmentScores("pull_T", "−∂J/∂S", "where learning draws each score", "loss by score", pull=True),
-        Sentence("reading", "o", "what the reader answers"),
+        Answer("reply", "o", "what the reader answers"),
+        Sentence("reading", "o, p", "what it answers, and how sure it is"),
         Curves(
             "learning_S4",
             "R_A, R_T",

@@ -10,7 +10,7 @@
     map                [{length, depth, recall}] of the trained agent: how long the video is, and in which part of it (0–1) the
                        needle lies, the scene that is asked for; those in the first and the last are mostly *begin* and *end*
     intervals          where 95 % of recall and accuracy lie, when videos and training seeds are drawn anew
-    better             the same of how much higher the trained agent is than each of BASELINES on the same questions
+    better             the same of how much higher the trained agent is than each choice without one, on the same questions
 
 Samplers: K middles of equal parts, a draw, top-K of the frame's cosine, the agent before training, trained by R_A + R_T, by
 R_A alone, by rewards that are dealt out by chance, and evidence alone (the bound). Weights are all of `tspo*.safetensors`
@@ -40,7 +40,7 @@ QUESTIONS = ("find", "begin", "end")
 TIMES = (1, 2, 4)
 MEASURES = ("recall", "accuracy", "rewarded")
 SHARE = 12  # of --clips, one in so many is a video of each length
-BASELINES = ("uniform", "random", "clip_topk")
+BOUND = "oracle"
 AGENTS = {"tspo": "both", "r_a_only": "answer", "untrained": "untrained", "shuffled": "shuffled"}
 
 
@@ -68,7 +68,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
                 found[measure].setdefault(str(times), {})[name] = float(rows[measure].mean())
             for measure in intervals:
                 intervals[measure].setdefault(str(times), {})[name] = of_videos(rows[measure], rows["video"])
-                if name in BASELINES:
+                if name not in (*AGENTS, BOUND):
                     more_SN = judgement["tspo"][measure] - rows[measure]
                     better[measure].setdefault(str(times), {})[name] = of_videos(more_SN, rows["video"])
         if times == 1:

@@ -189,7 +189,7 @@ def arguments():
     parser.add_argument("--seed", type=seed_number, default=0)
     parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate of agents")
     parser.add_argument("--tau", nargs=2, type=float, default=list(TAU), metavar=("FROM", "TO"), help="temperature, annealed")
-    parser.add_argument("--only", nargs="+", choices=VARIANTS, help="agents to train; otherwise all")
+    parser.add_argument("--only", nargs="+", action="extend", choices=VARIANTS, help="agents to train; otherwise all")
     return parser
 
 

@@ -11,6 +11,7 @@ clips, F = V·N chosen frames, E features of the frozen tower, D width, A answer
 """
 
 from core.kinds import (
+    Answer,
     ChosenFrames,
     ChosenPictures,
     ChosenTimes,
@@ -53,6 +54,12 @@ class StreamingKnobs(KnobSet):
 CLIP = Network("clip", load_clip)
 
 
+def clips_of(frames: int) -> dict[str, int]:
+    """The knobs with which so many frames are those of whole clips, as long as in training where there are enough."""
+    length = min(max(frames, 2), StreamingKnobs().frames)
+    return {"frames": length, "budget": max(1, frames // length)}
+
+
 METHOD = Method(
     name="videostreaming",
     place=64,
@@ -63,18 +70,19 @@ METHOD = Method(
         stream.candidate_T, shared.feature_TE, stream.clip_KNE, stream.span_K2, stream.steps, stream.memory_KMD, stream.clip_KD,
         stream.drift_KM, stream.likeness_KK, stream.look_SS, stream.token_names, stream.forgotten_J2,
         asking.asked_Q, asking.question_D, asking.unknown_words, asking.score_K, asking.logit_K, asking.true_K, asking.chosen_V,
-        asking.answer_A, asking.said, asking.every_A, asking.said_every, asking.answers, asking.tokens, asking.tokens_K3,
-        asking.frame_F, asking.time_F, asking.picture_FHWC,
+        asking.answer_A, asking.reply, asking.said, asking.every_A, asking.said_every, asking.answers, asking.tokens,
+        asking.tokens_K3, asking.frame_F, asking.time_F, asking.picture_FHWC,
     ),
     networks={"streaming": Network("videostreaming", load_streaming, (CLIP,)), "clip_towers": CLIP},
     outputs=(
         Segments("span_K2", "[t, t′]", "clips", "seconds"),
         SegmentScores("score_K", "s", "how well each clip fits the question", "cosine", unknown="unknown_words"),
         SegmentTruths("true_K", "y", "clips that show what is asked for"),
-        ChosenFrames("frame_F", "I", "frames of the chosen clips"),
+        ChosenFrames("frame_F", "I", "frames of the chosen clips", budget=clips_of),
         ChosenTimes("time_F", "t", "when they are shown", "seconds"),
         SegmentScores("logit_K", "s/τ + γ", "the same with the noise of a draw", "logit"),
-        Sentence("said", "a", "the likeliest answers", when="network", times=READING),
+        Answer("reply", "a", "the likeliest answer", when="network"),
+        Sentence("said", "a, p", "the likeliest answers", when="network", times=READING),
         Sentence("said_every", "a′", "given the memories of all clips", when="network", times=(("read", "every_A"),)),
         Sentence("answers", "Q", "every question on the same memories", when="network", times=ENCODED),
         Fact(

@@ -86,6 +86,11 @@ def answer_A(memory_KMD: Tensor, chosen_V: tuple[int, ...], asked_Q: tuple[str, 
     return streaming.reader(memory_KMD[None, list(chosen_V)], spoken(asked_Q[0], streaming))[0].softmax(-1)
 
 
+def reply(answer_A: Tensor) -> str:
+    """a = argmax p: the likeliest answer."""
+    return ANSWERS[int(answer_A.argmax())]
+
+
 def said(answer_A: Tensor) -> str:
     """The likeliest answers and their probabilities."""
     likely = answer_A.topk(SAID)

@@ -466,6 +466,12 @@ SMALL = """() => [...document.querySelectorAll(".vw *, .pr *, .pr-seen *")].filt
   parseFloat(getComputedStyle(one).fontSize) * (one.currentCSSZoom ?? 1) < 19.9).map(one => one.outerHTML.slice(0, 90))"""
 
 
+# the pictures are of one size, and they and their words are above the foot
+ALIKE = """() => { const [foot, whole] = [".pr", ".sp.pr-seen .vw-picture"].map(one => document.querySelector(one));
+  const parts = [...document.querySelectorAll(".sp.pr-seen :is(.sp-figure canvas, .vw-bar, .sp-figure p)")],
+    box = one => one.getBoundingClientRect(), seen = parts.filter(one => one.checkVisibility());
+  return seen.length && seen.every(one => box(one).bottom <= box(foot).top &&
+    (!one.matches("canvas") || Math.abs(box(one).width - box(whole).width) < 2)); }"""
 FITS = """() => (one => one.scrollHeight <= one.clientHeight + 1)(document.querySelector(".vw.pr-seen"))"""
 
 
@@ -509,6 +515,14 @@ def test_what_is_kept_is_presented_slide_by_slide_with_one_knob_and_large_letter
         page.wait_for_function(FITS)
     expect(page.locator(".rl-texts .vw-text").last).to_be_visible()
     assert page.evaluate(SMALL) == []
+
+
+def test_a_slide_of_three_pictures_fits_a_low_window(page):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.get_by_role("tab", name="STPN").click()
+    page.wait_for_selector(".sp[data-shown]", timeout=PATIENCE)
+    page.locator(".nb-present").evaluate("button => button.click()")
+    page.wait_for_function(ALIKE, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

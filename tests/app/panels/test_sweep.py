@@ -14,7 +14,7 @@ from app.panels import sweep as sweeping
 from app.server.clips import Clips
 from app.server.jobs import Running
 from app.server.request import Desk
-from core import METHODS
+from core import METHODS, report
 from core.sweep import MOST, sweep_over
 from tests import tiny
 from tests.pages import EDIT, PATIENCE, number, request_of, settles, stepped
@@ -247,6 +247,14 @@ def test_a_sweep_is_run_looked_at_and_a_cell_turns_both_knobs(page, served):
     assert fold.locator(".sw-stale").is_hidden()
     page.evaluate(EDIT, [{"name": "reverse"}])
     fold.locator(".sw-stale").wait_for()
+    curve, said = fold.locator(".sw-measured div"), fold.locator(".sw-measured p").first  # the one that ships, over the form
+    shipped = report.metrics_of(METHODS["stop"])["alpha"]
+    for place, alpha in ((0.5, 0.5), (0.99, 1)):
+        wide = curve.evaluate("one => one.clientWidth")
+        curve.click(position={"x": wide * (30 + place * 380) / 420, "y": 40})
+        settles(page, alpha=alpha)
+        share = shipped["pointing"][shipped["alpha"].index(alpha)]
+        expect(said).to_contain_text(f"At α = {alpha}: standard mix {share:.2f}", use_inner_text=True)
 
 
 @pytest.mark.parametrize("method", ["stop", "stpn"])

@@ -154,6 +154,10 @@ def test_an_example_of_which_no_truth_is_known_is_none_of_the_world(clips, examp
     (example,) = examples.values()
     beside = Clips({"own": Example("own", own), **examples})
     assert beside.of_world(example.path) and beside.shipped(own) and not beside.of_world(own) and not clips.of_world(own)
+    named = Desk(METHODS["stop"], {"tiny": tiny.engine()}, beside, Running())
+    assert json.loads(Moments(named).functions()[0](request_of(named, own)))["seconds"] == pytest.approx(4, abs=0.1), (
+        "its moment is offered"
+    )
 
 
 def test_what_is_found_in_a_strange_clip_is_a_thing():

@@ -168,6 +168,10 @@ def test_a_report_links_to_the_view_the_paper_and_the_authors_code():
     for address in ("https://arxiv.org/abs/2503.15973", "https://github.com/zhoujiahuan1991/CVPR2025-STOP/tree/a47eb224"):
         assert f'<a href="{address}">' in page and f"]({address})" in text
     assert f"](http://127.0.0.1:7860/?{query})" in text and "Open this view" in page
+    elsewhere = report.page_address("https://class.test:7917/prompts/")
+    assert f"](https://class.test:7917/prompts/?{query})" in report.to_markdown([cell], elsewhere)["report.md"].decode()
+    for said in (None, "javascript:alert(1)", "https://a.test/)[x](", 'http://a.test/"><b>'):
+        assert report.page_address(said) == report.PAGE
 
 
 def test_pictures_of_a_report_are_sharp_and_headings_plain(cells):

@@ -95,6 +95,13 @@ def test_more_is_hidden_where_more_is_and_nothing_where_nothing_is():
     assert not painted(made, 0, 32, 32, strength=0.0).any()
 
 
+def test_a_map_that_is_high_everywhere_leaves_half_of_the_scene_and_its_own_colour():
+    made = Layer(np.full((1, 32, 32, 3), (0, 0, 250), np.uint8), ("one",), np.ones((1, 4, 4)), None, "", "", "")
+    shown = painted(made, 0, 32, 32, strength=1.0)[0, 0]
+    assert shown[2] > 120, "blue of the scene"
+    assert shown[0] > 110, "yellow of the map"
+
+
 def test_a_mask_darkens_what_is_not_kept_and_leaves_what_is():
     picture = np.full((1, 16, 16, 3), (200, 100, 50), np.uint8)
     made = Layer(picture, ("one",), np.array([[[True, False]]]), None, "", "", "", masks=True)

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 import torch
 
+from core import METHODS, report
 from core.methods.stop import evaluate as stop
 from core.methods.stop import regions as lie
 from core.methods.stop.clips import default, generic, grammar
 from core.methods.stop.controls import PARTS, REPLACED, replaced
 from core.methods.stop.evaluate import answers, by_action, data_of, hits_of
+from core.methods.stop.train import file_of, load
 from core.metrics import gain, interval
+from core.networks.weights import WEIGHTS, load_clip
 from core.world import ACTIONS, SHAPES, SPLITS, Mix
 from tests import tiny
 
@@ -139,6 +142,16 @@ def test_a_curve_points_where_the_cue_does_that_is_right(monkeypatch):
     found = lie.curve([model, model], data)
     assert found["alpha"][0] == 0 and found["pointing"][0] == 1 and found["pointing"][-1] == 0
     assert found["low"][-1] == found["high"][-1] == 0 and len(found["alpha"]) == len(found["high"])
+
+
+def test_a_small_number_of_the_shipped_table_is_what_the_shipped_weights_give():
+    """Pointing over α on eight clips: whoever changes weights, clips or equations measures again."""
+    clip = load_clip()
+    found = stop.small(load(file_of(WEIGHTS, "full", 1, 0), clip), clip)
+    shipped = report.metrics_of(METHODS["stop"])["alpha"]["small"]
+    assert found["clips"] == shipped["clips"] and found["alpha"] == shipped["alpha"]
+    assert found["pointing"] == pytest.approx(shipped["pointing"], abs=1e-6)
+    assert len({*found["pointing"]}) > 3, "α makes a difference"
 
 
 def test_controls_replace_what_they_say_and_nothing_else():

@@ -6,9 +6,9 @@ import torch
 
 from core.data.rendered import pool
 from core.methods.stpn import shapes
+from core.methods.stpn.batches import batch, truth_of
 from core.methods.stpn.networks import ConvStem, small_stpn, small_swin
 from core.methods.stpn.shapes import UNSURE, Heads, cells_of, shown, teach, turned
-from core.methods.stpn.train import batch, truth_of
 from core.networks.swin import SwinTower
 from core.world import SHAPES
 
@@ -48,7 +48,7 @@ def test_a_frame_is_turned_with_what_it_shows(samples):
 
 
 def test_prompts_are_asked_which_shapes_their_supports_show(samples, monkeypatch):
-    monkeypatch.setattr("core.methods.stpn.train.SPOILT_SUPPORTS", 0.0)
+    monkeypatch.setattr("core.methods.stpn.batches.SPOILT_SUPPORTS", 0.0)
     for seed in range(5):
         one = batch(samples, 6, np.random.default_rng(seed), CPU)
         assert one.shown_BHW.shape == (6, 128, 128) and one.present_BC.shape == (6, NONE)
@@ -65,7 +65,7 @@ def test_prompts_are_asked_which_shapes_their_supports_show(samples, monkeypatch
 @pytest.mark.parametrize(("kind", "depth", "places"), [
     ("none", "shallow", 0), ("attention", "shallow", 1), ("average", "shallow", 1), ("mixer", "deep", 2),
 ])  # fmt: skip
-def test_every_network_has_its_heads_and_both_losses_reach_what_they_teach(samples, kind, depth, places):
+def test_every_network_has_its_heads_and_all_losses_reach_what_they_teach(samples, kind, depth, places):
     torch.manual_seed(0)
     model = small_stpn(kind, depth)
     heads, one = Heads(model), batch(samples, 2, np.random.default_rng(0), CPU)
@@ -73,8 +73,10 @@ def test_every_network_has_its_heads_and_both_losses_reach_what_they_teach(sampl
     support = model.prompting.support(model.detector.tower, model.pixels(one.support_BKHWC.flatten(0, 1)))
     looked = model.prompting({at: each.detach().unflatten(0, (2, 2)) for at, each in support.items()}) if places else None
     maps = model.detector.features(model.pixels(one.current_BHWC), looked and looked.prompts)
-    losses = heads.losses(maps, one.shown_BHW, looked, one.present_BC)
+    losses = heads.losses(maps, one.shown_BHW, looked, one.present_BC)  # colours are taught in one of the mixes
     assert set(losses) == {"loss_cells", "loss_present"} if places else {"loss_cells"}
+    losses = heads.losses(maps, one.shown_BHW, looked, one.present_BC, torch.rand(2, NONE, 3))
+    assert set(losses) == {"loss_cells", "loss_present", "loss_colour"} if places else {"loss_cells"}
     sum(losses.values()).backward()
     assert all(p.grad is not None and p.grad.any() for p in heads.parameters())
     if places:  # the last layer of every predictor

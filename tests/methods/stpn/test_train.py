@@ -12,9 +12,9 @@ from core.methods.stpn import evaluate_clips as through
 from core.methods.stpn import evaluate_frames as frames
 from core.methods.stpn import evaluate_long as far
 from core.methods.stpn import train as training
+from core.methods.stpn.batches import FRAMES, LEAST, SPOILT, TAUGHT, around, batch, truth_of
 from core.methods.stpn.equations import support_index
 from core.methods.stpn.networks import Looked
-from core.methods.stpn.train import FRAMES, TAUGHT, around, batch, truth_of
 from core.methods.stpn.weights import build, file_of, load
 from core.metrics import Things, average_precision, drawn_precision, on_actor, overlap
 from core.networks.detector import DetectorShape, Found
@@ -52,7 +52,7 @@ def test_two_frames_of_each_clip_share_the_numbers_of_its_things(samples):
 
 
 def test_a_frame_never_supports_itself_in_training(samples, monkeypatch):
-    monkeypatch.setattr("core.methods.stpn.train.SPOILT_SUPPORTS", 0.0)
+    monkeypatch.setattr("core.methods.stpn.batches.SPOILT_SUPPORTS", 0.0)
     moving = [sample for sample in samples if len({frame.tobytes() for frame in sample.frames_THWC}) == 8]
     assert len(moving) >= 2
     for seed in range(10):
@@ -69,7 +69,7 @@ def test_every_frame_of_a_clip_is_asked_for_sooner_or_later(samples):
 
 
 def test_the_colours_of_a_clip_are_exchanged_alike_in_a_frame_and_its_supports(samples, monkeypatch):
-    monkeypatch.setattr("core.methods.stpn.train.SPOILT_SUPPORTS", 0.0)
+    monkeypatch.setattr("core.methods.stpn.batches.SPOILT_SUPPORTS", 0.0)
     still, orders = pool(3, 1, "val", 8, (128, 128), action="stays still", distractors=2), set()
     for seed in range(20):
         one = batch(still, 2, np.random.default_rng(seed), CPU, share=0.0)
@@ -84,7 +84,7 @@ def test_the_last_part_of_training_is_harder_than_the_start(samples):
     clean = {np.sort(frame).tobytes() for one in samples for frame in one.frames_THWC}
     batches = [batch(samples, 6, np.random.default_rng(seed), CPU, share=1.0, least=1.0) for seed in range(3)]
     assert not {np.sort(frame).tobytes() for one in batches for frame in one.current_BHWC.numpy()} & clean
-    assert training.HARDER["share"] > training.SPOILT and training.HARDER["least"] > training.LEAST
+    assert training.HARDER["share"] > SPOILT and training.HARDER["least"] > LEAST
 
 
 def test_an_occluder_is_offered_a_thing_that_is_there(samples):
