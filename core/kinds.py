@@ -364,19 +364,26 @@ class SegmentTruths(Output):
 @dataclass(frozen=True)
 class Matrix(Output):
     """A number for each of its rows and columns, of any sign, [R, C]: clips and memory tokens, tokens and tokens. rows,
-    columns: what these are, in the singular. names: the stage that names both, where they are the same tokens; row_names,
-    column_names: the names of either, where they are always the same."""
+    columns: what these are, in the singular. names: the stage that names both, where they are the same tokens."""
 
     over, numbers = "RC", ("mean", "largest")
     rows: str = "row"
     columns: str = "column"
     names: str = ""
-    row_names: tuple[str, ...] = ()
-    column_names: tuple[str, ...] = ()
 
     @property
     def with_it(self) -> tuple[str, ...]:
         return (self.names,) if self.names else ()
+
+
+@dataclass(frozen=True)
+class MeasuredMatrix(Matrix):
+    """A `Matrix` that was measured of the weights, [R, C], and is the same for every clip, so that no clip is told by it; empty
+    where nobody measured. row_names, column_names: what each row and each column is."""
+
+    numbers, figure = (), "Matrix"
+    row_names: tuple[str, ...] = ()
+    column_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -183,18 +183,15 @@ answer = None
 check(answer, number(2 * 4, "V · N · P = 2 · 4 · 1, whatever the length."))
 
 # %% [markdown]
-# How long that takes. *The clips are read once*; every question after that costs its own reading and the reader's.
-
+# How long that takes. *The clips are read once*; every question after that costs its own reading and the reader's. Of five
+# new questions the quickest counts: a computer has other things to do.
 
 # %%
-def took(**more):
-    """Stage → milliseconds, of those that ran."""
-    return engine.run("videostreaming", video=video, **more).ms
-
-
-ms = took(question="What shape is the red thing?")
-print(f"another question: {sum(ms.values()):.0f} ms for {len(ms)} stages")
-print(f"the reader from 2 memories: {ms['answer_A']:.1f} ms; from all 32: {ms['every_A']:.1f} ms")
+new = [f"What colour is the {shape}?" for shape in ("ring", "heart", "star", "square", "diamond")]
+ran = [engine.run("videostreaming", video=video, question=one, outputs=["answer_A", "every_A"]).ms for one in new]
+quickest = {stage: min(ms[stage] for ms in ran) / 1000 for stage in ("question_D", "answer_A", "every_A")}
+print(f"another question is read in {quickest['question_D']:.4f} s")
+print(f"the reader from 2 memories: {quickest['answer_A']:.4f} s; from all 32: {quickest['every_A']:.4f} s")
 print(f"all that is asked of this video:\n{made.trace['answers']}")
 
 # %% [markdown]

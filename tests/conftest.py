@@ -1,6 +1,7 @@
 """What several test files share."""
 
 import base64
+import gc
 import shutil
 
 import pytest
@@ -29,6 +30,12 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "browser" in item.fixturenames:
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def pytest_collection_finish(session):
+    """What is here by now stays to the end: sweeping passes over it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -138,9 +138,10 @@ def packed(outputs: Mapping[str, Output], values: Mapping[str, Any], context: Co
 
 @cache
 def packer(kind: type[Output]) -> Callable[[Output, Any, Context], Any]:
-    """How results of a kind travel."""
-    name = f"app.figures.{kind.__name__.lower()}"
-    return importlib.import_module(name).pack if importlib.util.find_spec(name) else plain
+    """How results of a kind travel: as those of the kind that it is one of, where it has no way of its own."""
+    names = [f"app.figures.{one.__name__.lower()}" for one in kind.__mro__ if issubclass(one, Output)]
+    name = next(filter(importlib.util.find_spec, names), None)
+    return importlib.import_module(name).pack if name else plain
 
 
 def figures_of(method: Method) -> tuple[str, ...]:

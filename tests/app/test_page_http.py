@@ -93,7 +93,7 @@ def test_python_holds_no_program_of_the_page(served):
         config = json.load(answer)
     scripts = [one["props"].get("js_on_load") for one in config["components"]]
     scripts += [one["js"] for one in config["dependencies"] if isinstance(one.get("js"), str)]
-    address = r'import\(new URL\("viewer/\w+/page/\w+\.js", document\.baseURI\)\)'
+    address = r'import\(new URL\("viewer/\w+/\w+/\w+\.js", document\.baseURI\)\)'
     call = rf"(\(\.\.\.values\) => )?{address}\.then\(it => it\.\w+\(.*\)\)"
     assert len(scripts) > 30
     assert not [one for one in scripts if one and one != gr.HTML().js_on_load and not re.fullmatch(call, one)]

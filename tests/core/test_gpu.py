@@ -33,8 +33,15 @@ WITHIN = 1e-4  # attention is computed step by step under `pretend`, and in one 
 # Waits of a first run with everything asked for, at most. STOP: the mask's key, the counts, and whether a prompt is silent.
 # An image through torchvision's detector: four lists of as many boxes as are found, and two levels read by three heads; then
 # its boxes, classes, scores, embeddings and masks come back.
-# A selector: its scores come back once, to be put in order, and pictures as small as here for their key.
-WAITS = {"stop": 3, "stop_released": 7, "stpn": 140, "uniform": 1, "random_frames": 2, "clip_topk": 2}
+# A selector: its scores come back once, to be put in order, and pictures as small as here for their key. TSPO: its draws, and
+# among how many candidates they are, too.
+# VideoStreaming: a key for each of six clips; the clips' spans, the scores' order and the likeliest answer, of the question
+# shown and again of all that are asked; two answers in words, each by its places and its probabilities; whether there are
+# probes; keys of what is true and of the pictures.
+WAITS = {
+    "stop": 3, "stop_released": 7, "stpn": 140, "uniform": 1, "random_frames": 2, "clip_topk": 2, "tspo": 4,
+    "videostreaming": 19,
+}  # fmt: skip
 
 
 def pytest_generate_tests(metafunc):

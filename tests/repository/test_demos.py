@@ -92,10 +92,10 @@ def code(name):
 # ---- the files --------------------------------------------------------------------------------------------------------
 
 
-def test_there_are_seven_notebooks():
+def test_there_are_eight_notebooks():
     taught = {
         "bring_your_own_clip", "is_the_explanation_true", "paper_and_code", "stop_step_by_step", "stpn_step_by_step",
-        "tspo_step_by_step", "where_does_it_fail",
+        "tspo_step_by_step", "videostreaming_step_by_step", "where_does_it_fail",
     }  # fmt: skip
     assert set(NAMES) == set(build.scripts()) == taught
 
@@ -259,6 +259,17 @@ KEYS = {
         lambda n: 0,
         lambda n: 4,
         lambda n: "event_TE",
+    ],
+    "videostreaming_step_by_step": [
+        lambda n: 10 * 60 / n["made"]["clip_KNE"].shape[1],
+        lambda n: sum(not token.startswith("H ") for token in n["made"]["token_names"]),  # the second step's, without memory
+        lambda n: list(n["made"]["chosen_V"]),  # with the knobs' defaults: two, and no noise
+        lambda n: not {"steps", "memory_KMD", "clip_KD"} <= set(n["other"].reused),
+        lambda n: len(n["made"]["chosen_V"]) * n["made"]["memory_KMD"].shape[1],
+        lambda n: "the first clip",
+        lambda n: 1 / n["made"]["streaming"].probe_JXC.shape[2],
+        lambda n: int((n["apart_K"] > 0).sum()),
+        lambda n: n["measured"]["4"]["4"] > 1 / len(n["measured"]["4"]),
     ],
     "paper_and_code": [
         lambda n: 49,

@@ -18,7 +18,7 @@ from core.kinds import (
     ChosenTimes,
     Curves,
     Fact,
-    Matrix,
+    MeasuredMatrix,
     RolloutRewards,
     Rollouts,
     Segments,
@@ -288,7 +288,7 @@ METHOD = Method(
             against="learned",
             lines=("R_A", "R_T", "groups without a signal"),
         ),
-        Matrix(
+        MeasuredMatrix(
             "needle_SQ",
             "recall",
             "needle in a haystack",

@@ -52,7 +52,7 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
     if not files:
         raise ReaderError(f"There are no trained weights of TSPO in {weights}: python -m core.training tspo")
     loaded = [load_parts(file, clip) for file in files]
-    every = [one.network.to(device) for one in loaded]
+    every = [one.network for one in loaded]  # where the videos' features are: the processor
     V = max(3, clips // SHARE)
     found: dict = {name: {} for name in MEASURES}
     intervals: dict = {"recall": {}, "accuracy": {}}

@@ -83,7 +83,8 @@ def evenly(K: int, V: int) -> tuple[int, ...]:
 
 def answer_A(memory_KMD: Tensor, chosen_V: tuple[int, ...], asked_Q: tuple[str, ...], streaming) -> Tensor:
     """p = softmax(reader([H_v ∘ Q])): every answer's probability, from V·T·P tokens of the video and the question's words."""
-    return streaming.reader(memory_KMD[None, list(chosen_V)], spoken(asked_Q[0], streaming))[0].softmax(-1)
+    place_V = torch.tensor(chosen_V, device=memory_KMD.device)
+    return streaming.reader(memory_KMD[place_V][None], spoken(asked_Q[0], streaming))[0].softmax(-1)
 
 
 def reply(answer_A: Tensor) -> str:

@@ -233,7 +233,7 @@ def test_an_example_that_is_chosen_in_another_tab_is_that_of_this_one_too(page):
 
 
 def test_axe_finds_nothing_serious_in_it_and_no_width_hides_any_of_it(page, axe):
-    page.reload()
+    page.goto(f"{page.url.partition('?')[0]}?frames")
     settled(page, question=STORY["question"])
     expect(page.locator("#frames .wf-curve circle")).not_to_have_count(0)
     page.evaluate(axe)

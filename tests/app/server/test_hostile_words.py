@@ -8,6 +8,7 @@ import json
 import re
 import zipfile
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -70,7 +71,8 @@ def harmless_page(text, allowed=()):
 
 
 def test_files_that_are_taken_along(engine, result):
-    made = {end: make(result, "two", engine) for end, make in FORMS.values()}
+    asked = SimpleNamespace(engine=engine, options={"page": "http://127.0.0.1:7860/"})
+    made = {end: make(result, "two", asked) for end, make in FORMS.values()}
     assert made["pdf"].startswith(b"%PDF") and b"/JavaScript" not in made["pdf"] and b"/URI" not in made["pdf"]
     words = [one.text or "" for one in ElementTree.fromstring(made["svg"]).iter()]
     assert words and b"<script" not in made["svg"] and b" onload=" not in made["svg"]
@@ -91,7 +93,7 @@ def test_files_that_are_taken_along(engine, result):
 def test_files_that_a_kept_view_becomes(result):
     cell, made = keep(result), {}
     for name, _, make in KEPT.values():
-        made[name] = make([cell], lambda clip: clip)
+        made[name] = make([cell], lambda clip: clip, "http://127.0.0.1:7860/")
     harmless_page(made["kept.html"].decode())
     runs_only_its_own(made["kept.ipynb"])
     assert json.loads(made["kept.json"])["cells"]
