@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="package", autouse=True)
 def old_things_at_rest():
-    """A decoder sweeps after every frame. In a process of its own there is little to sweep; here is all that tests have made."""
+    """A decoder sweeps after every frame: in a process of its own there is little, here all that tests have made."""
     gc.collect()
     gc.freeze()
     yield
