@@ -78,7 +78,7 @@ export function figure(host, {outputs, group, about, shell}) {
     said.innerHTML =
       `${pretty(symbol())} = ${number(row[0])}: ` +
       output.lines
-        .map((name, i) => `<b style="border-bottom:3px solid ${colours[i % colours.length]}">${pretty(name)}</b> ${number(row[i + 1])}`)
+        .map((name, i) => `<b style="border-bottom:3px solid ${colours[i % 3]}">${pretty(name)}</b> ${number(row[i + 1])}`)
         .join(" · ") +
       ` <small>${safe(output.unit)}</small>`;
   }
