@@ -143,11 +143,11 @@ export function panel(host, {own, view, request, server, hooks}) {
     await pictured(made, layer);
   }
 
-  // The frame under the map, where the button is: the picture may be far above
+  // The frame in which the map is strongest, where the button is: the picture may be far above, and its frame have little
   async function pictured(one, over) {
     const clip = await hooks.frames?.(one.of.clip),
-      now = view.state().frame,
-      t = one.frames.includes(now) ? now : one.frames[0];
+      most = over.value.reduce((best, value, i) => (Math.abs(value) > Math.abs(over.value[best]) ? i : best), 0),
+      t = one.frames[Math.floor(most / (over.rows * over.columns))];
     if (!clip?.frames[t] || one !== made) return;
     const image = await picture(clip.frames[t]),
       width = 180,
