@@ -187,11 +187,13 @@ class Segments(Output):
 @dataclass(frozen=True)
 class SegmentScores(Output):
     """A number per span, of any sign, [S]. unknown: the stage that names words which the network never saw. pull: whether each
-    says where its span's score is drawn to, an arrow from 0."""
+    says where its span's score is drawn to, an arrow from 0. few: whether there are so few spans that a cell of a sweep shows
+    them as bars: clips, not candidates."""
 
     over, value, numbers, figure = "S", "signed", ("largest", "mean", "smallest"), "Segments"
     unknown: str = ""
     pull: bool = False
+    few: bool = False
 
     @property
     def with_it(self) -> tuple[str, ...]:

@@ -77,7 +77,8 @@ def picture_kind(output: Output) -> str:
     """How an output is drawn in a cell: "mask", "map" or "bars"; "" where it is not."""
     if output.over.endswith("P"):
         return "mask" if output.value == "truth" else "map"
-    return "bars" if output.numbers and len(output.over) == 1 and output.over != "S" else ""  # spans are thousands
+    few = output.over != "S" or getattr(output, "few", False)  # spans may be thousands
+    return "bars" if output.numbers and len(output.over) == 1 and few else ""
 
 
 def said(how: str | int) -> str:

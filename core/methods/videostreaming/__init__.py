@@ -76,11 +76,11 @@ METHOD = Method(
     networks={"streaming": Network("videostreaming", load_streaming, (CLIP,)), "clip_towers": CLIP},
     outputs=(
         Segments("span_K2", "[t, t′]", "clips", "seconds"),
-        SegmentScores("score_K", "s", "how well each clip fits the question", "cosine", unknown="unknown_words"),
+        SegmentScores("score_K", "s", "how well each clip fits the question", "cosine", unknown="unknown_words", few=True),
         SegmentTruths("true_K", "y", "clips that show what is asked for"),
         ChosenFrames("frame_F", "I", "frames of the chosen clips", budget=clips_of),
         ChosenTimes("time_F", "t", "when they are shown", "seconds"),
-        SegmentScores("logit_K", "s/τ + γ", "the same with the noise of a draw", "logit"),
+        SegmentScores("logit_K", "s/τ + γ", "the same with the noise of a draw", "logit", few=True),
         Answer("reply", "a", "the likeliest answer", when="network"),
         Sentence("said", "a, p", "the likeliest answers", when="network", times=READING),
         Sentence("said_every", "a′", "given the memories of all clips", when="network", times=(("read", "every_A"),)),

@@ -15,6 +15,7 @@ from app.server.clips import Clips
 from app.server.jobs import Running
 from app.server.request import Desk
 from core import METHODS, report
+from core.publish.cells import worded
 from core.sweep import MOST, sweep_over
 from tests import tiny
 from tests.pages import EDIT, PATIENCE, number, request_of, settles, stepped
@@ -98,18 +99,18 @@ def test_attention_is_drawn_in_even_shares_whatever_the_number_of_supports(clips
     assert said["unit"] == "in even shares" and all(0.25 <= n <= 1 for row in said["numbers"] for n in row)
 
 
-@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if sweeping.sweeps(method)])
+@pytest.mark.parametrize("name", METHODS)
 def test_everything_that_is_offered_can_be_swept(clips, name):
     """With the pair that is chosen first, at one value each."""
     at = desk(clips, name)
     about = sweeping.about_sweep(at)
     values, run = sweeping.sweep_functions(at)
     x, y = about["pair"]
-    outputs, numbers = about["outputs"], about["numbers"]
+    outputs, numbers, settings = about["outputs"], about["numbers"], at.engine.settings(name, {})
     for i in range(max(len(outputs), len(numbers))):
         one, other = outputs[i % len(outputs)], numbers[i % len(numbers)]
-        now = at.engine.settings(name, {})
-        sweep = {"x": [x, str(now[x])], "y": [y, str(now[y])], "output": one["stage"], "number": [other["stage"], other["how"]]}
+        now = {knob: worded(value) for knob, value in settings.items()}
+        sweep = {"x": [x, now[x]], "y": [y, now[y]], "output": one["stage"], "number": [other["stage"], other["how"]]}
         text = run(asked(at, sweep))
         assert "NaN" not in text and "Infinity" not in text
         assert "error" not in json.loads(text), (one, other)
