@@ -127,11 +127,12 @@ pictures.lines(
 # and its gradient that of a softmax (straight-through): the chosen memories are multiplied by a weight that is 1.
 
 # %% read
+from core.methods.shared import middles
 from core.methods.videostreaming.equations import indicator, gumbel_top
 
 # %% source
 from core.methods.videostreaming.asking import (
-    asked_Q, spoken, question_D, unknown_words, score_K, logit_K, true_K, evenly, chosen_V,
+    asked_Q, spoken, question_D, unknown_words, score_K, logit_K, true_K, chosen_V,
 )  # fmt: skip
 
 # %%

@@ -27,7 +27,6 @@ from core.frames.choice import (
     CURVE,
     Choice,
     Reading,
-    asked,
     choose,
     choosers,
     evidence,
@@ -41,13 +40,13 @@ from core.method import Method
 from core.networks.weights import SYNTHETIC, WEIGHTS
 from core.progress import Cancelled, watched
 from core.video.footage import Footage, last_seconds
+from core.world.questions import asked
 
 SOON, LATER, SEEN = "soon", "later", "pictures"  # kinds of runs, as assets/viewer/base/asking.js has them
 OURS = "ours"  # the reader that was trained here
 TOTAL = WEIGHTS / "metrics_frames.json"
 SIDE = 160  # pixels of a picture
 SAID = 256  # answers of a service
-Heard = Callable[[Method, str], None]  # of whom, and which stage is to run
 
 
 class Reads(Exception):
@@ -167,7 +166,7 @@ class Choices:
     def _heard(self, run: Run, wait: bool) -> Callable[[Method], dict[str, Any]]:
         """→ what a run of a method is watched by: it says how far it is, and stops before it would read, unless it may."""
 
-        def watched(method: Method) -> dict[str, Any]:
+        def of(method: Method) -> dict[str, Any]:
             reading = {one.__name__ for one in method.stages if "video" in inputs(one) and {*inputs(one)} & {*method.networks}}
 
             def progress(stage: str, done: float) -> None:
@@ -177,7 +176,7 @@ class Choices:
 
             return {"cancelled": run.cancelled, "progress": progress}
 
-        return watched
+        return of
 
     # ---- who answers from it --------------------------------------------------------------------------------------------
 
@@ -201,12 +200,12 @@ class Choices:
         def work(run: Run) -> dict[str, list[list[Any]]]:
             video, made = self.clips.video(case.path, cancelled=run.cancelled), {}
             spans, found = evidence(video, case.question), asked(video, case.question)
-            watched = self._heard(run, wait=True)
+            heard = self._heard(run, wait=True)
             reader = reader_of(case.engine.methods)
             for method in self.methods:
                 for K in CURVE:
-                    one = choose(case.engine, method.name, video, case.question, K, **watched(method))
-                    said = read(case.engine, video, case.question, one.frame_K, **watched(reader[0])).answer if reader else ""
+                    one = choose(case.engine, method.name, video, case.question, K, **heard(method))
+                    said = read(case.engine, video, case.question, one.frame_K, **heard(reader[0])).answer if reader else ""
                     right = bool(said == found.answer) if found and said else None
                     row = [K, len(one.frame_K), recall(one.second_K, spans), right]
                     made.setdefault(method.name, []).append(row)

@@ -6,12 +6,14 @@ was told with before the seed.
 Letters: T seconds, E features.
 """
 
+import os
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from core.networks.vision import encoded
 from core.networks.weights import Loaded
 from core.video.footage import in_batches
 from core.world.long import asked_video
@@ -25,13 +27,9 @@ def features(clip: Loaded, split: str, seconds: int, seed: int, folder: Path, **
     if not file.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         video, vision = asked_video(seed, split, seconds, **told)[0], clip.network.vision
-
-        def seen(part) -> Tensor:
-            return vision.encode(vision.embed(vision.pixels(torch.from_numpy(part.frames_THWC).to(vision.mean.device)))).cpu()
-
         with torch.no_grad():
-            made_TE = torch.cat(in_batches(video, range(video.N), seen))
-        fresh = file.with_suffix(".writing")
+            made_TE = torch.cat(in_batches(video, range(video.N), lambda part: encoded(part, vision, vision.mean.device))).cpu()
+        fresh = file.with_suffix(f".{os.getpid()}")
         with fresh.open("wb") as opened:
             np.save(opened, made_TE.half().numpy())
         fresh.replace(file)  # an interruption while writing loses nothing

@@ -17,7 +17,7 @@ from core.graph import Stage, Trace, downstream, inputs, upstream
 from core.kinds import Answer, ChosenFrames
 from core.method import Method
 from core.video.footage import Footage
-from core.world.questions import Question
+from core.world.questions import asked
 
 BUDGET = (1, 64)  # frames that may be asked for
 CURVE = (1, 2, 4, 8, 16, 32, 64)  # values of K that a curve is drawn over
@@ -122,12 +122,6 @@ def calls_of(stages: Iterable[Stage], networks: Iterable[str], trace: Trace) -> 
 
 
 # ---- what it is worth ---------------------------------------------------------------------------------------------------
-
-
-def asked(video: Footage, question: str) -> Question | None:
-    """The question as the video knows it, with its answer; None of any other."""
-    plain = question.strip().lower()
-    return next((one for one in getattr(video, "questions", ()) if one.text.lower() == plain), None)
 
 
 def evidence(video: Footage, question: str) -> tuple[Span, ...]:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from core.frames.choice import Reading, asked
+from core.frames.choice import Reading
 from core.networks.service import Service, endpoint
 from core.progress import Cancelled, watched
 from core.video.footage import Footage
+from core.world.questions import asked
 
 SIDE = 448  # pixels of a picture's longer side
 LONGEST = 80  # letters of an answer that is none of any options

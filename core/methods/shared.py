@@ -10,8 +10,7 @@ from torch import Tensor
 from core.device import upload
 from core.errors import BadGiven
 from core.networks.question import question_feature, unread
-from core.networks.vision import VisionTower
-from core.video.clip import Clip
+from core.networks.vision import encoded
 from core.video.footage import in_batches, last_seconds, per_second
 
 
@@ -37,9 +36,16 @@ def feature_TE(video, candidate_T: tuple[int, ...], clip_towers, device) -> Tens
     return torch.cat(in_batches(video, candidate_T, lambda clip: encoded(clip, clip_towers.vision, device)))
 
 
-def encoded(clip: Clip, vision: VisionTower, device: torch.device) -> Tensor:
-    """What the frozen tower sees in each of these frames, [T, E], unit length."""
-    return vision.encode(vision.embed(vision.pixels(upload(clip, device))))
+def middles(T: int, K: int) -> tuple[int, ...]:
+    """The middle of each of K equal parts of T, or all of T: what a choice is compared with."""
+    parts = min(K, T)
+    return tuple((2 * part + 1) * T // (2 * parts) for part in range(parts))
+
+
+def gumbel(shape: tuple[int, ...], chance: torch.Generator | None) -> Tensor:
+    """γ = −log(−log u), u ~ U(0, 1): top-K of scores + γ is a draw of K without replacement. Of the processor, the same numbers
+    on every device."""
+    return -torch.rand(shape, generator=chance).clamp(1e-9, 1 - 1e-7).log().neg().log()
 
 
 def question_E(question: str, clip_towers) -> Tensor:

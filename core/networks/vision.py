@@ -15,8 +15,10 @@ from timm.models.vision_transformer import Attention, Block, VisionTransformer
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from core.device import upload
 from core.errors import BadWeights
 from core.progress import tick
+from core.video.clip import Clip
 
 
 class VisionTower(nn.Module):
@@ -152,6 +154,11 @@ class VisionTower(nn.Module):
     def encode(self, tokens_BSD: Tensor, seen_BS: Tensor | None = None) -> Tensor:
         """All blocks and the head: [B, E], unit length."""
         return self.feature(self.last_block(self.blocks(tokens_BSD, seen_BS, 0, self.depth - 1), seen_BS))
+
+
+def encoded(clip: Clip, vision: VisionTower, device: torch.device) -> Tensor:
+    """What a frozen tower sees in each of these frames, [T, E], unit length."""
+    return vision.encode(vision.embed(vision.pixels(upload(clip, device))))
 
 
 def heads(block: Block, normed_BSD: Tensor) -> tuple[Tensor, Tensor, Tensor]:

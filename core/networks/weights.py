@@ -119,6 +119,12 @@ class ClipTowers(nn.Module):
 
 
 @guarded
+def given_clip(weights: Path) -> Path | None:
+    """The towers beside the weights in a folder, where there are some; None are the shipped ones."""
+    beside = weights / "clip.safetensors"
+    return beside if beside.is_file() else None
+
+
 def load_clip(spec: str | Path | Loaded | None = None) -> Loaded:
     """The frozen towers.
 

@@ -41,6 +41,8 @@ class Decoder:
 
     def _ask(self, request: dict[str, Any], name: str) -> tuple[dict[str, Any], bytes]:
         process = self._started()
+        self.noise.seek(0)
+        self.noise.truncate()  # what the file before has said
         assert process.stdin and process.stdout, "both are pipes"
         late = threading.Timer(read.LIMITS.wait, kill, [process])
         late.start()
@@ -58,7 +60,7 @@ class Decoder:
 
     def _started(self) -> subprocess.Popen:
         if self.process is None:
-            self.noise: IO[bytes] = tempfile.TemporaryFile()
+            self.noise: IO[bytes] = tempfile.TemporaryFile(buffering=0)
             self.process = subprocess.Popen(
                 read.command(FORKING, {}), **read.SURROUNDINGS, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=self.noise, start_new_session=True,

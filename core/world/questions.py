@@ -33,6 +33,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -294,6 +295,12 @@ def story_json(story: Story, **about) -> str:
         for span, scene in zip(story.spans, story.scenes, strict=True)
     ]  # fmt: skip
     return json.dumps({**about, "questions": [asdict(one) for one in story.questions], "scenes": scenes}, indent=1) + "\n"
+
+
+def asked(video: Any, question: str) -> Question | None:
+    """The question as a video knows it, with its answer, however its letters are written; None of any other."""
+    plain = question.strip().lower()
+    return next((one for one in getattr(video, "questions", ()) if one.text.lower() == plain), None)
 
 
 def read_questions(path: str | Path) -> tuple[Question, ...]:

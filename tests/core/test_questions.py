@@ -7,6 +7,7 @@ import pytest
 
 from core import ReaderError
 from core.methods.uniform import frame_K
+from core.methods.videostreaming.asking import asked_Q
 from core.video.read import read_clip
 from core.world import COLOURS, SHAPES, SPLITS, long
 from core.world.long import asked_video
@@ -16,6 +17,7 @@ from core.world.questions import (
     FAMILIES,
     NOT_SHOWN,
     Question,
+    asked,
     combinations,
     constants,
     read_questions,
@@ -153,3 +155,10 @@ def test_what_cannot_be_told_is_a_sentence(tmp_path):
         with pytest.raises(ReaderError, match=why):
             wrong()
     assert '"split": "test"' in story_json(tell(0, size=SMALL), split="test")
+
+
+def test_a_question_is_known_however_its_letters_are_written():
+    video, _ = asked_video(0, "test", 64)
+    one = video.questions[0]
+    assert asked(video, f" {one.text.upper()}") == one and asked(video, "what else?") is None
+    assert asked_Q(one.text.lower(), video)[0] == one.text and len(asked_Q(one.text.lower(), video)) == len(video.questions)

@@ -42,7 +42,7 @@ from core.methods.tspo import equations
 from core.methods.tspo.reading import answer_logits
 from core.methods.tspo.weights import VARIANTS, load_parts
 from core.networks.weights import load_clip
-from core.world.questions import ANSWERS
+from core.world.questions import ANSWERS, asked
 
 SAMPLERS = ("top-k", "bin-max", "gumbel")
 TAU = (0.01, 0.5, 0.01)
@@ -131,8 +131,8 @@ def frame_K(
 
 def known(video, question: str) -> tuple:
     """(answer, options, evidence) of a question that the video itself knows; () of any other."""
-    found = [one for one in getattr(video, "questions", ()) if one.text.lower() == question.strip().lower()]
-    return (found[0].answer, found[0].options, found[0].evidence) if found else ()
+    found = asked(video, question)
+    return (found.answer, found.options, found.evidence) if found else ()
 
 
 def answer_A(

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.methods import shared
 from core.methods.tspo.networks import Agent
 
 SURROGATES = ("code", "paper", "exact")
@@ -72,8 +73,7 @@ def scores(feature_BTE: Tensor, question_BE: Tensor, agent: Agent, window: int) 
 
 def gumbel(shape: tuple[int, ...], seed: int) -> Tensor:
     """γ = −log(−log u), u ~ U(0, 1): of the processor, the same numbers on every device."""
-    chance = torch.Generator().manual_seed(seed)
-    return -torch.rand(shape, generator=chance).clamp(1e-9, 1 - 1e-7).log().neg().log()
+    return shared.gumbel(shape, torch.Generator().manual_seed(seed))
 
 
 def drawn(logit_T: Tensor, noise_GT: Tensor, K: int) -> Tensor:
@@ -88,12 +88,6 @@ def best_of_bins(score_T: Tensor, K: int) -> list[int]:
     parts = min(K, T)
     border_S = [part * T // parts for part in range(parts + 1)]
     return [begin + int(score_T[begin:end].argmax()) for begin, end in pairwise(border_S)]
-
-
-def middles(T: int, K: int) -> list[int]:
-    """The middle of each of K equal parts: what a choice is compared with."""
-    parts = min(K, T)
-    return [(2 * part + 1) * T // (2 * parts) for part in range(parts)]
 
 
 # ---- learning from rewards ------------------------------------------------------------------------------------------------

@@ -26,14 +26,15 @@ from torch import Tensor
 
 from core.errors import ReaderError
 from core.evaluate.tables import number_table
-from core.methods.tspo.equations import cosine, events, middles
+from core.methods.shared import middles
+from core.methods.tspo.equations import cosine, events
 from core.methods.tspo.networks import Reader
 from core.methods.tspo.reading import answer_logits
 from core.methods.tspo.train import FEATURES, LENGTH, WINDOW, K
 from core.methods.tspo.videos import Asked, asked
 from core.methods.tspo.weights import Parts, load_parts
 from core.metrics import interval
-from core.networks.weights import load_clip
+from core.networks.weights import given_clip, load_clip
 from core.world.questions import constants
 
 QUESTIONS = ("find", "begin", "end")
@@ -46,8 +47,7 @@ AGENTS = {"tspo": "both", "r_a_only": "answer", "untrained": "untrained", "shuff
 
 def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict:
     """Every number of the module's first lines."""
-    own = weights / "clip.safetensors"
-    clip = load_clip(own if own.is_file() else None)
+    clip = load_clip(given_clip(weights))
     files = [file for folder in (weights, weights / "compared") for file in sorted(folder.glob("tspo*.safetensors"))]
     if not files:
         raise ReaderError(f"There are no trained weights of TSPO in {weights}: python -m core.training tspo")

@@ -43,7 +43,6 @@ class Asked:
 
 def asked(clip: Loaded, split: str, seconds: int, seeds: Sequence[int], folder: Path, families=TWICE) -> Asked:
     """Videos of these seeds; those that the folder does not hold are drawn and looked at."""
-    folder.mkdir(parents=True, exist_ok=True)
     bar = tqdm(seeds, desc=f"{split} {seconds} s", unit="video", leave=False)
     feature_VTE = torch.stack([features(clip, split, seconds, seed, folder) for seed in bar])
     questions = tuple(tell(seed, split, seconds, families=families).questions for seed in seeds)

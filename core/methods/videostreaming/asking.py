@@ -10,10 +10,11 @@ from torch import Tensor
 
 from core.errors import BadGiven
 from core.methods import shared
+from core.methods.shared import middles
 from core.methods.videostreaming import equations, world
 from core.methods.videostreaming.networks import VOCABULARY, same_length, word_ids
 from core.networks.text import words
-from core.world.questions import ANSWERS
+from core.world.questions import ANSWERS, asked
 
 SAID = 3  # likeliest answers that are told
 ALL = 256  # memories that the reader is given to compare with, at most: what it costs grows with their square
@@ -23,7 +24,8 @@ def asked_Q(question: str, video) -> tuple[str, ...]:
     """The questions of this run: each that ends with a question mark, the first of which is shown; and those that are known of
     the video."""
     own = [one.strip() for one in re.findall(r"[^?]+\??", question) if one.strip()]
-    return tuple(dict.fromkeys([*(own or [question]), *(one.text for one in getattr(video, "questions", ()))]))
+    own = [known.text if (known := asked(video, one)) else one for one in own or [question]]
+    return tuple(dict.fromkeys([*own, *(one.text for one in getattr(video, "questions", ()))]))
 
 
 def question_D(asked_Q: tuple[str, ...], memory_KMD: Tensor, streaming, parts: int) -> Tensor:
@@ -71,14 +73,9 @@ def chosen_V(logit_K: Tensor, true_K: Tensor, selector: str, noise: int, budget:
     if selector == "random":
         return tuple(sorted(torch.randperm(K, generator=torch.Generator().manual_seed(noise))[:V].tolist()))
     if selector == "even":
-        return evenly(K, V)
+        return middles(K, V)
     first_K = true_K * 1e6 if selector == "oracle" else 0.0
     return tuple(sorted((logit_K + first_K).topk(V).indices.tolist()))
-
-
-def evenly(K: int, V: int) -> tuple[int, ...]:
-    """The middle of each of V equal parts of K."""
-    return tuple((2 * v + 1) * K // (2 * V) for v in range(V))
 
 
 def answer_A(memory_KMD: Tensor, chosen_V: tuple[int, ...], asked_Q: tuple[str, ...], streaming) -> Tensor:
@@ -100,8 +97,7 @@ def said(answer_A: Tensor) -> str:
 
 def every_A(memory_KMD: Tensor, asked_Q: tuple[str, ...], streaming) -> Tensor:
     """The same from the memories of all clips (of ALL, where there are more): what choosing saves. No reader was trained so."""
-    K = len(memory_KMD)
-    return answer_A(memory_KMD, evenly(K, min(K, ALL)), asked_Q, streaming)
+    return answer_A(memory_KMD, middles(len(memory_KMD), ALL), asked_Q, streaming)
 
 
 def said_every(every_A: Tensor) -> str:
@@ -114,14 +110,14 @@ def answers(
     noise: int, budget: int,
 ) -> str:  # fmt: skip
     """Every question of this run on the one encoding: its likeliest answer, the clips that were chosen, and what is right."""
-    known = {one.text: one.answer for one in getattr(video, "questions", ())}
     lines = []
     for one in asked_Q:
         score = score_K(question_D((one,), memory_KMD, streaming, parts), clip_KD)
         chosen = chosen_V(logit_K(score, noise), true_K(video, (one,), span_K2), selector, noise, budget)
         answer = ANSWERS[int(answer_A(memory_KMD, chosen, (one,), streaming).argmax())]
         clips = ", ".join(str(v + 1) for v in chosen)
-        right = {None: "", answer: "; right"}.get(known.get(one), f"; it is {known.get(one)}")
+        known = asked(video, one)
+        right = "" if known is None else "; right" if known.answer == answer else f"; it is {known.answer}"
         lines.append(f"{one} {answer}{right} (clips {clips})")
     return "\n".join(lines)
 

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.methods import shared
 from core.methods.videostreaming.networks import Encoder, Reader
 
 PROMPTS = ("history", "clip")
@@ -86,8 +87,7 @@ def similarity(indicator_BD: Tensor, clip_BKD: Tensor) -> Tensor:
 
 def gumbel(shape_of: Tensor, chance: torch.Generator | None = None) -> Tensor:
     """γ = −log(−log u), u ~ U(0, 1): what makes top-V of s/τ + γ a draw without replacement."""
-    drawn = torch.rand(shape_of.shape, generator=chance).clamp(1e-9, 1 - 1e-9)
-    return -torch.log(-torch.log(drawn)).to(shape_of)
+    return shared.gumbel(shape_of.shape, chance).to(shape_of)
 
 
 def gumbel_top(score_BK: Tensor, chosen: int, gumbel_BK: Tensor | float = 0.0) -> tuple[Tensor, Tensor]:

@@ -29,7 +29,7 @@ from core.methods.videostreaming.equations import answer, gumbel_top, indicator,
 from core.methods.videostreaming.networks import FRAMES, LAGS, Streaming, same_length, word_ids
 from core.methods.videostreaming.weights import load_streaming
 from core.metrics import interval
-from core.networks.weights import Loaded, load_clip
+from core.networks.weights import Loaded, given_clip, load_clip
 from core.world.questions import ANSWERS, Question, Story, constants, tell
 
 PARTS, CHOSEN = 1, 2
@@ -163,12 +163,6 @@ def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict
         "seconds": SECONDS, "frames": FRAMES, "chosen": CHOSEN, "training_seeds": len(models), "weights": [clip.label],
     }  # fmt: skip
     return found
-
-
-def given_clip(weights: Path) -> Path | None:
-    """The towers beside the weights, where there are some; else the shipped ones."""
-    beside = weights / "clip.safetensors"
-    return beside if beside.is_file() else None
 
 
 @torch.no_grad()

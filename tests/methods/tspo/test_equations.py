@@ -6,6 +6,7 @@ import math
 import pytest
 import torch
 
+from core.methods.shared import middles
 from core.methods.tspo import equations
 from core.methods.tspo.equations import (
     advantage,
@@ -15,7 +16,6 @@ from core.methods.tspo.equations import (
     gumbel,
     log_likelihood,
     loss,
-    middles,
     position,
 )
 from core.methods.tspo.networks import Agent
@@ -126,7 +126,7 @@ def test_the_gradient_raises_what_was_rewarded_and_the_ratio_is_always_one():
 def test_the_best_of_bins_is_one_of_each_equal_part():
     score_T = torch.tensor([0.0, 3.0, 1.0, 2.0, 9.0, 8.0, 0.0])
     assert best_of_bins(score_T, 3) == [1, 3, 4] and best_of_bins(score_T, 99) == list(range(7))
-    assert middles(7, 3) == [1, 3, 5] and middles(2, 3) == [0, 1]
+    assert middles(7, 3) == (1, 3, 5) and middles(2, 3) == (0, 1)
 
 
 def test_a_question_is_read_without_fillers_and_an_unknown_word_is_a_vector_of_its_own():
