@@ -40,7 +40,7 @@ from core.method import Method
 from core.networks.weights import SYNTHETIC, WEIGHTS
 from core.progress import Cancelled, watched
 from core.video.footage import Footage, last_seconds
-from core.world.questions import asked
+from core.world.questions import known_question
 
 SOON, LATER, SEEN = "soon", "later", "pictures"  # kinds of runs, as assets/viewer/base/asking.js has them
 OURS = "ours"  # the reader that was trained here
@@ -129,7 +129,7 @@ class Choices:
 
     def _table(self, case: Case, video: Footage, run: Run, wait: bool) -> dict[str, Any]:
         """A row for each method, and what is known of the question."""
-        found = asked(video, case.question)
+        found = known_question(video, case.question)
         rows = [self._row(case, video, method, run, wait) for method in self.methods]
         return {
             "stamp": case.stamp,
@@ -152,7 +152,7 @@ class Choices:
             return made | {"error": short(wrong)}
         made |= choice_payload(one, recall(one.second_K, evidence(video, case.question)))
         made["strange"] = not case.known and SYNTHETIC in " ".join(one.weights)
-        found = asked(video, case.question)
+        found = known_question(video, case.question)
         try:
             reading = self._read(case, video, one.frame_K, heard, run, wait)
         except Reads:
@@ -199,7 +199,7 @@ class Choices:
 
         def work(run: Run) -> dict[str, list[list[Any]]]:
             video, made = self.clips.video(case.path, cancelled=run.cancelled), {}
-            spans, found = evidence(video, case.question), asked(video, case.question)
+            spans, found = evidence(video, case.question), known_question(video, case.question)
             heard = self._heard(run, wait=True)
             reader = reader_of(case.engine.methods)
             for method in self.methods:

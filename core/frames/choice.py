@@ -17,7 +17,7 @@ from core.graph import Stage, Trace, downstream, inputs, upstream
 from core.kinds import Answer, ChosenFrames
 from core.method import Method
 from core.video.footage import Footage
-from core.world.questions import asked
+from core.world.questions import known_question
 
 BUDGET = (1, 64)  # frames that may be asked for
 CURVE = (1, 2, 4, 8, 16, 32, 64)  # values of K that a curve is drawn over
@@ -126,7 +126,7 @@ def calls_of(stages: Iterable[Stage], networks: Iterable[str], trace: Trace) -> 
 
 def evidence(video: Footage, question: str) -> tuple[Span, ...]:
     """Seconds [begin, end) that show the answer: as the video knows, or scenes whose caption the question is; () unknown."""
-    known, plain = asked(video, question), question.strip().rstrip("?.!").lower()
+    known, plain = known_question(video, question), question.strip().rstrip("?.!").lower()
     scenes = ((begin, end) for begin, end, caption in getattr(video, "segments", ()) if caption.lower() == plain)
     return known.evidence if known else tuple(scenes)
 

@@ -18,7 +18,7 @@ from core.frames.choice import Reading
 from core.networks.service import Service, endpoint
 from core.progress import Cancelled, watched
 from core.video.footage import Footage
-from core.world.questions import asked
+from core.world.questions import known_question
 
 SIDE = 448  # pixels of a picture's longer side
 LONGEST = 80  # letters of an answer that is none of any options
@@ -41,7 +41,7 @@ class ServiceReader:
         self, video: Footage, question: str, frame_K: Sequence[int], cancelled: Callable[[], bool] = lambda: False
     ) -> Reading:  # fmt: skip
         """What it answers from these frames: an option, where the video knows some; "" where it names none of them."""
-        known = asked(video, question)
+        known = known_question(video, question)
         options = known.options if known else ()
 
         def told(done: float) -> None:

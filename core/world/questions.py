@@ -297,7 +297,7 @@ def story_json(story: Story, **about) -> str:
     return json.dumps({**about, "questions": [asdict(one) for one in story.questions], "scenes": scenes}, indent=1) + "\n"
 
 
-def asked(video: Any, question: str) -> Question | None:
+def known_question(video: Any, question: str) -> Question | None:
     """The question as a video knows it, with its answer, however its letters are written; None of any other."""
     plain = question.strip().lower()
     return next((one for one in getattr(video, "questions", ()) if one.text.lower() == plain), None)

@@ -17,9 +17,9 @@ from core.world.questions import (
     FAMILIES,
     NOT_SHOWN,
     Question,
-    asked,
     combinations,
     constants,
+    known_question,
     read_questions,
     story_json,
     tell,
@@ -160,5 +160,5 @@ def test_what_cannot_be_told_is_a_sentence(tmp_path):
 def test_a_question_is_known_however_its_letters_are_written():
     video = asked_video(0, "test", 256)[0]
     one = video.questions[0]
-    assert asked(video, f" {one.text.upper()}") == one and asked(video, "what else?") is None
+    assert known_question(video, f" {one.text.upper()}") == one and known_question(video, "what else?") is None
     assert asked_Q(one.text.lower(), video)[0] == one.text and len(asked_Q(one.text.lower(), video)) == len(video.questions)

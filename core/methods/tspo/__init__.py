@@ -42,7 +42,7 @@ from core.methods.tspo import equations
 from core.methods.tspo.reading import answer_logits
 from core.methods.tspo.weights import VARIANTS, load_parts
 from core.networks.weights import load_clip
-from core.world.questions import ANSWERS, asked
+from core.world.questions import ANSWERS, known_question
 
 SAMPLERS = ("top-k", "bin-max", "gumbel")
 TAU = (0.01, 0.5, 0.01)
@@ -131,7 +131,7 @@ def frame_K(
 
 def known(video, question: str) -> tuple:
     """(answer, options, evidence) of a question that the video itself knows; () of any other."""
-    found = asked(video, question)
+    found = known_question(video, question)
     return (found.answer, found.options, found.evidence) if found else ()
 
 

@@ -14,7 +14,7 @@ from core.methods.shared import middles
 from core.methods.videostreaming import equations, world
 from core.methods.videostreaming.networks import VOCABULARY, same_length, word_ids
 from core.networks.text import words
-from core.world.questions import ANSWERS, asked
+from core.world.questions import ANSWERS, known_question
 
 SAID = 3  # likeliest answers that are told
 ALL = 256  # memories that the reader is given to compare with, at most: what it costs grows with their square
@@ -24,7 +24,7 @@ def asked_Q(question: str, video) -> tuple[str, ...]:
     """The questions of this run: each that ends with a question mark, the first of which is shown; and those that are known of
     the video."""
     own = [one.strip() for one in re.findall(r"[^?]+\??", question) if one.strip()]
-    own = [known.text if (known := asked(video, one)) else one for one in own or [question]]
+    own = [known.text if (known := known_question(video, one)) else one for one in own or [question]]
     return tuple(dict.fromkeys([*own, *(one.text for one in getattr(video, "questions", ()))]))
 
 
@@ -116,7 +116,7 @@ def answers(
         chosen = chosen_V(logit_K(score, noise), true_K(video, (one,), span_K2), selector, noise, budget)
         answer = ANSWERS[int(answer_A(memory_KMD, chosen, (one,), streaming).argmax())]
         clips = ", ".join(str(v + 1) for v in chosen)
-        known = asked(video, one)
+        known = known_question(video, one)
         right = "" if known is None else "; right" if known.answer == answer else f"; it is {known.answer}"
         lines.append(f"{one} {answer}{right} (clips {clips})")
     return "\n".join(lines)
