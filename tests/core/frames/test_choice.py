@@ -140,3 +140,27 @@ def test_what_is_shipped_was_measured_with_who_takes_part_now():
             assert 0 <= one["low"] <= one["mean"] <= one["high"] <= 1
     assert found["recall"]["8"][evaluate.BOUND]["mean"] == 1
     assert choice.reader_of(METHODS)
+
+
+def test_the_reader_is_given_those_frames_and_not_its_own(engine):
+    video = tiny.video(24)
+    for frames in ((2,), (3,)):
+        trace = engine.run("tspo", video=video, question=tiny.QUESTION, given={"frame_K": frames}, outputs=["reply"])
+        assert read(engine, video, tiny.QUESTION, frames).answer == trace["reply"]
+    assert read(engine, video, tiny.QUESTION, (2,)).answer != read(engine, video, tiny.QUESTION, (3,)).answer
+
+
+def test_a_choice_has_the_answer_of_a_reader_that_sees_no_frames_and_no_other(engine):
+    names = ("uniform", "tspo", "videostreaming")
+    said = {name: choose(engine, name, tiny.video(24), tiny.QUESTION, 8).answer for name in names}
+    own = engine.run("videostreaming", video=tiny.video(24), question=tiny.QUESTION)["reply"]
+    assert said == {"uniform": "", "tspo": "", "videostreaming": own} and own
+
+
+def test_a_choice_says_what_of_it_is_untrained():
+    alone = tiny.engine(models={"clip": tiny.towers()})
+    assert choose(alone, "tspo", tiny.video(24), tiny.QUESTION, 8).untrained == ("TSPO's agent",)
+
+
+def test_nothing_overlaps_nothing_wholly_and_a_knob_has_a_floor():
+    assert overlap((), ()) == 1 and knobs_for(METHODS["uniform"], 0) == {"budget": 1}

@@ -4,11 +4,13 @@ what it says."""
 import base64
 import io
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from core import BadWeights
-from core.frames.service import answer_in, reader_at
+from core.frames.service import answer_in, jpeg, reader_at
+from core.progress import Cancelled
 from core.world.long import asked_video
 from tests.core.networks import test_service
 from tests.core.networks.test_service import KEY, spec
@@ -60,3 +62,38 @@ def test_it_is_shown_the_chosen_frames_in_their_order_and_the_key_is_nowhere(ser
 def test_a_service_is_named_in_one_form_and_no_other():
     with pytest.raises(BadWeights, match=r"URL,model=NAME"):
         reader_at("http://127.0.0.1/v1")
+
+
+@pytest.mark.parametrize(
+    "said, options, answer",
+    [
+        ("light blue", ("light", "light blue"), "light blue"),
+        ("<think>red?</think>\n(D)", OPTIONS, "blue"),
+        ("<think>It might be red", OPTIONS, ""),
+        ("Perhaps red. Answer: B", OPTIONS, "not shown"),
+        ('{"answer": "red", "why": "it is not blue"}', OPTIONS, "red"),
+    ],
+)
+def test_what_is_thought_or_explained_is_no_answer(said, options, answer):
+    assert answer_in(said, options) == answer
+
+
+def test_pictures_are_those_of_the_frames_in_their_order(server):
+    video, story = asked_video(3, size=(32, 48))
+    reader_at(spec(server)).read(video, story.questions[0].text, (4, 200))
+    _, *pictures = server.asked[0][2]["messages"][0]["content"]
+    for frame, one in zip((4, 200), pictures, strict=True):
+        shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(one["image_url"]["url"].partition(",")[2]))), float)
+        far = {i: np.abs(shown - video.frames((i,)).frames_THWC[0]).mean() for i in (4, 200)}
+        assert min(far, key=far.get) == frame
+
+
+def test_an_answer_that_nobody_waits_for_is_called_off(server):
+    video, story = asked_video(3, size=(32, 48))
+    server.answers.append(("wait", 5))
+    with pytest.raises(Cancelled):
+        reader_at(spec(server)).read(video, story.questions[0].text, (4,), cancelled=lambda: True)
+
+
+def test_a_large_picture_is_shrunk():
+    assert Image.open(io.BytesIO(jpeg(np.zeros((600, 900, 3), np.uint8)))).size == (448, 299)

@@ -109,3 +109,24 @@ def test_a_variant_goes_on_from_its_own_weights_or_from_the_baselines(tmp_path, 
         assert all(torch.equal(made.prompting.state_dict()[name], one) for name, one in source.prompting.state_dict().items())
         training.main([*words, "--steps", "1", "--prompts", "3", "--device", "cpu"])
         assert training.load(file_of(out, variant, prompts=3)).model.prompting.prompts == 3
+
+
+def test_a_spoilt_frame_that_supports_itself_is_spoilt_there_too(samples, monkeypatch):
+    monkeypatch.setattr(stretches, "CLEAN", 0.0)
+    monkeypatch.setattr(stretches, "CUT", 0.0)
+    monkeypatch.setattr(stretches, "KINDS", {"defocus": 1})
+    monkeypatch.setattr(stretches, "supports_of", lambda t, T, K, rng: [t] * K)
+    one = stretches.batch(samples, 8, np.random.default_rng(0), CPU)
+    for current_HWC, support_KHWC in zip(one.current_BHWC[::2], one.support_BKHWC, strict=True):
+        assert all(torch.equal(current_HWC, each) for each in support_KHWC)
+
+
+def test_the_frame_that_is_read_counts_in_both_branches_of_dual():
+    torch.manual_seed(0)
+    support_BKPD, own_BPD = torch.randn(2, 3, 16, 32), torch.randn(2, 16, 32)
+    dual = DualPredictor(32, 16, heads=2)
+    one, other = dual(support_BKPD, True, own_BPD), dual(support_BKPD, True, own_BPD.flip(-1))
+    assert not torch.allclose(one[1], other[1], atol=1e-6), "where supports are looked at hangs on the frame"
+    for part in dual.own.parameters():
+        torch.nn.init.zeros_(part)
+    assert not torch.allclose(dual(support_BKPD, False, own_BPD)[0], one[0], atol=1e-4)

@@ -68,3 +68,12 @@ def test_weights_belong_to_their_towers_and_others_start_untrained(tmp_path):
         load_parts(tmp_path / "other.safetensors", clip)
     without = load_parts(None, clip)
     assert "UNTRAINED" in without.label and set(without.network.agents) == set(VARIANTS) and without.network.reader is None
+
+
+def test_switches_of_the_score_and_the_window_do_what_they_say(engine):
+    given = dict(video=tiny.video(), question=tiny.QUESTION)
+    both, event, frame = (engine.run("tspo", **given, **off)["score_T"] for off in ({}, {"frame": False}, {"event": False}))
+    trace = engine.run("tspo", **given)
+    assert torch.equal(event, trace["event_score_T"]) and torch.equal(frame, trace["frame_score_T"])
+    assert torch.allclose(both, event + frame)
+    assert not torch.equal(engine.run("tspo", **given, window=2)["event_TE"], trace["event_TE"])

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.errors import BadWeights
-from core.methods.videostreaming import METHOD, equations, evaluate, stories, world
+from core.methods.videostreaming import METHOD, equations, evaluate, stories, stream, world
 from core.methods.videostreaming.networks import VOCABULARY, Block, Encoder, Reader, Shape, Streaming, same_length, word_ids
 from core.methods.videostreaming.weights import load_streaming
 from core.networks.weights import save
@@ -247,3 +247,35 @@ def test_reader_and_encoder_are_no_larger_than_they_say():
     model = Streaming(Shape(128))
     assert sum(one.numel() for one in model.parameters()) < 200_000
     assert Reader(Shape(128))(torch.zeros(2, 3, 4, 64), torch.zeros(2, 5, 64)).shape == (2, 21)
+
+
+def test_the_engine_streams_as_the_training_does_with_memory_and_prompts_off(network):
+    engine = tiny.engine()
+    for knobs, given in (
+        ({"memory": False}, (False,)), ({"prompts": "none"}, (True, ())), ({"prompts": "clip"}, (True, ("clip",)))
+    ):  # fmt: skip
+        trace = run(engine, **knobs)
+        memory_BKMD, _ = equations.stream(network.encoder, trace["clip_KNE"][None], 1, *given)
+        assert torch.allclose(trace["memory_KMD"], memory_BKMD[0], atol=1e-5)
+        assert len(trace["token_names"]) == len(trace["look_SS"])
+
+
+def test_without_memory_a_clip_is_read_alone_in_training_too(network):
+    clip_BKTE = torch.randn(1, 3, 4, 10)
+    other = clip_BKTE.clone()
+    other[:, 0] = torch.randn(1, 4, 10)
+    for memory in (True, False):
+        both = [equations.stream(network.encoder, one, 1, memory)[0][:, 1:] for one in (clip_BKTE, other)]
+        assert torch.equal(*both) != memory
+
+
+def test_noise_is_added_to_the_logits_where_there_is_one():
+    engine = tiny.engine()
+    quiet, loud, again, other = (run(engine, noise=noise)["logit_K"] for noise in (0, 1, 1, 2))
+    assert torch.allclose(quiet * equations.TAU, run(engine)["score_K"], atol=1e-6)
+    assert torch.equal(loud, again) and not torch.equal(loud, quiet) and not torch.equal(loud, other)
+
+
+def test_drift_is_the_change_as_a_share_of_the_memory():
+    memory_KMD = torch.tensor([[[3.0, 4.0]], [[3.0, 4.0]], [[0.0, 8.0]]])
+    assert torch.allclose(stream.drift_KM(memory_KMD), torch.tensor([[1.0], [0.0], [5 / 8]]))
