@@ -21,7 +21,7 @@ from core.video import decode, read
 FORKING = read.APART.format(module="forking")
 
 
-class Decoder:
+class ForkingDecoder:
     """What `read_clip` takes as `decode`. One file at a time: threads wait for each other."""
 
     def __init__(self):

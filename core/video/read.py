@@ -71,7 +71,7 @@ def read_clip(path, frames=8, *, indices=None, max_side=640, start=None, end=Non
 
     start, end: seconds; the segments are then of the time between them, and `core.video.moment` finds where most moves.
     lasting: instead of these, so many seconds of the file's middle; all of a shorter one.
-    decode: who reads many files gives a `core.video.forking.Decoder`, which takes 0.2 s less a file."""
+    decode: who reads many files gives a `core.video.forking.ForkingDecoder`, which takes 0.2 s less a file."""
     path = Path(path).expanduser().absolute()
     request = {
         "path": str(path),

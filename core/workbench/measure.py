@@ -25,7 +25,7 @@ from core.progress import Cancelled
 from core.sweep import reduced
 from core.video.clip import Clip
 from core.video.edits import edited
-from core.video.forking import Decoder
+from core.video.forking import ForkingDecoder
 from core.video.source import open_video
 from core.workbench import columns as named
 from core.workbench.causes import cause_columns, faithfulness, if_true
@@ -44,7 +44,7 @@ class Measure:
     """An engine that measures clips of a plan."""
 
     def __init__(self, plan: Plan, engine: Engine):
-        self.plan, self.engine, self.decode = plan, engine, Decoder()
+        self.plan, self.engine, self.decode = plan, engine, ForkingDecoder()
 
     def read(self, entry: Entry) -> Read:
         """The entry's clip."""

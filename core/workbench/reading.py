@@ -14,7 +14,7 @@ from core.data.rendered import Sample, sample
 from core.errors import BadClip, ReaderError
 from core.video.camera import grey, shift_2
 from core.video.clip import Clip
-from core.video.forking import Decoder
+from core.video.forking import ForkingDecoder
 from core.video.read import read_clip
 from core.workbench.columns import OK, UNREADABLE
 from core.workbench.listing import Entry
@@ -36,7 +36,7 @@ class Read:
     grey_THW: np.ndarray = field(default_factory=lambda: np.zeros((0, 1, 1), np.float32))
 
 
-def read(entry: Entry, frames: int, size: tuple[int, int], decode: Decoder | None = None) -> Read:
+def read(entry: Entry, frames: int, size: tuple[int, int], decode: ForkingDecoder | None = None) -> Read:
     """The frames of an entry, T of them; what cannot be read is said. size: (H, W) that clips are drawn at. decode: as of
     `read_clip`."""
     began = time.perf_counter()
@@ -55,7 +55,7 @@ def read(entry: Entry, frames: int, size: tuple[int, int], decode: Decoder | Non
     return Read(clip, truth, facts=known | seen, grey_THW=grey_THW)
 
 
-def from_file(entry: Entry, frames: int, decode: Decoder | None = None) -> Clip:
+def from_file(entry: Entry, frames: int, decode: ForkingDecoder | None = None) -> Clip:
     """A file's clip; a BadClip where it is no longer the file that was listed."""
     path = Path(os.fsdecode(entry.file))
     if path.is_file():

@@ -26,7 +26,7 @@ decode.main = main
 
 @pytest.fixture
 def decoder():
-    made = forking.Decoder()
+    made = forking.ForkingDecoder()
     yield made
     made.close()
 
