@@ -1,0 +1,1 @@
+"""SwinBERT: a caption, and which pairs of video patches may see each other."""
