@@ -19,7 +19,7 @@ from app.errors.start import Home
 from app.figures.payload import figures_of
 from app.modules import files_of
 from app.page import build
-from app.server.clips import find_examples, find_videos
+from app.server.clips import find_examples, find_videos, find_world
 from app.server.errors import as_message
 from app.server.guard import Guard, Page
 from app.server.public import loaded
@@ -31,7 +31,7 @@ from core.memory import give_back
 from core.networks.hub import PUBLIC_CLIPS
 
 CLIPS = Path(__file__).resolve().parents[1] / "assets" / "clips"
-VIDEOS = CLIPS.parent / "videos"
+VIDEOS, SPRITES = CLIPS.parent / "videos", CLIPS.parent / "sprites"
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -51,7 +51,8 @@ def main(words: Sequence[str] | None = None) -> None:
         if not runs and args.runs != RUNS and not data:
             raise ReaderError(f"There is no run in {str(args.runs)!r}: python -m core.workbench run makes one.")
         services = {one.label: one for one in args.reader}
-        page = build(engines, find_examples(args.clips) | find_videos(VIDEOS), runs or find_runs(RUNS), home, services)
+        examples = find_examples(args.clips) | find_videos(VIDEOS) | find_world(SPRITES)
+        page = build(engines, examples, runs or find_runs(RUNS), home, services)
     with serving(host, args.port):
         launch(page, args.host, args.port, share=args.share)
 

@@ -63,10 +63,10 @@ def build(
         with gr.Row(elem_classes="page-top"):
             gr.Markdown(f"# {MAKER}", elem_classes="title")
             top(bool(runs))
-        # clips, and long videos, are each shared by the tabs that have them; known by what is open first
+        # clips of a world, and long videos, are each shared by the tabs that have them; known by what is open first
         begin = {one.name: next(iter(clips.examples_for(one).values())).path for one in engine.methods.values()}
         paths = tuple(dict.fromkeys(begin.values()))
-        shared = {path: shared_clip(clips, path, known=not place) for place, path in enumerate(paths)}
+        shared = {path: shared_clip(clips, path, place) for place, path in enumerate(paths)}
         made: dict[str, Tab] = {}
         with gr.Tabs() as tabs:
             for method in engine.methods.values():
@@ -95,9 +95,10 @@ def build(
     return page
 
 
-def shared_clip(clips: Clips, path: Path, known: bool) -> Shared:
-    """What tabs begin with in common. known: whether the browser finds its moment and edits by their names."""
-    written = (gr.Textbox("[]", visible="hidden", elem_id=name if known else None) for name in ("moment", "edits"))
+def shared_clip(clips: Clips, path: Path, place: int) -> Shared:
+    """What tabs begin with in common. place: of these tabs among others; the browser finds moment and edits by it."""
+    ends = f"-{place}" if place else ""
+    written = (gr.Textbox("[]", visible="hidden", elem_id=f"{name}{ends}") for name in ("moment", "edits"))
     awaited = gr.Textbox(visible=False)
     return Shared(gr.Textbox(clips.handle(path), visible=False), *written, awaited)
 

@@ -61,7 +61,7 @@ def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
         looks_of(method.name, scenes, begin.values_of_preset)
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320):
-            viewer = begin.viewer(first)
+            viewer = begin.viewer(first, shared)
         with gr.Column(scale=1, min_width=300, elem_classes="knobs"):
             sheet(method, begin.values["knobs"])
             own = own_clip(method.name)
@@ -136,7 +136,7 @@ class Beginning:
         knobs = {name: value for name, value in knobs.items() if name != FRAME}
         return {"clip": clip | {"weights": SHIPPED, "frames": DEFAULT_FRAMES}, "knobs": knobs}
 
-    def viewer(self, first: bool) -> gr.HTML:
+    def viewer(self, first: bool, shared: Shared) -> gr.HTML:
         """The viewer and its folds, with every server function that they ask."""
         method, desk = self.desk.method, self.desk
         given = {
@@ -146,6 +146,7 @@ class Beginning:
             "untouched": self.untouched,
             "first": first,
             "pick": "pick",
+            "written": {name: getattr(shared, name).elem_id for name in ("moment", "edits")},
         }
         if first:
             given["constants"] = self.about | {"clip": self.answers.frames(json.loads(self.picture)["clip"])}

@@ -70,7 +70,8 @@ class Method:
     geometry. grid: networks → (rows, columns) of the patches that its maps are over; a method without maps has none. place:
     of its tab, from the left; of those with the same place the names decide. layout: its pictures in order; one that says none
     has one for each figure of its outputs. untrained: (labels of the weights, knobs) → names of the networks shown whose
-    weights are random. steady: the knob that takes the camera's own motion out of what is measured, if there is one.
+    weights are random. steady: the knob that takes the camera's own motion out of what is measured, if there is one. world: the
+    folder of `assets` with clips of the world that its networks know, where that is another than `core.world`'s.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Method:
     beside: Beside | None = None
     untrained: Callable[[Iterable[str], Mapping[str, Any]], list[str]] = field(default=lambda labels, knobs: [])
     steady: str = ""
+    world: str = ""
 
     def __post_init__(self):
         check_wiring(self.stages, (*GIVEN, *self.networks, *(one.name for one in self.knobs.knobs())))

@@ -7,7 +7,17 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-PARTS = ("app", "core", "assets/clips", "assets/runs", "assets/videos", "assets/viewer", "assets/weights", "LICENSE")
+PARTS = (
+    "app",
+    "core",
+    "assets/clips",
+    "assets/runs",
+    "assets/sprites",
+    "assets/videos",
+    "assets/viewer",
+    "assets/weights",
+    "LICENSE",
+)
 OWN = ("README.md", "requirements.txt", "start.py")
 # compared: weights that only `core.evaluate` reads
 LEFT_OUT = ("__pycache__", "*.pyc", "compared", "*.partial", "*.writing", "marks.sqlite*")

@@ -42,16 +42,19 @@ AT_ONCE = 2  # files that are decoded side by side: each takes a process and up 
 
 @dataclass(frozen=True)
 class Example:
-    """A clip, everything of it known or not, or a long video that is drawn from its recipe."""
+    """A clip, everything of it known or not, or a long video that is drawn from its recipe. world: that it was drawn in, where
+    that is another than `core.world`'s; said: what is seen in it."""
 
     name: str
     path: Path
     truth: Truth | None = None
     recipe: Recipe | None = None
+    world: str = ""
+    said: str = ""
 
     @property
     def title(self) -> str:
-        return self.truth.caption if self.truth else self.recipe.title if self.recipe else self.name
+        return self.truth.caption if self.truth else self.recipe.title if self.recipe else self.said or self.name
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,12 @@ def find_videos(folder: Place) -> dict[str, Example]:
     return {path.stem: Example(path.stem, path, recipe=read_recipe(path)) for path in sorted(Path(folder).glob("*.json"))}
 
 
+def find_world(folder: Place) -> dict[str, Example]:
+    """Every clip of a folder that is called as its world, by name; beside each its captions as JSON."""
+    said = {path: json.loads(path.with_suffix(".json").read_text())["captions"] for path in sorted(Path(folder).glob("*.mp4"))}
+    return {path.stem: Example(path.stem, path, world=Path(folder).name, said=one[0]) for path, one in said.items()}
+
+
 class Clips:
     """Open clips, least recently used first out. Safe under threads."""
 
@@ -101,9 +110,11 @@ class Clips:
         self._secret = secrets.token_bytes(32)
 
     def examples_for(self, method: Method) -> dict[str, Example]:
-        """Long ones for a method that looks through a whole video, clips for any other; all, where none is of its kind."""
+        """Long ones for a method that looks through a whole video, clips of its world for any other; else what there is."""
         whole = "video" in method.sources
-        return {name: one for name, one in self.examples.items() if bool(one.recipe) == whole} or dict(self.examples)
+        known = {name: one for name, one in self.examples.items() if bool(one.recipe) == whole}
+        own = {name: one for name, one in known.items() if one.world == method.world}
+        return own or {name: one for name, one in known.items() if not one.world} or dict(self.examples)
 
     def handle(self, path: Place) -> str:
         """What the browser may name a file by, from now on."""
@@ -211,7 +222,7 @@ class Clips:
     def of_world(self, path: Place) -> bool:
         """Whether it is an example that was drawn here: of another, in a folder that was named, nothing is known."""
         one = self._known.get(str(path))
-        return one is not None and bool(one.truth or one.recipe)
+        return one is not None and bool(one.truth or one.recipe or one.world)
 
     def of_key(self, key: str) -> tuple[Clip, Truth | None, Footage | None] | None:
         """(clip, truth, the video that it is a few frames of) of a key, or None when it is no longer open."""

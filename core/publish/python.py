@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def example_file(clip: str) -> str:
     """The file of an example, from the project's root; an own clip's is what it is called."""
-    files = (f"assets/clips/{clip}.mp4", f"assets/videos/{clip}.json")
+    files = (f"assets/clips/{clip}.mp4", f"assets/videos/{clip}.json", f"assets/sprites/{clip}.mp4")
     return next((file for file in files if (ROOT / file).is_file()), clip)
 
 

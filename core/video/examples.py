@@ -6,7 +6,7 @@ from pathlib import Path
 from core.errors import BadClip
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
-FOLDERS = {"clips": "mp4", "videos": "json"}  # in `assets`, and how what is in them ends
+FOLDERS = {"clips": "mp4", "videos": "json", "sprites": "mp4"}  # in `assets`, and how what is in them ends
 
 
 def examples() -> dict[str, Path]:

@@ -1,12 +1,11 @@
 // The moment of a clip of one's own: which seconds of the file are read, on a line as long as the file.
 //
 // host     the tab's viewer, with the sentence on how far apart frames are;  request() → what is on the page
-// asked    async request → {seconds, busiest, spacing, trained} as a JSON text; null of an example
+// asked    async request → {seconds, busiest, spacing, trained} as a JSON text; null of an example;  write  [start, end] or [] → nothing
 //
 // The page's own pair of seconds is the truth: what is turned here is typed into it, and the last value wins as a knob's does.
 
 import {clock} from "../base/words.js";
-import {type} from "./values.js";
 
 const SHORTEST = 0.1, // seconds
   STEP = 0.05;
@@ -25,10 +24,9 @@ const CONTROL = `
   <p class="mo-said" role="status"></p>
 </div>`;
 
-const write = pair => type(document.querySelector("#moment textarea, #moment input"), JSON.stringify(pair));
 const round = value => Math.round(value * 1000) / 1000;
 
-export function momentOf(element, {host, request, asked}) {
+export function momentOf(element, {host, request, asked, write}) {
   let known = null, // what there is to choose of the clip
     of = "";
   const $ = name => element.querySelector(`.mo-${name}`);

@@ -1,7 +1,8 @@
 // A method's tab: its viewer and the folds under it, and what travels between them, the knobs and the server.
 //
 // given   method;  figures: the names of those that draw it;  panels: [[name, title], …];  untouched: what is on the page before
-//         any knob was moved;  first: whether it is the tab that is seen first;  pick: the event of an example that is chosen
+//         any knob was moved;  first: whether it is the tab that is seen first;  pick: the event of an example that is chosen;
+//         written: {moment, edits}, the ids of the boxes that hold them
 // constants   about, examples, clip: with the tab that is seen first, and else asked for when it is opened
 //
 // A viewer turns a knob by typing into it: no reply of the server can arrive after a later knob.
@@ -12,7 +13,10 @@ import {begin, linkWasRead, lookOf, moved, requestOf, type, views} from "./value
 
 let addressed = null; // what the page's address says, for all tabs
 
-export async function tab({element, props, trigger, server}, {method, figures, panels, untouched, first, pick, constants}) {
+export async function tab(
+  {element, props, trigger, server},
+  {method, figures, panels, untouched, first, pick, written, constants},
+) {
   const [{mount}, modules, {about, ...rest}] = await Promise.all([
     import("../base/shell.js"),
     Promise.all(figures.map(async name => [name, await import(`../figures/${name}.js`)])).then(Object.fromEntries),
@@ -40,6 +44,10 @@ export async function tab({element, props, trigger, server}, {method, figures, p
       document.dispatchEvent(new CustomEvent("keep", {detail}));
     },
   };
+  const write = (name, list) => {
+    const box = document.querySelector(`#${written[name]} textarea, #${written[name]} input`);
+    type(box, JSON.stringify(list));
+  };
   const view = mount(
     element.querySelector(".viewer"),
     {about, untouched, ...rest, trace: JSON.parse(props.value || "null")},
@@ -47,7 +55,16 @@ export async function tab({element, props, trigger, server}, {method, figures, p
     modules,
   );
   views[method] = view;
-  const folds = foldsOf(panels, element.querySelector(".panels"), {method, about, view, request, turn, edit, server, hooks});
+  const folds = foldsOf(panels, element.querySelector(".panels"), {
+    method,
+    about,
+    view,
+    request,
+    turn,
+    edit: list => write("edits", list),
+    server,
+    hooks,
+  });
 
   function turn(name, value) {
     const knob = document.querySelector(`#knob-${method}-${name}`),
@@ -57,7 +74,7 @@ export async function tab({element, props, trigger, server}, {method, figures, p
     if (box && box.checked !== (box.type === "radio" || value)) box.click();
   }
 
-  momentOf(element.querySelector(".moment"), {host, request, asked: server.moment});
+  momentOf(element.querySelector(".moment"), {host, request, asked: server.moment, write: pair => write("moment", pair)});
 
   let latest = null;
   const ask = () => {
@@ -106,8 +123,6 @@ export async function tab({element, props, trigger, server}, {method, figures, p
   }).observe(host);
   ask();
 }
-
-const edit = list => type(document.querySelector("#edits textarea, #edits input"), JSON.stringify(list));
 
 // What is measured when it is drawn is measured in its own look.
 async function styled() {
