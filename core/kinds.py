@@ -1,8 +1,8 @@
 """What an output of a method *is*. A method says which kind its results are; everything else reads what is said here.
 
 over      the letters of its dimensions: T frames, G gaps, P patches, K supports or chosen frames, Q prompts, N heads or
-          things found, I stages of the tower, Y texts, S tokens or spans of time, D width, Z cells, H W pixels, h w places of a
-          map; "" where it is one value. Of a result with parts: those of each part
+          things found, I stages of the tower, Y texts, W words, S tokens or spans of time, M tokens of the chosen frames,
+          D width, Z cells, H W pixels, h w places of a map; "" where it is one value. Of a result with parts: those of each
 value     what stands there: number, share (0–1, or ≥ 0 and compared with others), signed, truth, count, place (of a frame
           in the clip), second, grid (rows, columns), box, token, picture, text
 numbers   how a table tells it in one number, the usual one first: a name in REDUCED, or a place; () where nobody would
@@ -403,3 +403,46 @@ class Memories(Output):
     `Matrix` of what a step changes and that of how alike any two are, and the `Segments` that the steps read."""
 
     over, value = "KMD", "signed"
+
+
+@dataclass(frozen=True)
+class SquareMap(Output):
+    """A share for each ordered pair of the tokens of the chosen frames, [M, M] 0–1, in the rows who looks. Tokens are frame
+    after frame, and in a frame row by row. turns: the knob that a click turns to the token of a row, counted from 1."""
+
+    over, value, numbers = "MM", "share", ("mean",)
+    turns: str = ""
+
+
+@dataclass(frozen=True)
+class TokenMaps(Output):
+    """One token's share for each patch of the chosen frames, [K, P] ≥ 0, drawn over these frames. turns: the knob that says
+    which token it is, counted from 1; behind the end: the last."""
+
+    over, value, numbers = "KP", "share", ("mean",)
+    turns: str = ""
+
+
+@dataclass(frozen=True)
+class CellBars(Output):
+    """For each patch of the first of the chosen frames a number for each of these frames, [P, K] ≥ 0: how much of each it sees.
+    turns: the knob that a click turns to the token of that patch, counted from 1."""
+
+    over, value, numbers = "PK", "share", ("mean",)
+    turns: str = ""
+
+
+class Caption(Sentence):
+    """A text that is told word by word, with the numbers and maps of its words beside it; words are what spaces part."""
+
+
+class WordScores(Output):
+    """A number 0–1 for each word of the first `Caption` of its group, [W]; one more is of the end after the last word."""
+
+    over, value, numbers, figure = "W", "share", ("mean", "smallest"), "Caption"
+
+
+class WordMaps(Output):
+    """What each word, and the end after the last, sees of each patch of the chosen frames, [W, K, P] ≥ 0."""
+
+    over, value, figure = "WKP", "share", "Caption"

@@ -3,6 +3,7 @@
     TP, THW      over every frame of the clip                          along "T"
     TN, T        boxes in every frame                                  along "T"
     NQKP         over the frames that support, in even shares          along "K"
+    KP, WKP      over the frames that are chosen; of words, all or one along "K"
     hw, Qhw      over the current frame, once for each stage or block  along "I"
     N            boxes in the current frame                            along "I"
     HWC          pictures alone: of the current frame                  along "I"
@@ -27,7 +28,20 @@ from core.publish.result import Result
 from core.publish.view import CHOSEN, NONE
 from core.video.clip import Clip
 
-ALONG = {"TP": "T", "THW": "T", "TN": "T", "T": "T", "NQKP": "K", "hw": "I", "Qhw": "I", "N": "I", "HWC": "I", CHOSEN: "K"}
+ALONG = {
+    "TP": "T",
+    "THW": "T",
+    "TN": "T",
+    "T": "T",
+    "NQKP": "K",
+    "KP": "K",
+    "WKP": "K",
+    "hw": "I",
+    "Qhw": "I",
+    "N": "I",
+    "HWC": "I",
+    CHOSEN: "K",
+}
 BOXES = ("TN", "T", "N")  # of these only boxes are drawn over pictures: another T is a number of each frame
 LEAST = 0.3  # score of a box that is shown, as on the page before a reader chooses another
 # Shares are multiples of an even share, on the narrowest of these scales that holds them: as on the page.
@@ -164,6 +178,20 @@ def supports(result: Result, one: Output) -> Layer:
     return bare(result.array(pictures[0].stage)[index_K], names, pictures[0].symbol, pictures[0].title)
 
 
+def _chosen_maps(result: Result, one: Output, word: int | None) -> Layer:
+    """The frames that are chosen, as the clip has them, under a token's map, or that of a word; of all words, their mean."""
+    places = result.output("K", "place")
+    if places is None:
+        raise ReaderError(f"{one.symbol} is drawn over the chosen frames, which were not computed.")
+    index_K = [int(place) for place in result.trace[places.stage]]
+    share_KP = result.array(one.stage)
+    if one.over == "WKP":
+        share_KP = share_KP[_chosen(word, len(share_KP))].mean(0)
+    names = tuple(f"frame {place + 1}" for place in index_K)
+    under = bare(result.clip.frames_THWC[index_K], names, one.symbol, one.title)
+    return replace(under, map_Ihw=share_KP.reshape(-1, *result.cells), unit=one.unit, high=float(share_KP.max()) or 1.0)
+
+
 def _tower(result: Result, one: Output, prompt: int | None) -> Layer:
     """The current frame once for each stage of the tower (and block), under its map; of prompts, their mean or one of them."""
     maps = {at: as_array(value) for at, value in result.trace[one.stage].items()}
@@ -272,5 +300,5 @@ def _frame_names(clip: Clip) -> tuple[str, ...]:
 
 MAKERS: dict[str, Callable[[Result, Output, int | None], Layer]] = {
     "TP": _patches, "THW": _pixels, "NQKP": _attention, "hw": _tower, "Qhw": _tower, "HWC": _pictures, "N": _boxes,
-    "TN": _tracks, "T": _followed, CHOSEN: _chosen_frames,
+    "TN": _tracks, "T": _followed, "KP": _chosen_maps, "WKP": _chosen_maps, CHOSEN: _chosen_frames,
 }  # fmt: skip

@@ -113,7 +113,7 @@ def _along(result: Result, stage: str) -> str:
     if stage == RAW:
         overs = {_over(result, name) for name in (result.view.overlay, *(one.stage for one in result.outputs))}
         looked = ALONG.get(_over(result, result.view.overlay))
-        return "K" if looked == "K" and overs & {"NQKP", CHOSEN} else "T"
+        return "K" if looked == "K" and overs & {"NQKP", "KP", "WKP", CHOSEN} else "T"
     one = output_of(result, stage)
     assert one is not None  # a complete composition has no other
     return UNDER[one.over] if numeric(one) and one.over in UNDER else ALONG[one.over]
