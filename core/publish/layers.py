@@ -42,6 +42,7 @@ ALONG = {
     "HWC": "I",
     CHOSEN: "K",
 }
+TOKENS = ("KP", "WKP")  # over frames that are chosen, as the clip has them
 BOXES = ("TN", "T", "N")  # of these only boxes are drawn over pictures: another T is a number of each frame
 LEAST = 0.3  # score of a box that is shown, as on the page before a reader chooses another
 # Shares are multiples of an even share, on the narrowest of these scales that holds them: as on the page.
@@ -179,17 +180,22 @@ def supports(result: Result, one: Output) -> Layer:
 
 
 def _chosen_maps(result: Result, one: Output, word: int | None) -> Layer:
-    """The frames that are chosen, as the clip has them, under a token's map, or that of a word; of all words, their mean."""
+    """The frames that are chosen under a token's map, or that of a word; of all words, their mean."""
+    share_KP = result.array(one.stage)
+    if one.over == "WKP":
+        share_KP = share_KP[_chosen(word, len(share_KP))].mean(0)
+    map_Khw, high = share_KP.reshape(-1, *result.cells), float(share_KP.max())
+    return replace(chosen(result, one), map_Ihw=map_Khw, unit=one.unit, high=high or 1.0)
+
+
+def chosen(result: Result, one: Output) -> Layer:
+    """The frames that are chosen, as the clip has them."""
     places = result.output("K", "place")
     if places is None:
         raise ReaderError(f"{one.symbol} is drawn over the chosen frames, which were not computed.")
     index_K = [int(place) for place in result.trace[places.stage]]
-    share_KP = result.array(one.stage)
-    if one.over == "WKP":
-        share_KP = share_KP[_chosen(word, len(share_KP))].mean(0)
     names = tuple(f"frame {place + 1}" for place in index_K)
-    under = bare(result.clip.frames_THWC[index_K], names, one.symbol, one.title)
-    return replace(under, map_Ihw=share_KP.reshape(-1, *result.cells), unit=one.unit, high=float(share_KP.max()) or 1.0)
+    return bare(result.clip.frames_THWC[index_K], names, one.symbol, one.title)
 
 
 def _tower(result: Result, one: Output, prompt: int | None) -> Layer:

@@ -8,7 +8,7 @@ import numpy as np
 from core.publish.charts import Series
 from core.publish.composition import RAW, UNDER, Composition, numeric
 from core.publish.described import formula
-from core.publish.layers import ALONG, apart, layer, one_scale, output_of, supports
+from core.publish.layers import ALONG, TOKENS, apart, chosen, layer, one_scale, output_of, supports
 from core.publish.painting import Layer
 from core.publish.result import Result
 from core.publish.view import NONE
@@ -49,7 +49,9 @@ def _raw(result: Result, composition: Composition, along: str) -> list[Row]:
 def _bare(result: Result, along: str) -> Layer:
     if along == "K":
         one = next(one for one in result.outputs if ALONG.get(one.over) == "K")
-        return layer(result, one.stage) if one.value == "picture" else supports(result, one)
+        if one.value == "picture":
+            return layer(result, one.stage)
+        return chosen(result, one) if one.over in TOKENS else supports(result, one)
     return layer(result, NONE)
 
 

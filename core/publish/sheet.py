@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from core.publish import charts
 from core.publish.charts import Series
 from core.publish.composition import CHARTS, COLUMNS, RAW, UNDER, Composition, frames_chosen, numeric
-from core.publish.layers import ALONG, output_of
+from core.publish.layers import ALONG, TOKENS, output_of
 from core.publish.painting import Layer
 from core.publish.result import Result
 from core.publish.rows import Row, is_under, rows_of, series_of
@@ -113,7 +113,7 @@ def _along(result: Result, stage: str) -> str:
     if stage == RAW:
         overs = {_over(result, name) for name in (result.view.overlay, *(one.stage for one in result.outputs))}
         looked = ALONG.get(_over(result, result.view.overlay))
-        return "K" if looked == "K" and overs & {"NQKP", "KP", "WKP", CHOSEN} else "T"
+        return "K" if looked == "K" and overs & {"NQKP", *TOKENS, CHOSEN} else "T"
     one = output_of(result, stage)
     assert one is not None  # a complete composition has no other
     return UNDER[one.over] if numeric(one) and one.over in UNDER else ALONG[one.over]

@@ -1,6 +1,7 @@
 """Facts about kinds: what a kind says of itself is all that anything asks, so that one nobody has heard of is swept, published,
 told over HTTP and drawn; and one that nothing draws is refused."""
 
+import base64
 import csv
 import io
 import json
@@ -8,18 +9,35 @@ import zipfile
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from app.figures.context import Context
+from app.figures.payload import packed
 from app.panels import sweep
 from app.server import api
+from app.server.clips import Clips, Example, find_world
 from core import METHODS, Clip
-from core.kinds import ChosenFrames, Fact, Output, PatchMap, RegionMask, TextScores
+from core.kinds import (
+    Caption,
+    CellBars,
+    ChosenFrames,
+    Fact,
+    Output,
+    PatchMap,
+    RegionMask,
+    SquareMap,
+    TextScores,
+    TokenMaps,
+    WordMaps,
+    WordScores,
+)
 from core.knobs import KnobSet, knob
 from core.method import Group, Method
 from core.methods import by_name
-from core.publish import bundle, figures, result, view
+from core.publish import bundle, figures, layers, result, view
 from core.sweep import sweep_over
 from tests import tiny
 
@@ -158,3 +176,106 @@ def test_words_that_no_network_knows_come_with_the_texts_they_stand_in():
         "warmth_TP",
         "stride_G",
     )
+
+
+# ---- pairs of tokens, and words ---------------------------------------------------------------------------------------------
+
+
+class WatchKnobs(KnobSet):
+    token: int = knob(1, "i", (1, 8, 1), "the token that is looked at")
+
+
+def frame_K(clip: Clip) -> tuple[int, ...]:
+    """The second frame and the last."""
+    return (1, len(clip) - 1)
+
+
+def gate_MM(frame_K: tuple[int, ...]) -> Tensor:
+    """A share for each pair of 2 · 4 tokens: none, tiny, some, all."""
+    return torch.tensor([0.0, 1e-6, 0.01, 1.0]).repeat(16).reshape(8, 8)
+
+
+def row_KP(gate_MM: Tensor, token: int) -> Tensor:
+    """The row of a token over both frames."""
+    return gate_MM[token - 1].reshape(2, 4)
+
+
+def bar_PK(gate_MM: Tensor) -> Tensor:
+    """What each patch of the first frame sees of each frame."""
+    return gate_MM[:4].reshape(4, 2, 4).mean(-1)
+
+
+def told(clip: Clip) -> str:
+    """Two words."""
+    return "red moves"
+
+
+def sure_W(told: str) -> Tensor:
+    """How sure each word is, and the end."""
+    return torch.tensor([0.5, 0.25, 1.0])
+
+
+def look_WKP(told: str) -> Tensor:
+    """The first word sees the first patch of the first frame, the others the last of the last."""
+    made_WKP = torch.zeros(3, 2, 4)
+    made_WKP[0, 0, 0] = made_WKP[1, 1, 3] = made_WKP[2, 1, 3] = 1
+    return made_WKP
+
+
+WATCH = Method(
+    name="watch", title="Watch", paper="nobody's", knobs=WatchKnobs, networks={}, grid=lambda networks: (2, 2), world="dots",
+    stages=(frame_K, gate_MM, row_KP, bar_PK, told, sure_W, look_WKP),
+    outputs=(
+        ChosenFrames("frame_K", "k", "frames"),
+        SquareMap("gate_MM", "m", "who sees whom", turns="token"),
+        TokenMaps("row_KP", "m_i", "one token's row", turns="token"),
+        CellBars("bar_PK", "m", "bars", turns="token"),
+        Caption("told", "w", "in words"),
+        WordScores("sure_W", "p", "how sure"),
+        WordMaps("look_WKP", "a", "where words look"),
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture
+def watched(monkeypatch):
+    monkeypatch.setitem(METHODS, WATCH.name, by_name([WATCH])["watch"])
+    asked = view.View(view.Setting("watch", "c", 5, {"token": 3}, ()))
+    return result.compute(tiny.engine(), asked, lambda name, frames: tiny.clip(T=frames))
+
+
+def test_pairs_of_tokens_travel_in_eight_bits_of_their_logarithm(watched):
+    context = Context(WATCH, watched.trace, watched.clip, {"token": 3}, (2, 2), None, True)
+    made = packed({"gate_MM": WATCH.kinds["gate_MM"]}, watched.trace.values, context)["gate_MM"]
+    codes = np.frombuffer(base64.b64decode(made["code"]), np.uint8)
+    assert made["shape"] == [8, 8] and len(codes) == 64
+    assert codes[0] == codes[1] == 0 and codes[3] == 255, "0 and what is next to nothing, and 1"
+    assert abs(10 ** ((codes[2] / 255 - 1) * made["decades"]) / 0.01 - 1) < 0.03
+
+
+def test_maps_of_tokens_and_of_words_lie_over_the_chosen_frames(watched):
+    assert watched.view.overlay == "look_WKP"
+    row = layers.layer(watched, "row_KP")
+    assert np.array_equal(row.picture_IHWC, watched.clip.frames_THWC[[1, 4]]) and row.name_I == ("frame 2", "frame 5")
+    assert row.map_Ihw is not None and np.array_equal(row.map_Ihw.reshape(2, 4), watched.trace["row_KP"])
+    every, one = (layers.layer(watched, "look_WKP", word).map_Ihw for word in (None, 0))
+    assert one[0, 0, 0] == 1 and one.sum() == 1 and np.isclose(every[1, 1, 1], 2 / 3)
+    assert b"<svg" in figures.picture(watched, "svg").data
+
+
+def test_words_and_their_numbers_are_rows_of_a_result(watched):
+    assert result.numbers(watched)["sure_W"] == [0.5, 0.25, 1.0]
+    assert [(WATCH.figure(one), one.stages) for one in WATCH.groups][-1] == ("Caption", ("told", "sure_W", "look_WKP"))
+
+
+def test_a_method_of_another_world_is_offered_its_clips_and_no_other(tmp_path):
+    folder = tmp_path / "dots"
+    folder.mkdir()
+    for name in ("one", "two"):
+        (folder / f"{name}.mp4").write_bytes(b"")
+        (folder / f"{name}.json").write_text(json.dumps({"captions": [f"a dot is {name}", "a dot"]}))
+    plain = Example("own", tmp_path / "own.mp4")
+    both = Clips(find_world(folder) | {"own": plain})
+    assert [one.title for one in both.examples_for(WATCH).values()] == ["a dot is one", "a dot is two"]
+    assert list(both.examples_for(METHODS["stop"])) == ["own"] and both.of_world(folder / "one.mp4")
+    assert list(Clips({"own": plain}).examples_for(WATCH)) == ["own"], "rather another than none"
