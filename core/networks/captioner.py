@@ -95,7 +95,8 @@ class Captioner(nn.Module):
         self.shape = shape
         D = shape.width
         self.patch = nn.Linear(3 * shape.patch**2, D)
-        self.time, self.row, self.column = (nn.Parameter(waves(n, D)) for n in (shape.frames, shape.cells, shape.cells))
+        places = (shape.frames, shape.cells, shape.cells)
+        self.time, self.row, self.column = (nn.Parameter(waves(n, D, third)) for third, n in enumerate(places))
         self.word, self.order = nn.Embedding(shape.words, D), nn.Embedding(shape.longest, D)
         self.blocks = nn.ModuleList(Block(D, shape.heads) for _ in range(shape.layers))
         self.norm, self.head = nn.LayerNorm(D), nn.Linear(D, shape.words)
@@ -191,11 +192,15 @@ class Captioner(nn.Module):
         return Caption(ids_BN[:, :N], probability_BN[:, :N], logits_BNW[:, :N])
 
 
-def waves(places: int, width: int) -> Tensor:
-    """Codes to start from, [places, D]: sines and cosines, of which one shift is one rotation wherever it begins."""
-    pitch_D = 2 * math.pi / (1.5 * torch.logspace(1, math.log2(2 * places + 1), width // 2, base=2))
-    turn = torch.arange(places)[:, None] * pitch_D
-    return torch.cat([turn.sin(), turn.cos()], -1) * 0.5
+def waves(places: int, width: int, third: int) -> Tensor:
+    """Codes to start from, [places, D], in a third of their numbers each, so that moments, rows and columns are told apart
+    from the beginning: sines and cosines, of which one shift is one rotation wherever it begins."""
+    pairs = width // 6
+    pitch_P = 2 * math.pi / torch.logspace(math.log2(3), math.log2(4 * places), max(1, pairs), base=2)
+    turn_PP = torch.arange(places)[:, None] * pitch_P
+    code = torch.zeros(places, width)
+    code[:, 2 * pairs * third : 2 * pairs * third + 2 * len(pitch_P)] = torch.cat([turn_PP.sin(), turn_PP.cos()], -1)
+    return code
 
 
 def joined(words_BANS: Tensor, video_BAMM: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Clips of 24×24 pixels in which one thing moves by one cell, and nobody can tell which who looks at the frames one by one.
+"""Clips of 20×20 pixels in which one thing moves by one cell, and nobody can tell which who looks at the frames one by one.
 
     clips = draw(7, count=32)                 # 4 frames each
     clips.frame_BTHWC, clips.references(0)    # uint8; "a red ring moves left" and the same in other words
@@ -24,11 +24,11 @@ import numpy as np
 from core.world.captions import COLOURS as ALL_COLOURS
 from core.world.captions import SPLITS, one_of
 
-CELLS, PATCH, FRAMES = 6, 4, 4  # cells along a side, pixels along a cell's side, pictures of a clip
+CELLS, PATCH, FRAMES = 5, 4, 4  # cells along a side, pixels along a cell's side, pictures of a clip
 SIDE = CELLS * PATCH
 INNER = range(1, CELLS - 1)
 CENTRE = np.array([row in INNER and column in INNER for row in range(CELLS) for column in range(CELLS)])  # by cell
-KINDS, WITHIN, AROUND = 3, 2, 1  # kinds of things in a clip; of each kind, things in the centre and in the border
+KINDS, WITHIN, AROUND = 3, 1, 1  # kinds of things in a clip; of each kind, things in the centre and in the border
 COLOURS = ALL_COLOURS
 RGB = (
     (225, 60, 50),
@@ -54,6 +54,7 @@ WORDINGS = (
     "there is a {colour} {shape} that moves {direction}",
 )
 NOISE, GROUND = 8, (15, 60)  # of a pixel; brightness of the ground
+LONGEST_PATH = CELLS - 2  # pictures in which what moves is seen, at most: it stays in the centre
 STAYS = 0.15  # how often a thing that flashes is in the same cell again
 
 
@@ -66,20 +67,21 @@ class Sprites:
     kind_B2: np.ndarray
     direction_B: np.ndarray
     when_B: np.ndarray
-    cell_B2: np.ndarray
+    cell_BS: np.ndarray
 
     def references(self, clip: int) -> tuple[str, ...]:
         """What is rightly said of a clip, in all WORDINGS; the first is the plain one."""
         (colour, shape), direction = self.kind_B2[clip], self.direction_B[clip]
         return wordings(COLOURS[colour], tuple(SHAPES)[shape], tuple(DIRECTIONS)[direction])
 
-    def token_pair(self, clip: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The tokens in which the thing is before its motion, and those after: one of each, or two at twice the rate."""
+    def tokens(self, clip: int) -> tuple[tuple[int, ...], ...]:
+        """The tokens in which the thing that moves is seen, picture by picture: one, or two at twice the rate."""
         held = self.frame_BTHWC.shape[1] // FRAMES
+        first = int(self.when_B[clip])
         return tuple(
-            tuple(int(t) * CELLS**2 + int(cell) for t in range(held * picture, held * picture + held))
-            for picture, cell in zip((self.when_B[clip], self.when_B[clip] + 1), self.cell_B2[clip])
-        )  # type: ignore[return-value]
+            tuple(t * CELLS**2 + int(cell) for t in range(held * picture, held * picture + held))
+            for picture, cell in enumerate(self.cell_BS[clip], first)
+        )
 
 
 def wordings(colour: str, shape: str, direction: str) -> tuple[str, ...]:
@@ -122,7 +124,9 @@ def beside(there_BX: np.ndarray) -> np.ndarray:
     return there_BX.astype(np.float32) @ BESIDE.astype(np.float32) > 0
 
 
-def draw(seed: int | Sequence[int], count: int = 1, frames: int = FRAMES, split: str = "train") -> Sprites:
+def draw(
+    seed: int | Sequence[int], count: int = 1, frames: int = FRAMES, split: str = "train", kinds: int = KINDS, seen: int = 2
+) -> Sprites:
     """Clips of a seed. frames: 4, or a multiple at so many times the rate. Things that do not move may be of a pair of train,
     too."""
     if frames % FRAMES:
@@ -131,31 +135,32 @@ def draw(seed: int | Sequence[int], count: int = 1, frames: int = FRAMES, split:
     known = np.unique(np.concatenate([pairs("train"), pairs(split)]), axis=0)
     mover_B2 = pairs(split)[rng.integers(len(pairs(split)), size=count)]
     same_BP = (known == mover_B2[:, None]).all(2)
-    other_BK = np.argsort(np.where(same_BP, 2.0, rng.random(same_BP.shape)), 1)[:, : KINDS - 1]  # each another pair
+    other_BK = np.argsort(np.where(same_BP, 2.0, rng.random(same_BP.shape)), 1)[:, : max(0, kinds - 1)]  # each another pair
     kind_BK2 = np.concatenate([mover_B2[:, None], known[other_BK]], 1)
-    direction_B, when_B = rng.integers(len(DIRECTIONS), size=count), rng.integers(FRAMES - 1, size=count)
+    direction_B, when_B = rng.integers(len(DIRECTIONS), size=count), rng.integers(FRAMES - seen + 1, size=count)
     step_B2 = np.array(list(DIRECTIONS.values()))[direction_B]
-    low_B2, high_B2 = INNER[0] - np.minimum(step_B2, 0), INNER[-1] - np.maximum(step_B2, 0)
-    before_B2 = rng.integers(low_B2, high_B2 + 1)
-    cell_B2 = np.stack([before_B2 @ (CELLS, 1), (before_B2 + step_B2) @ (CELLS, 1)], 1)
-    kind_BTX = placed(rng, when_B, cell_B2)
+    reach_B2 = step_B2 * (seen - 1)
+    low_B2, high_B2 = INNER[0] - np.minimum(reach_B2, 0), INNER[-1] - np.maximum(reach_B2, 0)
+    path_BS2 = rng.integers(low_B2, high_B2 + 1)[:, None] + step_B2[:, None] * np.arange(seen)[:, None]
+    cell_BS = path_BS2 @ (CELLS, 1)
+    kind_BTX = placed(rng, when_B, cell_BS, kinds)
     picture_BTHWC = painted(rng, kind_BTX, kind_BK2, frames // FRAMES)
-    return Sprites(picture_BTHWC, kind_BK2[:, 0], direction_B, when_B, cell_B2)
+    return Sprites(picture_BTHWC, kind_BK2[:, 0], direction_B, when_B, cell_BS)
 
 
-def placed(rng: np.random.Generator, when_B: np.ndarray, cell_B2: np.ndarray) -> np.ndarray:
+def placed(rng: np.random.Generator, when_B: np.ndarray, cell_BS: np.ndarray, kinds: int) -> np.ndarray:
     """Where things are: of each cell the kind that is in it, −1 for none, [B, T, cells]. Kind 0 is that of what moves.
 
     Frame by frame and thing by thing, a cell is drawn among those that are free and not beside a thing of the same kind in the
     frame before (or, of what moves, in the frame after)."""
     count, clip = len(when_B), np.arange(len(when_B))
     kind_BTX = np.full((count, FRAMES, CELLS**2), -1, np.int8)
-    for after in (0, 1):
-        kind_BTX[clip, when_B + after, cell_B2[:, after]] = 0
+    for after in range(cell_BS.shape[1]):
+        kind_BTX[clip, when_B + after, cell_BS[:, after]] = 0
     moves_BTX = kind_BTX == 0
     for t in range(FRAMES):
-        own_B = (when_B == t) | (when_B + 1 == t)
-        for kind in range(KINDS):
+        own_B = moves_BTX[:, t].any(1)
+        for kind in range(kinds):
             near_BX = np.zeros((count, CELLS**2), bool)
             if t:
                 near_BX |= beside(kind_BTX[:, t - 1] == kind)
@@ -179,7 +184,7 @@ def painted(rng: np.random.Generator, kind_BTX: np.ndarray, kind_BK2: np.ndarray
     """Pictures of them, each `held` frames long, with noise: uint8 [B, T, H, W, 3]."""
     count, clip = len(kind_BTX), np.arange(len(kind_BTX))[:, None, None]
     mask_SPP = np.array([[[int(one) for one in line] for line in lines] for lines in SHAPES.values()], np.float32)
-    light_BK11 = rng.uniform(0.85, 1.0, (count, KINDS, 1, 1, 1)).astype(np.float32)
+    light_BK11 = rng.uniform(0.85, 1.0, (count, kind_BK2.shape[1], 1, 1, 1)).astype(np.float32)
     thing_BKPP3 = mask_SPP[kind_BK2[..., 1], :, :, None] * np.array(RGB, np.float32)[kind_BK2[..., 0], None, None] * light_BK11
     ground_B = rng.uniform(*GROUND, (count, 1, 1, 1, 1)).astype(np.float32)
     shown_BKPP3 = np.where(mask_SPP[kind_BK2[..., 1], :, :, None] > 0, thing_BKPP3, ground_B)

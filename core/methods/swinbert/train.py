@@ -1,0 +1,209 @@
+"""Train SwinBERT's captioner with every mask on clips of sprites:  python -m core.training swinbert --seed S
+
+Each variant is a captioner of its own, from the same first weights and on the same clips: what differs is which patches may
+see each other (`networks.VARIANTS`). Half of a caption's words are hidden and filled in (L_MLM); where V is learned, its gates
+are pushed shut (L_SPARSE). V has a rate of its own, for it is one number a pair and not a sum of many.
+
+Most clips are easier than those that are measured: from a thing that moves alone to three kinds of things, of which one is
+seen twice. A network that never saw the easy ones learns the grammar and then nothing for long.
+
+Variants of one seed can be trained one by one (`--only`), also at the same time by several commands; each leaves its state
+beside `--out`, and whoever finishes the last one writes the file.
+
+Letters: B clips, R sentences of a clip, N words, M video tokens.
+"""
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from core.cli import file_to_write, seed_number, sentences
+from core.methods.swinbert import equations
+from core.methods.swinbert.evaluate import VAL, exact_of, file_of
+from core.methods.swinbert.networks import LONGEST, VARIANTS, WORDS, Trained, bias_of, shape_of
+from core.methods.swinbert.weights import Captioners, Note, described
+from core.networks.caption_words import filling_loss, hidden, ids_of
+from core.networks.weights import WEIGHTS, save
+from core.training.loop import Checkpoint, level
+from core.world import sprites
+
+SENTENCES = 2  # of a clip, each in other words
+NOTED, SAVED = 20, 100  # steps between two notes of the loss; between two checkpoints
+MOMENTS = (0, 5, 10, 20, 30, 50, 70, 100)  # percents of the training at which V is kept, for the page
+KEPT = ("log_sigmoid", "as_released")  # variants of which it is
+FALLS = 0.7  # share of the steps after which rates fall
+SLOWER = 0.2  # of the rate, where a variant goes on from another's weights
+OPTIONS = ("steps", "again", "longer", "batch", "rate", "mask_rate", "weight", "layers")
+IDS = {one: ids_of(one, WORDS, LONGEST) for one in sprites.sentences()}
+
+
+@dataclass
+class Record:
+    """What a training notes, kept in its checkpoints: (step, loss, mean gate), and V at MOMENTS."""
+
+    loss: float = 0.0
+    notes: list[list[float]] = field(default_factory=list)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        return {"loss": torch.tensor(self.loss), "notes": torch.tensor(self.notes, dtype=torch.float64)}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        self.loss, self.notes = state["loss"].item(), state["notes"].tolist()
+
+
+def steps_of(name: str, asked: argparse.Namespace) -> int:
+    """How long a variant is trained."""
+    if VARIANTS[name].begins:
+        return asked.again
+    return asked.longer if VARIANTS[name].frames > sprites.FRAMES else asked.steps
+
+
+def clips_of(seed: int, step: int, batch: int, frames: int) -> sprites.Sprites:
+    """The clips of a step, as hard as chance has it."""
+    rng = np.random.default_rng([seed, step])
+    kinds, seen = int(rng.integers(sprites.KINDS + 1)), int(rng.integers(2, sprites.LONGEST_PATH + 1))
+    return sprites.draw([seed, step], batch, frames, kinds=kinds, seen=seen)
+
+
+def sentences_of(clips: sprites.Sprites, rng: np.random.Generator) -> Tensor:
+    """SENTENCES captions of each clip, in words that differ, [B·R, N]."""
+    rows = []
+    for clip in range(len(clips.when_B)):
+        references = clips.references(clip)
+        rows += [IDS[references[which]] for which in rng.permutation(len(references))[:SENTENCES]]
+    return torch.tensor(rows)
+
+
+def beginning(name: str, seed: int, out: Path, asked: argparse.Namespace) -> Trained:
+    """A variant before its training: random, or with another's weights, or with the mask that it inherits."""
+    variant = VARIANTS[name]
+    torch.manual_seed(seed)
+    made = Trained(shape_of(name, layers=asked.layers), len(MOMENTS) if name in KEPT else 0)
+    if source := variant.begins or variant.inherits:
+        other = finished(source, seed, out, asked)
+        if variant.begins:
+            made.captioner.load_state_dict(other.captioner.state_dict())
+            made.mask_MM.data.copy_(other.mask_MM.data)
+        else:
+            longer_MM = equations.inherited(other.mask_MM.data, VARIANTS[source].frames, variant.frames)
+            made.mask_MM.data.copy_(longer_MM)
+    return made
+
+
+def setting(name: str, seed: int, asked: argparse.Namespace) -> dict:
+    """What a checkpoint must have been made with."""
+    return dict(variant=name, seed=seed, **{option: getattr(asked, option) for option in OPTIONS})
+
+
+def checkpoint_of(name: str, seed: int, out: Path, asked: argparse.Namespace, parts: dict) -> Checkpoint:
+    return Checkpoint(out.with_name(f"{out.stem}_{name}.safetensors"), setting(name, seed, asked), parts)
+
+
+def finished(name: str, seed: int, out: Path, asked: argparse.Namespace) -> Trained:
+    """A variant whose training has ended, from the state that it left; SystemExit where it has not."""
+    made = Trained(shape_of(name, layers=asked.layers), len(MOMENTS) if name in KEPT else 0)
+    if checkpoint_of(name, seed, out, asked, {"trained": made}).resume() < steps_of(name, asked):
+        raise SystemExit(f"{name} has to be trained first: --only {name}")
+    return made
+
+
+def train(name: str, seed: int, out: Path, asked: argparse.Namespace) -> None:
+    """Train one variant of a seed, or go on with it."""
+    made, steps, record = beginning(name, seed, out, asked), steps_of(name, asked), Record()
+    slower = SLOWER if VARIANTS[name].begins else 1.0
+    groups = [
+        {"params": list(made.captioner.parameters()), "peak": slower * asked.rate},
+        {"params": [made.mask_MM], "peak": slower * asked.mask_rate, "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=asked.rate, weight_decay=0.01, betas=(0.9, 0.98))
+    checkpoint = checkpoint_of(name, seed, out, asked, dict(trained=made, optimizer=optimizer, record=record))
+    first = checkpoint.resume()
+    if first == 0 and name in KEPT:
+        made.mask_KMM[0] = made.mask_MM.detach()
+    for step in (bar := tqdm(range(first, steps), initial=first, total=steps, desc=f"{name} {seed}", unit="step")):
+        for group in optimizer.param_groups:
+            group["lr"] = level(step, int(FALLS * steps), steps, group["peak"], warmup=50)
+        loss = one_step(name, made, optimizer, seed, step, asked)
+        record.loss = loss if step == 0 else 0.95 * record.loss + 0.05 * loss
+        done = step + 1
+        if name in KEPT:
+            for k, percent in enumerate(MOMENTS):
+                if done == steps * percent // 100:
+                    made.mask_KMM[k] = made.mask_MM.detach()
+        if done % NOTED == 0:
+            learned = VARIANTS[name].pattern == "learned"
+            open_ = equations.density(equations.gate(made.mask_MM.detach())) if learned else 0.0
+            record.notes.append([done, record.loss, open_])
+            bar.set_postfix(loss=f"{record.loss:.3f}", gate=f"{open_:.4f}")
+        if done % SAVED == 0 or done == steps:
+            checkpoint.save(done)
+
+
+def one_step(
+    name: str, made: Trained, optimizer: torch.optim.Optimizer, seed: int, step: int, asked: argparse.Namespace
+) -> float:  # fmt: skip
+    """One batch is drawn and learned from: the loss of its hidden words."""
+    clips = clips_of(seed, step, asked.batch, VARIANTS[name].frames)
+    rng, chance = np.random.default_rng([seed, step, 1]), torch.Generator().manual_seed(seed * 10**6 + step)
+    shown_BN, asked_BN = hidden(sentences_of(clips, rng), len(WORDS), chance)
+    network = made.captioner
+    video_BMD = network.tokens(torch.from_numpy(clips.frame_BTHWC))
+    logits_BNW, _ = network.read(network.watch(video_BMD, bias_of(name, made, seed)), shown_BN)
+    words = filling_loss(logits_BNW, asked_BN)
+    total = words + equations.sparsity(made.mask_MM, asked.weight) if VARIANTS[name].form else words
+    optimizer.zero_grad(set_to_none=True)
+    total.backward()
+    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimizer.step()
+    return words.item()
+
+
+def together(seed: int, out: Path, asked: argparse.Namespace, names: Sequence[str], began: float) -> None:
+    """Write what was trained into one file, with what it scores on validation clips."""
+    variants, learning, scores = nn.ModuleDict(), {}, {}
+    for name in names:
+        made, record = finished(name, seed, out, asked), Record()
+        checkpoint_of(name, seed, out, asked, {"record": record}).resume()
+        variants[name], learning[name] = made.eval(), [Note(int(step), *rest) for step, *rest in record.notes]
+    loaded = Captioners(variants, seed=seed)
+    loaded.learning, loaded.moments = learning, {name: list(MOMENTS) for name in names if name in KEPT}
+    for name in names:
+        scores[f"val_{name}"] = exact_of(loaded, name, VAL, "val")
+    numbers = " ".join(f"--{option.replace('_', '-')} {getattr(asked, option)}" for option in OPTIONS)
+    command = f"python -m core.training swinbert --seed {seed} {numbers}"
+    options = {option: getattr(asked, option) for option in OPTIONS}
+    made = dict(command=command, minutes=round((time.time() - began) / 60, 1), **options)
+    save(out, dict(variants), described(loaded) | {"made": made}, scores)
+    print(f"{out.name}: {scores}", flush=True)
+
+
+@sentences()
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m core.training swinbert", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=file_to_write, default=None, help="the file that is written; default: in assets/weights")
+    parser.add_argument("--seed", type=seed_number, default=0)
+    parser.add_argument("--only", nargs="+", choices=tuple(VARIANTS), help="variants; default: all")
+    parser.add_argument("--together", nargs="*", choices=tuple(VARIANTS), help="train nothing, write what is there")
+    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--again", type=int, default=300, help="of the hard mask, which goes on from the learned one")
+    parser.add_argument("--longer", type=int, default=600, help="of the two with twice the frames")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--mask-rate", type=float, default=3e-2)
+    parser.add_argument("--weight", type=float, default=3.0, help="λ of the sparsity")
+    parser.add_argument("--layers", type=int, default=2)
+    asked, began = parser.parse_args(argv), time.time()
+    out = asked.out or file_of(WEIGHTS, asked.seed)
+    names = asked.only or list(VARIANTS)
+    for name in [] if asked.together else names:
+        train(name, asked.seed, out, asked)
+    together(asked.seed, out, asked, asked.together or names, began)
