@@ -13,6 +13,9 @@ from core.methods.stop.weights import training_free
 from core.methods.stop_released.networks import Released, Shape
 from core.methods.stpn.networks import Prompting, Stpn
 from core.methods.stpn.weights import BASELINE, VARIANTS, Variants, parts_of
+from core.methods.swinbert.networks import VARIANTS as MASKS
+from core.methods.swinbert.networks import Trained, shape_of
+from core.methods.swinbert.weights import Captioners, Note
 from core.methods.tspo.networks import Agent, Reader
 from core.methods.tspo.weights import THEN, untrained
 from core.methods.videostreaming.networks import Shape as StreamingShape
@@ -105,6 +108,21 @@ def streaming(features):
     return weights.Loaded(network, "tiny VideoStreaming", weights.state_digest(network))
 
 
+@cache
+def captioners():
+    """SwinBERT's, small, each lively in its own way, with V at half of their training."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        parts = {name: Trained(shape_of(name, width=16, heads=2, layers=2), moments=2) for name in MASKS}
+        network = Captioners(torch.nn.ModuleDict(parts))
+        lively(network, 0.4)
+        for one in network.variants.values():
+            one.mask_KMM.normal_()
+    network.moments = dict.fromkeys(MASKS, [0, 50])
+    network.learning = {name: [Note(0, 3.0, 0.5), Note(10, 1.0, 0.1), Note(20, 0.5, 0.05)] for name in MASKS}
+    return weights.Loaded(network.eval().requires_grad_(False), "tiny SwinBERT", weights.state_digest(network))
+
+
 def lively(module, width=0.2):
     """Every weight but the norms' from a wide distribution: outputs differ where inputs do."""
     for name, one in module.named_parameters():
@@ -117,6 +135,7 @@ def engine(loaded=None, **asked):
     clip = loaded or towers()
     own = {"stop_first": prompters(clip, 1), "stop_all": prompters(clip, clip.network.vision.depth)}
     models = {"clip": clip, "stpn": stpn(), "stop_released": released(), "tspo": selector(clip), **own}
+    models["swinbert"] = captioners()
     models["videostreaming"] = streaming(clip.network.vision.vit.num_classes)
     return Engine(**{"device": "cpu", "precision": "float32", "models": models} | asked)
 
