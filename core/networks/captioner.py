@@ -16,6 +16,7 @@ W words of the vocabulary, R sentences of one clip.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import torch
@@ -24,6 +25,7 @@ from torch import Tensor, nn
 from core.networks.caption_words import END, MASK, PAD
 
 SHUT = -torch.inf
+STRENGTH = 1.0  # of what heads prefer in the beginning, in logits
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ class Captioner(nn.Module):
         self.norm, self.head = nn.LayerNorm(D), nn.Linear(D, shape.words)
         for table in (self.word, self.order):
             nn.init.normal_(table.weight, std=0.3)
+        for block in self.blocks:
+            turn_heads(block, (self.time, self.row, self.column))
 
     def about(self) -> dict[str, int]:
         """The shape, as a file of weights says it."""
@@ -194,13 +198,35 @@ class Captioner(nn.Module):
 
 def waves(places: int, width: int, third: int) -> Tensor:
     """Codes to start from, [places, D], in a third of their numbers each, so that moments, rows and columns are told apart
-    from the beginning: sines and cosines, of which one shift is one rotation wherever it begins."""
-    pairs = width // 6
-    pitch_P = 2 * math.pi / torch.logspace(math.log2(3), math.log2(4 * places), max(1, pairs), base=2)
+    from the beginning: sines and cosines, of which one shift is one rotation wherever it begins. The first has a period of 2 ·
+    places."""
+    pairs = max(1, width // 6)
+    pitch_P = math.pi / places * torch.logspace(0, math.log2(max(2.0, 2 * places / 3)), pairs, base=2)
     turn_PP = torch.arange(places)[:, None] * pitch_P
     code = torch.zeros(places, width)
-    code[:, 2 * pairs * third : 2 * pairs * third + 2 * len(pitch_P)] = torch.cat([turn_PP.sin(), turn_PP.cos()], -1)
+    code[:, 2 * pairs * third : 2 * pairs * (third + 1)] = torch.stack([turn_PP.sin(), turn_PP.cos()], -1).flatten(1)
     return code
+
+
+@torch.no_grad()
+def turn_heads(block: Block, codes: Sequence[Tensor], strength: float = STRENGTH) -> None:
+    """Let heads begin by looking at patches nearby, every other at a moment before and the rest at one after: adds to the logit
+    strength · cos(2π (Δ − δ) / period) for moments (δ = 1 or −1), rows and columns (δ = 0). Two patches that look at each other
+    alike would tell that something moved, and not which way."""
+    D = block.out.in_features
+    E, pairs = D // block.heads, max(1, D // 6)
+    root = (strength * math.sqrt(E)) ** 0.5
+    for head in range(block.heads):
+        for third, code in enumerate(codes):
+            turn = math.pi / len(code) * (1 - 2 * (head % 2)) * (third == 0)
+            row, sine = head * E + 2 * third, 2 * pairs * third
+            if 2 * third + 2 > E or sine + 2 > D:
+                continue
+            query, key = block.qkv.weight[row : row + 2], block.qkv.weight[D + row : D + row + 2]
+            key[:, sine : sine + 2] += root * torch.eye(2)
+            query[:, sine : sine + 2] += root * torch.tensor(
+                [[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]]
+            )
 
 
 def joined(words_BANS: Tensor, video_BAMM: Tensor) -> Tensor:

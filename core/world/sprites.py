@@ -1,15 +1,14 @@
-"""Clips of 20×20 pixels in which one thing moves by one cell, and nobody can tell which who looks at the frames one by one.
+"""Clips of 24×24 pixels in which one thing moves, and nobody can tell which who looks at the frames one by one.
 
     clips = draw(7, count=32)                 # 4 frames each
     clips.frame_BTHWC, clips.references(0)    # uint8; "a red ring moves left" and the same in other words
 
-A clip has things of KINDS kinds (a colour and a shape), and in every frame equally many of each. They flash: in the next frame
-most are in other cells. One thing is seen in two frames that follow each other, the second time one cell further left, right,
-up or down: that one moves, and the captions say it. No other thing is ever beside the cell where one of its kind was a frame
-before. So what moves, and where to, is in no frame and no count, but in pairs of cells beside each other in frames that follow
-each other; and as the thing is seen twice only, no pair of frames can stand in for another. The motion keeps to the CENTRE, so
-that it is known which pairs of cells captions need (`needed_MM`) and which they cannot need (`impossible_MM`); the others
-things flash in the border, too.
+In a clip are things of KINDS kinds (a colour and a shape), and in every picture equally many of each. All but one jump: in the
+next picture they are mostly in other cells. One crosses the centre in a straight line, a cell with every picture, left, right,
+up or down: that one moves, and the captions say it. No other thing is ever beside the cell where one of its kind was a picture
+before. So what moves, and where to, is in no picture and no count, but in two cells beside each other in pictures that follow
+each other. What moves keeps to the CENTRE, so that it is known which pairs of cells captions need (`needed_MM`) and which they
+cannot need (`impossible_MM`); other things jump in the border, too.
 
 With 8 frames it is the same clip at twice the rate: each picture is there for two frames, the noise of each its own.
 
@@ -24,7 +23,7 @@ import numpy as np
 from core.world.captions import COLOURS as ALL_COLOURS
 from core.world.captions import SPLITS, one_of
 
-CELLS, PATCH, FRAMES = 5, 4, 4  # cells along a side, pixels along a cell's side, pictures of a clip
+CELLS, PATCH, FRAMES = 6, 4, 4  # cells along a side, pixels along a cell's side, pictures of a clip
 SIDE = CELLS * PATCH
 INNER = range(1, CELLS - 1)
 CENTRE = np.array([row in INNER and column in INNER for row in range(CELLS) for column in range(CELLS)])  # by cell
@@ -54,20 +53,18 @@ WORDINGS = (
     "there is a {colour} {shape} that moves {direction}",
 )
 NOISE, GROUND = 8, (15, 60)  # of a pixel; brightness of the ground
-LONGEST_PATH = CELLS - 2  # pictures in which what moves is seen, at most: it stays in the centre
-STAYS = 0.15  # how often a thing that flashes is in the same cell again
+STAYS = 0.15  # how often a thing that jumps is in the same cell again
 
 
 @dataclass(frozen=True, eq=False)
 class Sprites:
-    """frame_BTHWC: uint8. kind_B2: colour and shape of what moves, direction_B: of DIRECTIONS, by number. when_B: the picture
-    after which it moves. cell_B2: where it is before and after."""
+    """frame_BTHWC: uint8. kind_B2: colour and shape of what moves, direction_B: of DIRECTIONS, by number. cell_BT: in which
+    cell it is in each of FRAMES pictures."""
 
     frame_BTHWC: np.ndarray
     kind_B2: np.ndarray
     direction_B: np.ndarray
-    when_B: np.ndarray
-    cell_BS: np.ndarray
+    cell_BT: np.ndarray
 
     def references(self, clip: int) -> tuple[str, ...]:
         """What is rightly said of a clip, in all WORDINGS; the first is the plain one."""
@@ -77,10 +74,9 @@ class Sprites:
     def tokens(self, clip: int) -> tuple[tuple[int, ...], ...]:
         """The tokens in which the thing that moves is seen, picture by picture: one, or two at twice the rate."""
         held = self.frame_BTHWC.shape[1] // FRAMES
-        first = int(self.when_B[clip])
         return tuple(
             tuple(t * CELLS**2 + int(cell) for t in range(held * picture, held * picture + held))
-            for picture, cell in enumerate(self.cell_BS[clip], first)
+            for picture, cell in enumerate(self.cell_BT[clip])
         )
 
 
@@ -116,7 +112,19 @@ def neighbours() -> np.ndarray:
     return np.abs(row[:, None] - row) + np.abs(column[:, None] - column) == 1
 
 
-BESIDE = neighbours()
+def paths() -> np.ndarray:
+    """The cells of every motion, by direction and the row or column in which it is, [4, lanes, T]."""
+    along = np.arange(INNER[0], INNER[0] + FRAMES)
+    forth = {-1: along[::-1], 1: along}
+    return np.array(
+        [
+            [CELLS * lane + forth[right] if right else CELLS * forth[down] + lane for lane in INNER]
+            for down, right in DIRECTIONS.values()
+        ]
+    )
+
+
+BESIDE, PATHS = neighbours(), paths()
 
 
 def beside(there_BX: np.ndarray) -> np.ndarray:
@@ -124,11 +132,9 @@ def beside(there_BX: np.ndarray) -> np.ndarray:
     return there_BX.astype(np.float32) @ BESIDE.astype(np.float32) > 0
 
 
-def draw(
-    seed: int | Sequence[int], count: int = 1, frames: int = FRAMES, split: str = "train", kinds: int = KINDS, seen: int = 2
-) -> Sprites:
+def draw(seed: int | Sequence[int], count: int = 1, frames: int = FRAMES, split: str = "train", kinds: int = KINDS) -> Sprites:
     """Clips of a seed. frames: 4, or a multiple at so many times the rate. Things that do not move may be of a pair of train,
-    too."""
+    too. kinds: of things; 0: nothing but what moves."""
     if frames % FRAMES:
         raise ValueError(f"a clip has {FRAMES} pictures; frames are a multiple of it, got {frames}")
     rng = np.random.default_rng([SPLITS.index(one_of("split", split, SPLITS)), *np.atleast_1d(seed).tolist()])
@@ -137,45 +143,37 @@ def draw(
     same_BP = (known == mover_B2[:, None]).all(2)
     other_BK = np.argsort(np.where(same_BP, 2.0, rng.random(same_BP.shape)), 1)[:, : max(0, kinds - 1)]  # each another pair
     kind_BK2 = np.concatenate([mover_B2[:, None], known[other_BK]], 1)
-    direction_B, when_B = rng.integers(len(DIRECTIONS), size=count), rng.integers(FRAMES - seen + 1, size=count)
-    step_B2 = np.array(list(DIRECTIONS.values()))[direction_B]
-    reach_B2 = step_B2 * (seen - 1)
-    low_B2, high_B2 = INNER[0] - np.minimum(reach_B2, 0), INNER[-1] - np.maximum(reach_B2, 0)
-    path_BS2 = rng.integers(low_B2, high_B2 + 1)[:, None] + step_B2[:, None] * np.arange(seen)[:, None]
-    cell_BS = path_BS2 @ (CELLS, 1)
-    kind_BTX = placed(rng, when_B, cell_BS, kinds)
+    direction_B, lane_B = rng.integers(len(DIRECTIONS), size=count), rng.integers(len(INNER), size=count)
+    cell_BT = PATHS[direction_B, lane_B]
+    kind_BTX = placed(rng, cell_BT, kinds)
     picture_BTHWC = painted(rng, kind_BTX, kind_BK2, frames // FRAMES)
-    return Sprites(picture_BTHWC, kind_BK2[:, 0], direction_B, when_B, cell_BS)
+    return Sprites(picture_BTHWC, kind_BK2[:, 0], direction_B, cell_BT)
 
 
-def placed(rng: np.random.Generator, when_B: np.ndarray, cell_BS: np.ndarray, kinds: int) -> np.ndarray:
+def placed(rng: np.random.Generator, cell_BT: np.ndarray, kinds: int) -> np.ndarray:
     """Where things are: of each cell the kind that is in it, −1 for none, [B, T, cells]. Kind 0 is that of what moves.
 
-    Frame by frame and thing by thing, a cell is drawn among those that are free and not beside a thing of the same kind in the
-    frame before (or, of what moves, in the frame after)."""
-    count, clip = len(when_B), np.arange(len(when_B))
+    Picture by picture and thing by thing, a cell is drawn among those that are free and not beside a thing of the same kind in
+    the picture before (or, of what moves, in the picture after)."""
+    count, clip = len(cell_BT), np.arange(len(cell_BT))
     kind_BTX = np.full((count, FRAMES, CELLS**2), -1, np.int8)
-    for after in range(cell_BS.shape[1]):
-        kind_BTX[clip, when_B + after, cell_BS[:, after]] = 0
+    np.put_along_axis(kind_BTX, cell_BT[..., None], 0, -1)
     moves_BTX = kind_BTX == 0
     for t in range(FRAMES):
-        own_B = moves_BTX[:, t].any(1)
         for kind in range(kinds):
             near_BX = np.zeros((count, CELLS**2), bool)
             if t:
                 near_BX |= beside(kind_BTX[:, t - 1] == kind)
             if kind == 0 and t + 1 < FRAMES:
                 near_BX |= beside(moves_BTX[:, t + 1])
-            for region, things in ((CENTRE, WITHIN), (~CENTRE, AROUND)):
-                for thing in range(things):
+            for region, things in ((CENTRE, WITHIN - (kind == 0)), (~CENTRE, AROUND)):  # the place of what moves is taken
+                for _ in range(things):
                     score_BX = rng.random((count, CELLS**2))
                     if t:
                         score_BX += (rng.random((count, 1)) < STAYS) * (kind_BTX[:, t - 1] == kind)
                     score_BX[(kind_BTX[:, t] >= 0) | near_BX | ~region] = -1
                     cell_B = score_BX.argmax(1)
                     there_B = score_BX[clip, cell_B] >= 0
-                    if kind == 0 and thing == 0 and region is CENTRE:
-                        there_B &= ~own_B  # the place of what moves is taken
                     kind_BTX[clip[there_B], t, cell_B[there_B]] = kind
     return kind_BTX
 
@@ -200,12 +198,14 @@ def painted(rng: np.random.Generator, kind_BTX: np.ndarray, kind_BK2: np.ndarray
 
 
 def needed_MM(frames: int = FRAMES) -> np.ndarray:
-    """Pairs of tokens that a motion can be seen in: cells of the centre beside each other, in pictures that follow each other.
-    Either of the two may look at the other, so the table is symmetric: [M, M], bool."""
-    inside = BESIDE & CENTRE[:, None] & CENTRE
-    picture_T = np.arange(frames) // (frames // FRAMES)
-    follows = np.abs(picture_T[:, None] - picture_T) == 1
-    return np.kron(follows, inside).astype(bool)
+    """Pairs of tokens between which something moves in some clip: where it is in a picture, and where in the next. Either of
+    the two may look at the other, so the table is symmetric: [M, M], bool."""
+    held = frames // FRAMES
+    table_TXTX = np.zeros((FRAMES, CELLS**2, FRAMES, CELLS**2), bool)
+    for t in range(FRAMES - 1):
+        table_TXTX[t, PATHS[..., t], t + 1, PATHS[..., t + 1]] = True
+        table_TXTX[t + 1, PATHS[..., t + 1], t, PATHS[..., t]] = True
+    return table_TXTX.repeat(held, 0).repeat(held, 2).reshape(frames * CELLS**2, -1)
 
 
 def impossible_MM(frames: int = FRAMES) -> np.ndarray:

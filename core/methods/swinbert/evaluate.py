@@ -13,7 +13,7 @@
     spread, gain         where 95 of 100 draws of as many clips and trainings lie: of exact, and of log σ(V) minus another
     constant             exact for who always says the most frequent caption
 
-Every clip is of the hardest sort: three kinds of things, of which one is seen twice (`core.world.sprites`). Letters: S
+Every clip has three kinds of things (`core.world.sprites`). Letters: S
 trainings, N clips, M video tokens.
 """
 
@@ -81,7 +81,7 @@ def right_words(captions: Sequence[str], clips: sprites.Sprites) -> dict[str, fl
 
 def constant(clips: sprites.Sprites) -> float:
     """Exact for who always says what is true most often."""
-    plain = [clips.references(clip)[0] for clip in range(len(clips.when_B))]
+    plain = [clips.references(clip)[0] for clip in range(len(clips.cell_BT))]
     return max(plain.count(one) for one in set(plain)) / len(plain)
 
 

@@ -31,14 +31,13 @@ from core.methods.swinbert.networks import LONGEST, VARIANTS, WORDS, Trained, bi
 from core.methods.swinbert.weights import Captioners, Note, described
 from core.networks.caption_words import filling_loss, hidden, ids_of
 from core.networks.weights import WEIGHTS, save
-from core.training.loop import Checkpoint, level
+from core.training.loop import Checkpoint, cosine
 from core.world import sprites
 
 SENTENCES = 2  # of a clip, each in other words
 NOTED, SAVED = 20, 100  # steps between two notes of the loss; between two checkpoints
 MOMENTS = (0, 5, 10, 20, 30, 50, 70, 100)  # percents of the training at which V is kept, for the page
 KEPT = ("log_sigmoid", "as_released")  # variants of which it is
-FALLS = 0.7  # share of the steps after which rates fall
 SLOWER = 0.2  # of the rate, where a variant goes on from another's weights
 OPTIONS = ("steps", "again", "longer", "batch", "rate", "mask_rate", "weight", "layers")
 IDS = {one: ids_of(one, WORDS, LONGEST) for one in sprites.sentences()}
@@ -66,16 +65,15 @@ def steps_of(name: str, asked: argparse.Namespace) -> int:
 
 
 def clips_of(seed: int, step: int, batch: int, frames: int) -> sprites.Sprites:
-    """The clips of a step, as hard as chance has it."""
-    rng = np.random.default_rng([seed, step])
-    kinds, seen = int(rng.integers(sprites.KINDS + 1)), int(rng.integers(2, sprites.LONGEST_PATH + 1))
-    return sprites.draw([seed, step], batch, frames, kinds=kinds, seen=seen)
+    """The clips of a step, of as many kinds of things as chance has it."""
+    kinds = int(np.random.default_rng([seed, step]).integers(1, sprites.KINDS + 1))
+    return sprites.draw([seed, step], batch, frames, kinds=kinds)
 
 
 def sentences_of(clips: sprites.Sprites, rng: np.random.Generator) -> Tensor:
     """SENTENCES captions of each clip, in words that differ, [B·R, N]."""
     rows = []
-    for clip in range(len(clips.when_B)):
+    for clip in range(len(clips.cell_BT)):
         references = clips.references(clip)
         rows += [IDS[references[which]] for which in rng.permutation(len(references))[:SENTENCES]]
     return torch.tensor(rows)
@@ -119,8 +117,8 @@ def train(name: str, seed: int, out: Path, asked: argparse.Namespace) -> None:
     made, steps, record = beginning(name, seed, out, asked), steps_of(name, asked), Record()
     slower = SLOWER if VARIANTS[name].begins else 1.0
     groups = [
-        {"params": list(made.captioner.parameters()), "peak": slower * asked.rate},
-        {"params": [made.mask_MM], "peak": slower * asked.mask_rate, "weight_decay": 0.0},
+        {"params": list(made.captioner.parameters()), "peak": slower * asked.rate, "warmup": 50},
+        {"params": [made.mask_MM], "peak": slower * asked.mask_rate, "warmup": 1, "weight_decay": 0.0},
     ]
     optimizer = torch.optim.AdamW(groups, lr=asked.rate, weight_decay=0.01, betas=(0.9, 0.98))
     checkpoint = checkpoint_of(name, seed, out, asked, dict(trained=made, optimizer=optimizer, record=record))
@@ -129,7 +127,7 @@ def train(name: str, seed: int, out: Path, asked: argparse.Namespace) -> None:
         made.mask_KMM[0] = made.mask_MM.detach()
     for step in (bar := tqdm(range(first, steps), initial=first, total=steps, desc=f"{name} {seed}", unit="step")):
         for group in optimizer.param_groups:
-            group["lr"] = level(step, int(FALLS * steps), steps, group["peak"], warmup=50)
+            group["lr"] = cosine(step, steps, group["peak"], group["warmup"])
         loss = one_step(name, made, optimizer, seed, step, asked)
         record.loss = loss if step == 0 else 0.95 * record.loss + 0.05 * loss
         done = step + 1
@@ -197,10 +195,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--again", type=int, default=300, help="of the hard mask, which goes on from the learned one")
     parser.add_argument("--longer", type=int, default=600, help="of the two with twice the frames")
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--mask-rate", type=float, default=3e-2)
     parser.add_argument("--weight", type=float, default=3.0, help="λ of the sparsity")
-    parser.add_argument("--layers", type=int, default=2)
+    parser.add_argument("--layers", type=int, default=3)
     asked, began = parser.parse_args(argv), time.time()
     out = asked.out or file_of(WEIGHTS, asked.seed)
     names = asked.only or list(VARIANTS)
