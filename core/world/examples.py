@@ -23,7 +23,7 @@ EXAMPLES = {
     "stays still": dict(seed=912, action="stays still", distractors=3),
     "camera pans": dict(seed=943, action="moves up", distractors=2, hard="pan"),
 }
-SPRITES = {"left": 29, "right": 20, "up": 25, "down": 13, "early": 4, "late": 17}  # name → seed
+SPRITES = {"left": 29, "right": 20, "up": 25, "down": 13, "ring": 30, "cross": 11}  # name → seed
 FRAMES, LARGE, SLOW = 8, 8, 4.0  # frames of a clip of sprites, pixels for each of its own, frames a second
 
 

@@ -23,7 +23,7 @@ SIZES = {  # all different, wherever a letter's neighbour could be mistaken for 
     "clip_topk": {"T": 24, "K": 8, "E": 10},
     "tspo": {"T": 24, "K": 8, "E": 10, "A": 21},
     "videostreaming": {"T": 24, "K": 6, "N": 4, "E": 10, "D": 16, "V": 2, "F": 8, "A": 21},
-    "swinbert": {"K": 4, "P": 25, "M": 100, "B": 100, "F": 8, "L": 2, "X": 3},
+    "swinbert": {"K": 4, "P": 36, "M": 144, "B": 144, "F": 8, "L": 2, "X": 3},
     "stpn": {"T": 5, "K": 6, "P": 18, "Q": 4, "N": 16, "L": 1, "I": 2, "F": 32, "D": 16, "H": 24, "W": 48, "C": 3},
 }
 ENDS = {"t": len(CLIP)}  # a knob that counts frames ends with the clip

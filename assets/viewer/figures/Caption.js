@@ -99,7 +99,7 @@ export function figure(host, {outputs, group, cursor, shell}) {
       const [canvas, name] = frames.children[k].children;
       paintCells(canvas, last.images[place], cell => value[k][cell], gridOf(last), most, wide);
       canvas.ariaLabel = `frame ${place + 1} of the clip: ${percent(value[k].reduce((a, b) => a + b, 0))} of what is seen`;
-      name.textContent = `frame ${place + 1}`;
+      name.textContent = `${k + 1} · the clip’s ${place + 1}`;
     });
     scale.children[1].style.background = barOf(valueInk(most), STRENGTH);
     scale.children[2].textContent = number(most);

@@ -8,7 +8,7 @@ import {heading, number, pretty, safe} from "../base/words.js";
 import {gridOf, inWords, lookedAt} from "./SquareMap_tokens.js";
 
 export const look = "vw-card sq";
-const WIDE = 432; // pixels of a square at most
+const [WIDE, LEAST, GAP] = [432, 300, 20]; // pixels of a square at most, of one beside another at least, and between them
 const shares = once(({code}) => bytes(code));
 
 export function figure(host, {outputs, group, shell}) {
@@ -39,7 +39,8 @@ export function figure(host, {outputs, group, shell}) {
     canvas.parentElement.hidden = !packed;
     if (!packed) return;
     const [M] = packed.shape,
-      wide = Math.min(WIDE, shell.wide(host, 420) - 26),
+      room = shell.wide(host, 420) - 26,
+      wide = Math.min(WIDE, squares.length > 1 && room > 2 * LEAST ? (room - GAP) / 2 : room),
       pen = fit(canvas, wide, wide),
       code = shares(packed),
       [rows, columns] = gridOf(last),

@@ -49,7 +49,7 @@ export function figure(host, {outputs, group, shell}) {
       if (cell >= 0 && cell < P) cellEdge(pen, [Math.floor(cell / grid[1]), cell % grid[1]], ...grid, width, height);
       canvas.ariaLabel = `${output.title}, frame ${place + 1} of the clip: up to ${number(Math.max(...map[k].filter((_, i) => i !== cell)))}`;
       canvas.classList.toggle("tm-turns", !!turns && !!shell.hooks.turn);
-      name.textContent = `frame ${place + 1}`;
+      name.textContent = `${k + 1} · the clip’s ${place + 1}`;
     });
     scale.children[1].style.background = barOf(valueInk(most), STRENGTH);
     scale.children[2].textContent = number(most);
@@ -79,7 +79,7 @@ export function figure(host, {outputs, group, shell}) {
       P = grid[0] * grid[1],
       token = lookedAt(last, maps[0], there[0][1].length * P);
     if (at === null) {
-      said.innerHTML = `Of <b>${inWords(token, grid)}</b>, which has an edge; frames are counted as the network is given them.${turns && shell.hooks.turn ? " A click looks at another token." : ""}`;
+      said.innerHTML = `Of <b>${inWords(token, grid)}</b>, which has an edge.${turns && shell.hooks.turn ? " A click looks at another token." : ""}`;
       return;
     }
     const values = there.map(([one, map]) => `${pretty(one.symbol)} <b>${number(map[Math.floor(at / P)][at % P])}</b>`);

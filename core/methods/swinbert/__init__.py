@@ -39,7 +39,7 @@ TOKENS = LONGER * CELLS**2
 class SwinbertKnobs(KnobSet):
     """What a reader may turn."""
 
-    frames: int = knob(FRAMES, "T", (FRAMES, LONGER, LONGER - FRAMES), "frames of the clip that the network is given")
+    budget: int = knob(FRAMES, "K", (FRAMES, LONGER, LONGER - FRAMES), "of the clip's frames those that the network is given")
     pattern: str = knob(
         "learned", "V", PATTERNS, "which pairs of patches see each other: as learned, or as nothing learned says"
     )
@@ -107,18 +107,18 @@ METHOD = Method(
         ChosenPictures("picture_KSSC", "x", "what the network is given to see"),
     ),
     layout=(
-        Group("The caption, word by word", ("caption", "share_W", "look_WKP", "frame_K")),
-        Group("With a word hidden", ("caption", "share_W", "hidden_share_W", "guess")),
-        Group("Who may see whom, and who does", ("gate_MM", "used_MM")),
+        Group("What it says, word by word", ("caption", "share_W", "look_WKP", "frame_K")),
+        Group("A hidden word: what moves", ("caption", "share_W", "hidden_share_W", "guess")),
+        Group("Who sees whom: the gate, and what attention makes of it", ("gate_MM", "used_MM")),
         Group("One patch, over space and time", ("row_KP", "used_KP", "frame_K")),
-        Group("Patches of the first frame: how open to each frame", ("bar_PK",)),
-        Group("How open the mask is", ("open_share", "elsewhere")),
-        Group("This clip under every mask", ("compared",)),
-        Group("Drawn, not the likeliest", ("draws",)),
-        Group("The patch in twice as many frames", ("longer_FP", "frame_F")),
-        Group("Density over training", ("density_X2",)),
-        Group("Loss over training", ("loss_X2",)),
-        Group("What the network is given to see", ("frame_K", "picture_KSSC")),
+        Group("First frame: how open its patches are to each frame", ("bar_PK",)),
+        Group("Density of the mask, and of attention", ("open_share", "elsewhere")),
+        Group("Every mask, on this clip", ("compared",)),
+        Group("Draws: captions that are not the likeliest", ("draws",)),
+        Group("Eight frames: the row of the same patch", ("longer_FP", "frame_F")),
+        Group("Training: density", ("density_X2",)),
+        Group("Training: loss", ("loss_X2",)),
+        Group("Frames: what the network is given to see", ("frame_K", "picture_KSSC")),
     ),
     untrained=lambda labels, knobs: ["SwinBERT"] if any("UNTRAINED" in label for label in labels) else [],
 )  # fmt: skip

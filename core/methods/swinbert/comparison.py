@@ -25,15 +25,15 @@ def longer_FP(learned_BB: Tensor, swinbert, inherit: str, token: int) -> Tensor:
 
 
 def compared(
-    picture_KSSC: Tensor, swinbert, frames: int, learned: int, inherit: str, density: float, window: int, draw: int
+    picture_KSSC: Tensor, swinbert, budget: int, learned: int, inherit: str, density: float, window: int, draw: int
 ) -> str:  # fmt: skip
     """w = argmax p under every mask, a line each: how many pairs are open, and what is said then."""
     lines = []
     for pattern, form in MASKS:
-        V_MM = mask.mask_MM(mask.learned_BB(swinbert, form or mask.USUAL, learned), swinbert, frames, inherit)
-        open_MM = mask.open_MM(V_MM, swinbert, frames, pattern, form, density, window, draw)
+        V_MM = mask.mask_MM(mask.learned_BB(swinbert, form or mask.USUAL, learned), swinbert, budget, inherit)
+        open_MM = mask.open_MM(V_MM, swinbert, budget, pattern, form, density, window, draw)
         bias_MM = mask.bias_MM(V_MM, open_MM, pattern, form)
-        captioner = swinbert.captioner(mask.variant(swinbert, pattern, form, frames))
+        captioner = swinbert.captioner(mask.variant(swinbert, pattern, form, budget))
         said = sentence_of(writing.written(picture_KSSC, bias_MM, captioner, 0.0, draw), swinbert.words)
         share = equations.density(mask.gate_MM(V_MM, open_MM, pattern, form))
         lines.append(f"{(form or pattern).replace('_', ' ')}, {share:.1%} open: {said or '(nothing)'}")

@@ -93,7 +93,7 @@ EQUATIONS = (
 DIFFERENCES = (
     (
         "D1",
-        "The gate enters attention as (1 − σ(V))·(−10,000). At first σ(V) is at most 0.99 off the diagonal: every bias is under "
+        "The gate enters attention as (1 − σ(V))·(−10,000). At first σ(V) is at most 0.99 off the diagonal, every bias under "
         "−94, every patch sees itself alone, and the loss of words has no gradient in V, exactly 0 as computed. A pair opens "
         "only where σ(V) is above 0.9995.",
     ),
@@ -108,7 +108,7 @@ DIFFERENCES = (
     ("D6", "Rounding gates at 0.5 opens pairs that the soft gate kept shut: V ≥ 0 is open then. It is another network."),
 )
 
-FIRST = ("pattern", "form", "density", "frames", "token", "layer", "hidden")
+FIRST = ("pattern", "form", "density", "budget", "token", "layer", "hidden")
 
 PRESETS = {
     "defaults": Preset(),
@@ -117,8 +117,8 @@ PRESETS = {
     "everything open": Preset({"pattern": "full"}),
     "each patch alone": Preset({"pattern": "identity"}),
     "by chance": Preset({"pattern": "random"}),
-    "eight frames": Preset({"frames": 8}),
-    "flat index": Preset({"frames": 8, "inherit": "flat index"}),
+    "eight frames": Preset({"budget": 8}),
+    "flat index": Preset({"budget": 8, "inherit": "flat index"}),
     "before training": Preset({"learned": 0}),
     "drawn": Preset({"temperature": 1.0}),
 }

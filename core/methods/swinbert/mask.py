@@ -16,9 +16,9 @@ TRAINED = {"trained on": LONG, "from scratch": SCRATCH}  # V of twice as many fr
 INHERIT = (*equations.INHERITANCES, *TRAINED)
 
 
-def frame_K(clip: Clip, frames: int) -> tuple[int, ...]:
+def frame_K(clip: Clip, budget: int) -> tuple[int, ...]:
     """v = the middle of each of T equal parts of the clip: the frames that the network is given; of a short clip some twice."""
-    return tuple((2 * k + 1) * len(clip) // (2 * frames) for k in range(frames))
+    return tuple((2 * k + 1) * len(clip) // (2 * budget) for k in range(budget))
 
 
 def picture_KSSC(clip: Clip, frame_K: tuple[int, ...], swinbert, device) -> Tensor:
@@ -40,21 +40,21 @@ def learned_BB(swinbert, form: str, learned: int) -> Tensor:
     return swinbert.mask_MM(form, learned)
 
 
-def mask_MM(learned_BB: Tensor, swinbert, frames: int, inherit: str) -> Tensor:
+def mask_MM(learned_BB: Tensor, swinbert, budget: int, inherit: str) -> Tensor:
     """V of the frames that are given: as it was learned, or what twice as many frames have of it."""
     own = swinbert.captioner(USUAL).shape.frames
-    return learned_BB if frames == own else longer(learned_BB, swinbert, frames, inherit)
+    return learned_BB if budget == own else longer(learned_BB, swinbert, budget, inherit)
 
 
-def longer(learned_BB: Tensor, swinbert, frames: int, inherit: str) -> Tensor:
+def longer(learned_BB: Tensor, swinbert, budget: int, inherit: str) -> Tensor:
     """V of more frames than it was learned with: what they inherit, or what was trained with as many."""
     if inherit in TRAINED:
         return swinbert.mask_MM(TRAINED[inherit])
     own, chance = swinbert.captioner(USUAL).shape.frames, torch.Generator().manual_seed(0)
-    return equations.inherited(learned_BB.cpu(), own, frames, inherit, chance).to(learned_BB)
+    return equations.inherited(learned_BB.cpu(), own, budget, inherit, chance).to(learned_BB)
 
 
-def open_MM(mask_MM: Tensor, swinbert, frames: int, pattern: str, form: str, density: float, window: int, draw: int) -> Tensor:
+def open_MM(mask_MM: Tensor, swinbert, budget: int, pattern: str, form: str, density: float, window: int, draw: int) -> Tensor:
     """Pairs that are open: of a pattern as it says; of V the highest where the gate is hard, all where it is not."""
     if pattern == "learned":
         gate_MM = equations.gate(mask_MM)
@@ -62,7 +62,7 @@ def open_MM(mask_MM: Tensor, swinbert, frames: int, pattern: str, form: str, den
     # of the processor: the same pairs on every device; with no draw, those that the captioner was trained with
     chance = torch.Generator().manual_seed(swinbert.seed + draw)
     cells = swinbert.captioner(USUAL).shape.cells
-    return equations.pattern(pattern, frames, cells, window, density, chance).to(mask_MM.device)
+    return equations.pattern(pattern, budget, cells, window, density, chance).to(mask_MM.device)
 
 
 def gate_MM(mask_MM: Tensor, open_MM: Tensor, pattern: str, form: str) -> Tensor:
@@ -75,10 +75,10 @@ def bias_MM(mask_MM: Tensor, open_MM: Tensor, pattern: str, form: str) -> Tensor
     return equations.bias(mask_MM, form, open_MM) if pattern == "learned" else equations.shut(open_MM)
 
 
-def variant(swinbert, pattern: str, form: str, frames: int) -> str:
+def variant(swinbert, pattern: str, form: str, budget: int) -> str:
     """Which captioner is asked: the one that was trained with this mask; of twice as many frames there is one."""
     own = swinbert.captioner(USUAL).shape.frames
-    return LONG if frames != own else form if pattern == "learned" else pattern
+    return LONG if budget != own else form if pattern == "learned" else pattern
 
 
 def open_share(gate_MM: Tensor) -> float:
@@ -86,23 +86,23 @@ def open_share(gate_MM: Tensor) -> float:
     return equations.density(gate_MM)
 
 
-def row_KP(gate_MM: Tensor, frames: int, token: int) -> Tensor:
+def row_KP(gate_MM: Tensor, budget: int, token: int) -> Tensor:
     """m_i: how far a token is open to each patch of each frame."""
-    return row_of(gate_MM, frames, token)
+    return row_of(gate_MM, budget, token)
 
 
-def row_of(table_MM: Tensor, frames: int, token: int) -> Tensor:
+def row_of(table_MM: Tensor, budget: int, token: int) -> Tensor:
     """The row of a token, the last where there are fewer, frame by frame."""
-    return table_MM[min(token, len(table_MM)) - 1].unflatten(0, (frames, -1))
+    return table_MM[min(token, len(table_MM)) - 1].unflatten(0, (budget, -1))
 
 
-def bar_PK(gate_MM: Tensor, frames: int) -> Tensor:
+def bar_PK(gate_MM: Tensor, budget: int) -> Tensor:
     """For each patch of frame 1 the mean of m over the other patches of each frame."""
-    P = len(gate_MM) // frames
+    P = len(gate_MM) // budget
     other_PM = gate_MM[:P] * ~equations.diagonal(gate_MM)[:P]
-    count_K = torch.full((frames,), float(P), device=gate_MM.device)
+    count_K = torch.full((budget,), float(P), device=gate_MM.device)
     count_K[0] -= 1
-    return other_PM.unflatten(1, (frames, P)).sum(-1) / count_K
+    return other_PM.unflatten(1, (budget, P)).sum(-1) / count_K
 
 
 # ---- how it was learned -----------------------------------------------------------------------------------------------------
@@ -139,9 +139,9 @@ def used_MM(look_LMM: Tensor, layer: int) -> Tensor:
     return look_LMM[layer - 1]
 
 
-def used_KP(used_MM: Tensor, frames: int, token: int) -> Tensor:
+def used_KP(used_MM: Tensor, budget: int, token: int) -> Tensor:
     """a_i: what a token takes from each patch of each frame."""
-    return row_of(used_MM, frames, token)
+    return row_of(used_MM, budget, token)
 
 
 def elsewhere(used_MM: Tensor) -> float:

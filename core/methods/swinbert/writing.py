@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.networks.caption_words import MASK, sentence_of
+from core.networks.caption_words import END, MASK, sentence_of
 
 DRAWS = 6  # captions that are drawn, to see how the likeliest stands among them
 
@@ -68,9 +68,9 @@ def of_words(filling: Filling, ids_W: tuple[int, ...]) -> Tensor:
     return filling.share_WY.gather(1, torch.tensor(ids_W, device=filling.share_WY.device)[:, None])[:, 0]
 
 
-def look_WKP(filling: Filling, frames: int, layer: int) -> Tensor:
+def look_WKP(filling: Filling, budget: int, layer: int) -> Tensor:
     """What each word takes from each patch of each frame in the layer that is shown."""
-    return filling.look_LWM[layer - 1].unflatten(1, (frames, -1))
+    return filling.look_LWM[layer - 1].unflatten(1, (budget, -1))
 
 
 def other_filling(
@@ -87,12 +87,13 @@ def hidden_share_W(other_filling: Filling, ids_W: tuple[int, ...]) -> Tensor:
 
 def guess(other_filling: Filling, swinbert) -> str:
     """argmax p at each place with the word hidden."""
-    return " ".join(swinbert.words[one] for one in other_filling.share_WY.argmax(-1).tolist())
+    return " ".join("end" if one == END else swinbert.words[one] for one in other_filling.share_WY.argmax(-1).tolist())
 
 
 def draws(picture_KSSC: Tensor, bias_MM: Tensor, variant: str, swinbert, draw: int) -> str:
     """Captions that are drawn from p itself, a line each; what is said alike is one line, with how often."""
-    captioner = swinbert.captioner(variant)
-    drawn = [written(picture_KSSC, bias_MM, captioner, 1.0, DRAWS * draw + one) for one in range(DRAWS)]
-    captions = [sentence_of(one, swinbert.words) for one in drawn]
+    chance = torch.Generator(picture_KSSC.device).manual_seed(draw)
+    frame_BKSSC = picture_KSSC.expand(DRAWS, *picture_KSSC.shape)
+    drawn = swinbert.captioner(variant).write(frame_BKSSC, bias_MM, temperature=1.0, chance=chance)
+    captions = [sentence_of(one, swinbert.words) for one in drawn.ids_BN.tolist()]
     return "\n".join(f"{captions.count(one)} × {one or '(nothing)'}" for one in dict.fromkeys(captions))
