@@ -51,7 +51,7 @@ class Record:
     notes: list[list[float]] = field(default_factory=list)
 
     def state_dict(self) -> dict[str, Tensor]:
-        return {"loss": torch.tensor(self.loss), "notes": torch.tensor(self.notes, dtype=torch.float64)}
+        return {"loss": torch.tensor(self.loss, dtype=torch.float64), "notes": torch.tensor(self.notes, dtype=torch.float64)}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         self.loss, self.notes = state["loss"].item(), state["notes"].tolist()
@@ -182,8 +182,8 @@ def together(seed: int, out: Path, asked: argparse.Namespace, names: Sequence[st
     print(f"{out.name}: {scores}", flush=True)
 
 
-@sentences()
-def main(argv: list[str] | None = None) -> None:
+def parsed(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command's arguments."""
     parser = argparse.ArgumentParser(
         prog="python -m core.training swinbert", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -191,17 +191,22 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=seed_number, default=0)
     parser.add_argument("--only", nargs="+", choices=tuple(VARIANTS), help="variants; default: all")
     parser.add_argument("--together", nargs="*", choices=tuple(VARIANTS), help="train nothing, write what is there")
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--again", type=int, default=300, help="of the hard mask, which goes on from the learned one")
-    parser.add_argument("--longer", type=int, default=600, help="of the two with twice the frames")
+    parser.add_argument("--steps", type=int, default=800)
+    parser.add_argument("--again", type=int, default=200, help="of the hard mask, which goes on from the learned one")
+    parser.add_argument("--longer", type=int, default=400, help="of the two with twice the frames")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--mask-rate", type=float, default=3e-2)
     parser.add_argument("--weight", type=float, default=3.0, help="λ of the sparsity")
     parser.add_argument("--layers", type=int, default=3)
-    asked, began = parser.parse_args(argv), time.time()
-    out = asked.out or file_of(WEIGHTS, asked.seed)
-    names = asked.only or list(VARIANTS)
+    return parser.parse_args(argv)
+
+
+@sentences()
+def main(argv: Sequence[str] | None = None) -> None:
+    asked, began = parsed(argv), time.time()
+    out, names = asked.out or file_of(WEIGHTS, asked.seed), asked.only or list(VARIANTS)
+    out.parent.mkdir(parents=True, exist_ok=True)
     for name in [] if asked.together else names:
         train(name, asked.seed, out, asked)
     together(asked.seed, out, asked, asked.together or names, began)
