@@ -15,7 +15,7 @@ import numpy as np
 
 from core.methods.videolucy import prompts
 from core.methods.videolucy.eye import Eye
-from core.methods.videolucy.grammar import Anchor, Asked, asked, clauses, most, runs, showing
+from core.methods.videolucy.grammar import EXAMPLES, Anchor, Asked, clauses, most, runs, showing, understood
 from core.methods.videolucy.memory import Entry, Location, Memory, Period, Reply, Survey
 from core.video.footage import Footage
 from core.world.captions import COLOURS, SHAPES
@@ -43,9 +43,9 @@ class Rules:
 
     def survey(self, question: str, memory: Memory, relevant: int) -> Survey:
         """Periods that name the anchor, those first that have more of its words; all where none names it."""
-        anchor = asked(question).anchor
+        anchor = understood(question).anchor
         found = [(best_likeness(one, anchor), one.period) for one in memory.entries if one.period.depth == 0]
-        whole = all(like < anchor.words for like, _ in found)
+        whole = not anchor.words or all(like < anchor.words for like, _ in found)
         near = [] if whole else [one for like, one in sorted(found, key=lambda one: -one[0]) if like][:relevant]
         reason = f"No caption names the {anchor}." if whole else f"These captions name the {anchor}, or a part of it."
         raw = {"Flag": whole, "Time Period": [[one.start, one.end] for one in near], "Reason": reason}
@@ -53,7 +53,7 @@ class Rules:
 
     def locate(self, question: str, memory: Memory, searched: Sequence[Period], instruct: bool) -> Location:
         """A period that may show what is missing; the coarse before the fine, the early before the late."""
-        what = asked(question)
+        what = understood(question)
         left = [one.period for one in memory.entries if one.period.depth < 2 and one.period not in searched]
         wanted = targets(memory, what)
         near = sorted((one for one in left if one in wanted), key=lambda one: (one.depth, one.start))
@@ -68,7 +68,7 @@ class Rules:
 
     def answer(self, question: str, memory: Memory, forced: bool = False) -> Reply:
         """What the memory's clauses bind to the anchor: the most frequent value."""
-        what = asked(question)
+        what = understood(question)
         held = bound(memory, what)
         sure = self.strict == "any" and guesses(memory, what) or held
         value, count, next_count = most(one for one, _ in sure)
@@ -80,6 +80,8 @@ class Rules:
         reason = f"{times(count)} said it is {value}" if value else f"No caption says which {what.attribute} it is"
         reason += f", {times(next_count)} said something else." if next_count else "."
         reply = value or NOT_SHOWN
+        if not what.attribute:
+            reply, reason = "", f"The rules read questions as {EXAMPLES}: a language model reads any."
         raw = {"Answer": reply, "Time Period": period and [period.start, period.end], "Reason": reason}
         raw = raw if forced else {"Confidence": confident, **raw}
         return Reply(reply, confident, reason, prompts.answer(question, memory, forced), json.dumps(raw), period)
@@ -112,7 +114,8 @@ def guesses(memory: Memory, what: Asked) -> Found:
 
 def of_anchor(memory: Memory, what: Asked) -> Found:
     """From every clause that shows the anchor."""
-    found = [(getattr(one, what.attribute), entry.period) for entry, one in showing(memory, what.anchor)]
+    shown = showing(memory, what.anchor) if what.attribute else ()
+    found = [(getattr(one, what.attribute), entry.period) for entry, one in shown]
     return [(value, period) for value, period in found if value]
 
 

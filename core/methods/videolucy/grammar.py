@@ -80,6 +80,16 @@ def asked(question: str) -> Asked:
     raise BadText(f"The rules read questions as {EXAMPLES}; got {question!r}. A language model reads any.")
 
 
+def understood(question: str) -> Asked:
+    """The same; of any other question the thing that it names, if it does, and no attribute: nothing can be looked up."""
+    try:
+        return asked(question)
+    except BadText:
+        words = re.findall(r"[a-z]+", question.lower())
+        colour, shape = (next((one for one in words if one in every), "") for every in (COLOURS, SHAPES))
+        return Asked("", Anchor(colour, shape))
+
+
 @lru_cache(maxsize=1 << 14)
 def clauses(caption: str) -> tuple[Clause, ...]:
     """The things that a caption names, in its order: a colour, a shape, and a number that may be near them."""
