@@ -26,8 +26,9 @@ import numpy as np
 from core.errors import ReaderError
 from core.world.captions import COLOURS, SHAPES, SPLITS, one_of
 from core.world.long import LongVideo
-from core.world.motions import Motion
+from core.world.motions import Motion, pose
 from core.world.questions import MOST, NOT_SHOWN, Question, spans
+from core.world.rendering import moments
 from core.world.scene import Scene, Thing, sample_background
 
 NUMBERS = ("1", "2", "3", "4", "5", "6", "7", "8", "9")
@@ -217,6 +218,16 @@ def question(
     options = list(dict.fromkeys([answer, *wrong, NOT_SHOWN]))
     order = rng.permutation(len(options))
     return Question(family, text, tuple(options[i] for i in order), answer, () if where is None else (where,))  # type: ignore
+
+
+def shown(video: LongVideo, indices: Iterable[int]) -> list[tuple[str, str, str]]:
+    """Colour, shape and number that each of these frames shows; "" where it shows no number."""
+    second_T = video.time_N[list(indices)]
+    found = []
+    for s, u in zip(*moments(video.scenes, second_T)):
+        thing, *number = video.scenes[s].objects
+        found.append((thing.colour, thing.shape, next((one.shape for one in number if pose(one.motion, u).shown), "")))
+    return found
 
 
 def resized(video: LongVideo, size: tuple[int, int]) -> LongVideo:

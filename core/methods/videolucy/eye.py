@@ -6,7 +6,6 @@ nothing in particular it describes colours and shapes, and a number only where e
 """
 
 from collections.abc import Iterable, Sequence
-from threading import Lock
 
 import cv2
 import numpy as np
@@ -14,21 +13,21 @@ import torch
 from torch import Tensor, nn
 
 from core.methods.videolucy.memory import Period
-from core.networks.caption_words import END, SPECIAL
+from core.networks.caption_words import SPECIAL, sentence_of
 from core.networks.captioner import Captioner, CaptionerShape
 from core.progress import share, tick
 from core.video.footage import Footage, between
 from core.world.captions import COLOURS, SHAPES
 from core.world.marks import NUMBERS
 
-FRAMES, CELLS, PATCH = 8, 4, 8  # of a clip; cells along a side of a frame, pixels along a side of a cell
+FRAMES, CELLS, PATCH = 8, 2, 16  # of a clip; cells along a side of a frame, pixels along a side of a cell
 SIDE = CELLS * PATCH
 THEN = "then"
 INSTRUCTIONS = {"": "[DESCRIBE]", "look for the number": "[NUMBER]"}  # what the eye can be told, and the word that it reads
 VOCABULARY = (*SPECIAL, *INSTRUCTIONS.values(), THEN, *COLOURS, *SHAPES, *NUMBERS)
 PLACE = {word: place for place, word in enumerate(VOCABULARY)}
 LONGEST = 1 + 4 * FRAMES  # an instruction; of each thing a colour, a shape, a number and a "then" or the [END]
-SHAPE = CaptionerShape(FRAMES, CELLS, PATCH, len(VOCABULARY), LONGEST)
+SHAPE = CaptionerShape(FRAMES, CELLS, PATCH, len(VOCABULARY), LONGEST, width=96)
 MOST = 1.0  # share of the frames from which on a number is described
 BATCH = 32  # clips that are looked at together
 KEPT = 20_000  # captions that are remembered: a search asks again for most of what another one asked
@@ -41,44 +40,36 @@ class Eye(nn.Module):
         super().__init__()
         self.captioner = Captioner(shape)
         self.said: dict[tuple, str] = {}
-        self.lock = Lock()
 
-    @property
-    def shape(self) -> CaptionerShape:
-        return self.captioner.shape
+    def __getstate__(self) -> dict:
+        return {**self.__dict__, "said": {}}  # a copy may be given other weights
 
     def captions(self, video: Footage, periods: Sequence[Period], instruction: str = "") -> tuple[str, ...]:
         """A caption of each period. instruction: any words; those that name a number are read as such, others as none."""
-        word = told(instruction)
-        missing = [one for one in dict.fromkeys(periods) if (video.key, one.start, one.end, word) not in self.said]
+        word, weights = told(instruction), float(sum(one.detach().sum() for one in self.parameters()))
+        key = {one: (weights, video.key, one.start, one.end, word) for one in periods}
+        found = {one: self.said[key[one]] for one in key if key[one] in self.said}
+        missing = [one for one in key if one not in found]
         for start in range(0, len(missing), BATCH):
             few = missing[start : start + BATCH]
             with share(start // BATCH, -(-len(missing) // BATCH)):
-                tick(0.0)
-                texts = self.write(clips(video, few), word)
-            with self.lock:
-                while len(self.said) > KEPT:
-                    del self.said[next(iter(self.said))]
-                self.said.update({(video.key, one.start, one.end, word): text for one, text in zip(few, texts, strict=True)})
-        return tuple(self.said[video.key, one.start, one.end, word] for one in periods)
+                found |= dict(zip(few, self.write(clips(video, few), word), strict=True))
+        if len(self.said) > KEPT:
+            self.said = {}
+        self.said.update({key[one]: found[one] for one in missing})
+        return tuple(found[one] for one in periods)
 
     def write(self, frame_BTHWC: Tensor, word: str) -> list[str]:
         """Captions of clips, after a word of INSTRUCTIONS."""
         first_BN = torch.full((len(frame_BTHWC), 1), PLACE[word])
         device = self.captioner.head.weight.device
         written = self.captioner.write(frame_BTHWC.to(device), first_BN=first_BN.to(device))
-        return [words(ids) for ids in written.ids_BN[:, 1:].tolist()]
+        return [sentence_of(ids, VOCABULARY) for ids in written.ids_BN[:, 1:].tolist()]
 
 
 def told(instruction: str) -> str:
     """The word that the eye reads for an instruction."""
     return INSTRUCTIONS["look for the number" if "number" in instruction.lower() else ""]
-
-
-def words(ids: Sequence[int]) -> str:
-    """A sentence of ids, up to its end."""
-    ids = list(ids)
-    return " ".join(VOCABULARY[one] for one in (ids[: ids.index(END)] if END in ids else ids) if one >= len(SPECIAL))
 
 
 def clips(video: Footage, periods: Sequence[Period]) -> Tensor:

@@ -55,10 +55,9 @@ class Memory:
 
     @property
     def finest(self) -> tuple[Entry, ...]:
-        """Those that nothing deeper replaces, in the order of time."""
-        return tuple(
-            one for one in self.entries if not any(one.period.holds(other.period) for other in self.entries)
-        )  # fmt: skip
+        """Those that nothing deeper replaces, in the order of time. What a period was split into stands right behind it."""
+        pairs = zip(self.entries, (*self.entries[1:], None))
+        return tuple(one for one, after in pairs if after is None or not one.period.holds(after.period))
 
 
 def written(memory: Memory, entries: Iterable[Entry]) -> Memory:

@@ -11,7 +11,7 @@ import argparse
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -19,20 +19,20 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from core.cli import file_to_write, sentences
-from core.methods.videolucy.eye import FRAMES, INSTRUCTIONS, PLACE, VOCABULARY, Eye, Shown, reduced, sentence
+from core.methods.videolucy.eye import FRAMES, INSTRUCTIONS, PLACE, SHAPE, VOCABULARY, Eye, Shown, reduced, sentence
 from core.networks.caption_words import END, NOT_ASKED, PAD, filling_loss, hidden
-from core.networks.captioner import CaptionerShape
 from core.networks.weights import WEIGHTS, save
-from core.training.loop import Checkpoint, cosine
+from core.training.loop import Checkpoint, level
 from core.world.captions import COLOURS, SHAPES, SPLITS
 from core.world.long import LongVideo
 from core.world.marks import CARRIED, FLEETING, LONG, NUMBERED, NUMBERS, RATE, SHARE, Look, scene
 
 GAPS = ((8.0, 0.4), (4.0, 0.15), (2.0, 0.1), (1.0, 0.2), (0.125, 0.15))  # seconds between two frames of a clip, and how often
 HIDDEN = 0.4  # share of the words that are hidden: fewer than SwinBERT's half, for a clause is found by those before it
-REPEATED = 2  # how often each sentence is read with other words hidden: the video's half is computed once
+NEAR = 300  # first steps, whose frames stand close together: what a frame shows is learned before the order
+FALLING = 700  # last steps, in which the rate falls: until then a training does not need to know when it will end
 SAVED = 200  # steps between two checkpoints
-DRAWN = (64, 64)  # size of what is drawn, before the eye's own
+DRAWN = ((64, 64), (64, 64), (96, 96))  # sizes of what is drawn, before the eye's own
 OPTIONS = ("steps", "batch", "rate", "scenes", "width", "layers")
 
 
@@ -50,25 +50,22 @@ Bank = Mapping[tuple[str, str], Scenes]
 
 def bank(split: str, count: int, seed: int = 0, each: int = 3) -> Bank:
     """`count` scenes of every colour × shape, `each` frames of both kinds."""
-    made, moments = {}, (np.arange(each) + 0.5) / each * LONG[0]
+    half = LONG[0] / 2  # of a scene's seconds, after which its number is seen
+    made, moment = {}, (np.arange(each) + 0.5) / each * half
     for c, colour in enumerate(tqdm(COLOURS, desc=f"{split} scenes")):
         for s, shape in enumerate(SHAPES):
             rng = np.random.default_rng([SPLITS.index(split), seed, c, s])
             number_K = tuple(str(one) for one in rng.permutation(np.resize(NUMBERS, count)))
-            kinds = ([], [])
-            for number in number_K:
-                drawn = scene(rng, Look(colour, shape, number, (0.0, LONG[0])), LONG[0], split, DRAWN)
-                for kind, things in zip(kinds, (drawn.objects[:1], drawn.objects), strict=True):
-                    video = LongVideo((_with(drawn, things),), RATE)
-                    kind.append(reduced(video.frames([round(one * RATE) for one in moments]).frames_THWC))
-            made[colour, shape] = Scenes(np.array(kinds[0]), np.array(kinds[1]), number_K)
+            bare, with_number = [], []
+            for k, number in enumerate(number_K):
+                look, size = Look(colour, shape, number, (half, LONG[0])), DRAWN[k % len(DRAWN)]
+                video = LongVideo((scene(rng, look, LONG[0], split, size),), RATE)
+                index = [int(one * RATE) for one in (*moment, *(half + moment))]
+                frames = reduced(video.frames(index).frames_THWC)
+                bare.append(frames[:each])
+                with_number.append(frames[each:])
+            made[colour, shape] = Scenes(np.array(bare), np.array(with_number), number_K)
     return made
-
-
-def _with(one, things):
-    from dataclasses import replace
-
-    return replace(one, objects=tuple(things))
 
 
 def clip(rng: np.random.Generator, scenes: Bank, gap: float) -> tuple[np.ndarray, list[Shown]]:
@@ -105,14 +102,14 @@ def clip(rng: np.random.Generator, scenes: Bank, gap: float) -> tuple[np.ndarray
 
 
 def batch_of(rng: np.random.Generator, scenes: Bank, size: int, gaps=GAPS) -> tuple[Tensor, Tensor]:
-    """Clips [B, T, H, W, 3], and REPEATED times the words that are to be written of each after every instruction, which is the
-    first of them, the rows of one clip one after another: [B · R, N]."""
+    """Clips [B, T, H, W, 3], and the words that are to be written of each after every instruction, which is the first of them,
+    the rows of one clip one after another: [R, N]."""
     gap_G, share_G = zip(*gaps, strict=True)
     frames, ids = [], []
     for gap in rng.choice(gap_G, size, p=np.array(share_G) / sum(share_G)):
         pixels, shown = clip(rng, scenes, float(gap))
         frames.append(pixels)
-        for word in (*INSTRUCTIONS.values(),) * REPEATED:
+        for word in INSTRUCTIONS.values():
             ids.append([PLACE[word], *(PLACE[one] for one in sentence(shown, word).split()), END])
     longest = max(map(len, ids))
     return torch.from_numpy(np.stack(frames)), torch.tensor([one + [PAD] * (longest - len(one)) for one in ids])
@@ -154,17 +151,19 @@ def train(asked: argparse.Namespace) -> None:
     """Train the eye and write it, with what it scored on scenes of the validation split."""
     began = time.time()
     torch.manual_seed(asked.seed)
-    shape = CaptionerShape(**{**asdict(Eye().shape), "width": asked.width, "layers": asked.layers})
-    eye = Eye(shape)
+    eye = Eye(replace(SHAPE, width=asked.width, layers=asked.layers))
     optimizer = torch.optim.AdamW(eye.parameters(), lr=asked.rate, weight_decay=0.01, betas=(0.9, 0.98))
     settings = dict(seed=asked.seed, **{name: getattr(asked, name) for name in OPTIONS})
-    checkpoint = Checkpoint(asked.out, settings, dict(eye=eye, optimizer=optimizer))
+    same = {name: value for name, value in settings.items() if name != "steps"}  # a longer training begins as a shorter one
+    checkpoint = Checkpoint(asked.out, same, dict(eye=eye, optimizer=optimizer))
     first, scenes, told = checkpoint.resume(), bank("train", asked.scenes), 0.0
     for step in (bar := tqdm(range(first, asked.steps), initial=first, total=asked.steps, unit="step", mininterval=5)):
         rng = np.random.default_rng([asked.seed, step])
         for group in optimizer.param_groups:
-            group["lr"] = cosine(step, asked.steps, asked.rate, warmup=200)
-        loss, right = lesson(eye, *batch_of(rng, scenes, asked.batch), rng)
+            group["lr"] = level(step, asked.steps - FALLING, asked.steps, asked.rate, warmup=200)
+        gaps = GAPS if step >= NEAR else GAPS[-2:]
+        chance = torch.Generator().manual_seed(asked.seed * 10**6 + step)
+        loss, right = lesson(eye, *batch_of(rng, scenes, asked.batch, gaps), chance)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(eye.parameters(), 1.0)
@@ -172,7 +171,7 @@ def train(asked: argparse.Namespace) -> None:
         told = 0.97 * told + 0.03 * right
         if step % 20 == 19:
             bar.set_postfix(loss=f"{loss.item():.3f}", words=f"{told:.3f}")
-        if (step + 1) % SAVED == 0:
+        if (step + 1) % SAVED == 0 and step < asked.steps - FALLING:
             checkpoint.save(step + 1)
     numbers = " ".join(f"--{name} {value}" for name, value in settings.items())
     made = dict(
@@ -191,10 +190,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--out", type=file_to_write, default=WEIGHTS / "videolucy.safetensors")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=8000)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--scenes", type=int, default=27, help="of every colour × shape")
-    parser.add_argument("--width", type=int, default=64)
-    parser.add_argument("--layers", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=4500)
+    parser.add_argument("--batch", type=int, default=48)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--scenes", type=int, default=18, help="of every colour × shape")
+    parser.add_argument("--width", type=int, default=SHAPE.width)
+    parser.add_argument("--layers", type=int, default=SHAPE.layers)
     train(parser.parse_args(argv))
