@@ -79,8 +79,10 @@ def marked_video(seed: int = 0, split: str = "test", seconds: int = 600, size: t
     if isinstance(seconds, bool) or not isinstance(seconds, int) or not SHORTEST <= seconds <= MOST:
         raise ReaderError(f"A video of numbers lasts {SHORTEST} to {MOST} whole seconds, got {seconds!r}.")
     rng = np.random.default_rng([SPLITS.index(one_of("split", split, SPLITS)), seed, len("marks")])
-    length_S = lengths(rng, seconds)
-    needles = chosen(rng, length_S)
+    needles = None
+    while needles is None:
+        length_S = lengths(rng, seconds)
+        needles = chosen(rng, length_S)
     shapes = [str(one) for one in rng.permutation(SHAPES)]
     look_S = looks(rng, length_S, needles, shapes)
     scenes = tuple(scene(rng, look, length, split, size) for look, length in zip(look_S, length_S, strict=True))
@@ -108,17 +110,20 @@ def fleeting(length: int) -> bool:
     return length < LONG[0]
 
 
-def chosen(rng: np.random.Generator, length_S: list[int]) -> Needles:
-    """Which scenes are needles, each for one question: of two that are followed up, one is followed by a fleeting scene."""
+def chosen(rng: np.random.Generator, length_S: list[int]) -> Needles | None:
+    """Which scenes are needles, each for one question; after one of either kind comes a fleeting scene. None where there are
+    too few scenes of a kind."""
     S = len(length_S)
     order = [int(one) for one in rng.permutation(S)]
     long = [s for s in order if not fleeting(length_S[s])]
     before_long = [s for s in long if s + 1 < S and not fleeting(length_S[s + 1])]
     before_short = [s for s in long if s + 1 < S and fleeting(length_S[s + 1])]
+    if len(before_long) < 3 or len(before_short) < 2 or len(long) < 11:
+        return None
     after, after_number = (before_long[0], before_short[0]), (before_long[1], before_long[2], before_short[1])
-    rest = [s for s in long if s not in (*after, *after_number)]
+    rest = [s for s in long if s not in (*after, *after_number, *(s + 1 for s in after_number))]  # what follows has a number
     short = [s for s in order if fleeting(length_S[s]) and s not in (before_short[0] + 1, before_short[1] + 1)]
-    return Needles(rest[0], tuple(rest[1:5]), after, after_number, short[0], rest[5])
+    return Needles(rest[0], tuple(rest[1:5]), after, after_number, short[0], rest[5]) if short else None
 
 
 def looks(rng: np.random.Generator, length_S: list[int], needles: Needles, shapes: list[str]) -> list[Look]:
@@ -217,7 +222,7 @@ def question(
     wrong = sorted(drawn, key=lambda one: one not in shown)[: 3 if where else 4]
     options = list(dict.fromkeys([answer, *wrong, NOT_SHOWN]))
     order = rng.permutation(len(options))
-    return Question(family, text, tuple(options[i] for i in order), answer, () if where is None else (where,))  # type: ignore
+    return Question(family, text, tuple(options[i] for i in order), answer, () if where is None else (where,))
 
 
 def shown(video: LongVideo, indices: Iterable[int]) -> list[tuple[str, str, str]]:
