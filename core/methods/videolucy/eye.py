@@ -1,10 +1,12 @@
 """The captioning agent's eye: SwinBERT's captioner, whose first word is an instruction.
 
 A clip of any scope is eight frames from the middles of its eighths, 32 × 32 pixels each. What it writes is one clause for each
-thing in the order of time, "red ring 4 then blue star". Told to look for the number it writes each that a frame shows; told
-nothing in particular it describes colours and shapes, and a number only where every frame shows it.
+thing in the order of time, and from which frame on it is seen: "1st red ring 4 3rd blue star". Told to look for the number it
+writes each that a frame shows; told nothing in particular it describes colours and shapes, and a number only where every frame
+shows it.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 import cv2
@@ -22,11 +24,11 @@ from core.world.marks import NUMBERS
 
 FRAMES, CELLS, PATCH = 8, 2, 16  # of a clip; cells along a side of a frame, pixels along a side of a cell
 SIDE = CELLS * PATCH
-THEN = "then"
+ORDINALS = ("1st", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th")  # of the frames: each begins a clause
 INSTRUCTIONS = {"": "[DESCRIBE]", "look for the number": "[NUMBER]"}  # what the eye can be told, and the word that it reads
-VOCABULARY = (*SPECIAL, *INSTRUCTIONS.values(), THEN, *COLOURS, *SHAPES, *NUMBERS)
+VOCABULARY = (*SPECIAL, *INSTRUCTIONS.values(), *ORDINALS, *COLOURS, *SHAPES, *NUMBERS)
 PLACE = {word: place for place, word in enumerate(VOCABULARY)}
-LONGEST = 1 + 4 * FRAMES  # an instruction; of each thing a colour, a shape, a number and a "then" or the [END]
+LONGEST = 2 + 4 * FRAMES  # an instruction; of each thing an ordinal, a colour, a shape and a number; the [END]
 SHAPE = CaptionerShape(FRAMES, CELLS, PATCH, len(VOCABULARY), LONGEST, width=96)
 MOST = 1.0  # share of the frames from which on a number is described
 BATCH = 32  # clips that are looked at together
@@ -97,14 +99,21 @@ Shown = tuple[str, str, str]  # colour, shape and number of a frame; "" where no
 def sentence(shown_T: Sequence[Shown], word: str) -> str:
     """What is to be written of frames that show this: a clause for each thing in the order of time."""
     runs: list[list[Shown]] = []
-    for one in shown_T:
+    first: list[str] = []
+    for ordinal, one in zip(ORDINALS, shown_T):
         if runs and runs[-1][0][:2] == one[:2]:
             runs[-1].append(one)
         else:
             runs.append([one])
+            first.append(ordinal)
     always = word == INSTRUCTIONS["look for the number"]
     least = 1.0 if always else len(shown_T) * MOST
-    return f" {THEN} ".join(clause(run, least) for run in runs)
+    return " ".join(f"{ordinal} {clause(run, least)}" for ordinal, run in zip(first, runs, strict=True))
+
+
+def split(caption: str) -> list[str]:
+    """The clauses of a caption of the eye, each with its ordinal."""
+    return re.findall(rf"(?:{'|'.join(ORDINALS)})(?: (?!{'|'.join(ORDINALS)})\S+)*", caption)
 
 
 def clause(run: Sequence[Shown], least: float) -> str:

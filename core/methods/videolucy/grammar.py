@@ -1,7 +1,7 @@
 """Questions of a closed grammar, and what captions say: a text becomes what is asked, or clauses, and a memory becomes runs.
 
 "What colour is the thing right after the red ring?"   →   Asked("colour", Anchor("red", "ring"), after=True)
-"red ring 4 then blue star"                            →   Clause("red", "ring", "4"), Clause("blue", "star")
+"1st red ring 4 3rd blue star"                         →   Clause("red", "ring", "4"), Clause("blue", "star")
 """
 
 import re
@@ -94,7 +94,7 @@ def understood(question: str) -> Asked:
 def clauses(caption: str) -> tuple[Clause, ...]:
     """The things that a caption names, in its order: a colour, a shape, and a number that may be near them."""
     found = []
-    for part in re.split(r"\bthen\b|[,.;\n]", caption.lower()):
+    for part in re.split(r"\bthen\b|\b\d(?:st|nd|rd|th)\b|[,.;\n]", caption.lower()):
         words = re.findall(r"[a-z]+|\d+", part)
         colour, shape, number = (next((one for one in words if one in every), "") for every in (COLOURS, SHAPES, NUMBERS))
         if colour or shape:

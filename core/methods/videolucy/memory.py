@@ -82,7 +82,7 @@ def split(start: float, end: float, seconds: float, depth: int) -> tuple[Period,
 
 
 def told(memory: Memory) -> str:
-    """The memory as text, in the order of time: “2. 64–128 s: red ring then blue star”; what is deeper is indented."""
+    """The memory as text, in the order of time: “2. 64–128 s: 1st red ring 5th blue star”; what is deeper is indented."""
     lines, number = [], [0, 0, 0]
     for one in memory.entries:
         depth = one.period.depth

@@ -15,6 +15,7 @@ from typing import Any
 
 from core.methods.videolucy.memory import Location, Memory, Period, Reply, Survey
 
+LONGEST, OPEN = 100_000, 64  # characters of a reply that are read, from its end; braces that do not close
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 NAMES = {"true": "True", "false": "False", "null": "None"}
 WORD = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|\b(true|false|null)\b""", re.DOTALL)
@@ -36,12 +37,13 @@ def parsed(text: str, wanted: Sequence[str] = ()) -> dict[str, Any]:
 
 def objects(text: str) -> Iterator[str]:
     """Every outermost {…} of a text, in its order: braces in quotes do not count. Where the quotes do not close, as in “it's
-    {…}”, the search goes on at the next brace."""
-    start = text.find("{")
-    while start >= 0:
+    {…}”, the search goes on at the next brace, OPEN times at most."""
+    text = text[-LONGEST:]
+    start, unclosed = text.find("{"), 0
+    while start >= 0 and unclosed < OPEN:
         end = _close(text, start)
         if end is None:
-            start = text.find("{", start + 1)
+            start, unclosed = text.find("{", start + 1), unclosed + 1
             continue
         yield text[start : end + 1]
         start = text.find("{", end + 1)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from core.cli import file_to_write, sentences
-from core.methods.videolucy.eye import FRAMES, INSTRUCTIONS, PLACE, SHAPE, VOCABULARY, Eye, Shown, reduced, sentence
+from core.methods.videolucy.eye import FRAMES, INSTRUCTIONS, PLACE, SHAPE, VOCABULARY, Eye, Shown, reduced, sentence, split
 from core.networks.caption_words import END, NOT_ASKED, PAD, filling_loss, hidden
 from core.networks.weights import WEIGHTS, save
 from core.training.loop import Checkpoint, level
@@ -29,10 +29,11 @@ from core.world.marks import CARRIED, FLEETING, LONG, NUMBERED, NUMBERS, RATE, S
 
 GAPS = ((8.0, 0.4), (4.0, 0.15), (2.0, 0.1), (1.0, 0.2), (0.125, 0.15))  # seconds between two frames of a clip, and how often
 HIDDEN = 0.4  # share of the words that are hidden: fewer than SwinBERT's half, for a clause is found by those before it
-NEAR = 300  # first steps, whose frames stand close together: what a frame shows is learned before the order
+NEAR = 200  # first steps, whose frames stand close together: what a frame shows is learned before the order
 FALLING = 700  # last steps, in which the rate falls: until then a training does not need to know when it will end
 SAVED = 200  # steps between two checkpoints
 DRAWN = ((64, 64), (64, 64), (96, 96))  # sizes of what is drawn, before the eye's own
+LOOKS = tuple((colour, shape) for colour in COLOURS for shape in SHAPES)
 OPTIONS = ("steps", "batch", "rate", "scenes", "width", "layers")
 
 
@@ -48,23 +49,22 @@ class Scenes:
 Bank = Mapping[tuple[str, str], Scenes]
 
 
-def bank(split: str, count: int, seed: int = 0, each: int = 3) -> Bank:
+def bank(split: str, count: int, seed: int = 0, each: int = 3, looks: Sequence[tuple[str, str]] = LOOKS) -> Bank:
     """`count` scenes of every colour × shape, `each` frames of both kinds."""
     half = LONG[0] / 2  # of a scene's seconds, after which its number is seen
     made, moment = {}, (np.arange(each) + 0.5) / each * half
-    for c, colour in enumerate(tqdm(COLOURS, desc=f"{split} scenes")):
-        for s, shape in enumerate(SHAPES):
-            rng = np.random.default_rng([SPLITS.index(split), seed, c, s])
-            number_K = tuple(str(one) for one in rng.permutation(np.resize(NUMBERS, count)))
-            bare, with_number = [], []
-            for k, number in enumerate(number_K):
-                look, size = Look(colour, shape, number, (half, LONG[0])), DRAWN[k % len(DRAWN)]
-                video = LongVideo((scene(rng, look, LONG[0], split, size),), RATE)
-                index = [int(one * RATE) for one in (*moment, *(half + moment))]
-                frames = reduced(video.frames(index).frames_THWC)
-                bare.append(frames[:each])
-                with_number.append(frames[each:])
-            made[colour, shape] = Scenes(np.array(bare), np.array(with_number), number_K)
+    for colour, shape in tqdm(looks, desc=f"{split} scenes", mininterval=5):
+        rng = np.random.default_rng([SPLITS.index(split), seed, COLOURS.index(colour), SHAPES.index(shape)])
+        number_K = tuple(str(one) for one in rng.permutation(np.resize(NUMBERS, count)))
+        bare, with_number = [], []
+        for k, number in enumerate(number_K):
+            look, size = Look(colour, shape, number, (half, LONG[0])), DRAWN[k % len(DRAWN)]
+            video = LongVideo((scene(rng, look, LONG[0], split, size),), RATE)
+            index = [int(one * RATE) for one in (*moment, *(half + moment))]
+            frames = reduced(video.frames(index).frames_THWC)
+            bare.append(frames[:each])
+            with_number.append(frames[each:])
+        made[colour, shape] = Scenes(np.array(bare), np.array(with_number), number_K)
     return made
 
 
@@ -127,8 +127,8 @@ def lesson(eye: Eye, frame_BTHWC: Tensor, ids_RN: Tensor, chance: torch.Generato
 
 @torch.no_grad()
 def scores(eye: Eye, scenes: Bank, seed: int, clips: int = 256) -> dict[str, float]:
-    """Of clips of these scenes, by the seconds between their frames: clauses that are written rightly at their place, of those
-    that are true or written; and captions without a fault."""
+    """Of clips of these scenes, by the seconds between their frames: clauses that are written rightly, the frame included, of
+    those that are true or written; and captions without a fault."""
     found = {}
     for gap, _ in GAPS:
         rng = np.random.default_rng([seed, round(gap * 1000)])
@@ -138,10 +138,8 @@ def scores(eye: Eye, scenes: Bank, seed: int, clips: int = 256) -> dict[str, flo
             frames = torch.from_numpy(np.stack([pixels for pixels, _ in pairs]))
             said = [text for k in range(0, len(frames), 32) for text in eye.write(frames[k : k + 32], word)]
             for text, (_, shown) in zip(said, pairs, strict=True):
-                ours, true = (one.split(" then ") for one in (text, sentence(shown, word)))
-                right += sum(a == b for a, b in zip(ours, true))
-                every += max(len(ours), len(true))
-                whole += ours == true
+                ours, true = (set(split(one)) for one in (text, sentence(shown, word)))
+                right, every, whole = right + len(ours & true), every + len(ours | true), whole + (ours == true)
         found[f"clauses, {gap:g} s"] = right / every
         found[f"captions, {gap:g} s"] = whole / clips
     return found
