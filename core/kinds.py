@@ -414,13 +414,15 @@ class MemoryTree(Output):
 
 @dataclass(frozen=True)
 class Steps(Output):
-    """What agents did with a memory: a value with `steps`, in their order, each with kind: in a word; note: in a sentence; request
-    and raw: what an agent was asked, and said; period: that was looked at, or shows the answer, with its start, end and depth, or
-    None; changed: the entries that it wrote, each with its period, its caption and the instruction that it was written by;
+    """What agents did with a memory: a value with `steps`, in their order, each with kind: in a word; note: in a sentence;
+    request and raw: what an agent was asked, and said; period: that was looked at, or shows the answer, with start, end and
+    depth, or None; changed: the entries that it wrote, each with period, caption and the instruction that it was written by;
     memory: after it, with its periods; answer and confident: the newest, and whether it has support; captions and calls: how
-    many there were by then; iteration: of the loop. A stage of it that takes long emits those so far (`core.progress`).
-    turns: the knob that says which step is looked at, from 1. depths: what each depth is called, the coarsest first. forced: the
-    kind of a step in which an answer had to be given; answers: that of the others in which one was given."""
+    many there were by then; iteration: of the loop. While it is made, the same with the steps so far is emitted
+    (`core.progress`).
+
+    turns: the knob that says which step is looked at, from 1. depths: what each depth is called, the coarsest first. forced:
+    the kind of a step in which an answer had to be given; answers: that of the others in which one was given."""
 
     value = "text"
     turns: str = ""

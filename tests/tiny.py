@@ -1,5 +1,6 @@
 """Networks small enough to test with, of any geometry, and clips whose pixels are chance."""
 
+import json
 from dataclasses import replace
 from functools import cache
 
@@ -139,7 +140,9 @@ def replies():
     """A model on another machine that says the same to everybody."""
 
     def ask(**asked):
-        return '{"Flag": true, "Confidence": false, "Answer": "blue", "Time Period": [0, 8], "Instruction": "look", "Reason": "so"}'
+        return json.dumps(
+            {"Flag": True, "Confidence": False, "Answer": "blue", "Time Period": [0, 8], "Instruction": "look", "Reason": "so"}
+        )
 
     return weights.Loaded(ask, "a model that says the same", "the same")
 
@@ -206,7 +209,7 @@ def video(seconds=24, seed=0):
     return long_video(seed, seconds, size=(32, 48))
 
 
-NUMBER = "Which number does the blue ring carry?"
+NUMBER = "Which number does the orange cross carry?"
 
 
 def numbers(seconds=300, seed=3):

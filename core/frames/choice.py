@@ -102,7 +102,8 @@ def choose(engine: Engine, name: str, video: Footage, question: str, budget: int
     if told:  # who goes on by what he saw says himself what that took
         looked, calls, *_ = trace[told[0]]
     return Choice(
-        frame_K, tuple(float(video.time_N[frame]) for frame in frame_K), looked, calls, sum(trace.took[one.__name__] for one in stages),
+        frame_K, tuple(float(video.time_N[frame]) for frame in frame_K), looked, calls,
+        sum(trace.took[one.__name__] for one in stages),
         trace[own[0]] if own else "", tuple(method.untrained(trace.weights.values(), settings)), tuple(trace.weights.values()),
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 // is. Where agents looked is numbered in their order. Below, the memory in words, and what the step that is looked at changed.
 
 import {COLOURS, fit} from "../base/drawing.js";
+import {offer} from "../base/known.js";
 import {memoriesAfter, stepping, visits} from "../base/stepping.js";
 import {timeAxis} from "../base/timeaxis.js";
 import {firstOf, resultOf} from "../base/unpack.js";
@@ -26,7 +27,7 @@ export function figure(host, {outputs, group, cursor, shell}) {
   host.innerHTML = `<h4>${heading(group.title)} <small class="mt-state" role="status"></small></h4>
     <div class="vw-row"><label class="mt-label">step <input class="mt-step" type="range" min="0" max="1" step="1" value="1" aria-label="Step"></label><output class="mt-now"></output>
     <span class="mt-zoom" role="group" aria-label="Zoom of the time line">${button("left", "‹", "Earlier")}${button("out", "−", "Less near")}${button("all", "whole video", "The whole video")}${button("in", "+", "Nearer")}${button("right", "›", "Later")}</span></div>
-    <canvas class="mt-line" role="img"></canvas><p class="mt-said"></p><p class="mt-legend"></p><div class="mt-words"></div>`;
+    <canvas class="mt-line" role="img"></canvas><p class="mt-said"></p><p class="mt-legend"></p><div class="mt-words"></div><p class="mt-known"></p>`;
   const $ = name => host.querySelector(`.mt-${name}`),
     [canvas, said, now, slider, state] = ["line", "said", "now", "step", "state"].map($),
     words = MemoryWords($("words"), walk.output, (one, on) => cursor.set({second: on ? (one.from + one.to) / 2 : null}));
@@ -69,7 +70,9 @@ export function figure(host, {outputs, group, cursor, shell}) {
     paint(side, steps, k);
     tell(side);
     if (!changed || changed.has("step")) words.draw(memories, k, steps);
-    if (A && !changed) aside(A);
+    if (changed) return;
+    offer($("known"), side, shell);
+    if (A) aside(A);
   }
 
   const x = second => GUTTER + ((width - GUTTER) * (second - from)) / (to - from || 1),

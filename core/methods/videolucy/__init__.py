@@ -1,8 +1,8 @@
 """VideoLucy: a long video is remembered in captions, and agents go back to where the answer may be, until they are sure.
 
-Zuo et al., VideoLucy: Deep Memory Backtracking for Long Video Understanding, NeurIPS 2025 (arXiv 2510.12422). Nothing is trained
-there: its agents are prompts to a language model and to one that sees. Here the agents are rules, and the eye a small captioner
-that was trained on our world; a model behind an endpoint may stand in for each of them.
+Zuo et al., VideoLucy: Deep Memory Backtracking for Long Video Understanding, NeurIPS 2025 (arXiv 2510.12422). Nothing is
+trained there: its agents are prompts to a language model and to one that sees. Here the agents are rules, and the eye a small
+captioner that was trained on our world; a model behind an endpoint may stand in for each of them.
 
 The loop is Algorithm 1 (`loop`), over memories of three depths (`memory`); here are the page's stages (`stages`).
 

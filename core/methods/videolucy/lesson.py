@@ -39,7 +39,7 @@ READINGS = (
     ),
     (
         "right after",
-        "Our reading: two things follow each other for sure where one fine caption, or two of neighbouring periods, shows both.",
+        "Our reading: two things are neighbours for sure where one fine caption, or two of neighbouring periods, shows both.",
     ),
     (
         "S_0",
@@ -103,23 +103,23 @@ DIFFERENCES = (
     ("D1", "The prompt asks for two periods to begin with, where the paper says three: r = 2 is what it does."),
     (
         "D2",
-        "A question that contains an ordinal begins with the whole memory. It is a test of substrings: “How many seconds …?” and "
-        "“What is the plastic cup …?” contain “second” and “last”.",
+        "A question that contains an ordinal begins with the whole memory. It is a test of substrings: “How many seconds …?” "
+        "and “What is the plastic cup …?” contain “second” and “last”.",
     ),
     (
         "D3",
-        "Depth is told by length: a period of exactly 10 s counts as fine. A coarse tail of 10 s, as the demo's own video has at "
-        "780–790 s, is stored as super-fine and never reaches the answering prompt.",
+        "Depth is told by length: a period of exactly 10 s counts as fine. A coarse tail of 10 s, as the demo's own video has "
+        "at 780–790 s, is stored as super-fine and never reaches the answering prompt.",
     ),
     (
         "D4",
-        "The forced answer is given the unfiltered coarse memory beside what was refined: periods that were left out come back.",
+        "The forced answer reads the unfiltered coarse memory beside what was refined: periods that were left out come back.",
     ),
     ("D5", "A summary of the coarse memory costs a call, and the answer never reads it."),
     (
         "D6",
-        "A reply is read as the last {…} without nesting, “true” and “false” being replaced in the answer, too; a quote in it or "
-        "a null, and the question has no answer. Here it is asked again.",
+        "A reply is read as the last {…} without nesting, “true” and “false” being replaced in the answer, too; a quote in it "
+        "or a null, and the question has no answer. Here it is asked again.",
     ),
     ("D7", "Only an open-ended demo is released; what measured the benchmarks is not."),
 )
@@ -141,10 +141,10 @@ PAIRS = (("iterations", "coarse"), ("noise", "strict"))
 TOUR = (
     {
         "title": "A long video, remembered in words",
-        "text": "VideoLucy captions ten minutes coarsely, and then goes back to where the answer may be, more and more closely.",
-        "act": "Open the tab VideoLucy and move its steps: which memories are written?",
+        "text": "VideoLucy captions ten minutes coarsely, then goes back to where the answer may be, more and more closely.",
+        "act": "Open the tab VideoLucy and move its steps: which memories are there?",
         "keys": "Go to it, Enter; then Tab to “Step”, Home",
-        "done": "The first step knows a little of everything. Each visit knows more of one place, until a caption shows the answer.",
+        "done": "The first step knows little of everything. Each visit knows more of one place, until one shows the answer.",
         "tab": "VideoLucy",
         "targets": ["#viewer-videolucy .mt-step"],
         "check": {"seen": "#viewer-videolucy .mt-step[aria-valuetext^='1 of']"},

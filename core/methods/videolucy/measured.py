@@ -1,4 +1,4 @@
-"""What `core.evaluate` measured of the eye on many videos, for the page: nothing where it measured other weights, or nobody did."""
+"""What `core.evaluate` measured of the eye on many videos, for the page; nothing of weights that it did not measure."""
 
 import json
 from collections.abc import Mapping

@@ -3,9 +3,9 @@
     python -m app --service videolucy=http://127.0.0.1:8000/v1,model=NAME
     python -m app --service videolucy_pictures=http://127.0.0.1:8000/v1,model=NAME
 
-Any OpenAI-compatible endpoint will do. Each is asked in the words that the page shows (`core.methods.videolucy.prompts`), its key
-comes from the environment (`core.networks.service`), and what it replies is shown as it came. A reply that cannot be read is sent
-back with what is wrong; after TRIES the search goes on without it, and says so.
+Any OpenAI-compatible endpoint will do. Each is asked in the words that the page shows (`core.methods.videolucy.prompts`), its
+key comes from the environment (`core.networks.service`), and what it replies is shown as it came. A reply that cannot be read
+is sent back with what is wrong; after TRIES the search goes on without it, and says so.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ BETWEEN = "\n\n— asked again, because it could not be read: {wrong} —\n\n"
 Said = TypeVar("Said", Survey, Location, Reply)
 
 
-# ---- which models there are --------------------------------------------------------------------------------------------------
+# ---- which models there are ------------------------------------------------------------------------------------------------
 
 
 def load_words(spec: str | Loaded | None) -> Loaded:
@@ -103,7 +103,7 @@ class WrittenAgents:
         return replace(without(raws, wrong), calls=TRIES)
 
 
-# ---- pictures ----------------------------------------------------------------------------------------------------------------
+# ---- pictures --------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def pictures_of(video: Footage, period: Period, count: int = PICTURES) -> list[i
     return list(dict.fromkeys(int(one) for one in between(video, count, period.start, period.end)))
 
 
-# ---- some of each ------------------------------------------------------------------------------------------------------------
+# ---- some of each ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from core.world.questions import known_question
 SHOWN = 64  # the highest number of a step that a knob names
 
 
-# ---- the video alone ---------------------------------------------------------------------------------------------------------
+# ---- the video alone -------------------------------------------------------------------------------------------------------
 
 
 def seconds(video) -> float:
@@ -39,7 +39,7 @@ def caption_S(video, seconds: float, coarse: int, captioner: str, noise: float, 
     return tuple(team.caption(split(0.0, seconds, coarse, 0), ""))
 
 
-# ---- a question ---------------------------------------------------------------------------------------------------------------
+# ---- a question ------------------------------------------------------------------------------------------------------------
 
 
 def settings(
@@ -74,7 +74,7 @@ def agents(
     )  # fmt: skip
 
 
-# ---- what is told of it -------------------------------------------------------------------------------------------------------
+# ---- what is told of it ----------------------------------------------------------------------------------------------------
 
 
 def reply(search: Search) -> str:
@@ -114,7 +114,7 @@ def spent_X4(search: Search, device) -> Tensor:
     return torch.tensor(rows, dtype=torch.float32, device=device)
 
 
-# ---- what was looked at -----------------------------------------------------------------------------------------------------
+# ---- what was looked at ----------------------------------------------------------------------------------------------------
 
 
 def frame_K(video, search: Search, budget: int) -> tuple[int, ...]:
