@@ -66,15 +66,16 @@ class Chance(Rules):
 
 @dataclass(frozen=True)
 class Result:
-    """One question in every way. right: by way. turns: right after so many iterations. place: of the evidence, 0–1."""
+    """One question. right: by way. turns: right after so many iterations. missing: its anchor, from the coarse frames. place:
+    of the evidence, 0–1. cause: why the loop is wrong. depths: of the captions of the period of the evidence."""
 
     length: str
     question: Question
     found: Search
     right: Mapping[str, bool]
-    turns: Mapping[int, bool]
-    missing: bool
-    place: float
+    turns: Mapping[int, bool] = field(default_factory=dict)
+    missing: bool = False
+    place: float = 0.0
     cause: str = ""
     depths: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
@@ -88,23 +89,34 @@ def results(eye: Eye, video: LongVideo, length: str, seed: int) -> list[Result]:
     rules, usual, made = Rules(eye, video), Settings(), []
     for number, one in enumerate(video.questions):
         found = search(rules, one.text, video.seconds, usual)
-        chance = Chance(eye, video, rng=np.random.default_rng([seed, number]))
-        drawn = replace(usual, sparse=False, iterations=len(video.scenes), captions=found.captions)
-        answers = {
-            "full": found.answer,
-            "coarse_only": search(rules, one.text, video.seconds, replace(usual, iterations=0)).answer,
-            "random_period": search(chance, one.text, video.seconds, drawn).answer,
-            "no_instruction": search(rules, one.text, video.seconds, replace(usual, instruct=False)).answer,
-        }
-        turns = {n: search(rules, one.text, video.seconds, replace(usual, iterations=n)).answer for n in TURNS}
-        begin, end = one.evidence[0] if one.evidence else (0.0, 0.0)
-        result = Result(
-            length, one, found, {way: answer == one.answer for way, answer in answers.items()},
-            {n: answer == one.answer for n, answer in (turns | {usual.iterations: found.answer}).items()},
-            missing(video, one, usual), (begin + end) / 2 / video.seconds, "", richness(rules, one, number, usual),
-        )  # fmt: skip
-        made.append(replace(result, cause=cause(rules, video, result)))
+        result = Result(length, one, found, {"full": found.answer == one.answer})
+        if result.answerable:
+            result = beside(result, rules, video, np.random.default_rng([seed, number]))
+            result = replace(result, depths=richness(rules, one, number, usual))
+        made.append(result)
     return flat(rules, video, made)
+
+
+def beside(result: Result, rules: Rules, video: LongVideo, rng: np.random.Generator) -> Result:
+    """The same question in other ways, which are measured where there is an answer to find."""
+    one, found, usual = result.question, result.found, Settings()
+
+    def right(agents: Rules, settings: Settings) -> bool:
+        return search(agents, one.text, video.seconds, settings).answer == one.answer
+
+    drawn = replace(usual, sparse=False, iterations=len(video.scenes), captions=found.captions)
+    ways = {
+        "coarse_only": right(rules, replace(usual, iterations=0)),
+        "random_period": right(Chance(rules.eye, video, rng=rng), drawn),
+        "no_instruction": right(rules, replace(usual, instruct=False)),
+    }
+    turns = {n: right(rules, replace(usual, iterations=n)) for n in TURNS} | {usual.iterations: result.right["full"]}
+    begin, end = one.evidence[0]
+    result = replace(
+        result, right={**result.right, **ways}, turns=turns, missing=missing(video, one, usual),
+        place=(begin + end) / 2 / video.seconds,
+    )  # fmt: skip
+    return replace(result, cause=cause(rules, video, result))
 
 
 def flat(rules: Rules, video: LongVideo, made: Sequence[Result]) -> list[Result]:

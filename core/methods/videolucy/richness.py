@@ -13,8 +13,14 @@ from core.methods.videolucy.memory import DEPTHS, Period
 
 
 def entropy(captions: Iterable[str]) -> float:
-    """H = −Σ p(w) log₂ p(w) over the words of all these captions, in bits."""
-    count = Counter(word for one in captions for word in one.split())
+    """H = −Σ p(w) log₂ p(w) over the colours, shapes and numbers of captions one after another, in bits: a thing that the next
+    caption has, too, and each of its numbers, count once, or what lasts would hide what passes."""
+    things: list[dict[str, None]] = []
+    for one in (one for text in captions for one in clauses(text)):
+        if not things or list(things[-1])[:2] != [*one.look]:
+            things.append(dict.fromkeys(one.look))
+        things[-1] |= dict.fromkeys([one.number] if one.number else [])
+    count = Counter(word for one in things for word in one)
     total = sum(count.values())
     return -sum(n / total * log2(n / total) for n in count.values()) if total else 0.0
 

@@ -13,6 +13,7 @@ from core.methods.videolucy.grammar import Anchor, Asked, asked, clauses, runs
 from core.methods.videolucy.loop import Settings, around, children, search, steps
 from core.methods.videolucy.memory import Entry, Memory, Period, split, told, written
 from core.methods.videolucy.prompts import LOOK
+from core.methods.videolucy.richness import entropy, relevance
 from core.progress import watched
 from core.world.marks import marked_video, shown
 from core.world.questions import NOT_SHOWN
@@ -299,3 +300,12 @@ def test_a_locator_by_chance_searches_each_period_once():
     own = Chance(TrueEye(), video())  # type: ignore
     found = search(own, question("unanswerable").text, 600, replace(USUAL, sparse=False, iterations=8))
     assert len(found.visits) == len(set(found.visits)) == 8
+
+
+def test_captions_are_the_richer_the_more_they_name_and_what_goes_on_counts_once():
+    assert entropy(["1st red ring", "1st red ring"]) == entropy(["1st red ring"]) == 1.0
+    assert entropy(["1st red ring", "1st red ring 4"]) == pytest.approx(1.585, abs=1e-3)  # three words
+    assert entropy(["1st red ring 2nd red star"]) == pytest.approx(1.5)
+    assert entropy([]) == 0
+    what = asked("Which number does the red ring carry?")
+    assert [relevance([one], what) for one in ("1st red ring 4", "1st red ring", "1st blue ring 4")] == [1.0, 0.5, 0.0]
