@@ -209,7 +209,7 @@ def video(seconds=24, seed=0):
     return long_video(seed, seconds, size=(32, 48))
 
 
-NUMBER = "Which number does the orange cross carry?"
+NUMBER = "Which number does the green ring carry?"
 
 
 def numbers(seconds=300, seed=3):

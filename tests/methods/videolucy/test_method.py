@@ -1,5 +1,5 @@
-"""Facts about VideoLucy's page: what may be remembered, what a knob re-runs, what is told of a search, what is looked at, and what
-its released demo does otherwise."""
+"""Facts about VideoLucy's page: what may be remembered, what a knob re-runs, what is told of a search, what is looked at, and
+what its released demo does otherwise."""
 
 import json
 
@@ -58,12 +58,12 @@ def test_a_forced_answer_is_marked_and_says_what_is_right(engine):
 
 
 def test_a_question_that_the_rules_cannot_read_is_searched_for_and_not_answered(engine):
-    trace = engine.run("videolucy", video=VIDEO, question="Why is the orange cross there?")
+    trace = engine.run("videolucy", video=VIDEO, question="Why is the green ring there?")
     assert (
         trace["reply"] == "" and trace["said"].startswith("No answer, FORCED") and "a language model reads any" in trace["said"]
     )
     where = [one.period for one in trace["search"].steps if one.kind == "locate"][0]
-    scene = next((begin, end) for begin, end, what in VIDEO.segments if what.startswith("orange cross"))
+    scene = next((begin, end) for begin, end, what in VIDEO.segments if what.startswith("green ring"))
     assert where.start < scene[1] and scene[0] < where.end, "it looks where that is named"
 
 
@@ -128,7 +128,7 @@ def test_it_shows_a_tree_steps_and_effort_and_begins_with_its_own_video():
     assert all(said.startswith("Our reading: ") for _, said in READINGS)
 
 
-# ---- what was measured --------------------------------------------------------------------------------------------------------
+# ---- what was measured -----------------------------------------------------------------------------------------------------
 
 
 def test_what_was_measured_is_shown_of_the_weights_that_it_was_measured_of_alone(tmp_path, engine, trace):
@@ -152,7 +152,7 @@ def test_what_was_measured_is_shown_of_the_weights_that_it_was_measured_of_alone
     assert trace["depth_D2"].numel() == 0 == trace["needle_SQ"].numel() and "Nobody measured" in trace["failures"]
 
 
-# ---- what the released demo does otherwise ------------------------------------------------------------------------------------
+# ---- what the released demo does otherwise ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("question, skips", [
