@@ -98,9 +98,10 @@ def choose(engine: Engine, name: str, video: Footage, question: str, budget: int
     frame_K = tuple(sorted(trace[frames.stage]))
     stages, settings = upstream(method.stages, [frames.stage]), engine.settings(name, knobs)
     used = {one for one, network in method.networks.items() if network.used(settings)}
-    looked, calls = looked_at(stages, used, trace, len(frame_K)), calls_of(stages, used, trace)
     if told:  # who goes on by what he saw says himself what that took
         looked, calls, *_ = trace[told[0]]
+    else:
+        looked, calls = looked_at(stages, used, trace, len(frame_K)), calls_of(stages, used, trace)
     return Choice(
         frame_K, tuple(float(video.time_N[frame]) for frame in frame_K), looked, calls,
         sum(trace.took[one.__name__] for one in stages),

@@ -6,8 +6,8 @@ import {clock, safe} from "../base/words.js";
 
 // → {draw(memories, k, steps)}; point: (memory, whether the pointer is on it) → nothing
 export function MemoryWords(host, output, point) {
-  host.innerHTML = `<details class="mt-text" open><summary></summary><ol tabindex="0" aria-label="The memory in words"></ol><p class="mt-out"></p></details>`;
-  const [summary, list, out] = ["summary", "ol", ".mt-out"].map(one => host.querySelector(one));
+  host.innerHTML = `<details class="mt-text" open><summary></summary><ol tabindex="0" aria-label="The memory in words"></ol><p class="mt-rest"></p></details>`;
+  const [summary, list, out] = ["summary", "ol", ".mt-rest"].map(one => host.querySelector(one));
 
   function draw(memories, k, steps) {
     const kept = memories.filter(one => one.kept),

@@ -81,7 +81,7 @@ def test_a_step_turns_its_knob_and_is_the_same_in_words_on_the_line_and_in_the_l
     assert fresh.first.inner_text().startswith("4:16–5:00") == (coarse.period.start == 256)
     assert coarse.instruction in fresh.first.inner_text()
     left = len({one.period for step in steps[:place] for one in step.changed}) - len(steps[place - 1].memory.entries)
-    assert (f"{left} more are written and left out" in viewer.locator(".mt-out").inner_text()) == (left > 0)
+    assert (f"{left} more are written and left out" in viewer.locator(".mt-rest").inner_text()) == (left > 0)
 
 
 def test_every_prompt_and_reply_stands_behind_its_step_letter_by_letter(viewer, made):
