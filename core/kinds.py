@@ -446,3 +446,36 @@ class WordMaps(Output):
     """What each word, and the end after the last, sees of each patch of the chosen frames, [W, K, P] ≥ 0."""
 
     over, value, figure = "WKP", "share", "Caption"
+
+
+class MemoryTree(Output):
+    """What may be remembered of a video: of each depth, the coarsest first, the spans of time [from, to] in seconds that a
+    memory would be of, tuples [L][S][2]. Which of them are written is told by the `Steps` of its group."""
+
+    over, value = "LS2", "second"
+
+
+@dataclass(frozen=True)
+class Steps(Output):
+    """What agents did with a memory: a value with `steps`, in their order, each with kind: in a word; note: in a sentence;
+    request and raw: what an agent was asked, and said; period: that was looked at, or shows the answer, with start, end and
+    depth, or None; changed: the entries that it wrote, each with period, caption and the instruction that it was written by;
+    memory: after it, with its periods; answer and confident: the newest, and whether it has support; captions and calls: how
+    many there were by then; iteration: of the loop. While it is made, the same with the steps so far is emitted
+    (`core.progress`).
+
+    turns: the knob that says which step is looked at, from 1. depths: what each depth is called, the coarsest first. forced:
+    the kind of a step in which an answer had to be given; answers: that of the others in which one was given."""
+
+    value = "text"
+    turns: str = ""
+    depths: tuple[str, ...] = ()
+    answers: str = "answer"
+    forced: str = "forced"
+
+
+class Effort(Fact):
+    """What a run looked at and asked, where that hangs on what it saw: whole numbers, of which the first are the frames that a
+    network was shown and the calls of networks."""
+
+    value, figure = "count", "Fact"

@@ -1,5 +1,6 @@
 """Networks small enough to test with, of any geometry, and clips whose pixels are chance."""
 
+import json
 from dataclasses import replace
 from functools import cache
 
@@ -18,6 +19,7 @@ from core.methods.swinbert.networks import Trained, shape_of
 from core.methods.swinbert.weights import Captioners, Note
 from core.methods.tspo.networks import Agent, Reader
 from core.methods.tspo.weights import THEN, untrained
+from core.methods.videolucy.eye import FRAMES, Eye, sentence, told
 from core.methods.videostreaming.networks import Shape as StreamingShape
 from core.methods.videostreaming.networks import Streaming
 from core.networks import weights
@@ -26,7 +28,9 @@ from core.networks.detector import Detector, DetectorShape
 from core.networks.swin import SwinTower
 from core.networks.text import SmallText
 from core.networks.vision import VisionTower
+from core.video.footage import between
 from core.world.long import long_video
+from core.world.marks import marked_video
 
 WORDS = ("a", "ball", "moves", "red", "stays", "still")
 TEXTS = ["a red ball moves", "a ball stays still", "a red ball"]
@@ -123,6 +127,44 @@ def captioners():
     return weights.Loaded(network.eval().requires_grad_(False), "tiny SwinBERT", weights.state_digest(network))
 
 
+class TrueEye(Eye):
+    """Writes what is true of the eight frames of a period, as a perfect captioner would: what they do not show, it misses."""
+
+    def captions(self, video, periods, instruction=""):
+        looked = ([shown_at(video, frame) for frame in between(video, FRAMES, one.start, one.end)] for one in periods)
+        return tuple(sentence(shown, told(instruction)) for shown in looked)
+
+
+def shown_at(video, frame):
+    """Colour, shape and number of a frame of a drawn video; "" where none is seen."""
+    ends = np.cumsum([one.seconds for one in video.scenes])
+    second = float(video.time_N[frame])
+    place = int(np.searchsorted(ends, second, "right"))
+    scene = video.scenes[place]
+    share = (second - ends[place] + scene.seconds) / scene.seconds
+    number = next((one for one in scene.objects[1:] if one.motion.action == "flashes"), None)
+    seen = number is not None and number.motion.moment <= share < number.motion.moment + number.motion.reach
+    return scene.actor.colour, scene.actor.shape, number.shape if seen else ""
+
+
+@cache
+def eye():
+    """VideoLucy's eye, that reads the truth."""
+    return weights.Loaded(TrueEye().eval().requires_grad_(False), "an eye that reads the truth", "true eye")
+
+
+@cache
+def replies():
+    """A model on another machine that says the same to everybody."""
+
+    def ask(**asked):
+        return json.dumps(
+            {"Flag": True, "Confidence": False, "Answer": "blue", "Time Period": [0, 8], "Instruction": "look", "Reason": "so"}
+        )
+
+    return weights.Loaded(ask, "a model that says the same", "the same")
+
+
 def lively(module, width=0.2):
     """Every weight but the norms' from a wide distribution: outputs differ where inputs do."""
     for name, one in module.named_parameters():
@@ -137,6 +179,7 @@ def engine(loaded=None, **asked):
     models = {"clip": clip, "stpn": stpn(), "stop_released": released(), "tspo": selector(clip), **own}
     models["swinbert"] = captioners()
     models["videostreaming"] = streaming(clip.network.vision.vit.num_classes)
+    models |= {"videolucy_eye": eye(), "videolucy": replies(), "videolucy_pictures": replies()}
     return Engine(**{"device": "cpu", "precision": "float32", "models": models} | asked)
 
 
@@ -183,6 +226,14 @@ QUESTION = "a red ball moves?"
 def video(seconds=24, seed=0):
     """A long video of the world, one frame a second: as few as it may have."""
     return long_video(seed, seconds, size=(32, 48))
+
+
+NUMBER = "Which number does the green ring carry?"
+
+
+def numbers(seconds=300, seed=3):
+    """A video of things that carry numbers: as short as it may be, and small."""
+    return marked_video(seed, seconds=seconds, size=(24, 32))
 
 
 def still(T=5, seed=0):

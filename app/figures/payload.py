@@ -3,6 +3,7 @@
     about_payload   once a page: outputs, groups and stages in words
     clip_payload    once a clip: its frames as JPEG, and what is there where the truth is known
     trace_payload   once a knob: {stage: its result}, which stages ran, and what made it
+    partial_payload while it runs: what a stage has so far
     beside_payload  what a second run adds, when everything is there
 
 A kind that needs more than `pack.plain` has a file here of its name, with `pack(output, value, context)`.
@@ -101,6 +102,14 @@ def trace_payload(
         **weights_payload(trace, truth),
         "untrained": method.untrained(trace.weights.values(), knobs),
     }
+
+
+def partial_payload(
+    method: Method, stage: str, partial: Any, clip: Clip, knobs: Mapping[str, Any], stamp: float
+) -> dict[str, Any]:  # fmt: skip
+    """What an output has so far, of the run with that stamp, for a picture in which it is not there yet."""
+    context = Context(method, Trace({}, {}, {}), clip, knobs, None, None, False)
+    return {"stamp": stamp, "values": packed({stage: method.kinds[stage]}, {stage: partial}, context)}
 
 
 def words_payload(

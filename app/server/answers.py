@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from app.figures.payload import beside_payload, clip_payload, given, trace_payload
+from app.figures.payload import beside_payload, clip_payload, given, partial_payload, trace_payload
 from app.server.errors import as_function
 from app.server.jobs import PICTURE, VIDEO, Run
 from app.server.memo import Memo
@@ -78,7 +78,11 @@ class Answers:
             heard(stage, done)
             run.progress(stage, done)
 
-        trace = request.run(outputs, cancelled=run.cancelled, progress=progress, **besides)
+        def emit(stage: str, partial: Any) -> None:
+            if stage in outputs:
+                run.made = partial_payload(method, stage, partial, clip, request.settings, request.stamp)
+
+        trace = request.run(outputs, cancelled=run.cancelled, progress=progress, emit=emit, **besides)
         texts, grid = list(request.texts) if complete else None, request.engine.grid(method.name)
         made = trace_payload(
             method, trace, request.key, clip, request.settings, grid, texts, request.truth, request.stamp, request.question
@@ -125,7 +129,7 @@ class Answers:
         return self.desk.running.aside(self.desk.run_of(request, "later"), work, PICTURE)
 
     def far(self, message: Any) -> list[Any] | None:
-        """[stage, share of it that is done] of a reader's own run that is under way."""
+        """[stage, share of it that is done] of a reader's own run that is under way, and what of it is there so far."""
         return self.desk.running.far(*run_named(message))
 
     def stop(self, message: Any) -> None:

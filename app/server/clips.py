@@ -20,6 +20,7 @@ from app.server.aside import Aside
 from app.server.memo import Memo
 from core import Clip, ReaderError, busiest, open_video, read_clip
 from core.method import Method
+from core.methods import lesson
 from core.progress import CalledOff, Progress, tick
 from core.publish.python import example_file
 from core.publish.view import clip_name
@@ -28,7 +29,7 @@ from core.video.footage import Footage, between, evenly, last_seconds
 from core.video.read import ENDINGS
 from core.video.source import state_of
 from core.world import Truth
-from core.world.long import Recipe, read_recipe
+from core.world.recipes import Recipe, read_recipe
 
 Place = str | os.PathLike[str]  # of a file
 Edits = Sequence[Mapping[str, Any]]
@@ -110,11 +111,13 @@ class Clips:
         self._secret = secrets.token_bytes(32)
 
     def examples_for(self, method: Method) -> dict[str, Example]:
-        """Long ones for a method that looks through a whole video, clips of its world for any other; else what there is."""
-        whole = "video" in method.sources
+        """Long ones for a method that looks through a whole video, clips of its world for any other; else what there is. The one
+        that its lesson names comes first."""
+        whole, first = "video" in method.sources, lesson(method, "EXAMPLE")
         known = {name: one for name, one in self.examples.items() if bool(one.recipe) == whole}
         own = {name: one for name, one in known.items() if one.world == method.world}
-        return own or {name: one for name, one in known.items() if not one.world} or dict(self.examples)
+        found = own or {name: one for name, one in known.items() if not one.world} or dict(self.examples)
+        return {name: found[name] for name in sorted(found, key=lambda name: name != first)}
 
     def handle(self, path: Place) -> str:
         """What the browser may name a file by, from now on."""

@@ -28,7 +28,8 @@ FOLD, PICTURE, VIDEO = "fold", "picture", "video"  # lines: for a fold, for a pi
 @dataclass(eq=False)
 class Run:
     """stage: the one that runs. done: how much of it, 0–1. stopped: it is to be called off. asked: when its reader last wanted
-    to know how far it is, of a long run; a program never does. line: that it stands in. pause: lets knobs go first."""
+    to know how far it is, of a long run; a program never does. line: that it stands in. pause: lets knobs go first. made: what
+    of it is there so far, as it travels, and was not told yet."""
 
     long: bool
     clock: Callable[[], float]
@@ -38,6 +39,7 @@ class Run:
     asked: float | None = None
     line: str = ""
     pause: Callable[[], None] = lambda: None
+    made: Any = None
 
     def cancelled(self) -> bool:
         return self.stopped or (self.long and self.asked is not None and self.clock() - self.asked > AWAY)
@@ -79,14 +81,16 @@ class Running:
             return self._runs.get((who, kind))
 
     def far(self, who: str, kind: str) -> list[Any] | None:
-        """[stage, share of it that is done] of that run, or None. Whoever asks is there, and is remembered."""
+        """[stage, share of it that is done] of that run, or None; behind them what of it came since he last asked, if anything
+        did. Whoever asks is there, and is remembered."""
         with self._lock:
             run = self._runs.get((who, kind))
             if run is None:
                 return None
             self._runs.move_to_end((who, kind))
             run.asked = self._clock()
-        return [run.stage, run.done]
+            made, run.made = run.made, None
+        return [run.stage, run.done, *([] if made is None else [made])]
 
     def stop(self, who: str, kind: str) -> None:
         """Call it off, if it is still running."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from core.engine import Engine
 from core.graph import Stage, Trace, downstream, inputs, upstream
-from core.kinds import Answer, ChosenFrames
+from core.kinds import Answer, ChosenFrames, Effort
 from core.method import Method
 from core.video.footage import Footage
 from core.world.questions import known_question
@@ -93,13 +93,18 @@ def choose(engine: Engine, name: str, video: Footage, question: str, budget: int
     assert frames, f"{name} chooses no frames of a video"
     own = [one.stage for one in method.outputs if isinstance(one, Answer)]
     own = [stage for stage in own if stage not in downstream(method.stages, frames.stage)]
-    trace = engine.run(name, outputs=[frames.stage, *own], **asked_of(method, video, question), **knobs, **more)
+    told = [one.stage for one in method.outputs if isinstance(one, Effort)]
+    trace = engine.run(name, outputs=[frames.stage, *own, *told], **asked_of(method, video, question), **knobs, **more)
     frame_K = tuple(sorted(trace[frames.stage]))
     stages, settings = upstream(method.stages, [frames.stage]), engine.settings(name, knobs)
     used = {one for one, network in method.networks.items() if network.used(settings)}
+    if told:  # who goes on by what he saw says himself what that took
+        looked, calls, *_ = trace[told[0]]
+    else:
+        looked, calls = looked_at(stages, used, trace, len(frame_K)), calls_of(stages, used, trace)
     return Choice(
-        frame_K, tuple(float(video.time_N[frame]) for frame in frame_K), looked_at(stages, used, trace, len(frame_K)),
-        calls_of(stages, used, trace), sum(trace.took[one.__name__] for one in stages),
+        frame_K, tuple(float(video.time_N[frame]) for frame in frame_K), looked, calls,
+        sum(trace.took[one.__name__] for one in stages),
         trace[own[0]] if own else "", tuple(method.untrained(trace.weights.values(), settings)), tuple(trace.weights.values()),
     )  # fmt: skip
 

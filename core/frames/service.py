@@ -6,21 +6,17 @@ What it says is free text, and what it answers is read out of that: an option th
 "answer", JSON or not. The key comes from the environment, as for any service (`core.networks.service`).
 """
 
-import io
 import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PIL import Image
-
 from core.frames.choice import Reading
-from core.networks.service import Service, endpoint
+from core.networks.service import Service, endpoint, jpeg
 from core.progress import Cancelled, watched
 from core.video.footage import Footage
 from core.world.questions import known_question
 
-SIDE = 448  # pixels of a picture's longer side
 LONGEST = 80  # letters of an answer that is none of any options
 WORDS = (
     "You are shown {count} frames of a video, in the order of time; they are shown at these seconds: {seconds}.\n"
@@ -87,11 +83,3 @@ def in_json(text: str) -> str:
         return str({key.lower(): value for key, value in found.items()}["answer"])
     except (ValueError, AttributeError, KeyError):
         return ""
-
-
-def jpeg(frame_HWC) -> bytes:
-    """A frame [H, W, 3] as a JPEG file."""
-    picture, held = Image.fromarray(frame_HWC), io.BytesIO()
-    picture.thumbnail((SIDE, SIDE))
-    picture.save(held, "JPEG", quality=90)
-    return held.getvalue()

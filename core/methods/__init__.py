@@ -3,7 +3,7 @@
 A folder holds all that is its method's own. Some of its modules have names that all folders share, and whoever asks by such a
 name is given the module, or None: what a method has no `explain` for, it has no explanations for.
 
-    lesson      READINGS, DIFFERENCES, EQUATIONS, PRESETS, PAIRS, FIRST, OWN, WORDS, TOUR: what is said of it
+    lesson      READINGS, DIFFERENCES, EQUATIONS, PRESETS, PAIRS, FIRST, OWN, EXAMPLE, WORDS, TOUR: what is said of it
     explain     EXPLAINED: what of it can be explained        selfcheck   PARTS: what is checked in its own way
     train       main(words), and `train_own` on videos of the reader's own
     evaluate    evaluate(…), table(…), and `evaluate_own` on videos of the reader's own

@@ -12,6 +12,7 @@ header: it is in no error, label or digest, and an answer that leads elsewhere i
 
 import base64
 import http.client
+import io
 import json
 import os
 import threading
@@ -20,6 +21,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from PIL import Image
 
 from core.errors import BadService, BadWeights
 from core.keys import digest
@@ -32,6 +35,7 @@ TRIES = 4
 PAUSE = 0.5  # seconds before the second try; twice as long before each further one
 AGAIN = {408, 409, 425, 429, 500, 502, 503, 504}  # states that pass
 LONGEST = 1 << 24  # bytes of an answer
+SIDE = 448  # pixels of a picture's longer side
 DEAF = 0.05  # seconds between two looks whether it was called off
 
 
@@ -155,6 +159,14 @@ class Service:
             where = f"The service at {self.endpoint.place} ({self.endpoint.model})"
             raise BadService(f"{where} answered, but not as an OpenAI-compatible endpoint does: there is no message in it.")
         return said
+
+
+def jpeg(frame_HWC: Any, side: int = SIDE) -> bytes:
+    """A frame [H, W, 3] as a JPEG file, no longer than `side`."""
+    picture, held = Image.fromarray(frame_HWC), io.BytesIO()
+    picture.thumbnail((side, side))
+    picture.save(held, "JPEG", quality=90)
+    return held.getvalue()
 
 
 def authorization(variable: str) -> dict[str, str]:

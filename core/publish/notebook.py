@@ -20,7 +20,7 @@ from core.publish.result import Result, against, numbers
 from core.publish.view import Setting, View
 {videos}
 {engines}"""
-VIDEOS = "from core.video.footage import evenly\nfrom core.world.long import read_recipe\n"
+VIDEOS = "from core.video.footage import evenly\nfrom core.world.recipes import read_recipe\n"
 HEAD = (
     "# What was kept\n\nEvery picture and number below is computed again when its cell runs, where this project is installed."
 )

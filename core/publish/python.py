@@ -102,7 +102,7 @@ def import_lines(settings: Collection[Setting], file: Callable[[str], str]) -> l
         "open_video": not all(whole), "read_clip": bool(clips),
     }  # fmt: skip
     lines = [f"from core import {', '.join(['Engine', *(name for name, needed in names.items() if needed)])}"]
-    return lines + ["from core.world.long import read_recipe"] * any(whole)
+    return lines + ["from core.world.recipes import read_recipe"] * any(whole)
 
 
 def reading_lines(asked: Setting, file: Callable[[str], str], name: str) -> list[str]:

@@ -21,7 +21,7 @@ from core.video.examples import examples
 from core.video.footage import Footage, evenly
 from core.video.read import read_clip
 from core.video.source import open_video
-from core.world.long import read_recipe
+from core.world.recipes import read_recipe
 
 FEW = 256  # numbers of one stage: the scores of an hour's candidates are not few
 DIGITS = 6  # significant, of a kept number

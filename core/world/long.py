@@ -3,7 +3,6 @@
     video = long_video(seed=3, seconds=600)        # nothing is drawn yet
     clip = video.frames([0, 300, 599])             # the pixels that render_sequence(video.scenes, video.rate) has there
     truth = video.truth([0, 300, 599])             # and what is true of them
-    video = read_recipe("assets/videos/ten-minutes.json").video
     video, story = asked_video(seed=3)             # one that questions are asked of (`core.world.questions`)
 
 `python -m core.world.long --out DIR --videos N --seed S` writes videos as mp4 with a frame a second, and beside each its
@@ -14,11 +13,9 @@ It is `core.video.footage.Footage`, as an opened file is. What memory holds grow
 """
 
 import argparse
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
-from pathlib import Path
 
 import numpy as np
 
@@ -113,30 +110,6 @@ class LongVideo:
     def __repr__(self):
         height, width = self.scenes[0].size
         return f"LongVideo({self.name!r}, {self.N} frames of {width}×{height}, {self.seconds:g} s)"
-
-
-@dataclass(frozen=True, eq=False)
-class Recipe:
-    """A long video that is kept as the numbers that it is drawn from. question: one that it answers."""
-
-    title: str
-    question: str
-    video: LongVideo
-
-
-def read_recipe(path) -> Recipe:
-    """The recipe in a JSON file: title, question, and what `long_video` is given; or, where it is a story, `asked_video`."""
-    try:
-        given = json.loads(Path(path).read_text(encoding="utf-8"))
-        title, question, size = given.pop("title"), given.pop("question"), tuple(given.pop("size"))
-        if given.pop("story", False):
-            video, _ = asked_video(**given, size=size)
-            return Recipe(title, question, video)
-        return Recipe(title, question, long_video(**given, size=size, name=Path(path).stem))
-    except (AttributeError, KeyError, TypeError, UnicodeDecodeError, ValueError) as wrong:
-        raise ReaderError(
-            f"{Path(path).name} is no recipe of a long video: title, question, seed, seconds, rate, size."
-        ) from wrong
 
 
 def long_video(

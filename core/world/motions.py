@@ -29,7 +29,8 @@ class Motion:
 
     reach: how far — a fraction of the frame (moves, bounces, shakes), a factor (grows, shrinks) or degrees (spins).
     heading: direction of a move. moment: when it appears, vanishes or stops, 0–1; the phase of what repeats.
-    A distractor may also do what is no action: "drifts", a slow move in any direction.
+    A distractor may also do what is no action: "drifts", a slow move in any direction; and a number is there for a while
+    ("flashes"): from `moment` on, for a share `reach` of the clip.
     """
 
     action: str
@@ -63,6 +64,8 @@ def pose(motion, u):
         shown = u >= m.moment
     elif m.action == "vanishes":
         shown = u < m.moment
+    elif m.action == "flashes":
+        shown = m.moment <= u < m.moment + m.reach
     return Pose(x, y, size, angle, shown)
 
 

@@ -61,7 +61,7 @@ class Question:
     text: str
     options: tuple[str, ...]
     answer: str
-    evidence: tuple[tuple[int, int], ...]
+    evidence: tuple[tuple[float, float], ...]
 
     @property
     def letter(self) -> int:

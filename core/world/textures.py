@@ -16,6 +16,17 @@ RGB = {
     "white": (242, 240, 234),
 }
 SPRITE = 1.25  # a sprite's side, in diameters of its shape: room for corners that stick out
+SEGMENTS = {
+    "1": "bc",
+    "2": "abged",
+    "3": "abgcd",
+    "4": "fgbc",
+    "5": "afgcd",
+    "6": "afgedc",
+    "7": "abc",
+    "8": "abcdefg",
+    "9": "abcdfg",
+}
 MARK = 96  # degrees of the darker wedge that shows how a thing is turned; it points up, but in a heart to its tip,
 # or it would hide what makes it a heart
 
@@ -66,6 +77,8 @@ def sprite(shape, colour, diameter):
     cv2.ellipse(wedge, middle, (fine, fine), towards, -MARK / 2, MARK / 2, 255, -1)
     tone = np.where(wedge > 0, 0.55, np.where(rim > 0, 1.0, 0.84)).astype(np.float32)
     rgba = np.empty((fine, fine, 4), np.float32)
+    if shape in SEGMENTS:
+        tone[:] = 1.0  # a number is read, not turned
     rgba[..., :3] = np.array(RGB[colour], np.float32) * tone[..., None]
     rgba[..., 3] = 255
     rgba *= (body > 0)[..., None]
@@ -76,6 +89,8 @@ def sprite(shape, colour, diameter):
 
 def contours(shape):
     """The outline(s) of a shape about (0, 0), y down, diameter about 1."""
+    if shape in SEGMENTS:
+        return [_BARS[one] for one in SEGMENTS[shape]]
     if shape == "circle":
         return [_round(0.48)]
     if shape == "ring":
@@ -98,6 +113,16 @@ def contours(shape):
     return [np.stack([x, y - 1.5], 1) / 32]
 
 
+def _bar(x, y, across):
+    """One bar of a number of seven, about (x, y); bars meet and do not overlap, or fillPoly would leave that empty."""
+    long, thick = (0.34, 0.18) if across else (0.18, 0.34)
+    return np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * (long / 2, thick / 2) + (x, y)
+
+
+_BARS = {
+    "a": _bar(0, -0.45, True), "g": _bar(0, 0, True), "d": _bar(0, 0.45, True),
+    "f": _bar(-0.26, -0.27, False), "b": _bar(0.26, -0.27, False), "e": _bar(-0.26, 0.27, False), "c": _bar(0.26, 0.27, False),
+}  # fmt: skip
 _QUARTERS = [np.array([(c, s), (-s, c)]) for c, s in ((1, 0), (0, 1), (-1, 0), (0, -1))]
 
 

@@ -7,7 +7,8 @@ from core import BadClip, ReaderError
 from core.progress import Cancelled, watched
 from core.video.footage import Footage, evenly, in_batches, per_second
 from core.world import long, render_sequence
-from core.world.long import LongVideo, long_video, read_recipe
+from core.world.long import LongVideo, long_video
+from core.world.recipes import read_recipe
 
 
 @pytest.fixture(scope="module")

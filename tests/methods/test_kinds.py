@@ -15,20 +15,24 @@ import torch
 from torch import Tensor
 
 from app.figures.context import Context
-from app.figures.payload import packed
+from app.figures.payload import packed, packer
 from app.panels import sweep
 from app.server import api
 from app.server.clips import Clips, Example, find_world
 from core import METHODS, Clip
+from core.graph import Trace
 from core.kinds import (
     Caption,
     CellBars,
     ChosenFrames,
+    Effort,
     Fact,
+    MemoryTree,
     Output,
     PatchMap,
     RegionMask,
     SquareMap,
+    Steps,
     TextScores,
     TokenMaps,
     WordMaps,
@@ -58,6 +62,10 @@ class Liking(Output):
     """How each text likes the clip, [Y], 0–1."""
 
     over, value, numbers, figure = "Y", "share", (0,), "TextScores"
+
+
+class Wonder(Effort):
+    """What it took to be astonished."""
 
 
 class MoodKnobs(KnobSet):
@@ -279,3 +287,32 @@ def test_a_method_of_another_world_is_offered_its_clips_and_no_other(tmp_path):
     assert [one.title for one in both.examples_for(WATCH).values()] == ["a dot is one", "a dot is two"]
     assert list(both.examples_for(METHODS["stop"])) == ["own"] and both.of_world(folder / "one.mp4")
     assert list(Clips({"own": plain}).examples_for(WATCH)) == ["own"], "rather another than none"
+
+
+def test_effort_is_a_fact_and_told_like_one():
+    wonder = Wonder("stride_G", "$", "what it took", words=lambda knobs: f"*{{}}* frames at s = {knobs['step']}")
+    assert Effort("stride_G", "$", "what it took").figure == "Fact" and not wonder.row
+    context = Context(MOODS, Trace({}, {}, {}), tiny.clip(), {"step": 3}, None, None, True)
+    assert packer(Wonder)(wonder, (7, 2), context) == {"value": [7, 2], "words": "*{}* frames at s = 3"}
+
+
+def test_steps_travel_with_all_that_was_said_and_what_is_still_remembered():
+    period, other = SimpleNamespace(depth=1, start=8.0, end=16.0), SimpleNamespace(depth=0, start=0.0, end=64.0)
+    one = SimpleNamespace(
+        kind="guess", note="n", request="asked", raw="said", period=period, answer="7", confident=False, captions=3, calls=2,
+        iteration=1, changed=(SimpleNamespace(period=period, caption="a ring", instruction="look"),),
+        memory=SimpleNamespace(periods=(other, period)),
+    )  # fmt: skip
+    steps = Steps("stride_G", "s", "steps", forced="guess")
+    (told,) = packer(Steps)(steps, SimpleNamespace(steps=(one,)), None)
+    assert told["written"] == [[1, 8.0, 16.0, "a ring", "look"]] and told["kept"] == [[0, 0.0, 64.0], [1, 8.0, 16.0]]
+    assert (told["request"], told["raw"], told["period"]) == ("asked", "said", [1, 8.0, 16.0])
+    assert told["forced"] and told["answered"] and json.dumps(told)
+    later = packer(Steps)(Steps("stride_G", "s", "steps"), SimpleNamespace(steps=(one,)), None)[0]
+    assert not later["forced"] and not later["answered"], "another word for a forced answer"
+
+
+def test_spans_of_a_tree_are_no_table_and_have_a_picture_of_their_own():
+    tree = MemoryTree("stride_G", "t", "periods")
+    assert tree.figure == "MemoryTree" and not tree.row and not tree.numbers
+    assert packer(MemoryTree)(tree, (((0.0, 64.0),), ((0.0, 8.0),)), None) == [[[0.0, 64.0]], [[0.0, 8.0]]]

@@ -31,6 +31,7 @@ CLOSER = {one.stage for one in METHODS["stop"].outputs if one.closer}  # no step
 TAUGHT = {  # stages whose text stands in a notebook
     "stop_step_by_step": tuple(one for one in METHODS["stop"].stages if one.__name__ not in CLOSER),
     "tspo_step_by_step": METHODS["tspo"].stages,
+    "videolucy_step_by_step": METHODS["videolucy"].stages,
     "stpn_step_by_step": METHODS["stpn"].stages[:33],  # up to the cost; what goes through a whole clip is told in words
     "paper_and_code": tuple(
         stage
@@ -92,10 +93,10 @@ def code(name):
 # ---- the files --------------------------------------------------------------------------------------------------------
 
 
-def test_there_are_eight_notebooks():
+def test_there_are_nine_notebooks():
     taught = {
         "bring_your_own_clip", "is_the_explanation_true", "paper_and_code", "stop_step_by_step", "stpn_step_by_step",
-        "tspo_step_by_step", "videostreaming_step_by_step", "where_does_it_fail",
+        "tspo_step_by_step", "videolucy_step_by_step", "videostreaming_step_by_step", "where_does_it_fail",
     }  # fmt: skip
     assert set(NAMES) == set(build.scripts()) == taught
 
@@ -259,6 +260,16 @@ KEYS = {
         lambda n: 0,
         lambda n: 4,
         lambda n: "event_TE",
+    ],
+    "videolucy_step_by_step": [
+        lambda n: 64 / 8,
+        lambda n: 10 * 60,
+        lambda n: n["made"]["search"].steps[2].confident,  # the first answer
+        lambda n: sum(one.kind == "locate" for one in n["made"]["search"].steps),
+        lambda n: sum(len(one.changed) for one in n["made"]["search"].steps) / 600,
+        lambda n: True,
+        lambda n: False,
+        lambda n: [790 - 790 % 60, 790],
     ],
     "videostreaming_step_by_step": [
         lambda n: 10 * 60 / n["made"]["clip_KNE"].shape[1],

@@ -20,6 +20,7 @@ SERVER = """payload => {
   const hooks = {soon: hook('soon'), later: hook('later')};
   window.view = viewer.mount(document.querySelector('#here'), payload, hooks);
   window.trace = payload.trace;
+  window.given = payload;
   window.reply = (kind, error) => {
     const one = held[kind].shift(), texts = kind === 'later' ? trace.texts : null;
     one.done(JSON.stringify(error ? {error} : {...trace, texts, stamp: one.request.n, knobs: {n: one.request.n}}));
@@ -96,3 +97,25 @@ def test_a_server_that_is_gone_is_told_and_asked_again(viewer):
     ask(viewer, 2)
     answered(viewer, "soon")
     assert shown(viewer) == 2 and not viewer.locator(".vw-wait").is_visible()
+
+
+def test_what_a_run_has_so_far_is_drawn_while_it_is_waited_for_and_nothing_of_another_run_is(viewer):
+    started(viewer)
+    viewer.evaluate("""() => {
+      const shown = viewer.mount, {about, clip} = window.given;
+      window.far = [];
+      const never = request => new Promise(() => {});
+      const soon = async ({stamp}) => JSON.stringify({...trace, texts: null, done: false, stamp, knobs: {n: stamp}});
+      window.view = shown(document.querySelector('#here'), {about, clip}, {soon, later: never, far: async () => far[0]});
+    }""")
+    viewer.evaluate("() => { view.ask({stamp: 7, n: 7}); }")
+    viewer.wait_for_function("() => /7/.test(document.querySelector('.vw')?.dataset.shown)")
+    count = "() => [...document.querySelectorAll('.vw-gap b')].map(one => one.textContent).join(' ')"
+    before = viewer.evaluate(count)
+    other = {"count": [8, 9], "rule": ["eight", "nine"], "each": None}
+    viewer.evaluate("made => { far[0] = ['search', 0.5, made]; }", {"stamp": 6, "values": {"count_G": other}})
+    expect(viewer.locator(".vw-far span")).to_have_text("search · 50 %")
+    viewer.wait_for_timeout(600)
+    assert viewer.evaluate(count) == before, "of another run"
+    viewer.evaluate("made => { far[0] = ['search', 0.5, made]; }", {"stamp": 7, "values": {"count_G": other}})
+    viewer.wait_for_function(f"() => ({count})() === '8 9'")

@@ -49,11 +49,12 @@ export function receiver({hooks, say, ready = async () => null, take}) {
 // → ask(request): what comes at once; when that is painted, what takes longer; and after it, where a reader `wants` it, what
 // reads the whole clip, or else, when nothing moves for a while, what fills the page's `idle` time. Of each one request at most
 // is under way, and of those that wait the newest is kept: the last value has the last word. What takes longer is called off
-// when newer values come. soon, later, whole: async request → a trace's text. far, stop: see `patience`. ask.whole(): that alone, of the values last drawn. ask.drawn(): these, null before any.
+// when newer values come. soon, later, whole: async request → a trace's text. far, stop, part: see `patience`. ask.whole(): that
+// alone, of the values last drawn. ask.drawn(): these, null before any.
 const IDLE = 600; // milliseconds in which nothing moved
-export function asker($, {soon, later, whole, far, stop, wants = () => false, idle, update, say}) {
+export function asker($, {soon, later, whole, far, stop, part, wants = () => false, idle, update, say}) {
   const who = somebody(),
-    waiting = patience($, far, stop, who);
+    waiting = patience($, far, stop, who, part);
   const turn = new WeakMap(); // of a request: in which order
   let wanted = null,
     drawn = null,
@@ -100,21 +101,22 @@ export function asker($, {soon, later, whole, far, stop, wants = () => false, id
 export const somebody = () => crypto.randomUUID?.() ?? String(Math.random()); // whose runs they are, known to nobody else
 
 // → waiting(kind, answer): the same answer; while it takes long, a line says how far it is and offers to stop.
-// far: async {who, kind} → [stage, share done] or null. stop: {who, kind} → nothing.
+// far: async {who, kind} → [stage, share done, what came since] or null. stop: {who, kind} → nothing. part: is given what came.
 const LONG = 700,
   LOOK = 400; // milliseconds until the line is shown, and between two looks
-export function patience($, far, stop, who) {
+export function patience($, far, stop, who, part = () => {}) {
   const open = new Map();
   async function look(kind) {
     const found = await far({who, kind}).catch(() => null);
     if (!open.has(kind)) return;
     if (found) {
-      const [stage, done] = found,
+      const [stage, done, made] = found,
         box = $("far");
       box.querySelector("span").textContent = `${stage || "starting"} · ${Math.round(100 * done)} %`;
       box.querySelector("progress").value = done;
       box.querySelector("button").onclick = () => stop({who, kind});
       box.hidden = false;
+      if (made) part(made);
     }
     open.set(kind, setTimeout(look, LOOK, kind));
   }

@@ -109,6 +109,7 @@ export function mount(element, payload, hooks = {}, modules = {}) {
         }
       : undefined,
     update,
+    part,
     say,
   });
   const shown = () => side && {...side, request: ask.drawn() ?? payload.untouched ?? null};
@@ -146,6 +147,13 @@ export function mount(element, payload, hooks = {}, modules = {}) {
     if (trace.texts) root.dataset.texts = root.dataset.shown;
     if (trace.done) root.dataset.done = root.dataset.shown;
     root.dispatchEvent(new CustomEvent("painted", {bubbles: true}));
+  }
+
+  // what a stage has so far is drawn in the picture that waits for it
+  function part({stamp, values}) {
+    if (!side || side.trace.done || side.trace.stamp !== stamp) return;
+    Object.assign(side.trace.values, values);
+    draw();
   }
 
   // what a second run adds is a result like others

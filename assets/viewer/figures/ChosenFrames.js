@@ -44,6 +44,7 @@ export function figure(host, {outputs, group, cursor, shell}) {
 
   function write(box, side) {
     const [frame, time, score] = [frames, times, scores].map(one => one && resultOf(side, one));
+    if (!frame) return; // they come with what takes longer, and until then those of before are shown
     while (box.children.length > frame.length) box.lastChild.remove();
     while (box.children.length < frame.length) {
       const button = make("button", {type: "button", class: "cf-frame"});

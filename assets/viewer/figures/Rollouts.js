@@ -2,6 +2,7 @@
 // draw is worth. Where the evidence is known, it is shaded, and a tick in it is coloured. A video that knows questions offers them.
 
 import {COLOURS} from "../base/drawing.js";
+import {offer} from "../base/known.js";
 import {firstOf, floats, resultOf} from "../base/unpack.js";
 import {clock, heading, number, safe} from "../base/words.js";
 import {evidenceOf} from "./Segments.js";
@@ -25,7 +26,7 @@ export function figure(host, {outputs, group, shell}) {
       shade = evidence
         .map(([from, to]) => `<s style="left:${percent(from)};width:${percent(to - from)};background:${COLOURS.truth}"></s>`)
         .join("");
-    offer(side);
+    offer(known, side, shell);
     rows.innerHTML = drawn
       .map((places, i) => {
         const seconds = places.map(place => span[2 * place]).sort((a, b) => a - b),
@@ -40,16 +41,6 @@ export function figure(host, {outputs, group, shell}) {
         ? "All draws are worth the same: a group without a signal, from which nothing is learned."
         : `${worth.filter(one => one[0]).length} of ${drawn.length} answered right · each is held against the mean of its group: <b>A</b>`
       : `${drawn.length} draws of ${safe(side.trace.question ?? "")}: nobody here knows the answer, so nothing rewards them.`;
-  }
-  // what the video itself knows the answer of, to be asked by a click
-  function offer({clip, trace}) {
-    const asked = [...new Set((clip.questions ?? []).map(([text]) => text))];
-    known.hidden = !asked.length || !shell.hooks.write;
-    if (known.hidden) return;
-    known.innerHTML = `This video knows the answer of: ${asked.map(text => `<button type="button" aria-pressed="${text === trace.question}">${safe(text)}</button>`).join(" ")}`;
-    [...known.querySelectorAll("button")].forEach((button, i) => {
-      button.onclick = () => shell.hooks.write(asked[i]);
-    });
   }
   return {
     draw,

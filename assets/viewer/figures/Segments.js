@@ -4,6 +4,7 @@
 import {COLOURS, fit} from "../base/drawing.js";
 import {cards} from "../base/figures.js";
 import {CLIP} from "../base/frames.js";
+import {timeAxis} from "../base/timeaxis.js";
 import {firstOf, floats, resultOf, truths} from "../base/unpack.js";
 import {clock, heading, number, pretty, safe} from "../base/words.js";
 
@@ -13,8 +14,6 @@ const TALL = 132,
   SCENES = 14, // pixels of the scenes' row, and of the axis below it
   AXIS = 16,
   MARK = 12; // above the scores: where what is chosen is marked
-const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200]; // seconds between two numbers of the axis
-
 const plain = text => (text ?? "").toLowerCase().replace(/[\s?.!]+$/, "");
 const asked = side => plain(side.trace.question);
 // [from, to] seconds that show what answers the question, where the video knows
@@ -130,7 +129,7 @@ export function figure(host, {outputs, group, cursor, shell}) {
     }
     for (const second of chosen) mark(pen, x(second), COLOURS.kept, 0);
     for (const second of A?.chosen ?? []) mark(pen, x((second * end) / A.end), COLOURS.prompt, 5);
-    axis(pen, x, end, ink);
+    timeAxis(pen, x, [0, end], width, TALL - 3, ink);
     if (cursor.second !== null) {
       pen.fillStyle = ink;
       pen.fillRect(x(cursor.second) - 0.5, 0, 1, foot + (scenes.length ? SCENES : 0));
@@ -155,18 +154,6 @@ export function figure(host, {outputs, group, cursor, shell}) {
     pen.lineTo(x + 4, down);
     pen.lineTo(x, down + 6);
     pen.fill();
-  }
-
-  function axis(pen, x, end, ink) {
-    const step = STEPS.find(one => x(one) > 56) ?? STEPS.at(-1);
-    pen.font = "11px system-ui, sans-serif";
-    pen.fillStyle = ink;
-    for (let second = 0; second <= end; second += step) {
-      pen.globalAlpha = 0.7;
-      pen.textAlign = second ? (x(second) > width - 24 ? "right" : "center") : "left";
-      pen.fillText(clock(second), x(second), TALL - 3);
-    }
-    pen.globalAlpha = 1;
   }
 
   // what is at the cursor, in words; else what is chosen in all

@@ -193,6 +193,17 @@ def test_a_long_run_ends_when_whoever_looked_after_it_is_gone():
     assert not unseen.cancelled()  # a program asks for the answer alone
 
 
+def test_what_is_there_so_far_is_told_once_behind_how_far_it_is():
+    runs = Running()
+    mine, other = runs.start("me", "later"), runs.start("other", "later")
+    mine.progress("search", 0.2)
+    assert runs.far("me", "later") == ["search", 0.2], "nothing is there yet"
+    mine.made = {"values": 1}
+    mine.made = {"values": 2}
+    assert runs.far("other", "later") == ["", 0.0] and other.made is None, "each is told of his own"
+    assert runs.far("me", "later") == ["search", 0.2, {"values": 2}] and runs.far("me", "later") == ["search", 0.2]
+
+
 def test_one_whose_reader_is_gone_leaves_the_line():
     now = [0.0]
     runs = Running(clock=lambda: now[0])

@@ -15,7 +15,7 @@ from core.networks.weights import WEIGHTS
 from core.world.questions import Question
 from tests import tiny
 
-NAMES = ["uniform", "random_frames", "clip_topk", "tspo", "videostreaming"]
+NAMES = ["uniform", "random_frames", "clip_topk", "tspo", "videostreaming", "videolucy"]
 ASKED = Question("find", "What colour is the ball?", ("red", "blue"), "red", ((3, 5), (10, 14)))
 SEGMENTS = ((0, 6, "a red ball moves"), (6, 10, "a ring grows"), (10, 12, "a red ball moves"))
 
@@ -58,6 +58,10 @@ def test_costs_are_those_of_looking(engine):
         "clip_topk": (24, 24 + 1),
         "tspo": (24, 24 + 1 + 1),
         "videostreaming": (24, 24 + 1 + 6 + 1),  # cut into six clips of four, which are read; the question
+        "videolucy": (
+            24,
+            1 + 4 + 3 * 9 + 12,
+        ),  # captions of one coarse period, again with its three parts, of each and its parts
     }
     again = choose(engine, "clip_topk", tiny.video(24), tiny.QUESTION, 8)
     assert again == costs["clip_topk"] and again.ms > costs["uniform"].ms > 0, "what is known costs what it cost"
