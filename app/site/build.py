@@ -7,6 +7,7 @@ mix.
 import gzip
 import html
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -27,6 +28,7 @@ from core.browser.export import File, browser_of, export
 from core.method import Method
 from core.methods import lesson, part, with_part
 
+OFFLINE = "offline.js"  # at the top: a service worker sees what lies beside and below it
 ENTRY = """{}
 import {{open}} from "./site/page.js";
 import * as script from "./{}";
@@ -50,14 +52,17 @@ def build(folder: Path, clips: Path, engine: Engine | None = None, told: Callabl
     if not methods:
         raise ReaderError("No method says what of it runs in a browser.")
     folder.mkdir(parents=True, exist_ok=True)
-    runtime = runtime_files(folder / "runtime")
+    runtime = runtime_files(folder / "runtime" / VERSION)
     look = hashed(folder, "look.css", styles("base", "figures", "site") + text_of("page/help.css"))
     worker = hashed(folder, "worker.js", text_of("site/worker.js"))
     for place, method in enumerate(methods):
         opened = {one.name: read_clip(one.path, frames=DEFAULT_FRAMES) for one in examples}
         files = networks_of(held, method, examples, opened, folder, told)
         data = page_data(held, method, examples, opened)
-        data["networks"] = addresses(files, folder) | {"runtime": {name: f"runtime/{one}" for name, one in runtime.items()}}
+        data["networks"] = addresses(files, folder) | {
+            "runtime": {name: f"runtime/{VERSION}/{one}" for name, one in runtime.items()}
+        }
+        data["offline"] = OFFLINE
         data["networks"]["bytes"] = sum((folder / one).stat().st_size for one in every_file(data["networks"]))
         entry = ENTRY.format(viewer_of(figures_of(method)), browser_of(method.name).MODULE)
         module = hashed(folder, f"{method.name}.js", one_file(entry))
@@ -65,6 +70,7 @@ def build(folder: Path, clips: Path, engine: Engine | None = None, told: Callabl
         name = "index.html" if place == 0 else f"{method.name}.html"
         (folder / name).write_text(page(method, methods, data, start, module, look), encoding="utf-8")
         write_clips(held, method, examples, opened, folder)
+    write_offline(folder)
     return measured(folder)
 
 
@@ -72,18 +78,26 @@ def networks_of(
     engine: Engine, method: Method, examples: Sequence[Example], clips: dict[str, Any], folder: Path,
     told: Callable[[str], None],
 ) -> dict[str, File]:  # fmt: skip
-    """Every graph of every way, packed."""
-    files: dict[str, File] = {}
-    first = examples[0]
-    for way in browser_of(method.name).WAYS:
-        export(
-            engine, method, way, clips[first.name], texts_for(first), folder / "networks" / method.name, files,
-            lambda name: told(f"{method.name}: {name}"),
-        )  # fmt: skip
-    for path in {path for file in files.values() for path in (file.model, *file.weights)}:
-        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), 6, mtime=0))
+    """Every graph, packed."""
+    first, fresh = examples[0], folder / "networks" / f"{method.name}.writing"
+    files = export(
+        engine, method, clips[first.name], texts_for(first), fresh,
+        lambda name: told(f"{method.name}: {name}"),
+    )  # fmt: skip
+    made = blake2b(digest_size=5)
+    for path in sorted({path for file in files.values() for path in (file.model, *file.weights)}):
+        content = path.read_bytes()
+        made.update(content)
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(content, 6, mtime=0))
         path.unlink()
-    return files
+    place = folder / "networks" / f"{method.name}.{made.hexdigest()}"
+    shutil.rmtree(place, ignore_errors=True)
+    fresh.replace(place)
+    moved = {
+        name: File(name, place / one.model.name, tuple(place / path.name for path in one.weights))
+        for name, one in files.items()
+    }
+    return moved
 
 
 def addresses(files: dict[str, File], folder: Path) -> dict[str, Any]:
@@ -106,6 +120,20 @@ def every_file(networks: dict[str, Any]) -> set[str]:
     return parts | {networks["runtime"]["binary"]}
 
 
+def write_offline(folder: Path) -> None:
+    """The service worker, which knows every file by name, and its version by what these hold."""
+    version, paths = blake2b(digest_size=8), sorted(path for path in folder.rglob("*") if path.is_file())
+    files, networks = ["./"], []
+    for path in paths:
+        name = path.relative_to(folder).as_posix()
+        if name == OFFLINE or path.suffix == ".txt":
+            continue
+        version.update(f"{name} ".encode() + path.read_bytes())
+        (networks if name.endswith(".gz") else files).append(name)
+    told = json.dumps({"version": version.hexdigest(), "files": files, "networks": networks})
+    (folder / OFFLINE).write_text(f"self.SITE = {told};\n{text_of('site/offline.js')}", encoding="utf-8")
+
+
 def write_clips(engine: Engine, method: Method, examples: Sequence[Example], clips: dict[str, Any], folder: Path) -> None:
     """The examples, their frames as the networks see them."""
     (folder / "clips").mkdir(exist_ok=True)
@@ -125,7 +153,8 @@ def page(method: Method, methods: Sequence[Method], data: dict[str, Any], start:
         links="".join(f'<a href="{to}"{here(name == title_of(method))}>{html.escape(name)}</a>' for to, name in links),
         readings="".join(reading(*one) for one in lesson(method, "READINGS")),
         without=html.escape(", ".join(without)), left=html.escape(" ".join(filter(None, said))),
-        runtime=f"{PACKAGE} {VERSION}", payload=in_script(json.dumps(data)), start=start, module=module, look=look,
+        runtime=f"{PACKAGE} {VERSION}", licences=f"runtime/{VERSION}", payload=in_script(json.dumps(data)), start=start,
+        module=module, look=look,
     )  # fmt: skip
 
 

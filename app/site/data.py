@@ -24,6 +24,7 @@ from core.networks.weights import SYNTHETIC
 from core.pace import FARTHER, FASTER, NEARER, SLOWER
 from core.ranking import TIE
 from core.video.moment import ALIKE, FAR, spaced
+from core.video.read import FRAMES
 
 NUMBERS = {  # of the rules of doubt.js
     "synthetic": SYNTHETIC, "tie": TIE, "slower": SLOWER, "faster": FASTER, "nearer": NEARER, "farther": FARTHER, "far": FAR,
@@ -55,6 +56,7 @@ def page_data(
         "defaults": settings,
         "presets": presets_of(method, browser.WAYS, [one.name for one in examples]),
         "made": {"grid": grid, "scale": scale_of(engine, method), "strange": STRANGE, "numbers": NUMBERS},
+        "own": {"frames": [*FRAMES, len(clip)], "trained": trace.pace.spacing if trace.pace else 0.0, "rules": NUMBERS},
         "clip": shown,
         "trace": made | {"scale": scale_of(engine, method)},
         "texts": texts,

@@ -31,8 +31,8 @@ PAGE = (
 <details><summary>Where the paper is silent: our readings</summary><ul>{readings}</ul><p>{paper}</p></details>
 <details><summary>What is not here</summary><p>{left}</p>
 <p>These methods need Python, and are not on this page: {without}.</p></details>
-<p>Networks run by {runtime} (MIT, © Microsoft; <a href="runtime/LICENSE">licence</a>,
-<a href="runtime/ThirdPartyNotices.txt">third parties</a>).</p>
+<p>Networks run by {runtime} (MIT, © Microsoft; <a href="{licences}/LICENSE">licence</a>,
+<a href="{licences}/ThirdPartyNotices.txt">third parties</a>).</p>
 </footer>
 <script id="payload" type="application/json">{payload}</script>
 <script type="module" src="{start}"></script>

@@ -5,41 +5,38 @@ an earlier one reads that one's file. A browser so loads the frozen tower once, 
 """
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
+from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
 from core.browser.declared import Graph, Way
 from core.browser.plan import bound, reads
+from core.browser.store import Store
 from core.engine import Engine
 from core.errors import ReaderError
-from core.graph import Trace, inputs, letters
+from core.graph import inputs, letters
 from core.method import Method
 from core.methods import part, with_part
 from core.registry import method_named
 from core.video.clip import Clip
 
-OPSET = 20
-LARGE = 1024  # bytes: weights from there on lie in the file beside
-NEEDED = "Exporting a method for a browser needs onnx and onnxscript: python -m pip install -r requirements-test.txt."
+OPSET = 18
+NEEDED = "Exporting a method for a browser needs onnx: python -m pip install -r requirements-test.txt."
 
 
 @dataclass(frozen=True)
 class File:
-    """A graph on disk. graph: its name. model: its file. weights: files of the numbers that it reads, its own last.
-    inputs: name → type and dimensions, a letter where one may differ."""
+    """A graph on disk. graph: its name. model: its file. weights: files of the numbers that it reads, its own last."""
 
     graph: str
     model: Path
     weights: tuple[Path, ...]
-    inputs: Mapping[str, tuple[str, tuple[int | str, ...]]]
 
 
 class Stages(nn.Module):
@@ -81,110 +78,79 @@ def held_of(engine: Engine, method: Method, way: Way) -> dict[str, Any]:
     return values
 
 
-def examples(engine: Engine, method: Method, way: Way, clip: Clip, texts: Sequence[str]) -> tuple[Trace, dict[str, Any]]:
-    """A run in Python, and every value of it that a graph may read."""
-    trace = engine.run(method.name, clip, list(texts), **way.knobs)
-    held = held_of(engine, method, way)
-    values = dict(trace.values) | {"frames_THWC": torch.from_numpy(clip.frames_THWC)}
-    return trace, values | browser_of(method.name).example(held, list(texts))
+def examples(engine: Engine, method: Method, way: Way, clip: Clip, texts: Sequence[str]) -> dict[str, Any]:
+    """Every value that a graph may read, of a run in Python."""
+    trace, held = engine.run(method.name, clip, list(texts), **way.knobs), held_of(engine, method, way)
+    given = {"frames_THWC": torch.from_numpy(clip.frames_THWC)} | browser_of(method.name).example(held, list(texts))
+    return dict(trace.values) | given
 
 
 def export(
-    engine: Engine, method: Method, way: Way, clip: Clip, texts: Sequence[str], folder: Path,
-    known: dict[str, File] | None = None, told: Callable[[str], None] = lambda text: None,
+    engine: Engine, method: Method, clip: Clip, texts: Sequence[str], folder: Path,
+    told: Callable[[str], None] = lambda text: None,
 ) -> dict[str, File]:  # fmt: skip
-    """Every graph of a way, written to a folder. known: graphs that are there already, by name; it is added to."""
+    """Every graph of a method by name, written to a folder. clip, texts: what it is traced with."""
     folder.mkdir(parents=True, exist_ok=True)
-    _, values = examples(engine, method, way, clip, texts)
-    held, files = held_of(engine, method, way), {} if known is None else known
-    shelf = Shelf(folder, [path for file in files.values() for path in file.weights[-1:]])
-    for graph in way.graphs:
-        if graph.name not in files:
-            told(graph.name)
-            files[graph.name] = written(graph, held, values, shelf)
-        for stage in graph.stages:  # a later graph may read what only this one makes
-            if stage.__name__ not in values:
-                with torch.no_grad():
-                    values[stage.__name__] = stage(*((held | values)[name] for name in inputs(stage)))
+    store, files = Store(folder), {}
+    for way in browser_of(method.name).WAYS:
+        held, values = held_of(engine, method, way), examples(engine, method, way, clip, texts)
+        for graph in way.graphs:
+            if graph.name not in files:
+                told(graph.name)
+                files[graph.name] = written(graph, held, values, store)
+            with torch.no_grad():
+                for stage in graph.stages:  # a later graph may read what only this one makes
+                    if stage.__name__ not in values:
+                        values[stage.__name__] = stage(*((held | values)[name] for name in inputs(stage)))
     return files
 
 
-def written(graph: Graph, held: Mapping[str, Any], values: Mapping[str, Any], shelf: "Shelf") -> File:
-    """One graph as ONNX, its large weights on the shelf."""
+def written(graph: Graph, held: Mapping[str, Any], values: Mapping[str, Any], store: Store) -> File:
+    """One graph as ONNX, its large weights in the store."""
     asked = reads(graph, held)
     given = tuple(values[name].detach().cpu() for name in asked)
     read = {name for stage in graph.stages for name in inputs(stage)}
     module = Stages(graph, asked, {name: one for name, one in held.items() if name in read}).eval()
-    sizes = {letter: torch.export.Dim(letter, min=low, max=high) for letter, (low, high) in graph.sizes.items()}
-    free = tuple({n: sizes[one] for n, one in enumerate(letters(name)) if one in sizes} for name in asked)
+    free = {name: {n: one for n, one in enumerate(letters(name)) if one in graph.sizes} for name in (*asked, *graph.makes)}
     model = as_onnx(module, given, free, asked, graph.makes)
-    weights = shelf.put(graph.name, model)
-    path = shelf.folder / f"{graph.name}.onnx"
+    weights = store.take(graph.name, model)
+    path = store.folder / f"{graph.name}.onnx"
     path.write_bytes(model.SerializeToString())
-    return File(graph.name, path, weights, {name: described(name, one, graph) for name, one in zip(asked, given, strict=True)})
-
-
-def described(name: str, value: torch.Tensor, graph: Graph) -> tuple[str, tuple[int | str, ...]]:
-    """A type as ONNX Runtime's JavaScript names it, and dimensions."""
-    kind = {torch.float32: "float32", torch.uint8: "uint8", torch.int64: "int64", torch.bool: "bool"}[value.dtype]
-    named = letters(name) or "?" * value.ndim
-    return kind, tuple(one if one in graph.sizes else size for one, size in zip(named, value.shape, strict=True))
+    return File(graph.name, path, weights)
 
 
 def as_onnx(
-    module: nn.Module, given: tuple[torch.Tensor, ...], free: tuple[dict, ...], asked: Sequence[str], makes: Sequence[str]
+    module: nn.Module, given: tuple[torch.Tensor, ...], free: Mapping[str, Mapping[int, str]], asked: Sequence[str],
+    makes: Sequence[str],
 ) -> Any:  # fmt: skip
-    """The module as an ONNX model in memory."""
+    """The module as an ONNX model in memory. free: of each input and result, place of a dimension that may differ → letter.
+
+    By tracing: torch's newer exporter makes the same graphs in seventy times the time (torch 2.14)."""
     try:
-        import onnxscript  # noqa: F401  torch asks for it, and says so in a traceback
+        import onnx
     except ImportError as missing:
         raise ReaderError(NEEDED) from missing
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            module, given, dynamic_shapes={"given": free}, input_names=list(asked), output_names=list(makes),
-            opset_version=OPSET, dynamo=True, verbose=False,
-        )  # fmt: skip
-    assert program is not None
-    return program.model_proto
+    held, fast = BytesIO(), torch.backends.mha.get_fastpath_enabled()
+    torch.onnx.register_custom_op_symbolic("aten::_upsample_bilinear2d_aa", resized, OPSET)
+    torch.backends.mha.set_fastpath_enabled(False)  # one operator for a whole block, which ONNX has not
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                module, given, held, input_names=list(asked), output_names=list(makes), opset_version=OPSET,
+                dynamic_axes={name: dict(one) for name, one in free.items() if one}, dynamo=False,
+            )  # fmt: skip
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+        torch.onnx.unregister_custom_op_symbolic("aten::_upsample_bilinear2d_aa", OPSET)
+    return onnx.load_from_string(held.getvalue())
 
 
-class Shelf:
-    """Weights by what they hold, in the files of the graphs that were first to read them."""
-
-    def __init__(self, folder: Path, files: Iterable[Path] = ()):
-        self.folder, self.places = folder, {}
-        self.files = list(files)
-
-    def put(self, name: str, model: Any) -> tuple[Path, ...]:
-        """Takes the large weights of a model away, and says which files it then reads, its own last."""
-        from onnx import TensorProto, helper, numpy_helper
-
-        own, used, parts, end = f"{name}.bin", {}, [], 0
-        for tensor in model.graph.initializer:
-            value = numpy_helper.to_array(tensor)
-            if value.nbytes < LARGE:
-                continue
-            half = value.astype(np.float16) if value.dtype == np.float32 else value
-            halved = value.dtype == np.float32 and np.array_equal(half.astype(np.float32), value)
-            stored = np.ascontiguousarray(half if halved else value)
-            key = blake2b(stored.tobytes() + repr((stored.dtype, stored.shape)).encode(), digest_size=16).hexdigest()
-            if key not in self.places:
-                self.places[key] = (own, end, stored.nbytes)
-                parts.append(stored.tobytes() + bytes(-stored.nbytes % 16))
-                end += len(parts[-1])
-            file, at, size = self.places[key]
-            used[file] = None
-            wide = tensor.name
-            tensor.ClearField("raw_data")
-            tensor.ClearField("float_data")
-            tensor.data_location = TensorProto.EXTERNAL
-            del tensor.external_data[:]
-            for what, text in (("location", file), ("offset", str(at)), ("length", str(size))):
-                tensor.external_data.add(key=what, value=text)
-            if halved:
-                tensor.name, tensor.data_type = f"{wide}.16", TensorProto.FLOAT16
-                model.graph.node.insert(0, helper.make_node("Cast", [tensor.name], [wide], to=TensorProto.FLOAT))
-        if parts:
-            (self.folder / own).write_bytes(b"".join(parts))
-        return tuple(self.folder / file for file in sorted(used, key=lambda file: file == own))
+def resized(g: Any, picture: Any, size: Any, align_corners: Any, *scales: Any) -> Any:
+    """A bilinear resize that averages where it shrinks, in ONNX's words."""
+    whole = g.op("Cast", size, to_i=7)
+    empty = g.op("Constant", value_t=torch.tensor([]))
+    return g.op(
+        "Resize", picture, empty, empty, whole, axes_i=[2, 3], mode_s="linear", antialias_i=1, exclude_outside_i=1,
+        coordinate_transformation_mode_s="half_pixel",
+    )  # fmt: skip

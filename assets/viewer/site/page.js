@@ -15,6 +15,7 @@ import {clipsOf} from "./clips.js";
 import {Cancelled, grapher} from "./graph.js";
 import {knobsOf} from "./knobs.js";
 import {networksOf} from "./networks.js";
+import {own} from "./own.js";
 import {traceOf} from "./trace.js";
 
 const constantOf = value => (value?.code ? {data: new Float32Array(bytes(value.code).buffer), dims: value.shape} : value);
@@ -32,14 +33,17 @@ export function open(mount, modules, script, data, base, worker) {
     runs = {}; // kind → the last run of it, and of whom
   let clip = data.clip,
     looked = null, // the preset that was chosen last
-    written = false; // whether the texts are the visitor's own
+    written = false, // whether the texts are the visitor's own
+    asked = false, // whether a knob was moved
+    threads = 1;
 
   texts.value = data.texts.join("\n");
   const networks = networksOf(new Worker(worker, {type: "module"}), {base: String(base), ...data.networks}, told => {
     if (told.error) state.textContent = `The networks could not be loaded: ${told.error}`;
-    else if (told.of && told.loaded < told.of)
+    else if (told.of)
       state.textContent = `Networks: ${megabytes(told.loaded)} of ${megabytes(told.of)} MB are here. What is shown was computed before.`;
-    else if (told.of) state.textContent = "The networks are here, and run in this browser.";
+    else if (told.threads) threads = told.threads;
+    else if (told.ready) arrived();
   });
   const ways = data.ways.map(way => ({...way, run: grapher(way.nodes, script.stages, networks.run)})),
     constants = Object.fromEntries(
@@ -51,20 +55,20 @@ export function open(mount, modules, script, data, base, worker) {
 
   async function answer(kind, {values, stamp, who}) {
     const mine = (runs[`${who} ${kind}`] = {stage: "", called: false}),
-      asked = values.texts,
+      said = values.texts,
       complete = kind !== "soon";
     try {
-      const why = script.refused(asked);
+      const why = script.refused(said);
       if (why) return JSON.stringify({error: why, stamp});
       const held = clips.get(values.clip) ?? (await clips.example(values.clip.split(" ")[0])),
-        wanted = data.until[kind].filter(stage => asked.length || !data.ofTexts.includes(stage)),
+        wanted = data.until[kind].filter(stage => said.length || !data.ofTexts.includes(stage)),
         way = wayOf(values.knobs),
         knobs = Object.entries(values.knobs).map(([name, value]) => [name, {value, key: JSON.stringify(value)}]);
       const sources = {
         ...Object.fromEntries(knobs),
         ...constants,
         frames_THWC: {value: held.frames_THWC, key: held.clip.key},
-        texts: {value: asked, key: JSON.stringify(asked)},
+        texts: {value: said, key: JSON.stringify(said)},
       };
       const run = await way.run(sources, wanted, {
         cancelled: () => mine.called,
@@ -77,7 +81,7 @@ export function open(mount, modules, script, data, base, worker) {
         told: script.told,
         clip: held.clip,
         knobs: values.knobs,
-        texts: asked,
+        texts: said,
         complete,
         stamp,
         about: {...data.made, ...way.made},
@@ -104,6 +108,16 @@ export function open(mount, modules, script, data, base, worker) {
     },
   };
 
+  // every network is here
+  function arrived() {
+    state.textContent = `The networks are here, and run in this browser, in ${threads} ${threads > 1 ? "threads" : "thread"}.`;
+    // the maps of the first clip, so that the first knob need not wait for them
+    if (!asked) answer("later", {...untouched, who: "nobody"});
+    kept(new URL(data.offline, base), () => {
+      state.textContent = "A newer version of this page is here: reload it to see it.";
+    });
+  }
+
   // ---- what is on the page ------------------------------------------------------------------------------------------
 
   const requestNow = () => ({
@@ -120,10 +134,12 @@ export function open(mount, modules, script, data, base, worker) {
   );
   function ask() {
     const now = requestNow();
+    asked = true;
     part("look").innerHTML = looked && fits(looked, now.values) ? `<b>${safe(looked.name)}.</b> ${pretty(looked.look)}` : "";
     view.ask(now);
   }
-  const fits = (one, {knobs: now}) => Object.entries(one.knobs).every(([name, value]) => now[name] === value);
+  const fits = (one, {knobs: now}) =>
+    (!one.clip || clip.name === one.clip) && Object.entries(one.knobs).every(([name, value]) => now[name] === value);
 
   async function choose(coming) {
     try {
@@ -152,7 +168,19 @@ export function open(mount, modules, script, data, base, worker) {
     part("presets").append(button);
   }
   glossary(part("glossary"), data.glossary);
-  return {view, knobs, clips, networks, ask, choose, request: requestNow, answer};
+  const mine = own(part("own"), {
+    took: found => choose(clips.add(found)),
+    said: text => view.update({trace: {error: text}}),
+    numbers: data.own,
+  });
+  return {view, knobs, clips, networks, ask, choose, own: mine, request: requestNow, answer};
+}
+
+// Kept for when there is no network; newer: called when another version was found
+async function kept(address, newer) {
+  const door = navigator.serviceWorker; // none where the page is not safe: by http from another machine
+  const found = await door?.register(address).catch(() => null);
+  found?.addEventListener("updatefound", () => door.controller && newer());
 }
 
 const megabytes = count => (count / 1e6).toFixed(1);

@@ -2,7 +2,7 @@
 //
 //   {base, runtime: {script, binary}, graphs: [{graph, model, weights, inputs}]}   once; all paths are from base
 //   {id, graph, given: {name: {data, dims}}, wanted: [name]}   →   {id, results: {name: {data, dims}}} or {id, error}
-//   →   {loaded: bytes, of: bytes} while files arrive,  {threads} when the runtime is there
+//   →   {loaded: bytes, of: bytes} while files arrive,  {threads} when the runtime is there,  {ready} when every graph is
 //
 // Files may be packed by gzip, whatever a host says of them: their first two bytes tell.
 
@@ -12,8 +12,18 @@ let ort = null,
   begun = null,
   told = {loaded: 0, of: 0};
 
+// From what this browser has kept, else from the host: the names tell the content, so nothing is asked for twice
+async function answerOf(url) {
+  const kept = "caches" in self ? await caches.open("networks").catch(() => null) : null,
+    found = await kept?.match(url);
+  if (found) return found;
+  const answer = await fetch(url);
+  if (answer.ok) await kept?.put(url, answer.clone()).catch(() => {}); // a full disk is no reason to stop
+  return answer;
+}
+
 async function bytesOf(base, path) {
-  const answer = await fetch(new URL(path, base));
+  const answer = await answerOf(new URL(path, base).href);
   if (!answer.ok) throw new Error(`${path} did not arrive (${answer.status}).`);
   const raw = new Uint8Array(await answer.arrayBuffer());
   told.loaded += raw.length;
