@@ -12,6 +12,7 @@ import {make} from "../base/parts.js";
 import {pretty, safe} from "../base/words.js";
 import {glossary} from "../page/glossary.js";
 import {clipsOf} from "./clips.js";
+import {doubt, spaced} from "./doubt.js";
 import {Cancelled, grapher} from "./graph.js";
 import {knobsOf} from "./knobs.js";
 import {networksOf} from "./networks.js";
@@ -173,7 +174,7 @@ export function open(mount, modules, script, data, base, worker) {
     said: text => view.update({trace: {error: text}}),
     numbers: data.own,
   });
-  return {view, knobs, clips, networks, ask, choose, own: mine, request: requestNow, answer};
+  return {view, knobs, clips, networks, ask, choose, own: mine, request: requestNow, answer, rules: {doubt, spaced}};
 }
 
 // Kept for when there is no network; newer: called when another version was found
