@@ -6,7 +6,7 @@ VENV ?= .venv
 PORT ?=
 PY := $(VENV)/bin/python
 
-.PHONY: run test bench weights evaluate readme space notebooks errors picture
+.PHONY: run test bench weights evaluate readme site space notebooks errors picture
 
 run: $(VENV)/run.stamp
 	$(PY) -m app $(if $(PORT),--port $(PORT))
@@ -53,9 +53,14 @@ readme: $(VENV)/run.stamp
 picture: $(VENV)/test.stamp
 	$(PY) -m tests.picture
 
-# A folder to upload as a Hugging Face Space.
-space: $(VENV)/run.stamp
+# The page that needs no server: static files for any host, in build/site. To look at it: python -m http.server --directory build/site
+site: $(VENV)/test.stamp
+	$(PY) -m app.site --out build/site
+
+# Folders to upload as Hugging Face Spaces: one with a machine, and one of static files.
+space: $(VENV)/test.stamp
 	$(PY) -m space
+	$(PY) -m space --static
 
 # Their cells are the stages' own text, their pictures those of the weights.
 notebooks: $(VENV)/run.stamp

@@ -111,8 +111,8 @@ class Clips:
         self._secret = secrets.token_bytes(32)
 
     def examples_for(self, method: Method) -> dict[str, Example]:
-        """Long ones for a method that looks through a whole video, clips of its world for any other; else what there is. The one
-        that its lesson names comes first."""
+        """Long ones for a method that looks through a whole video, clips of its world for any other; else what there is. The
+        one that its lesson names comes first."""
         whole, first = "video" in method.sources, lesson(method, "EXAMPLE")
         known = {name: one for name, one in self.examples.items() if bool(one.recipe) == whole}
         own = {name: one for name, one in known.items() if one.world == method.world}

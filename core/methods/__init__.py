@@ -8,6 +8,7 @@ name is given the module, or None: what a method has no `explain` for, it has no
     train       main(words), and `train_own` on videos of the reader's own
     evaluate    evaluate(…), table(…), and `evaluate_own` on videos of the reader's own
     columns     COLUMNS, STAGES, row(…): what the workbench says of a clip (`core.workbench.columns`)
+    browser     WAYS, MODULE, constants(…): what of it runs in a browser, without Python (`core.browser`)
     report      measured(…): what `evaluate` found, as tables for the README of its folder; curves(…): over a knob, for the page
 """
 

@@ -29,7 +29,7 @@ ROWS = (
     ("core.registry", "core.shelf", "core.pipeline"),
     ("core.engine", "core"),
     ("core.data", "core.sweep", "core.frames"),
-    ("core.training", "core.publish"),
+    ("core.training", "core.publish", "core.browser"),
     ("core.explain", "core.evaluate"),
     ("core.workbench",),
     ("core.methods.*.PART",),

@@ -84,6 +84,9 @@ def test_every_module_is_reached_and_no_folder_of_the_viewer_knows_the_page():
     entries = {*assets.PAGE, *CALLED, *drawn, *(f"panels/{one.name}.js" for one in PANELS)}
     # the second of each when its tab is opened
     entries |= {"errors/tab.js", "errors/workbench.js", "frames/tab.js", "frames/which.js"}
+    # of the page that needs no server: its own, what a method brings, the networks' thread, and what keeps it
+    entries |= {"site/page.js", "site/worker.js", "site/offline.js"}
+    entries |= {browser.MODULE for browser in (part(name, "browser") for name in with_part("browser")) if browser.WAYS}
     entries |= {offline.MODULE for offline in (part(name, "offline") for name in with_part("offline")) if offline}
     assert set(all_imports("\n".join(f'import {{}} from "./{path}";' for path in entries))) == files
     known = {"base": {"base"}, "figures": {"base", "figures"}, "panels": {"base"}, "offline": {"base"}}

@@ -45,6 +45,9 @@ export function paintThumb(canvas, side, t, square, over) {
 }
 
 // → {layOut, draw, step, seen, press, keys, stop}. figures: those that paint over frames or mark them
+// Which frame of the file it is, where that is known
+const fileFrame = ({source}, t, before = ",") => (source ? `${before} frame ${source[t]} of the file` : "");
+
 export function framesOf(shell, figures) {
   const {$, root, about, cursor, go} = shell,
     over = figures.filter(one => one.thumb).map(one => one.thumb),
@@ -109,7 +112,7 @@ export function framesOf(shell, figures) {
       button.children[2].textContent = of("badge");
       button.children[2].hidden = !of("badge");
       button.ariaLabel = button.title =
-        `frame ${t + 1}, ${clip.time[t].toFixed(2)} s, frame ${clip.source[t]} of the file` +
+        `frame ${t + 1}, ${clip.time[t].toFixed(2)} s${fileFrame(clip, t)}` +
         `${now ? ", the current frame" : ""}${of("words")}`;
     }
     if ($("spaced")) $("spaced").textContent = trace.spaced || "";
@@ -123,8 +126,8 @@ export function framesOf(shell, figures) {
     const t = cursor.frame;
     for (const [i, thumb] of [...($("strip")?.children ?? [])].entries()) thumb.setAttribute("aria-current", i === t);
     if ($("frame")) {
-      $("frame").textContent = `${t + 1}/${images.length} · ${clip.time[t].toFixed(2)} s · frame ${clip.source[t]} of the file`;
-      $("frame").title = `frame ${t + 1} of ${images.length}: ${clip.time[t]} s, frame ${clip.source[t]} of the file`;
+      $("frame").textContent = `${t + 1}/${images.length} · ${clip.time[t].toFixed(2)} s${fileFrame(clip, t, " ·")}`;
+      $("frame").title = `frame ${t + 1} of ${images.length}: ${clip.time[t]} s${fileFrame(clip, t)}`;
     }
     if (!$("scrub")) return;
     $("scrub").value = t;

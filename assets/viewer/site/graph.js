@@ -1,0 +1,104 @@
+// A method's stages in the browser: each runs once for what it reads, as core/graph.py runs them in Python.
+//
+//   const run = grapher(nodes, scripts, graphs)
+//   const {values, ms} = await run(sources, wanted, {cancelled, progress})
+//
+// nodes     [{makes, reads, graph}] in an order in which they can run: see core/browser/plan.py
+// scripts   {stage: ({what it reads}) → its result} of those whose graph is ""
+// graphs    async (graph, {what it reads}, names of results that are read) → {name: result}
+// sources   {name: {value, key}}: knobs, frames, texts, constants. A key tells a value from every other of its name
+// values    of every stage that was needed for `wanted`; ms: of those that ran this time
+//
+// A result's key is made of its stage and the keys of what that reads, so that nothing can be forgotten. A discrete result
+// (a mask, counts, words) is known by what it holds: a knob that changes no count re-runs nothing below the counts.
+
+const ROOM = 96 << 20, // bytes of results that are remembered
+  SMALL = 1 << 16; // of one that is known by what it holds
+
+export class Cancelled extends Error {}
+
+export function grapher(nodes, scripts, graphs) {
+  const known = new Map(), // key → {results: {name: {value, key}}, bytes}, the least recently used first
+    keys = new Map(), // text → a short key
+    read = new Set(nodes.flatMap(node => node.reads)),
+    busy = new Map(); // key → a run that is under way
+  let held = 0;
+
+  const short = text => {
+    if (!keys.has(text)) keys.set(text, `k${keys.size}`);
+    return keys.get(text);
+  };
+
+  function remember(key, results) {
+    const bytes = Object.values(results).reduce((sum, one) => sum + sizeOf(one.value), 0);
+    known.set(key, {results, bytes});
+    held += bytes;
+    for (const [old, one] of known) {
+      if (held <= ROOM || old === key) break;
+      known.delete(old);
+      held -= one.bytes;
+    }
+  }
+
+  async function made(node, key, given, wanted) {
+    const results = node.graph ? await graphs(node.graph, given, wanted) : {[node.makes[0]]: scripts[node.makes[0]](given)};
+    const told = {};
+    for (const [name, value] of Object.entries(results)) {
+      const content = contentOf(value);
+      told[name] = {value, key: short(content === null ? `${key}.${name}` : `= ${content}`)};
+    }
+    remember(key, told);
+    return told;
+  }
+
+  return async function run(sources, wanted, {cancelled = () => false, progress = () => {}} = {}) {
+    const there = {...sources},
+      ms = {},
+      asked = new Set(wanted);
+    const needed = [];
+    for (const node of nodes.toReversed()) {
+      if (!node.makes.some(name => asked.has(name))) continue;
+      for (const name of node.reads) asked.add(name);
+      needed.unshift(node);
+    }
+    for (const node of needed) {
+      const missing = node.reads.find(name => !(name in there));
+      if (missing) throw new Error(`${node.makes[0]} reads ${missing}, which is not there.`);
+      const key = short(`${node.graph}:${node.makes.join()}(${node.reads.map(name => there[name].key).join()})`),
+        names = node.makes.filter(name => read.has(name) || wanted.includes(name)),
+        found = known.get(key);
+      if (found && names.every(name => name in found.results)) {
+        known.delete(key);
+        known.set(key, found);
+        Object.assign(there, found.results);
+        continue;
+      }
+      if (cancelled()) throw new Cancelled(`Called off before ${node.makes[0]}.`);
+      progress(node.makes[0]);
+      const began = performance.now(),
+        given = Object.fromEntries(node.reads.map(name => [name, there[name].value]));
+      if (!busy.has(key))
+        busy.set(
+          key,
+          made(node, key, given, names).finally(() => busy.delete(key)),
+        );
+      Object.assign(there, await busy.get(key));
+      for (const name of names) ms[name] = name === names[0] ? performance.now() - began : 0;
+    }
+    const values = Object.fromEntries(
+      needed.flatMap(node => node.makes.filter(name => name in there).map(name => [name, there[name].value])),
+    );
+    return {values, ms};
+  };
+}
+
+// A text that tells a small discrete result from every other; null for anything else
+function contentOf(value) {
+  const held = value?.data ?? value;
+  if (held instanceof Uint8Array || held instanceof BigInt64Array || held instanceof Int32Array)
+    return held.byteLength <= SMALL ? `${value.dims}:${held.join()}` : null;
+  const plain = Array.isArray(held) && held.every(one => typeof one === "string" || Number.isInteger(one));
+  return plain && held.length ? JSON.stringify(held) : null;
+}
+
+const sizeOf = value => value?.data?.byteLength ?? value?.byteLength ?? 64;

@@ -1,0 +1,96 @@
+// The networks, in a thread of their own: ONNX Runtime Web loads each graph once and runs it when it is asked.
+//
+//   {base, runtime: {script, binary}, graphs: [{graph, model, weights, inputs}]}   once; all paths are from base
+//   {id, graph, given: {name: {data, dims}}, wanted: [name]}   →   {id, results: {name: {data, dims}}} or {id, error}
+//   →   {loaded: bytes, of: bytes} while files arrive,  {threads} when the runtime is there,  {ready} when every graph is
+//
+// Files may be packed by gzip, whatever a host says of them: their first two bytes tell.
+
+const files = new Map(), // path → a promise of its bytes
+  sessions = new Map(); // graph → a promise of its session
+let ort = null,
+  begun = null,
+  told = {loaded: 0, of: 0};
+
+// From what this browser has kept, else from the host: the names tell the content, so nothing is asked for twice
+async function answerOf(url) {
+  const kept = "caches" in self ? await caches.open("networks").catch(() => null) : null,
+    found = await kept?.match(url);
+  if (found) return found;
+  const answer = await fetch(url);
+  if (answer.ok) await kept?.put(url, answer.clone()).catch(() => {}); // a full disk is no reason to stop
+  return answer;
+}
+
+async function bytesOf(base, path) {
+  const answer = await answerOf(new URL(path, base).href);
+  if (!answer.ok) throw new Error(`${path} did not arrive (${answer.status}).`);
+  const raw = new Uint8Array(await answer.arrayBuffer());
+  told.loaded += raw.length;
+  postMessage(told);
+  if (raw[0] !== 0x1f || raw[1] !== 0x8b) return raw;
+  const stream = new Blob([raw]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+function begin({base, runtime, graphs, bytes}) {
+  told = {loaded: 0, of: bytes};
+  const fetched = path => {
+    if (!files.has(path)) files.set(path, bytesOf(base, path));
+    return files.get(path);
+  };
+  const there = (async () => {
+    const [made, binary] = await Promise.all([import(new URL(runtime.script, base).href), fetched(runtime.binary)]);
+    ort = made;
+    ort.env.wasm.wasmBinary = binary;
+    ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency || 1) : 1;
+    ort.env.logLevel = "error";
+    postMessage({threads: ort.env.wasm.numThreads});
+  })();
+  begun = name => {
+    const one = graphs.find(each => each.graph === name);
+    if (!one) throw new Error(`There is no graph ${name}.`);
+    if (!sessions.has(name)) {
+      const parts = [one.model, ...one.weights].map(fetched);
+      sessions.set(
+        name,
+        Promise.all([...parts, there]).then(([model, ...rest]) =>
+          ort.InferenceSession.create(model, {
+            executionProviders: ["wasm"],
+            externalData: one.weights.map((path, i) => ({path: path.split("/").pop().replace(/\.gz$/, ""), data: rest[i]})),
+          }),
+        ),
+      );
+    }
+    return sessions.get(name);
+  };
+  // in the order in which they are needed, so that maps are there before similarities
+  graphs
+    .reduce((before, one) => before.then(() => begun(one.graph)), there)
+    .catch(wrong => postMessage({error: String(wrong)}));
+  for (const one of graphs) for (const path of [one.model, ...one.weights]) fetched(path);
+}
+
+const TYPES = [
+  [Float32Array, "float32"],
+  [Uint8Array, "uint8"],
+  [BigInt64Array, "int64"],
+];
+const typeOf = data => TYPES.find(([kind]) => data instanceof kind)[1];
+
+let turn = Promise.resolve(); // one run after another: the runtime has one thread for them
+self.onmessage = ({data: asked}) => {
+  if (asked.graphs) return begin(asked);
+  const {id, graph, given, wanted} = asked;
+  turn = turn
+    .then(async () => {
+      const session = await begun(graph);
+      const feeds = Object.fromEntries(
+        session.inputNames.map(name => [name, new ort.Tensor(typeOf(given[name].data), given[name].data, given[name].dims)]),
+      );
+      const made = await session.run(feeds, wanted);
+      const results = Object.fromEntries(wanted.map(name => [name, {data: made[name].data, dims: [...made[name].dims]}]));
+      postMessage({id, results}, [...new Set(wanted.map(name => results[name].data.buffer))]);
+    })
+    .catch(wrong => postMessage({id, error: String(wrong?.message ?? wrong)}));
+};

@@ -1,0 +1,156 @@
+"""A method's graphs as files: ONNX for the structure, and one file of numbers beside each for its weights.
+
+Weights are stored in 16 bits where that loses nothing, as in our own files, and no number twice: a graph that reads weights of
+an earlier one reads that one's file. A browser so loads the frozen tower once, whichever graphs run it.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+from core.browser.declared import Graph, Way
+from core.browser.plan import bound, reads
+from core.browser.store import Store
+from core.engine import Engine
+from core.errors import ReaderError
+from core.graph import inputs, letters
+from core.method import Method
+from core.methods import part, with_part
+from core.registry import method_named
+from core.video.clip import Clip
+
+OPSET = 18
+NEEDED = "Exporting a method for a browser needs onnx: python -m pip install -r requirements-test.txt."
+
+
+@dataclass(frozen=True)
+class File:
+    """A graph on disk. graph: its name. model: its file. weights: files of the numbers that it reads, its own last."""
+
+    graph: str
+    model: Path
+    weights: tuple[Path, ...]
+
+
+class Stages(nn.Module):
+    """The stages of a graph as one module: tensors in, a result for each stage out."""
+
+    def __init__(self, graph: Graph, asked: Sequence[str], held: Mapping[str, Any]):
+        super().__init__()
+        self.graph, self.asked = graph, tuple(asked)
+        self.plain = {name: one for name, one in held.items() if not isinstance(one, nn.Module)}
+        self.parts = nn.ModuleDict({name: one for name, one in held.items() if isinstance(one, nn.Module)})
+
+    def forward(self, *given: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """In the order of the stages."""
+        values = self.plain | dict(self.parts.items()) | dict(zip(self.asked, given, strict=True))
+        for stage in self.graph.stages:
+            values[stage.__name__] = stage(*(values[name] for name in inputs(stage)))
+        return tuple(values[name] for name in self.graph.makes)
+
+
+def browser_of(method: str) -> ModuleType:
+    """A method's part, or a sentence that says which methods have one."""
+    found = part(method_named(method).name, "browser")
+    if found is None:
+        able = ", ".join(with_part("browser")) or "none"
+        raise ReaderError(f"{method} does not say what of it runs in a browser. Those that do: {able}.")
+    return found
+
+
+def held_of(engine: Engine, method: Method, way: Way) -> dict[str, Any]:
+    """What is known without a clip, computed once."""
+    values: dict[str, Any] = dict(way.knobs) | dict(way.fixed) | {"device": engine.device}
+    for name, network in method.networks.items():
+        values[name] = (
+            engine.network(name, method.name).network if network.used(engine.settings(method.name, way.knobs)) else None
+        )
+    for name, stage in bound(method, way).items():
+        if stage is not None:
+            values[name] = stage(*(values[one] for one in inputs(stage)))
+    return values
+
+
+def examples(engine: Engine, method: Method, way: Way, clip: Clip, texts: Sequence[str]) -> dict[str, Any]:
+    """Every value that a graph may read, of a run in Python."""
+    trace, held = engine.run(method.name, clip, list(texts), **way.knobs), held_of(engine, method, way)
+    given = {"frames_THWC": torch.from_numpy(clip.frames_THWC)} | browser_of(method.name).example(held, list(texts))
+    return dict(trace.values) | given
+
+
+def export(
+    engine: Engine, method: Method, clip: Clip, texts: Sequence[str], folder: Path,
+    told: Callable[[str], None] = lambda text: None,
+) -> dict[str, File]:  # fmt: skip
+    """Every graph of a method by name, written to a folder. clip, texts: what it is traced with."""
+    folder.mkdir(parents=True, exist_ok=True)
+    store, files = Store(folder), {}
+    for way in browser_of(method.name).WAYS:
+        held, values = held_of(engine, method, way), examples(engine, method, way, clip, texts)
+        for graph in way.graphs:
+            if graph.name not in files:
+                told(graph.name)
+                files[graph.name] = written(graph, held, values, store)
+            with torch.no_grad():
+                for stage in graph.stages:  # a later graph may read what only this one makes
+                    if stage.__name__ not in values:
+                        values[stage.__name__] = stage(*((held | values)[name] for name in inputs(stage)))
+    return files
+
+
+def written(graph: Graph, held: Mapping[str, Any], values: Mapping[str, Any], store: Store) -> File:
+    """One graph as ONNX, its large weights in the store."""
+    asked = reads(graph, held)
+    given = tuple(values[name].detach().cpu() for name in asked)
+    read = {name for stage in graph.stages for name in inputs(stage)}
+    module = Stages(graph, asked, {name: one for name, one in held.items() if name in read}).eval()
+    free = {name: {n: one for n, one in enumerate(letters(name)) if one in graph.sizes} for name in (*asked, *graph.makes)}
+    model = as_onnx(module, given, free, asked, graph.makes)
+    weights = store.take(graph.name, model)
+    path = store.folder / f"{graph.name}.onnx"
+    path.write_bytes(model.SerializeToString())
+    return File(graph.name, path, weights)
+
+
+def as_onnx(
+    module: nn.Module, given: tuple[torch.Tensor, ...], free: Mapping[str, Mapping[int, str]], asked: Sequence[str],
+    makes: Sequence[str],
+) -> Any:  # fmt: skip
+    """The module as an ONNX model in memory. free: of each input and result, place of a dimension that may differ → letter.
+
+    By tracing: torch's newer exporter makes the same graphs in seventy times the time (torch 2.14)."""
+    try:
+        import onnx
+    except ImportError as missing:
+        raise ReaderError(NEEDED) from missing
+    held, fast = BytesIO(), torch.backends.mha.get_fastpath_enabled()
+    torch.onnx.register_custom_op_symbolic("aten::_upsample_bilinear2d_aa", resized, OPSET)
+    torch.backends.mha.set_fastpath_enabled(False)  # one operator for a whole block, which ONNX has not
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                module, given, held, input_names=list(asked), output_names=list(makes), opset_version=OPSET,
+                dynamic_axes={name: dict(one) for name, one in free.items() if one}, dynamo=False,
+            )  # fmt: skip
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+        torch.onnx.unregister_custom_op_symbolic("aten::_upsample_bilinear2d_aa", OPSET)
+    return onnx.load_from_string(held.getvalue())
+
+
+def resized(g: Any, picture: Any, size: Any, align_corners: Any, *scales: Any) -> Any:
+    """A bilinear resize that averages where it shrinks, in ONNX's words."""
+    whole = g.op("Cast", size, to_i=7)
+    empty = g.op("Constant", value_t=torch.tensor([]))
+    return g.op(
+        "Resize", picture, empty, empty, whole, axes_i=[2, 3], mode_s="linear", antialias_i=1, exclude_outside_i=1,
+        coordinate_transformation_mode_s="half_pixel",
+    )  # fmt: skip

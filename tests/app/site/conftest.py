@@ -1,0 +1,54 @@
+"""One site for all of its tests, and a server that does nothing but hand out its files."""
+
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from app.site import runtime
+from core import ReaderError
+from tests.pages import PATIENCE
+from tests.published import ROOT, engine
+
+READY = "() => document.querySelector('#site-state').textContent.includes('run in this browser')"
+
+
+class Silent(SimpleHTTPRequestHandler):
+    def log_message(self, format, *args): ...
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """All of it, written by its own command's function."""
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    from app.site.build import build
+
+    try:
+        runtime.archive(runtime.KEPT)
+    except ReaderError as wrong:
+        pytest.skip(f"the runtime is not here and cannot be fetched: {wrong}")
+    made = tmp_path_factory.mktemp("site")
+    build(made, ROOT / "assets/clips", engine(), told=lambda text: None)
+    return made
+
+
+@pytest.fixture(scope="session")
+def address(folder):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def site(browser, address):
+    """The page when its networks are there."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=True, service_workers="block")
+    page = context.new_page()
+    page.set_default_timeout(8 * PATIENCE)
+    page.goto(address)
+    page.wait_for_selector(".vw[data-shown]")
+    page.wait_for_function(READY)
+    yield page
+    context.close()

@@ -1,0 +1,143 @@
+"""Facts about the page that needs no server: it asks nobody but its own host, follows every knob, reads a visitor's video,
+works without a network after the first visit, is small, and is as easy to use as the page of the server."""
+
+import re
+
+import numpy as np
+from playwright.sync_api import expect
+
+from tests.app.site.conftest import READY
+from tests.app.test_page_access import COLOURS, STILL, WIDTHS, found, hidden, open_folds
+from tests.pages import PATIENCE, shown
+from tests.published import opened, stop
+
+MEGABYTE = 1_000_000
+
+
+def test_it_is_small_names_no_other_host_and_brings_the_runtime_s_licence(folder):
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 25 * MEGABYTE
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert not re.findall(r"(?:src|href)\s*=\s*[\"']?(?:https?:)?//", page)
+    assert "connect-src 'self'" in page and "default-src 'none'" in page
+    assert any(path.name == "LICENSE" and "MIT License" in path.read_text() for path in files)
+    assert not [path for path in files if path.suffix in (".onnx", ".bin", ".wasm")], "all of it travels packed"
+
+
+def test_nothing_leaves_it_while_knobs_move_and_its_own_policy_holds(browser, address):
+    context = browser.new_context(service_workers="block")
+    page, asked, wrong = context.new_page(), [], []
+    page.set_default_timeout(8 * PATIENCE)
+    context.on("request", lambda one: asked.append(one.url))
+    page.on("pageerror", lambda one: wrong.append(str(one)))
+    page.on("console", lambda one: one.type == "error" and wrong.append(one.text))
+    page.goto(address)
+    expect(page.locator(".vw[data-shown]")).to_have_count(1, timeout=8 * PATIENCE)
+    first = page.locator(".vw-canvas").get_attribute("aria-label")
+    assert first.startswith("frame 1 of 8: 6 of 64 patches kept"), "what Python computed, before any network is there"
+    expect(page.locator("#site-state")).to_contain_text("run in this browser", timeout=8 * PATIENCE)
+    page.locator("#knob-kept").focus()
+    page.keyboard.press("Home")
+    expect(page.locator(".vw-canvas")).to_have_attribute("aria-label", re.compile("^frame 1 of 8: 1 of 64 patches kept"))
+    page.locator("#knob-eta").focus()
+    page.keyboard.press("Home")
+    expect(page.locator(".vw-gap b").first).to_have_text("0")
+    expect(page.locator(".vw-texts-state")).to_have_text("", timeout=8 * PATIENCE)
+    page.get_by_role("button", name="a white diamond stays still").click()
+    expect(page.locator("#site-texts")).to_have_value(re.compile("^a white diamond stays still"))
+    assert all(one.startswith((address, "data:", "blob:")) for one in asked) and not wrong
+    assert len(asked) == len(set(asked)), "nothing is loaded twice"
+    context.close()
+
+
+def test_presets_turn_knobs_and_a_setting_is_pinned_beside_another(site):
+    site.evaluate("() => site.choose(site.clips.example('1-moves'))")
+    site.get_by_role("button", name="one patch").click()
+    site.wait_for_function("() => JSON.parse(document.querySelector('.vw').dataset.done || '{}').kept === 1")
+    site.locator(".vw").focus()
+    site.keyboard.press("p")
+    site.wait_for_selector(".vw-paired")
+    site.evaluate("site.knobs.set({kept: 20})")
+    site.wait_for_function("document.querySelector('.vw-chips')?.innerText.includes('Ns 1 → 20')")
+    assert f"{8 * 19} of 512 patches changed sides" in site.locator(".vw-apart").inner_text()
+    site.keyboard.press("p")
+    site.get_by_role("button", name="Camera pan against a moving object").click()
+    expect(site.locator("#site-look")).to_contain_text("The camera pans")
+    site.get_by_role("button", name="defaults").click()
+
+
+def test_a_visitor_s_video_is_read_where_python_reads_it(site, tmp_path):
+    """VP9 of the first example's frames, which browsers decode; ours is of another codec. Colours differ a little."""
+    import av
+
+    whole, file = opened("1-moves", 32), tmp_path / "own.webm"
+    with av.open(str(file), "w") as made:
+        stream = made.add_stream("libvpx-vp9", 16, options={"crf": "4", "b": "0", "lag-in-frames": "0", "cpu-used": "8"})
+        stream.width, stream.height, stream.pix_fmt = 256, 256, "yuv420p"
+        for frame_HWC in whole.frames_THWC:
+            made.mux(stream.encode(av.VideoFrame.from_ndarray(frame_HWC, format="rgb24")))
+        made.mux(stream.encode())
+    site.locator("#site-own [type=file]").set_input_files(file)
+    site.wait_for_function("() => document.querySelector('.vw-clip').textContent.includes('own.webm')")
+    site.wait_for_function("() => document.querySelector('.vw').dataset.texts === document.querySelector('.vw').dataset.shown")
+    key = shown(site)["clip"]
+    theirs = site.evaluate("key => { const {data, dims} = site.clips.get(key).frames_THWC; return [[...data], dims]; }", key)
+    frames = np.array(theirs[0], np.uint8).reshape(theirs[1])
+    ours = opened("1-moves", 8)
+    assert frames.shape == ours.frames_THWC.shape
+    apart = np.abs(frames.astype(int) - ours.frames_THWC.astype(int)).mean()
+    assert apart < 6, f"{apart:.1f} grey levels"
+    neighbours = [np.abs(frames[3].astype(int) - one.astype(int)).mean() for one in ours.frames_THWC]
+    assert int(np.argmin(neighbours)) == 3, "the frame of the right time"
+    expect(site.locator(".vw-texts")).to_contain_text("no real video")
+    wrong = tmp_path / "none.mp4"
+    wrong.write_bytes(b"no video at all")
+    site.locator("#site-own [type=file]").set_input_files(wrong)
+    expect(site.locator(".vw-wait").first).to_contain_text("cannot decode none.mp4")
+    site.evaluate("() => site.choose(site.clips.example('1-moves'))")
+
+
+def test_after_the_first_visit_it_needs_no_network(browser, address):
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    page.set_default_timeout(8 * PATIENCE)
+    page.goto(address)
+    page.wait_for_function(READY)
+    page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+    page.wait_for_function("() => navigator.serviceWorker.controller")
+    context.set_offline(True)
+    page.goto(address)
+    page.wait_for_function(READY)
+    page.evaluate("site.knobs.set({alpha: 0.7})")
+    page.wait_for_function("() => JSON.parse(document.querySelector('.vw').dataset.done || '{}').alpha === 0.7")
+    assert page.evaluate("self.crossOriginIsolated"), "so that networks may run in several threads"
+    context.close()
+
+
+def test_it_is_as_easy_to_use_as_the_page_of_the_server(site, axe):
+    site.add_style_tag(content=STILL)
+    site.evaluate(axe)
+    open_folds(site)
+    for width in WIDTHS:
+        site.set_viewport_size({"width": width, "height": 900})
+        assert not (wrong := hidden(site) + found(site)), f"{width} px: " + "\n".join(wrong)
+        site.emulate_media(color_scheme="dark")
+        assert not (wrong := found(site, rules=COLOURS)), f"{width} px, by night: " + "\n".join(wrong)
+        site.emulate_media(color_scheme="light")
+    site.keyboard.press("Tab")
+    assert site.evaluate("document.activeElement !== document.body"), "the keyboard gets in"
+    site.locator("#site-glossary").click()
+    expect(site.locator("dialog.gl")).to_be_visible()
+    assert not found(site, "dialog.gl")
+    site.keyboard.press("Escape")
+
+
+def test_the_stored_first_picture_is_python_s(folder):
+    """The trace that travels along is that of the example at the default knobs."""
+    import json
+
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    payload = json.loads(re.search(r'<script id="payload" type="application/json">(.*?)</script>', page, re.DOTALL)[1])
+    assert payload["trace"]["clip"] == "1-moves" and payload["trace"]["done"]
+    assert payload["trace"]["values"]["prompt_count_G"]["count"] != list(stop().trace["prompt_count_G"]), "not that of others"
+    assert [one["name"] for one in payload["examples"]][0] == "1-moves" and len(payload["examples"]) == 6

@@ -1,0 +1,132 @@
+"""Facts about a method's stages as ONNX: each graph gives what its stages give in Python, for clips of other lengths and sizes
+than it was made with; in both, what is read decides what follows; and no number is stored twice."""
+
+import numpy as np
+import pytest
+import torch
+
+from core import METHODS, read_clip
+from core.browser import plan
+from core.browser.declared import Graph, Way
+from core.browser.export import browser_of, examples, export, held_of
+from core.browser.store import Store, halved
+from core.errors import ReaderError
+from core.graph import downstream, inputs
+from core.methods import with_part
+from tests.published import ROOT, TEXTS, engine, opened
+
+onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+pytest.importorskip("onnx", reason="onnx is not installed")
+
+ABLE = [name for name in with_part("browser") if browser_of(name).WAYS]
+CLOSE = {"video_E": 1e-4, "text_YE": 1e-5}  # unit vectors; all else is held to 1e-4
+OTHERS = (("1-moves", 8), ("6-camera-pans", 5), ("3-grows", 12))
+
+
+@pytest.fixture(scope="module", params=ABLE)
+def exported(request, tmp_path_factory):
+    """(method, its graphs on disk)."""
+    method = METHODS[request.param]
+    folder = tmp_path_factory.mktemp(method.name)
+    return method, export(engine(), method, opened("1-moves", 8), TEXTS, folder)
+
+
+def through(method, files, way, clip, texts):
+    """What the graphs make of a clip, each of what Python made before it: (name, theirs, Python's)."""
+    values, held = examples(engine(), method, way, clip, texts), held_of(engine(), method, way)
+    for graph in way.graphs:
+        session = onnxruntime.InferenceSession(str(files[graph.name].model))
+        asked = {one.name: values[one.name].numpy() for one in session.get_inputs()}
+        assert tuple(asked) == plan.reads(graph, held)
+        made = session.run(list(graph.makes), asked)
+        for stage, value in zip(graph.stages, made, strict=True):
+            with torch.no_grad():
+                known = stage(*((held | values)[name] for name in inputs(stage)))
+            values.setdefault(stage.__name__, known)
+            yield stage.__name__, value, known.numpy()
+
+
+def test_every_graph_gives_what_its_stages_give_whatever_the_clip_is_long(exported):
+    method, files = exported
+    for way in browser_of(method.name).WAYS:
+        for name, frames in OTHERS:
+            for stage, theirs, ours in through(method, files, way, opened(name, frames), TEXTS):
+                assert theirs.shape == ours.shape and theirs.dtype == ours.dtype, stage
+                assert np.abs(theirs - ours).max() <= CLOSE.get(stage, 1e-4), (stage, name, frames)
+
+
+def test_a_frame_of_any_size_is_resized_as_python_does(exported):
+    method, files = exported
+    way = browser_of(method.name).WAYS[0]
+    wide = read_clip(ROOT / "assets/clips/2-bounces.mp4", frames=4)
+    uneven = type(wide)(wide.frames_THWC[:, 20:220, 3:].copy(), wide.time_T, wide.source_T)
+    stage, theirs, ours = next(through(method, files, way, uneven, TEXTS))
+    assert uneven.frames_THWC.shape[1:3] == (200, 253) and np.abs(theirs - ours).max() <= 1e-4, stage
+
+
+def test_a_knob_re_runs_in_a_browser_what_it_re_runs_in_python(exported):
+    """Of the stages that both have. What only a browser has stands between them and changes nothing of it."""
+    method, _ = exported
+    browser = browser_of(method.name)
+    for way in browser.WAYS:
+        made = plan.nodes(method, way, browser.constants(held_of(engine(), method, way), way))
+        known = {name for node in made for name in node.makes}
+        for knob in (one.name for one in method.knobs.knobs() if one.name not in way.knobs):
+            touched = {knob}
+            for node in made:
+                if touched & set(node.reads):
+                    touched |= set(node.makes)
+            there = set(downstream(method.stages, knob)) & known
+            assert touched & {stage.__name__ for stage in method.stages} == there, (way.knobs, knob)
+
+
+def test_every_result_that_is_shown_is_made_or_is_what_a_way_leaves_out(exported):
+    method, _ = exported
+    browser = browser_of(method.name)
+    for way in browser.WAYS:
+        made = {
+            name
+            for node in plan.nodes(method, way, browser.constants(held_of(engine(), method, way), way))
+            for name in node.makes
+        }
+        assert set(method.until("whole")) <= made
+
+
+def test_no_number_is_stored_twice_and_all_are_stored_whole(exported):
+    method, files = exported
+    stored = sum(path.stat().st_size for path in {path for one in files.values() for path in one.weights})
+    ways = [held_of(engine(), method, way) for way in browser_of(method.name).WAYS]
+    networks = {id(one): one for held in ways for name, one in held.items() if name in method.networks and one is not None}
+    bytes_16 = 2 * sum(tensor.numel() for one in networks.values() for tensor in one.parameters())
+    assert 0.9 * bytes_16 <= stored <= 1.1 * bytes_16  # a slice of a matrix may be stored beside the matrix
+
+
+def test_weights_are_halved_only_where_that_loses_nothing(tmp_path):
+    exact, inexact = np.full((64, 8), 0.5, np.float32), np.full((64, 8), 0.1, np.float32)
+    assert halved(exact).dtype == np.float16 and halved(inexact).dtype == np.float32
+    assert np.array_equal(halved(inexact), inexact) and halved(np.arange(8)).dtype == np.int64
+    from onnx import helper, numpy_helper
+
+    store = Store(tmp_path)
+    for name in ("first", "second"):
+        kept = numpy_helper.from_array(exact, "w")
+        node, out = helper.make_node("Identity", ["w"], ["y"]), helper.make_tensor_value_info("y", 1, [64, 8])
+        model = helper.make_model(
+            helper.make_graph([node], "g", [], [out], [kept]), opset_imports=[helper.make_opsetid("", 18)]
+        )
+        assert [path.name for path in store.take(name, model)] == ["first.bin"]
+        (tmp_path / f"{name}.onnx").write_bytes(model.SerializeToString())
+        (made,) = onnxruntime.InferenceSession(str(tmp_path / f"{name}.onnx")).run(None, {})
+        assert np.array_equal(made, exact) and made.dtype == np.float32
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first.bin", "first.onnx", "second.onnx"]
+
+
+def test_what_nothing_makes_is_named():
+    method = METHODS[ABLE[0]]
+
+    def lost(found): ...
+
+    with pytest.raises(ValueError, match="Nothing in a browser makes .*found"):
+        plan.nodes(method, Way({}, (Graph("one", (lost,), {}),), {}, dict.fromkeys(method.networks)), ())
+    with pytest.raises(ReaderError, match="does not say what of it runs in a browser"):
+        browser_of(next(name for name in METHODS if name not in with_part("browser")))
