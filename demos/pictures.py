@@ -160,6 +160,23 @@ def matrix(
     return replace(made_of, chart=heatmap(made, below, beside, symbol, down, across)) if live else made_of
 
 
+def square(values: Any, every: int, below: str, beside: str, symbol: str, least: float = 1e-4) -> Drawn:
+    """A large table of shares, on the logarithm of them from `least`, without numbers; lines after every so many."""
+    made = array(values).astype(float).clip(least, 1)
+    figure, axes = new(4.6, 4.6)
+    image = axes.imshow(np.log10(made), cmap="plasma", vmin=np.log10(least), vmax=0, interpolation="nearest")
+    for place in range(every, len(made), every):
+        axes.axhline(place - 0.5, color="white", linewidth=0.6)
+        axes.axvline(place - 0.5, color="white", linewidth=0.6)
+    axes.set(xlabel=below, ylabel=beside)
+    bar = figure.colorbar(image, ax=axes, shrink=0.7, ticks=range(round(np.log10(least)), 1))
+    bar.ax.set_yticklabels([f"{10.0**one:g}" for one in range(round(np.log10(least)), 1)])
+    axes.set_title(symbol, fontsize=8, loc="left")
+    return drawn(
+        figure, f"Picture: {symbol}, {len(made)} × {len(made)}, {beside} down, {below} across, with lines every {every}."
+    )
+
+
 def heatmap(values: np.ndarray, below: str, beside: str, symbol: str, rows: Sequence[str], columns: Sequence[str]):
     """A table as plotly draws it: the number is told where the pointer is."""
     plain = {"x": below.replace("$", ""), "y": beside.replace("$", ""), "color": symbol}

@@ -117,7 +117,7 @@ def captioners():
     """SwinBERT's, small, each lively in its own way, with V at half of their training."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        parts = {name: Trained(shape_of(name, width=16, heads=2, layers=2), moments=2) for name in MASKS}
+        parts = {name: Trained(shape_of(name, width=16, heads=2, layers=2), 2, MASKS[name].learned) for name in MASKS}
         network = Captioners(torch.nn.ModuleDict(parts))
         lively(network, 0.4)
         for one in network.variants.values():

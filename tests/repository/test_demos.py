@@ -93,10 +93,11 @@ def code(name):
 # ---- the files --------------------------------------------------------------------------------------------------------
 
 
-def test_there_are_nine_notebooks():
+def test_there_are_ten_notebooks():
     taught = {
         "bring_your_own_clip", "is_the_explanation_true", "paper_and_code", "stop_step_by_step", "stpn_step_by_step",
-        "tspo_step_by_step", "videolucy_step_by_step", "videostreaming_step_by_step", "where_does_it_fail",
+        "swinbert_step_by_step", "tspo_step_by_step", "videolucy_step_by_step", "videostreaming_step_by_step",
+        "where_does_it_fail",
     }  # fmt: skip
     assert set(NAMES) == set(build.scripts()) == taught
 
@@ -223,6 +224,17 @@ def ceil(number):
     return int(-(-round(float(number), 2) // 1))
 
 
+def border_of(gate_MM, middle=False):
+    """The mean gate of the patches in the border of the first frame, or in the middle, to others."""
+    cells = round((len(gate_MM) / 4) ** 0.5)
+    rows = [r * cells + c for r in range(cells) for c in range(cells) if middle == (0 < r < cells - 1 and 0 < c < cells - 1)]
+    return np.mean([np.delete(gate_MM[row].numpy(), row).mean() for row in rows])
+
+
+def middle_of(gate_MM):
+    return border_of(gate_MM, middle=True)
+
+
 KEYS = {
     "stop_step_by_step": [
         lambda n: 1 + n["clip"].frames_THWC.shape[0] * n["rows"] * n["columns"],
@@ -249,6 +261,16 @@ KEYS = {
         lambda n: sum(a > b for a, b in zip(n["made"]["cosine_prompted_I"].tolist(), n["made"]["cosine_plain_I"].tolist())),
         lambda n: next(x for x in np.arange(0.5, 1, 0.02) if x != 0.6 and n["tried"](float(x))[0]),
         lambda n: round(100 * (n["made"]["cost"].prompted - n["made"]["cost"].plain) / n["made"]["cost"].plain, 1),
+    ],
+    "swinbert_step_by_step": [
+        lambda n: "left",
+        lambda n: (len(n["made"]["frame_K"]) * n["made"]["row_KP"].shape[1]) ** 2,
+        lambda n: 0,
+        lambda n: middle_of(n["made"]["gate_MM"]) > border_of(n["made"]["gate_MM"]),
+        lambda n: min(zip(n["made"]["share_W"].tolist(), n["words"]))[1],
+        lambda n: 0,
+        lambda n: "identity",
+        lambda n: 147 + 14 + 5,
     ],
     "tspo_step_by_step": [
         lambda n: 20 * 60,

@@ -54,7 +54,10 @@ class SwinbertKnobs(KnobSet):
     draw: int = knob(0, "γ", (0, 99, 1), "draw of random pairs, and of words")
     layer: int = knob(1, "l", (1, 12, 1), "layer whose attention is shown")
     token: int = knob(
-        CELLS**2 // 2 + 1, "i", (1, TOKENS, 1), "the patch that is looked at, frame after frame; behind the end: the last"
+        (CELLS - 1) // 2 * CELLS + (CELLS + 1) // 2,
+        "i",
+        (1, TOKENS, 1),
+        "the patch that is looked at, frame after frame; behind the end: the last",
     )
     hidden: int = knob(
         0, "∅", (0, LONGEST + 1, 1), "a word that is hidden from those behind it; 0: none; behind the end: all words"

@@ -31,6 +31,11 @@ class Variant:
     begins: str = ""
     inherits: str = ""
 
+    @property
+    def learned(self) -> bool:
+        """Whether it learns V."""
+        return self.pattern == "learned"
+
 
 VARIANTS = {
     "log_sigmoid": Variant("log_sigmoid"),
@@ -49,14 +54,18 @@ LONGEST = max(len(one.split()) for one in sprites.sentences()) + 1
 
 
 class Trained(nn.Module):
-    """A captioner and its V. moment_K: percent of the training at which mask_KMM was noted."""
+    """A captioner and its V, where it learns one, else zeros that no file holds. mask_KMM: V at moments of the training."""
 
+    mask_MM: Tensor
     mask_KMM: Tensor
 
-    def __init__(self, shape: CaptionerShape, moments: int = 0):
+    def __init__(self, shape: CaptionerShape, moments: int = 0, learned: bool = True):
         super().__init__()
         self.captioner = Captioner(shape)
-        self.mask_MM = nn.Parameter(torch.randn(shape.tokens, shape.tokens))  # V ~ N(0, 1)
+        if learned:
+            self.mask_MM = nn.Parameter(torch.randn(shape.tokens, shape.tokens))  # V ~ N(0, 1)
+        else:
+            self.register_buffer("mask_MM", torch.zeros(shape.tokens, shape.tokens), persistent=False)
         self.register_buffer("mask_KMM", torch.zeros(moments, shape.tokens, shape.tokens))
 
 

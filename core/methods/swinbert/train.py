@@ -36,10 +36,10 @@ from core.world import sprites
 
 SENTENCES = 2  # of a clip, each in other words
 NOTED, SAVED = 20, 100  # steps between two notes of the loss; between two checkpoints
-MOMENTS = (0, 5, 10, 20, 30, 50, 70, 100)  # percents of the training at which V is kept, for the page
-KEPT = ("log_sigmoid", "as_released")  # variants of which it is
+MOMENTS = (0, 3, 6, 12, 18, 31, 70, 100)  # percents of the training at which V is kept, for the page
+KEPT = ("log_sigmoid",)  # variants of which it is
 SLOWER = 0.2  # of the rate, where a variant goes on from another's weights
-OPTIONS = ("steps", "again", "longer", "batch", "rate", "mask_rate", "weight", "layers")
+OPTIONS = ("steps", "restart", "again", "longer", "batch", "rate", "mask_rate", "weight", "layers")
 IDS = {one: ids_of(one, WORDS, LONGEST) for one in sprites.sentences()}
 
 
@@ -64,6 +64,13 @@ def steps_of(name: str, asked: argparse.Namespace) -> int:
     return asked.longer if VARIANTS[name].frames > sprites.FRAMES else asked.steps
 
 
+def rate(step: int, steps: int, restart: int, peak: float, warmup: int) -> float:
+    """Half a cosine until `restart`, and another from the full rate to the end (Loshchilov and Hutter, SGDR, 2017): what is
+    not found at the first falling of the rate is found after it."""
+    began, end = (0, min(restart, steps)) if step < restart else (restart, steps)
+    return cosine(step - began, end - began, peak, warmup)
+
+
 def clips_of(seed: int, step: int, batch: int, frames: int) -> sprites.Sprites:
     """The clips of a step, of as many kinds of things as chance has it."""
     kinds = int(np.random.default_rng([seed, step]).integers(1, sprites.KINDS + 1))
@@ -79,11 +86,16 @@ def sentences_of(clips: sprites.Sprites, rng: np.random.Generator) -> Tensor:
     return torch.tensor(rows)
 
 
+def fresh(name: str, asked: argparse.Namespace) -> Trained:
+    """A variant with random weights."""
+    return Trained(shape_of(name, layers=asked.layers), len(MOMENTS) if name in KEPT else 0, VARIANTS[name].learned)
+
+
 def beginning(name: str, seed: int, out: Path, asked: argparse.Namespace) -> Trained:
     """A variant before its training: random, or with another's weights, or with the mask that it inherits."""
     variant = VARIANTS[name]
     torch.manual_seed(seed)
-    made = Trained(shape_of(name, layers=asked.layers), len(MOMENTS) if name in KEPT else 0)
+    made = fresh(name, asked)
     if source := variant.begins or variant.inherits:
         other = finished(source, seed, out, asked)
         if variant.begins:
@@ -106,7 +118,7 @@ def checkpoint_of(name: str, seed: int, out: Path, asked: argparse.Namespace, pa
 
 def finished(name: str, seed: int, out: Path, asked: argparse.Namespace) -> Trained:
     """A variant whose training has ended, from the state that it left; SystemExit where it has not."""
-    made = Trained(shape_of(name, layers=asked.layers), len(MOMENTS) if name in KEPT else 0)
+    made = fresh(name, asked)
     if checkpoint_of(name, seed, out, asked, {"trained": made}).resume() < steps_of(name, asked):
         raise SystemExit(f"{name} has to be trained first: --only {name}")
     return made
@@ -116,10 +128,9 @@ def train(name: str, seed: int, out: Path, asked: argparse.Namespace) -> None:
     """Train one variant of a seed, or go on with it."""
     made, steps, record = beginning(name, seed, out, asked), steps_of(name, asked), Record()
     slower = SLOWER if VARIANTS[name].begins else 1.0
-    groups = [
-        {"params": list(made.captioner.parameters()), "peak": slower * asked.rate, "warmup": 50},
-        {"params": [made.mask_MM], "peak": slower * asked.mask_rate, "warmup": 1, "weight_decay": 0.0},
-    ]
+    groups = [{"params": list(made.captioner.parameters()), "peak": slower * asked.rate, "warmup": 50}]
+    if VARIANTS[name].learned:
+        groups.append({"params": [made.mask_MM], "peak": slower * asked.mask_rate, "warmup": 1, "weight_decay": 0.0})
     optimizer = torch.optim.AdamW(groups, lr=asked.rate, weight_decay=0.01, betas=(0.9, 0.98))
     checkpoint = checkpoint_of(name, seed, out, asked, dict(trained=made, optimizer=optimizer, record=record))
     first = checkpoint.resume()
@@ -127,7 +138,7 @@ def train(name: str, seed: int, out: Path, asked: argparse.Namespace) -> None:
         made.mask_KMM[0] = made.mask_MM.detach()
     for step in (bar := tqdm(range(first, steps), initial=first, total=steps, desc=f"{name} {seed}", unit="step")):
         for group in optimizer.param_groups:
-            group["lr"] = cosine(step, steps, group["peak"], group["warmup"])
+            group["lr"] = rate(step, steps, asked.restart, group["peak"], group["warmup"])
         loss = one_step(name, made, optimizer, seed, step, asked)
         record.loss = loss if step == 0 else 0.95 * record.loss + 0.05 * loss
         done = step + 1
@@ -136,8 +147,7 @@ def train(name: str, seed: int, out: Path, asked: argparse.Namespace) -> None:
                 if done == steps * percent // 100:
                     made.mask_KMM[k] = made.mask_MM.detach()
         if done % NOTED == 0:
-            learned = VARIANTS[name].pattern == "learned"
-            open_ = equations.density(equations.gate(made.mask_MM.detach())) if learned else 0.0
+            open_ = equations.density(equations.gate(made.mask_MM.detach())) if VARIANTS[name].learned else 0.0
             record.notes.append([done, record.loss, open_])
             bar.set_postfix(loss=f"{record.loss:.3f}", gate=f"{open_:.4f}")
         if done % SAVED == 0 or done == steps:
@@ -171,8 +181,8 @@ def together(seed: int, out: Path, asked: argparse.Namespace, names: Sequence[st
         checkpoint_of(name, seed, out, asked, {"record": record}).resume()
         variants[name], learning[name] = made.eval(), [Note(int(step), *rest) for step, *rest in record.notes]
     loaded = Captioners(variants, seed=seed)
-    loaded.learning, loaded.moments = learning, {name: list(MOMENTS) for name in names if name in KEPT}
-    for name in names:
+    loaded.learning, loaded.moments = learning, {name: list(MOMENTS) for name in KEPT if name in names}
+    for name in loaded.names:
         scores[f"val_{name}"] = exact_of(loaded, name, VAL, "val")
     numbers = " ".join(f"--{option.replace('_', '-')} {getattr(asked, option)}" for option in OPTIONS)
     command = f"python -m core.training swinbert --seed {seed} {numbers}"
@@ -191,9 +201,10 @@ def parsed(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=seed_number, default=0)
     parser.add_argument("--only", nargs="+", choices=tuple(VARIANTS), help="variants; default: all")
     parser.add_argument("--together", nargs="*", choices=tuple(VARIANTS), help="train nothing, write what is there")
-    parser.add_argument("--steps", type=int, default=800)
+    parser.add_argument("--steps", type=int, default=1300)
+    parser.add_argument("--restart", type=int, default=800, help="the step at which rates are high once more")
     parser.add_argument("--again", type=int, default=200, help="of the hard mask, which goes on from the learned one")
-    parser.add_argument("--longer", type=int, default=400, help="of the two with twice the frames")
+    parser.add_argument("--longer", type=int, default=250, help="of the two with twice the frames")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--mask-rate", type=float, default=3e-2)

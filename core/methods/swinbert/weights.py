@@ -95,7 +95,12 @@ def load_swinbert(spec: str | Path | Loaded | None = None) -> Loaded:
         shape, moments = CaptionerShape(**about["shapes"][name]), about["moments"].get(name, [])
         if shape.width % shape.heads:
             raise BadWeights(f"{path.name} has a width of {shape.width} for {shape.heads} heads; they divide it.")
-        variants[name] = filled(lambda shape=shape, moments=moments: Trained(shape, len(moments)), tensors, name, path.name)
+        variants[name] = filled(
+            lambda name=name, shape=shape, moments=moments: Trained(shape, len(moments), VARIANTS[name].learned),
+            tensors,
+            name,
+            path.name,
+        )
     made = Captioners(variants, tuple(about["words"]), about["seed"])
     made.learning = {
         name: [Note(int(step), *rest) for step, *rest in notes] for name, notes in about.get("learning", {}).items()
@@ -109,7 +114,7 @@ def untrained() -> Loaded:
     """Random weights of a fixed seed for every variant: what is computed is right, what is said means nothing."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        made = Captioners(nn.ModuleDict({name: Trained(shape_of(name)) for name in VARIANTS}))
+        made = Captioners(nn.ModuleDict({name: Trained(shape_of(name), learned=VARIANTS[name].learned) for name in VARIANTS}))
     return Loaded(made.eval().requires_grad_(False), "SwinBERT UNTRAINED: its captions mean nothing", state_digest(made))
 
 
@@ -119,5 +124,5 @@ def described(made: Captioners) -> dict:
         "kind": "swinbert", "variants": list(made.names), "words": list(made.words), "seed": made.seed,
         "shapes": {name: made.captioner(name).about() for name in made.names},
         "moments": {name: made.moments.get(name, []) for name in made.names},
-        "learning": {name: [list(asdict(note).values()) for note in made.learning.get(name, [])] for name in made.names},
+        "learning": {name: [list(asdict(note).values()) for note in notes] for name, notes in made.learning.items()},
     }  # fmt: skip

@@ -9,7 +9,7 @@ import torch
 
 from core.errors import BadWeights, ReaderError
 from core.methods.swinbert import equations, evaluate, report, scores, train, weights
-from core.methods.swinbert.networks import WORDS, Trained, shape_of
+from core.methods.swinbert.networks import VARIANTS, WORDS, Trained, shape_of
 from core.networks.weights import read, save
 from core.world import sprites
 from tests import tiny
@@ -91,7 +91,7 @@ def test_a_step_teaches_v_where_it_is_learned_and_never_elsewhere():
     asked = train.parsed([*ASKED])
     for name in ("log_sigmoid", "full", "identity"):
         torch.manual_seed(0)
-        made = Trained(shape_of(name, layers=2, width=16, heads=2))
+        made = Trained(shape_of(name, layers=2, width=16, heads=2), learned=VARIANTS[name].learned)
         before = made.mask_MM.detach().clone()
         train.one_step(name, made, torch.optim.SGD(made.parameters(), lr=1.0), 0, 0, asked)
         assert torch.equal(before, made.mask_MM) == (name != "log_sigmoid")
