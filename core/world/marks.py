@@ -107,6 +107,7 @@ def lengths(rng: np.random.Generator, seconds: int) -> list[int]:
 
 
 def fleeting(length: int) -> bool:
+    """Whether a scene of so many seconds is one."""
     return length < LONG[0]
 
 

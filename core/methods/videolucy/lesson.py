@@ -19,7 +19,7 @@ READINGS = (
     (
         "the eye",
         "Our reading: one small captioner, trained on our world, stands for Qwen2.5-VL-7B. It writes what it sees, with its "
-        "mistakes, at every depth.",
+        "mistakes, at every depth: “4th red star” is seen from the fourth of its eight frames on.",
     ),
     (
         "frames of a period",
@@ -74,7 +74,7 @@ EQUATIONS = (
         ours=("the eye", "frames of a period", "last period"),
     ),
     Equation(
-        "CM = {m_k : k among the {relevant} most relevant or ±{neighbours}}",
+        "CM = (m_k), k among the {relevant} most relevant or ±{neighbours} beside one",
         "The search begins with what may matter: {sparse} off, with all.",
         paper="Three periods and their neighbours, 3 to 9 in all.",
         released="Its prompt asks for two (D1); an ordinal in the question skips it (D2).",
@@ -86,7 +86,7 @@ EQUATIONS = (
         ours=("Loc", "Ins"),
     ),
     Equation(
-        "{search|CM} ← CM ∪ {Cap(v_t, p)} ∪ {Cap(v_t^i, p)},  |v_t^i| = {fine} or {ultra}",
+        "{search|CM} ← CM ∪ Cap(v_t, p) ∪ Cap(v_t^i, p),  |v_t^i| = {fine} or {ultra}",
         "It is captioned anew, and so is each part of it at the next depth.",
         released="Depth is told by a length of exactly 10 s: a tail of that length is lost (D3).",
         ours=("frames of a period",),

@@ -126,7 +126,7 @@ def lesson(eye: Eye, frame_BTHWC: Tensor, ids_RN: Tensor, chance: torch.Generato
 
 
 @torch.no_grad()
-def scores(eye: Eye, scenes: Bank, seed: int, clips: int = 256) -> dict[str, float]:
+def scores(eye: Eye, scenes: Bank, seed: int, clips: int = 128) -> dict[str, float]:
     """Of clips of these scenes, by the seconds between their frames: clauses that are written rightly, the frame included, of
     those that are true or written; and captions without a fault."""
     found = {}
@@ -176,7 +176,7 @@ def train(asked: argparse.Namespace) -> None:
         command=f"python -m core.training videolucy {numbers}", minutes=round((time.time() - began) / 60, 1), **settings
     )
     about = dict(kind="videolucy", shape=eye.captioner.about(), made=made)
-    save(asked.out, {"eye": eye.eval()}, about, scores(eye, bank("val", 9), 0))
+    save(asked.out, {"eye": eye.eval()}, about, scores(eye, bank("val", 3), 0))
     checkpoint.clear()
     print(f"{asked.out.name}: {json.loads(asked.out.with_suffix('.json').read_text())['scores']}", flush=True)
 
@@ -188,7 +188,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--out", type=file_to_write, default=WEIGHTS / "videolucy.safetensors")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=4500)
+    parser.add_argument("--steps", type=int, default=3100)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--scenes", type=int, default=18, help="of every colour × shape")

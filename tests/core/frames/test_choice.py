@@ -58,10 +58,7 @@ def test_costs_are_those_of_looking(engine):
         "clip_topk": (24, 24 + 1),
         "tspo": (24, 24 + 1 + 1),
         "videostreaming": (24, 24 + 1 + 6 + 1),  # cut into six clips of four, which are read; the question
-        "videolucy": (
-            24,
-            1 + 4 + 3 * 9 + 12,
-        ),  # captions of one coarse period, again with its three parts, of each and its parts
+        "videolucy": (24, 1 + 4 + 3 * 9 + 12),  # captions, as many as periods; and calls
     }
     again = choose(engine, "clip_topk", tiny.video(24), tiny.QUESTION, 8)
     assert again == costs["clip_topk"] and again.ms > costs["uniform"].ms > 0, "what is known costs what it cost"

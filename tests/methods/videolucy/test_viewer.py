@@ -122,7 +122,8 @@ def test_steps_appear_while_the_search_runs_and_the_first_picture_waits(viewer, 
       window.far = [];
       const never = () => new Promise(() => {});
       window.view = viewer.mount(document.querySelector('#here'), payload,
-        {soon: async () => JSON.stringify(soon), later: never, far: async () => far.shift() ?? null});
+        {soon: async () => JSON.stringify(soon), later: never, far: async () => far.shift() ?? null,
+         frames: async () => payload.clip});
       view.ask({n: 1});
     }""",
         [{"about": payload["about"], "clip": payload["clip"]}, first],
