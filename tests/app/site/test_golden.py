@@ -1,4 +1,5 @@
-"""Facts about the numbers of the page that needs no server: they are Python's, on every example and for five settings each, prompts before every block among them."""
+"""Facts about the numbers of the page that needs no server: they are Python's, on every example and for five settings each,
+prompts before every block among them."""
 
 import base64
 
