@@ -59,7 +59,7 @@ def build(folder: Path, clips: Path, engine: Engine | None = None, told: Callabl
         opened = {one.name: read_clip(one.path, frames=DEFAULT_FRAMES) for one in examples}
         files = networks_of(held, method, examples, opened, folder, told)
         data = page_data(held, method, examples, opened)
-        data["networks"] = addresses(files, folder) | {
+        data["networks"] = addresses(method, files, folder) | {
             "runtime": {name: f"runtime/{VERSION}/{one}" for name, one in runtime.items()}
         }
         data["offline"] = OFFLINE
@@ -100,23 +100,27 @@ def networks_of(
     return moved
 
 
-def addresses(files: dict[str, File], folder: Path) -> dict[str, Any]:
+def addresses(method: Method, files: dict[str, File], folder: Path) -> dict[str, Any]:
     """Where the browser finds each graph, and the numbers that it reads."""
 
     def at(path: Path) -> str:
         return f"{path.relative_to(folder).as_posix()}.gz"
 
+    usual = {graph.name for graph in browser_of(method.name).WAYS[0].graphs}
     return {
         "graphs": [
-            {"graph": one.graph, "model": at(one.model), "weights": [at(path) for path in one.weights]}
+            {
+                "graph": one.graph, "model": at(one.model), "weights": [at(path) for path in one.weights],
+                "first": one.graph in usual,
+            }
             for one in files.values()
         ]
-    }
+    }  # fmt: skip
 
 
 def every_file(networks: dict[str, Any]) -> set[str]:
-    """What the networks' thread asks for, each once."""
-    parts = {path for one in networks["graphs"] for path in (one["model"], *one["weights"])}
+    """What the networks' thread asks for at first, each once."""
+    parts = {path for one in networks["graphs"] if one["first"] for path in (one["model"], *one["weights"])}
     return parts | {networks["runtime"]["binary"]}
 
 

@@ -50,7 +50,6 @@ def page_data(
         "until": {kind: list(method.until(when)) for kind, when in KINDS.items()},
         "ofTexts": list(method.text_stages),
         "ways": [way_data(engine, method, way) for way in browser.WAYS],
-        "constants": {name: constant(one) for name, one in constants_of(engine, method).items()},
         "knobs": knobs_of(engine, method),
         "first": [name for name in lesson(method, "FIRST") or [one.name for one in method.knobs.knobs()]],
         "defaults": settings,
@@ -73,25 +72,17 @@ def way_data(engine: Engine, method: Method, way: Way) -> dict[str, Any]:
     used = {name: engine.network(name, method.name) for name, one in method.networks.items() if one.used(settings)}
     labels = [one.label for one in used.values()]
     pace = next((one.pace for one in used.values() if one.pace), None)
-    made = nodes(method, way, constants_of(engine, method))
+    constants = browser_of(method.name).constants(held_of(engine, method, way))
     return {
         "knobs": dict(way.knobs),
-        "nodes": payload(made),
+        "nodes": payload(nodes(method, way, constants)),
+        "constants": {name: constant(one) for name, one in constants.items()},
         "made": {
             "weights": labels,
             "pace": pace and {"frames": pace.frames, "spacing": pace.spacing},
             "untrained": method.untrained(labels, settings),
         },
     }
-
-
-def constants_of(engine: Engine, method: Method) -> dict[str, Any]:
-    """What the method's JavaScript reads of its networks."""
-    browser = browser_of(method.name)
-    made: dict[str, Any] = {}
-    for way in browser.WAYS:
-        made |= browser.constants(held_of(engine, method, way), way)
-    return made
 
 
 def constant(value: Any) -> Any:

@@ -82,7 +82,14 @@ def examples(engine: Engine, method: Method, way: Way, clip: Clip, texts: Sequen
     """Every value that a graph may read, of a run in Python."""
     trace, held = engine.run(method.name, clip, list(texts), **way.knobs), held_of(engine, method, way)
     given = {"frames_THWC": torch.from_numpy(clip.frames_THWC)} | browser_of(method.name).example(held, list(texts))
-    return dict(trace.values) | given
+    knobs = engine.settings(method.name, way.knobs)
+    return {name: tensor(one) for name, one in (knobs | dict(trace.values) | given).items()}
+
+
+def tensor(value: Any) -> Any:
+    """Numbers and truth values, and rows of these, as tensors; all else as it is."""
+    plain = isinstance(value, (bool, int, float)) or isinstance(value, tuple) and value and not isinstance(value[0], str)
+    return torch.tensor(value) if plain else value
 
 
 def export(

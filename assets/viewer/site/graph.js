@@ -1,11 +1,12 @@
 // A method's stages in the browser: each runs once for what it reads, as core/graph.py runs them in Python.
 //
-//   const run = grapher(nodes, scripts, graphs)
+//   const run = grapher(nodes, scripts, graphs, memory)
 //   const {values, ms} = await run(sources, wanted, {cancelled, progress})
 //
 // nodes     [{makes, reads, graph}] in an order in which they can run: see core/browser/plan.py
 // scripts   {stage: ({what it reads}) → its result} of those whose graph is ""
 // graphs    async (graph, {what it reads}, names of results that are read) → {name: result}
+// memory    what results are remembered in: one of `memoryOf()`, for one graph of stages or several
 // sources   {name: {value, key}}: knobs, frames, texts, constants. A key tells a value from every other of its name
 // values    of every stage that was needed for `wanted`; ms: of those that ran this time
 //
@@ -17,28 +18,39 @@ const ROOM = 96 << 20, // bytes of results that are remembered
 
 export class Cancelled extends Error {}
 
-export function grapher(nodes, scripts, graphs) {
-  const known = new Map(), // key → {results: {name: {value, key}}, bytes}, the least recently used first
-    keys = new Map(), // text → a short key
-    read = new Set(nodes.flatMap(node => node.reads)),
-    busy = new Map(); // key → a run that is under way
+// What several graphs of stages share: results by their keys, the least recently used first
+export function memoryOf() {
+  const known = new Map(), // key → {results: {name: {value, key}}, bytes}
+    keys = new Map(); // text → a short key
   let held = 0;
-
-  const short = text => {
-    if (!keys.has(text)) keys.set(text, `k${keys.size}`);
-    return keys.get(text);
+  return {
+    busy: new Map(), // key → a run that is under way
+    short(text) {
+      if (!keys.has(text)) keys.set(text, `k${keys.size}`);
+      return keys.get(text);
+    },
+    get(key) {
+      const found = known.get(key);
+      if (!found) return null;
+      known.delete(key);
+      known.set(key, found);
+      return found.results;
+    },
+    put(key, results) {
+      const bytes = Object.values(results).reduce((sum, one) => sum + sizeOf(one.value), 0);
+      held += bytes - (known.get(key)?.bytes ?? 0);
+      known.set(key, {results, bytes});
+      for (const [old, one] of known) {
+        if (held <= ROOM || old === key) break;
+        known.delete(old);
+        held -= one.bytes;
+      }
+    },
   };
+}
 
-  function remember(key, results) {
-    const bytes = Object.values(results).reduce((sum, one) => sum + sizeOf(one.value), 0);
-    known.set(key, {results, bytes});
-    held += bytes;
-    for (const [old, one] of known) {
-      if (held <= ROOM || old === key) break;
-      known.delete(old);
-      held -= one.bytes;
-    }
-  }
+export function grapher(nodes, scripts, graphs, {busy, short, get, put} = memoryOf()) {
+  const read = new Set(nodes.flatMap(node => node.reads));
 
   async function made(node, key, given, wanted) {
     const results = node.graph ? await graphs(node.graph, given, wanted) : {[node.makes[0]]: scripts[node.makes[0]](given)};
@@ -47,7 +59,7 @@ export function grapher(nodes, scripts, graphs) {
       const content = contentOf(value);
       told[name] = {value, key: short(content === null ? `${key}.${name}` : `= ${content}`)};
     }
-    remember(key, told);
+    put(key, told);
     return told;
   }
 
@@ -66,11 +78,9 @@ export function grapher(nodes, scripts, graphs) {
       if (missing) throw new Error(`${node.makes[0]} reads ${missing}, which is not there.`);
       const key = short(`${node.graph}:${node.makes.join()}(${node.reads.map(name => there[name].key).join()})`),
         names = node.makes.filter(name => read.has(name) || wanted.includes(name)),
-        found = known.get(key);
-      if (found && names.every(name => name in found.results)) {
-        known.delete(key);
-        known.set(key, found);
-        Object.assign(there, found.results);
+        found = get(key);
+      if (found && names.every(name => name in found)) {
+        Object.assign(there, found);
         continue;
       }
       if (cancelled()) throw new Cancelled(`Called off before ${node.makes[0]}.`);

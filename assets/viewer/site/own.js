@@ -4,7 +4,6 @@
 //
 // numbers   {frames: [least, most, usual], trained: seconds between frames in training, rules: of doubt.js}
 
-import {make} from "../base/parts.js";
 import {spaced} from "./doubt.js";
 import {framesOf, opened} from "./video.js";
 

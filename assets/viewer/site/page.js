@@ -3,7 +3,7 @@
 //   open(mount, modules, script, data, base, worker)     mount, modules: of the viewer and its figures; script: the method's
 //   module; base: the folder's address; worker: that of the networks' thread, see worker.js
 //
-// data   what app/site writes: about, outputs, until, ways, knobs, first, constants, clip, trace, texts, examples, networks …
+// data   what app/site writes: about, outputs, until, ways, knobs, first, clip, trace, texts, examples, networks …
 //
 // Until the networks are there, the first clip is shown as Python computed it.
 
@@ -13,7 +13,7 @@ import {pretty, safe} from "../base/words.js";
 import {glossary} from "../page/glossary.js";
 import {clipsOf} from "./clips.js";
 import {doubt, spaced} from "./doubt.js";
-import {Cancelled, grapher} from "./graph.js";
+import {Cancelled, grapher, memoryOf} from "./graph.js";
 import {knobsOf} from "./knobs.js";
 import {networksOf} from "./networks.js";
 import {own} from "./own.js";
@@ -46,10 +46,14 @@ export function open(mount, modules, script, data, base, worker) {
     else if (told.threads) threads = told.threads;
     else if (told.ready) arrived();
   });
-  const ways = data.ways.map(way => ({...way, run: grapher(way.nodes, script.stages, networks.run)})),
-    constants = Object.fromEntries(
-      Object.entries(data.constants).map(([name, value]) => [name, {value: constantOf(value), key: name}]),
-    );
+  const memory = memoryOf(),
+    ways = data.ways.map((way, place) => ({
+      ...way,
+      run: grapher(way.nodes, script.stages, networks.run, memory),
+      constants: Object.fromEntries(
+        Object.entries(way.constants).map(([name, value]) => [name, {value: constantOf(value), key: `${name} ${place}`}]),
+      ),
+    }));
   const wayOf = knobs => ways.find(way => Object.entries(way.knobs).every(([name, value]) => knobs[name] === value));
 
   // ---- one run ------------------------------------------------------------------------------------------------------
@@ -67,7 +71,7 @@ export function open(mount, modules, script, data, base, worker) {
         knobs = Object.entries(values.knobs).map(([name, value]) => [name, {value, key: JSON.stringify(value)}]);
       const sources = {
         ...Object.fromEntries(knobs),
-        ...constants,
+        ...way.constants,
         frames_THWC: {value: held.frames_THWC, key: held.clip.key},
         texts: {value: said, key: JSON.stringify(said)},
       };

@@ -1,6 +1,7 @@
 // The networks, in a thread of their own: ONNX Runtime Web loads each graph once and runs it when it is asked.
 //
-//   {base, runtime: {script, binary}, graphs: [{graph, model, weights, inputs}]}   once; all paths are from base
+//   {base, runtime: {script, binary}, graphs: [{graph, model, weights, first}]}   once; all paths are from base. first: whether it
+//   is loaded before it is asked for
 //   {id, graph, given: {name: {data, dims}}, wanted: [name]}   →   {id, results: {name: {data, dims}}} or {id, error}
 //   →   {loaded: bytes, of: bytes} while files arrive,  {threads} when the runtime is there,  {ready} when every graph is
 //
@@ -65,18 +66,25 @@ function begin({base, runtime, graphs, bytes}) {
     return sessions.get(name);
   };
   // in the order in which they are needed, so that maps are there before similarities
-  graphs
+  const first = graphs.filter(one => one.first);
+  first
     .reduce((before, one) => before.then(() => begun(one.graph)), there)
+    .then(() => postMessage({ready: true}))
     .catch(wrong => postMessage({error: String(wrong)}));
-  for (const one of graphs) for (const path of [one.model, ...one.weights]) fetched(path);
+  for (const one of first) for (const path of [one.model, ...one.weights]) fetched(path);
 }
 
-const TYPES = [
-  [Float32Array, "float32"],
-  [Uint8Array, "uint8"],
-  [BigInt64Array, "int64"],
-];
-const typeOf = data => TYPES.find(([kind]) => data instanceof kind)[1];
+// A tensor of what a graph reads; a number, a truth value or a row of numbers becomes one of the type that the graph asks for
+const KINDS = {
+  float32: values => Float32Array.from(values),
+  int64: values => BigInt64Array.from(values, BigInt),
+  bool: values => Uint8Array.from(values, Number),
+};
+function tensorOf(given, type) {
+  if (given?.data) return new ort.Tensor(type, given.data, given.dims);
+  const row = Array.isArray(given);
+  return new ort.Tensor(type, KINDS[type](row ? given : [given]), row ? [given.length] : []);
+}
 
 let turn = Promise.resolve(); // one run after another: the runtime has one thread for them
 self.onmessage = ({data: asked}) => {
@@ -85,9 +93,7 @@ self.onmessage = ({data: asked}) => {
   turn = turn
     .then(async () => {
       const session = await begun(graph);
-      const feeds = Object.fromEntries(
-        session.inputNames.map(name => [name, new ort.Tensor(typeOf(given[name].data), given[name].data, given[name].dims)]),
-      );
+      const feeds = Object.fromEntries(session.inputMetadata.map(({name, type}) => [name, tensorOf(given[name], type)]));
       const made = await session.run(feeds, wanted);
       const results = Object.fromEntries(wanted.map(name => [name, {data: made[name].data, dims: [...made[name].dims]}]));
       postMessage({id, results}, [...new Set(wanted.map(name => results[name].data.buffer))]);

@@ -1,4 +1,5 @@
-"""Facts about the numbers of the page that needs no server: they are Python's, on every example and for four settings each."""
+"""Facts about the numbers of the page that needs no server: they are Python's, on every example and for five settings each,
+prompts before every block among them."""
 
 import base64
 
@@ -17,6 +18,7 @@ SETTINGS = (
     {"alpha": 0.8, "kept": 9, "eta": 12.0},
     {"alpha": 0.0, "kept": 20, "beta": 4.0, "eta": 5.0, "spatial": False},
     {"layer": 1, "alpha": 1.0, "kept": 1, "temporal": False},
+    {"depth": "all", "alpha": 0.6, "kept": 9, "eta": 4.0},
 )
 RUN = """async ([clip, knobs, texts]) => {
   const asked = site.request();

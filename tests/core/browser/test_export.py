@@ -69,7 +69,7 @@ def test_a_knob_re_runs_in_a_browser_what_it_re_runs_in_python(exported):
     method, _ = exported
     browser = browser_of(method.name)
     for way in browser.WAYS:
-        made = plan.nodes(method, way, browser.constants(held_of(engine(), method, way), way))
+        made = plan.nodes(method, way, browser.constants(held_of(engine(), method, way)))
         known = {name for node in made for name in node.makes}
         for knob in (one.name for one in method.knobs.knobs() if one.name not in way.knobs):
             touched = {knob}
@@ -85,9 +85,7 @@ def test_every_result_that_is_shown_is_made_or_is_what_a_way_leaves_out(exported
     browser = browser_of(method.name)
     for way in browser.WAYS:
         made = {
-            name
-            for node in plan.nodes(method, way, browser.constants(held_of(engine(), method, way), way))
-            for name in node.makes
+            name for node in plan.nodes(method, way, browser.constants(held_of(engine(), method, way))) for name in node.makes
         }
         assert set(method.until("whole")) <= made
 
