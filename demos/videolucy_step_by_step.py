@@ -270,7 +270,7 @@ for text in (question.text, "How many seconds does it last?", "What is the plast
     print("begins with the whole memory:", released.skips_sparse(text), "·", text)
 for length in (780, 785, 790):
     print(f"a video of {length} s with periods of 60 s: its tail is", "LOST" if released.lost(length, 60) else "read")
-out = tuple(one for one in memory.entries if one.period not in lost["search"].sparse)
+out = tuple(one for one in memory.entries if one.period not in made["search"].sparse)
 print("left out at first, and given to a forced answer:", ", ".join(str(one.period) for one in out) or "nothing")
 
 # %% [markdown]

@@ -44,7 +44,7 @@ from core.world.questions import NOT_SHOWN, Question, constants
 
 CLIPS = 16  # videos of each length
 LENGTHS = {"600": 600, "1800": 1800, "3600": 3600}
-SIZE = (64, 64)  # of a frame that is drawn; the eye sees half of it
+SIZE = (32, 32)  # of a frame that is drawn: what the eye sees
 WAYS = ("full", "coarse_only", "random_period", "no_instruction", "flat")
 CLASSES = ("in the coarse memory", "missing from the coarse memory")
 CAUSES = ("not in the coarse memory", "located wrong", "captioned wrong", "answered without support")
