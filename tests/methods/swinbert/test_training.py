@@ -59,7 +59,7 @@ def test_every_number_of_a_file_is_measured_and_is_a_table(tmp_path):
     made = tiny.captioners().network
     save(tmp_path / "swinbert.safetensors", dict(made.variants), weights.described(made), {})
     found = evaluate.evaluate(tmp_path, 4, 0, torch.device("cpu"))
-    assert set(found["exact"]) == set(evaluate.COMPARED) == set(found["words"]) == set(found["spread"])
+    assert set(found["exact"]) == set(evaluate.COMPARED) == set(found["words"]) == set(found["spread"]) == set(found["unseen"])
     assert 0 < found["density"] < 1 and 0 < found["auroc"] < 1
     assert set(found["gates"]) == {"log_sigmoid", "as_released", "start"}
     assert set(found["gain"]) == {"full", "identity", "random"} and found["constant"] >= 1 / 4
