@@ -42,7 +42,7 @@ WORDS = ("colour", "shape", "direction")
 SEEDS = 10  # the most trainings that are looked for
 BATCH = 64
 NEVER = 10**9  # a step that no training reaches: its clips are hidden ones
-VAL = 200  # clips that stand beside the weights
+VAL = 100  # clips that stand beside the weights
 
 
 def file_of(out: Path, seed: int) -> Path:
