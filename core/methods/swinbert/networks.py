@@ -22,8 +22,8 @@ WINDOW = 1  # cells, or frames, to each side
 
 @dataclass(frozen=True)
 class Variant:
-    """form: of the gate, where V is learned, else "". pattern: which pairs are open, where it is not. begins: the variant
-    whose weights and mask it goes on from; inherits: the one whose mask alone it begins with, at half as many frames."""
+    """form: of the gate, where V is learned, else "". pattern: which pairs are open, where it is not. begins: the variant whose
+    network it goes on from; inherits: the one whose V it begins with, else chance. Either may have half as many frames."""
 
     form: str = ""
     pattern: str = "learned"
@@ -40,14 +40,14 @@ class Variant:
 VARIANTS = {
     "log_sigmoid": Variant("log_sigmoid"),
     "as_released": Variant("as_released"),
-    "hard": Variant("hard", begins="log_sigmoid"),
+    "hard": Variant("hard", begins="log_sigmoid", inherits="log_sigmoid"),
     "full": Variant(pattern="full"),
     "identity": Variant(pattern="identity"),
     "spatial_window": Variant(pattern="spatial_window"),
     "temporal_window": Variant(pattern="temporal_window"),
     "random": Variant(pattern="random"),
-    "inherited": Variant("log_sigmoid", frames=2 * sprites.FRAMES, inherits="log_sigmoid"),
-    "scratch": Variant("log_sigmoid", frames=2 * sprites.FRAMES),
+    "inherited": Variant("log_sigmoid", frames=2 * sprites.FRAMES, begins="log_sigmoid", inherits="log_sigmoid"),
+    "scratch": Variant("log_sigmoid", frames=2 * sprites.FRAMES, begins="log_sigmoid"),
 }
 WORDS = vocabulary(sprites.sentences())
 LONGEST = max(len(one.split()) for one in sprites.sentences()) + 1

@@ -10,7 +10,7 @@ NAMES = {
     "spatial_window": "spatial window", "temporal_window": "temporal window", "start": "V ~ N(0, 1), before training",
 }  # fmt: skip
 TITLES = {
-    "exact": "Exact captions of clips whose actor no training saw, and how often each word is right",
+    "exact": "Exact captions of hidden clips, how often each word is right, and exact where colour and shape never met before",
     "gain": "Exact captions with log σ(V), minus those of another mask",
     "gates": "What the truth says of the gates",
     "scores": "Scores against all wordings",
@@ -22,14 +22,20 @@ def measured(metrics: Mapping) -> str:
     about = metrics["about"]
     trainings = about["training_seeds"]
     head = (
-        f"`{about['command']}` on {about['clips']} clips, test split. In brackets: 95 % of draws of clips and trainings. "
+        f"`{about['command']}` on {about['clips']} clips. In brackets: 95 % of draws of clips and trainings. "
         f"Who always says the same caption is right in {number(metrics['constant'])}."
     )
     rows = [
-        [NAMES[name], str(trainings[name]), shown(metrics["spread"][name]), *map(number, metrics["words"][name].values())]
+        [
+            NAMES[name],
+            str(trainings[name]),
+            shown(metrics["spread"][name]),
+            *map(number, metrics["words"][name].values()),
+            shown(metrics["unseen"][name]),
+        ]
         for name in metrics["exact"]
     ]
-    tables = {TITLES["exact"]: table(["", "trainings", "exact", *metrics["words"]["log_sigmoid"]], rows)}
+    tables = {TITLES["exact"]: table(["", "trainings", "exact", *metrics["words"]["log_sigmoid"], "exact, never met"], rows)}
     tables[TITLES["gain"]] = table(["", "exact"], [[NAMES[name], number(one)] for name, one in metrics["gain"].items()])
     tables[TITLES["gates"]] = table(
         ["", *map(spoken, metrics["gates"]["log_sigmoid"])],

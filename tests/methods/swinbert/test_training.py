@@ -59,7 +59,7 @@ def test_every_number_of_a_file_is_measured_and_is_a_table(tmp_path):
     made = tiny.captioners().network
     save(tmp_path / "swinbert.safetensors", dict(made.variants), weights.described(made), {})
     found = evaluate.evaluate(tmp_path, 4, 0, torch.device("cpu"))
-    assert set(found["exact"]) == set(evaluate.COMPARED) == set(found["words"]) == set(found["spread"])
+    assert set(found["exact"]) == set(evaluate.COMPARED) == set(found["words"]) == set(found["spread"]) == set(found["unseen"])
     assert 0 < found["density"] < 1 and 0 < found["auroc"] < 1
     assert set(found["gates"]) == {"log_sigmoid", "as_released", "start"}
     assert set(found["gain"]) == {"full", "identity", "random"} and found["constant"] >= 1 / 4
@@ -81,8 +81,12 @@ def test_a_hard_mask_goes_on_from_what_was_learned_and_a_longer_one_inherits_v_a
     assert all(torch.equal(begun[name], learned[name]) for name in begun if name != "mask_KMM")
     torch.testing.assert_close(heir.mask_MM.data, equations.inherited(source.mask_MM.data, 4, 8))
     fresh = train.beginning("scratch", 0, out, asked)
-    assert torch.equal(heir.captioner.head.weight, fresh.captioner.head.weight)
-    assert not torch.equal(heir.mask_MM, fresh.mask_MM)
+    assert torch.equal(heir.captioner.head.weight, source.captioner.head.weight)
+    assert torch.equal(heir.captioner.time, fresh.captioner.time) and not torch.equal(heir.mask_MM, fresh.mask_MM)
+    time_TD = source.captioner.time
+    torch.testing.assert_close(
+        heir.captioner.time[1:3], torch.stack([0.75 * time_TD[0] + 0.25 * time_TD[1], 0.25 * time_TD[0] + 0.75 * time_TD[1]])
+    )
     with pytest.raises(SystemExit, match="--only full"):
         train.finished("full", 0, out, asked)
 
