@@ -1,4 +1,4 @@
-"""Facts about clips of sprites: what moves is told by pairs of pictures and by nothing else, and who needs which pair is known."""
+"""Facts about clips of sprites: what moves is told by pairs of pictures alone, and who needs which pair is known."""
 
 import numpy as np
 import pytest

@@ -1,5 +1,5 @@
-"""Facts about the captioner: its two halves are one encoder under one mask, the video never depends on words, and what is written
-word by word is what the likeliest words are."""
+"""Facts about the captioner: its two halves are one encoder under one mask, the video never depends on words, and what is
+written word by word is what the likeliest words are."""
 
 import pytest
 import torch
