@@ -27,14 +27,16 @@ def longer_FP(learned_BB: Tensor, swinbert, inherit: str, token: int) -> Tensor:
 def compared(
     picture_KSSC: Tensor, swinbert, budget: int, learned: int, inherit: str, density: float, window: int, draw: int
 ) -> str:  # fmt: skip
-    """w = argmax p under every mask, a line each: how many pairs are open, and what is said then."""
+    """w = argmax p under every mask that these weights hold, a line each: how many pairs are open, and what is said then."""
     lines = []
     for pattern, form in MASKS:
+        name = mask.variant(swinbert, pattern, form, budget)
+        if not {name, form or mask.USUAL} <= set(swinbert.names):
+            continue
         V_MM = mask.mask_MM(mask.learned_BB(swinbert, form or mask.USUAL, learned), swinbert, budget, inherit)
         open_MM = mask.open_MM(V_MM, swinbert, budget, pattern, form, density, window, draw)
         bias_MM = mask.bias_MM(V_MM, open_MM, pattern, form)
-        captioner = swinbert.captioner(mask.variant(swinbert, pattern, form, budget))
-        said = sentence_of(writing.written(picture_KSSC, bias_MM, captioner, 0.0, draw), swinbert.words)
+        said = sentence_of(writing.written(picture_KSSC, bias_MM, swinbert.captioner(name), 0.0, draw), swinbert.words)
         share = equations.density(mask.gate_MM(V_MM, open_MM, pattern, form))
         lines.append(f"{(form or pattern).replace('_', ' ')}, {share:.1%} open: {said or '(nothing)'}")
     return "\n".join(lines)
