@@ -42,7 +42,7 @@ from core.world.long import LongVideo
 from core.world.marks import FAMILIES, RATE, marked_video, shown
 from core.world.questions import NOT_SHOWN, Question, constants
 
-CLIPS = 16  # videos of each length
+CLIPS = 12  # videos of each length
 LENGTHS = {"600": 600, "1800": 1800, "3600": 3600}
 SIZE = (32, 32)  # of a frame that is drawn: what the eye sees
 WAYS = ("full", "coarse_only", "random_period", "no_instruction", "flat")

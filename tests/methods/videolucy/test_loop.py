@@ -131,6 +131,18 @@ def test_the_locator_goes_to_the_anchor_or_to_what_follows_it():
     assert targets(coarse, after) == {Period(0, 64, 0), Period(64, 128, 0)}
 
 
+def test_the_locator_takes_what_was_not_searched_the_coarse_before_the_fine_and_the_early_before_the_late():
+    coarse, text = split(0, 192, 64, 0), "Which number does the red ring carry?"
+    memory = Memory(tuple(Entry(one, "1st red ring" if k < 2 else "1st blue star") for k, one in enumerate(coarse)))
+    memory = written(memory, [Entry(one, "1st red ring") for one in split(0, 64, 8, 1)])
+    rules = Rules(TrueEye(), video())  # type: ignore
+    assert rules.locate(text, memory, (), True).period == coarse[0]
+    there = rules.locate(text, memory, coarse[:1], True)
+    assert there.period == coarse[1] and there.instruction == LOOK
+    assert rules.locate(text, memory, coarse[:2], True).period == Period(0, 8, 1)
+    assert rules.locate("What colour is the ring?", memory, (), True).instruction == ""
+
+
 def test_without_a_match_the_middle_of_the_widest_stretch_is_next():
     periods = split(0, 640, 64, 0)
     assert widest(periods) == periods[5]
