@@ -17,7 +17,7 @@ export function doubt(similarity, {unknown, label, pace, frames, ofWorld, spacin
   if (pace && !(told.slower <= frames / pace.frames && frames / pace.frames <= told.faster))
     return `Trained with ${pace.frames} frames: with ${frames}, how texts rank is not to be trusted.`;
   if (pace?.spacing && spacing && !(told.nearer <= spacing / pace.spacing && spacing / pace.spacing <= told.farther))
-    return `Trained with a frame every ${three(pace.spacing)} s: with one every ${three(spacing.toPrecision(2))} s, how texts rank is not to be trusted.`;
+    return `Trained with a frame every ${three(pace.spacing)} s: with one every ${three(+spacing.toPrecision(2))} s, how texts rank is not to be trusted.`;
   if (similarity.length < 2) return "There is nothing to rank one text against.";
   const [first, second] = [...similarity].sort((a, b) => b - a);
   return first - second < told.tie ? `The two best texts fit equally well (${first.toFixed(3)}): none is first.` : "";

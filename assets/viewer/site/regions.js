@@ -74,12 +74,12 @@ export const stages = {
     }, 0);
     return {data, dims: [data.length / D, D]};
   },
-  word_YI({texts, vocabulary}) {
+  // every text has as many places as the longest may have: 0 is none
+  word_YI({texts, vocabulary, longest}) {
     const why = refused(texts);
     if (why) throw new Error(why);
     const ids = new Map(vocabulary.map((word, i) => [word, BigInt(i + 2)])),
       rows = texts.map(text => wordsOf(text).map(word => ids.get(word) ?? UNKNOWN)),
-      longest = Math.max(...rows.map(row => row.length)),
       data = new BigInt64Array(rows.length * longest);
     for (const [y, row] of rows.entries()) data.set(row, y * longest);
     return {data, dims: [rows.length, longest]};

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from core.browser.declared import Graph, Way
@@ -29,6 +30,7 @@ from core.methods.stop.equations import (
     weighted_change,
 )
 from core.methods.stop.networks import CAP, Prompter
+from core.networks.text import PAD, WORDS
 from core.video.read import FRAMES
 
 MODULE = "site/regions.js"
@@ -57,7 +59,7 @@ def video_E(sequence_SD: Tensor, clip_towers) -> Tensor:
 
 
 def text_YE(word_YI: Tensor, clip_towers) -> Tensor:
-    """s: the frozen text tower's feature of each text, unit length."""
+    """s: the frozen text tower's feature of each text, unit length. Every text has as many places as the longest may have."""
     return clip_towers.text.features(word_YI)
 
 
@@ -122,7 +124,7 @@ COMMON = (
     Graph("tokens", (tokens_TSD, patches_TPD), FRAME | {"H": (16, 4096), "W": (16, 4096)}),
     Graph("heads", (every_head_LNTP,), FRAME),
 )
-TEXTS = Graph("texts", (text_YE,), {"Y": (1, 64), "I": (1, 16)})
+TEXTS = Graph("texts", (text_YE,), {"Y": (1, 64)})
 SCRIPTS = {
     "attention_LTP": ("every_head_LNTP", "layer"),
     "heads_NTP": ("every_head_LNTP", "layer"),
@@ -130,7 +132,7 @@ SCRIPTS = {
     "change_G": ("gap_filtered_GPD", "region_TP", "beta", "change_scale"),
     "prompt_count_G": ("change_G", "eta", "temporal", "cap"),
     "sequence_SD": ("tokens_TSD", "prompted_TPD", "temporal_prompt_GQD", "prompt_count_G", "prefix"),
-    "word_YI": ("texts", "vocabulary"),
+    "word_YI": ("texts", "vocabulary", "longest"),
     "unknown_words": ("texts", "vocabulary"),
 }
 WAYS = (
@@ -171,9 +173,11 @@ def constants(networks: Mapping[str, Any]) -> dict[str, Any]:
         "gap_filter": prompter.gap_filter.conv.weight,
         "change_scale": float(prompter.change_scale),
         "cap": CAP,
+        "longest": WORDS,
     }
 
 
 def example(networks: Mapping[str, Any], texts: list[str]) -> dict[str, Tensor]:
     """What the JavaScript makes and a graph reads, of an example: what the graph is exported with."""
-    return {"word_YI": networks["clip_towers"].text.tokens(texts)}
+    word_YI = networks["clip_towers"].text.tokens(texts)
+    return {"word_YI": F.pad(word_YI, (0, WORDS - word_YI.shape[1]), value=PAD)}

@@ -38,13 +38,15 @@ def test_nothing_leaves_it_while_knobs_move_and_its_own_policy_holds(browser, ad
     expect(page.locator("#site-state")).to_contain_text("run in this browser", timeout=8 * PATIENCE)
     page.locator("#knob-kept").focus()
     page.keyboard.press("Home")
-    expect(page.locator(".vw-canvas")).to_have_attribute("aria-label", re.compile("^frame 1 of 8: 1 of 64 patches kept"))
+    expect(page.locator(".vw-canvas")).to_have_attribute(
+        "aria-label", re.compile("^frame 1 of 8: 1 of 64"), timeout=8 * PATIENCE
+    )
     page.locator("#knob-eta").focus()
     page.keyboard.press("Home")
-    expect(page.locator(".vw-gap b").first).to_have_text("0")
+    expect(page.locator(".vw-gap b").first).to_have_text("0", timeout=8 * PATIENCE)
     expect(page.locator(".vw-texts-state")).to_have_text("", timeout=8 * PATIENCE)
     page.get_by_role("button", name="a white diamond stays still").click()
-    expect(page.locator("#site-texts")).to_have_value(re.compile("^a white diamond stays still"))
+    expect(page.locator("#site-texts")).to_have_value(re.compile("^a white diamond stays still"), timeout=PATIENCE)
     assert all(one.startswith((address, "data:", "blob:")) for one in asked) and not wrong
     assert len(asked) == len(set(asked)), "nothing is loaded twice"
     context.close()
