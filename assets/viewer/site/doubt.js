@@ -7,6 +7,14 @@
 
 const three = value => String(+value.toPrecision(6)); // as Python's :g
 
+// As Python's :.2f: what lies exactly between two goes to the even one.
+function fixed(value, digits) {
+  const exact = value.toFixed(60),
+    end = exact.indexOf(".") + 1 + digits,
+    even = "02468".includes(exact[end - 1]);
+  return even && /^50*$/.test(exact.slice(end)) ? exact.slice(0, end) : value.toFixed(digits);
+}
+
 export function doubt(similarity, {unknown, label, pace, frames, ofWorld, spacing, told}) {
   if (label.includes(told.synthetic) && !ofWorld)
     return `These weights know ${told.synthetic} alone and no real video: their ranking of texts says nothing about this one.`;
@@ -20,19 +28,19 @@ export function doubt(similarity, {unknown, label, pace, frames, ofWorld, spacin
     return `Trained with a frame every ${three(pace.spacing)} s: with one every ${three(+spacing.toPrecision(2))} s, how texts rank is not to be trusted.`;
   if (similarity.length < 2) return "There is nothing to rank one text against.";
   const [first, second] = [...similarity].sort((a, b) => b - a);
-  return first - second < told.tie ? `The two best texts fit equally well (${first.toFixed(3)}): none is first.` : "";
+  return first - second < told.tie ? `The two best texts fit equally well (${fixed(first, 3)}): none is first.` : "";
 }
 
 export function spaced(times, trained, told) {
   const [begin, end] = [times[0], times.at(-1)],
     T = times.length;
-  if (!(begin < end)) return `${T} frame${T > 1 ? "s" : ""}, at ${begin.toFixed(2)} s.`;
+  if (!(begin < end)) return `${T} frame${T > 1 ? "s" : ""}, at ${fixed(begin, 2)} s.`;
   const apart = (end - begin) / (T - 1),
     alike = trained && Math.abs(apart / trained - 1) < told.alike;
-  let said = `${T} frames over ${(end - begin).toFixed(2)} s, from ${begin.toFixed(2)} s to ${end.toFixed(2)} s; ${apart.toFixed(2)} s apart`;
-  said += alike ? ", as in training." : trained ? `, and ${trained.toFixed(2)} s in training.` : ".";
+  let said = `${T} frames over ${fixed(end - begin, 2)} s, from ${fixed(begin, 2)} s to ${fixed(end, 2)} s; ${fixed(apart, 2)} s apart`;
+  said += alike ? ", as in training." : trained ? `, and ${fixed(trained, 2)} s in training.` : ".";
   if (apart >= Math.max(told.far, told.farther * trained))
-    said += ` Change over ${apart.toFixed(1)} s is not motion: what moves may have come and gone between two frames.`;
+    said += ` Change over ${fixed(apart, 1)} s is not motion: what moves may have come and gone between two frames.`;
   return said;
 }
 
