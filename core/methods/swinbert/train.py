@@ -117,6 +117,7 @@ def setting(name: str, seed: int, asked: argparse.Namespace) -> dict:
 
 
 def checkpoint_of(name: str, seed: int, out: Path, asked: argparse.Namespace, parts: dict) -> Checkpoint:
+    """The state of a variant's training, beside the file that all of a seed are written to."""
     return Checkpoint(out.with_name(f"{out.stem}_{name}.safetensors"), setting(name, seed, asked), parts)
 
 
@@ -204,8 +205,10 @@ def parsed(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--out", type=file_to_write, default=None, help="the file that is written; default: in assets/weights")
     parser.add_argument("--seed", type=seed_number, default=0)
-    parser.add_argument("--only", nargs="+", choices=tuple(VARIANTS), help="variants; default: all")
-    parser.add_argument("--together", nargs="*", choices=tuple(VARIANTS), help="train nothing, write what is there")
+    parser.add_argument("--only", nargs="+", action="extend", choices=tuple(VARIANTS), help="variants; default: all")
+    parser.add_argument(
+        "--together", nargs="*", action="extend", choices=tuple(VARIANTS), help="train nothing, write what is there"
+    )
     parser.add_argument("--steps", type=int, default=1300)
     parser.add_argument("--restart", type=int, default=800, help="the step at which rates are high once more")
     parser.add_argument("--again", type=int, default=200, help="of the hard mask, which goes on from the learned one")
