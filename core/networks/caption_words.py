@@ -1,5 +1,5 @@
 """The words of a captioner: sentences as rows of ids and back, and words that are hidden so that a network learns to fill them
-in.
+in. “an” is how the word “a” is written before a vowel, and no word of its own.
 
 Letters: B batch, N words of a sentence with its end, W words of the vocabulary.
 """
@@ -12,23 +12,26 @@ from torch import Tensor
 
 PAD, MASK, END = 0, 1, 2
 SPECIAL = ("[PAD]", "[MASK]", "[END]")  # the first words of every vocabulary
+VOWELS = tuple("aeiou")
 NOT_ASKED = -100  # a target that counts for nothing, as torch has it
-HIDDEN, AS_MASK, AS_OTHER = (
-    0.5,
-    0.8,
-    0.1,
-)  # share of a sentence; of it, shown as [MASK], shown as another word: the rest as it is
+HIDDEN = 0.5  # share of a sentence
+AS_MASK, AS_OTHER = 0.8, 0.1  # of that: shown as [MASK], shown as another word; the rest as it is
 
 
 def vocabulary(sentences: Sequence[str]) -> tuple[str, ...]:
     """The SPECIAL words, and every word of these sentences once, in the order of the alphabet."""
-    return (*SPECIAL, *sorted({word for sentence in sentences for word in sentence.split()}))
+    return (*SPECIAL, *sorted({word for sentence in sentences for word in words_of(sentence)}))
+
+
+def words_of(sentence: str) -> list[str]:
+    """A sentence's words, “an” as the word “a”."""
+    return ["a" if word == "an" else word for word in sentence.split()]
 
 
 def ids_of(sentence: str, known: Sequence[str], longest: int | None = None, end: bool = True) -> list[int]:
     """A sentence's words by their places in a vocabulary, [END], and PAD up to `longest` places. A ValueError names a word
     that is not known, or a sentence that is too long."""
-    words = sentence.split()
+    words = words_of(sentence)
     if unknown := [word for word in words if word not in known]:
         raise ValueError(f"no word of the vocabulary: {', '.join(unknown)}")
     ids = [known.index(word) for word in words] + [END] * end
@@ -40,7 +43,8 @@ def ids_of(sentence: str, known: Sequence[str], longest: int | None = None, end:
 def sentence_of(ids: Sequence[int], known: Sequence[str]) -> str:
     """The words up to the [END], without special ones."""
     ids = list(ids)
-    return " ".join(known[one] for one in (ids[: ids.index(END)] if END in ids else ids) if one >= len(SPECIAL))
+    words = [known[one] for one in (ids[: ids.index(END)] if END in ids else ids) if one >= len(SPECIAL)]
+    return " ".join("an" if word == "a" and later[:1] in VOWELS else word for word, later in zip(words, [*words[1:], "."]))
 
 
 def hidden(ids_BN: Tensor, words: int, chance: torch.Generator, first: int = 0, share: float = HIDDEN) -> tuple[Tensor, Tensor]:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.world.captions import COLOURS as ALL_COLOURS
-from core.world.captions import SPLITS, one_of
+from core.world.captions import SPLITS, article, one_of
 
 CELLS, PATCH, FRAMES = 6, 4, 4  # cells along a side, pixels along a cell's side, pictures of a clip
 SIDE = CELLS * PATCH
@@ -47,10 +47,10 @@ SHAPES = {
 }
 DIRECTIONS = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
 WORDINGS = (
-    "a {colour} {shape} moves {direction}",
+    "{a} {colour} {shape} moves {direction}",
     "the {colour} {shape} goes {direction}",
-    "a {colour} {shape} is moving {direction}",
-    "there is a {colour} {shape} that moves {direction}",
+    "{a} {colour} {shape} is moving {direction}",
+    "there is {a} {colour} {shape} that moves {direction}",
 )
 NOISE, GROUND = 8, (15, 60)  # of a pixel; brightness of the ground
 STAYS = 0.15  # how often a thing that jumps is in the same cell again
@@ -82,7 +82,7 @@ class Sprites:
 
 def wordings(colour: str, shape: str, direction: str) -> tuple[str, ...]:
     """One caption in all wordings."""
-    return tuple(one.format(colour=colour, shape=shape, direction=direction) for one in WORDINGS)
+    return tuple(one.format(a=article(colour), colour=colour, shape=shape, direction=direction) for one in WORDINGS)
 
 
 def sentences() -> list[str]:
