@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from core.networks.caption_words import ids_of, sentence_of, vocabulary
 from core.world import sprites
+from core.world.captions import caption
 
 
 def kinds_of(clips):
@@ -61,7 +63,9 @@ def test_what_the_caption_says_is_in_the_pixels_at_the_cells_that_are_told(clips
             if t:
                 assert (row_T[t] - row_T[t - 1], column_T[t] - column_T[t - 1]) == sprites.DIRECTIONS[name]
         said = clips.references(clip)
-        assert said[0] == f"a {sprites.COLOURS[colour]} {tuple(sprites.SHAPES)[shape]} moves {name}" and len(set(said)) == 4
+        assert (
+            said[0] == caption(sprites.COLOURS[colour], tuple(sprites.SHAPES)[shape], f"moves {name}") and len(set(said)) == 4
+        )
 
 
 def test_nothing_else_is_ever_beside_the_cell_where_its_kind_was_a_picture_before(clips, look_BTX):
@@ -118,3 +122,13 @@ def test_fewer_kinds_of_things_are_in_easier_clips():
         look_BTX = kinds_of(sprites.draw(5, 20, kinds=kinds))
         assert all(len(set(look.flat) - {0}) == max(1, kinds) for look in look_BTX)
     assert all((look > 0).sum() == 4 for look in kinds_of(sprites.draw(5, 20, kinds=0)))
+
+
+def test_an_is_how_the_word_a_is_written_before_a_vowel():
+    known = vocabulary(["an orange ring", "a red ring"])
+    assert "an" not in known and ids_of("an orange ring", known)[0] == ids_of("a red ring", known)[0] == known.index("a")
+    assert [sentence_of(ids_of(one, known), known) for one in ("an orange ring", "a red ring")] == [
+        "an orange ring",
+        "a red ring",
+    ]
+    assert sentence_of([known.index("a")], known) == "a", "nothing comes after it"
