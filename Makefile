@@ -32,6 +32,7 @@ weights: $(VENV)/run.stamp
 	$(PY) -m core.training tspo --seed 2 --only both answer --out assets/weights/compared/tspo_2.safetensors
 	$(PY) -m core.training videostreaming
 	$(PY) -m core.training swinbert
+	$(PY) -m core.training swinbert --seed 1 --only log_sigmoid identity
 	$(PY) -m core.training videolucy
 
 # What the weights are worth, the tables of it in the READMEs of the methods, and the curve over α in the page's fold Sweep.
@@ -40,8 +41,8 @@ evaluate: $(VENV)/run.stamp
 	$(PY) -m core.evaluate stpn --clips 48 --json assets/weights/metrics_stpn.json
 	$(PY) -m core.evaluate tspo --clips 240 --json assets/weights/metrics_tspo.json
 	$(PY) -m core.evaluate videostreaming --clips 40 --json assets/weights/metrics_videostreaming.json
-	$(PY) -m core.evaluate swinbert --clips 480 --json assets/weights/metrics_swinbert.json
-	$(PY) -m core.evaluate videolucy --json assets/weights/metrics_videolucy.json
+	$(PY) -m core.evaluate swinbert --clips 240 --json assets/weights/metrics_swinbert.json
+	$(PY) -m core.evaluate videolucy --videos 12 --json assets/weights/metrics_videolucy.json
 	$(PY) -m core.evaluate frames --json assets/weights/metrics_frames.json
 	$(PY) -m core.report
 

@@ -36,7 +36,11 @@ READINGS = (
     ("2T", "The paper interpolates V along time. V of a patch with itself was never learned: it counts as the mean of V."),
     (
         "four and eight frames",
-        "Eight frames are the same pictures at twice the rate. One captioner is trained with eight; all masks of eight ask it.",
+        "Eight frames are the same pictures at twice the rate. A captioner goes on with eight; all masks of eight ask that one.",
+    ),
+    (
+        "heads",
+        "Our reading: heads begin by preferring patches nearby, half of them a moment before and half a moment after.",
     ),
     ("squares", "The middle square of a frame, down to as many pixels as the network reads; training sees drawn pixels."),
     ("how sure", "The share of a softmax without τ at a place that shows [MASK], whether a word is the likeliest or drawn."),
@@ -114,8 +118,8 @@ PRESETS = {
     "defaults": Preset(),
     "as released": Preset({"form": "as_released"}),
     "hard": Preset({"form": "hard"}),
-    "everything open": Preset({"pattern": "full"}),
-    "each patch alone": Preset({"pattern": "identity"}),
+    "all open": Preset({"pattern": "full"}),
+    "alone": Preset({"pattern": "identity"}),
     "by chance": Preset({"pattern": "random"}),
     "eight frames": Preset({"budget": 8}),
     "flat index": Preset({"budget": 8, "inherit": "flat index"}),
@@ -129,7 +133,7 @@ TOUR = (
     {
         "title": "A caption, and who may see whom",
         "text": "SwinBERT says what moves. No frame shows that by itself: patches must see those of other frames.",
-        "act": "Open the tab SwinBERT and choose “each patch alone”.",
+        "act": "Open the tab SwinBERT and choose “alone”.",
         "keys": "Go to it, Enter; then to the button, Enter",
         "done": "Now no patch sees another: only words can compare. Look at the square: nothing but its diagonal is open.",
         "tab": "SwinBERT",
