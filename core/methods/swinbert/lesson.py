@@ -36,7 +36,7 @@ READINGS = (
     ("2T", "The paper interpolates V along time. V of a patch with itself was never learned: it counts as the mean of V."),
     (
         "four and eight frames",
-        "Eight frames are the same pictures at twice the rate. A captioner goes on with eight; all masks of eight ask that one.",
+        "Eight frames are the same pictures at twice the rate. A captioner goes on with them, whatever the mask of eight.",
     ),
     (
         "heads",
