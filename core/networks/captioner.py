@@ -186,7 +186,7 @@ class Captioner(nn.Module):
         done_B = torch.zeros(B, dtype=torch.bool, device=ids_BN.device)
         while N < self.shape.longest and not done_B.all():
             ids_BN[:, N] = MASK
-            logits_BW = self.read(seen, ids_BN[:, : N + 1])[0][:, -1].index_fill(1, torch.tensor([PAD, MASK]), SHUT)
+            logits_BW = self.read(seen, ids_BN[:, : N + 1])[0][:, -1].index_fill(1, torch.tensor([PAD, MASK]).to(ids_BN), SHUT)
             shown_BW = (logits_BW / (temperature or 1.0)).softmax(-1)
             next_B = shown_BW.multinomial(1, generator=chance)[:, 0] if temperature else shown_BW.argmax(-1)
             ids_BN[:, N] = torch.where(done_B, PAD, next_B)
@@ -223,10 +223,10 @@ def turn_heads(block: Block, codes: Sequence[Tensor], strength: float = STRENGTH
             if 2 * third + 2 > E or sine + 2 > D:
                 continue
             query, key = block.qkv.weight[row : row + 2], block.qkv.weight[D + row : D + row + 2]
-            key[:, sine : sine + 2] += root * torch.eye(2)
+            key[:, sine : sine + 2] += root * torch.eye(2).to(key)
             query[:, sine : sine + 2] += root * torch.tensor(
                 [[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]]
-            )
+            ).to(query)
 
 
 def joined(words_BANS: Tensor, video_BAMM: Tensor) -> Tensor:
