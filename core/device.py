@@ -45,6 +45,10 @@ def pick_precision(name: str, device: torch.device) -> torch.dtype:
 
 
 def upload(clip: Clip, device: torch.device) -> Tensor:
-    """The clip's frames on a device, [T, H, W, 3] uint8. A GPU fetches them from pinned memory while the processor goes on."""
-    frames_THWC = torch.from_numpy(clip.frames_THWC)
-    return frames_THWC.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else frames_THWC.to(device)
+    """The clip's frames on a device, [T, H, W, 3] uint8."""
+    return sent(torch.from_numpy(clip.frames_THWC), device)
+
+
+def sent(pixels: Tensor, device: torch.device) -> Tensor:
+    """Pixels that the processor made, on a device: a GPU fetches them from pinned memory while the processor goes on."""
+    return pixels.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else pixels.to(device)

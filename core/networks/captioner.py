@@ -188,12 +188,17 @@ class Captioner(nn.Module):
             ids_BN[:, N] = MASK
             logits_BW = self.read(seen, ids_BN[:, : N + 1])[0][:, -1].index_fill(1, torch.tensor([PAD, MASK]).to(ids_BN), SHUT)
             shown_BW = (logits_BW / (temperature or 1.0)).softmax(-1)
-            next_B = shown_BW.multinomial(1, generator=chance)[:, 0] if temperature else shown_BW.argmax(-1)
+            next_B = drawn(shown_BW, chance) if temperature else shown_BW.argmax(-1)
             ids_BN[:, N] = torch.where(done_B, PAD, next_B)
             probability_BN[:, N] = torch.where(done_B, 1.0, shown_BW.gather(1, next_B[:, None])[:, 0])
             logits_BNW[:, N] = torch.where(done_B[:, None], 0.0, logits_BW)
             done_B, N = done_B | (next_B == END), N + 1
         return Caption(ids_BN[:, :N], probability_BN[:, :N], logits_BNW[:, :N])
+
+
+def drawn(share_BW: Tensor, chance: torch.Generator | None) -> Tensor:
+    """A word of each row, [B], by its share. The processor draws, so that a seed gives the same on every device."""
+    return share_BW.cpu().multinomial(1, generator=chance)[:, 0].to(share_BW.device)
 
 
 def waves(places: int, width: int, third: int) -> Tensor:

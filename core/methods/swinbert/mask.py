@@ -23,7 +23,8 @@ def frame_K(clip: Clip, budget: int) -> tuple[int, ...]:
 
 def picture_KSSC(clip: Clip, frame_K: tuple[int, ...], swinbert, device) -> Tensor:
     """x: the middle square of each frame, as few pixels as the network reads, each the mean of those that it stands for."""
-    frame_KHWC = upload(clip, device)[list(frame_K)]
+    frame_THWC = upload(clip, device)
+    frame_KHWC = torch.stack([frame_THWC[t] for t in frame_K])
     shape = swinbert.captioner(USUAL).shape
     _, H, W, _ = frame_KHWC.shape
     square, side = min(H, W), shape.cells * shape.patch

@@ -30,7 +30,7 @@ def ids_W(picture_KSSC: Tensor, bias_MM: Tensor, variant: str, swinbert, tempera
 
 def written(picture_KSSC: Tensor, bias_MM: Tensor, captioner, temperature: float, draw: int) -> tuple[int, ...]:
     """A caption's ids, with its end."""
-    chance = torch.Generator(picture_KSSC.device).manual_seed(draw)
+    chance = torch.Generator().manual_seed(draw)
     return tuple(captioner.write(picture_KSSC[None], bias_MM, temperature=temperature, chance=chance).ids_BN[0].tolist())
 
 
@@ -92,7 +92,7 @@ def guess(other_filling: Filling, swinbert) -> str:
 
 def draws(picture_KSSC: Tensor, bias_MM: Tensor, variant: str, swinbert, draw: int) -> str:
     """Captions that are drawn from p itself, a line each; what is said alike is one line, with how often."""
-    chance = torch.Generator(picture_KSSC.device).manual_seed(draw)
+    chance = torch.Generator().manual_seed(draw)
     frame_BKSSC = picture_KSSC.expand(DRAWS, *picture_KSSC.shape)
     drawn = swinbert.captioner(variant).write(frame_BKSSC, bias_MM, temperature=1.0, chance=chance)
     captions = [sentence_of(one, swinbert.words) for one in drawn.ids_BN.tolist()]

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from core.methods.videolucy.memory import Period
+from core.device import sent
 from core.networks.caption_words import SPECIAL, sentence_of
 from core.networks.captioner import Captioner, CaptionerShape
 from core.progress import share, tick
@@ -63,9 +64,9 @@ class Eye(nn.Module):
 
     def write(self, frame_BTHWC: Tensor, word: str) -> list[str]:
         """Captions of clips, after a word of INSTRUCTIONS."""
-        first_BN = torch.full((len(frame_BTHWC), 1), PLACE[word])
         device = self.captioner.head.weight.device
-        written = self.captioner.write(frame_BTHWC.to(device), first_BN=first_BN.to(device))
+        first_BN = torch.full((len(frame_BTHWC), 1), PLACE[word], device=device)
+        written = self.captioner.write(sent(frame_BTHWC, device), first_BN=first_BN)
         return [sentence_of(ids, VOCABULARY) for ids in written.ids_BN[:, 1:].tolist()]
 
 
