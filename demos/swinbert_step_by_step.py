@@ -50,10 +50,10 @@ made.trace.weights
 # tokens. *Our reading:* each is told its place and its moment. In the paper VidSwin has mixed patches before.
 
 # %% source
-from core.methods.swinbert.mask import frame_K, picture_KSSC
+from core.methods.swinbert.mask import frame_K, picture_KSSC, square_TSSC
 
 # %%
-made(frame_K, picture_KSSC)
+made(frame_K, square_TSSC, picture_KSSC)
 
 # %%
 pictures.frames(made["picture_KSSC"], names=[f"frame {place + 1}" for place in made["frame_K"]])

@@ -39,9 +39,11 @@ WITHIN = 1e-4  # attention is computed step by step under `pretend`, and in one 
 # VideoStreaming: a key for each of six clips; the clips' spans, the scores' order and the likeliest answer, of the question
 # shown and again of all that are asked; two answers in words, each by its places and its probabilities; whether there are
 # probes; keys of what is true and of the pictures.
+# Who writes captions knows after each word whether it was the last one: SwinBERT writes one under each of eight masks, one more
+# and some that are drawn; VideoLucy's eye one for all periods that it looks at together.
 WAITS = {
     "stop": 3, "stop_released": 7, "stpn": 140, "uniform": 1, "random_frames": 2, "clip_topk": 2, "tspo": 4,
-    "videostreaming": 19,
+    "videostreaming": 19, "swinbert": 140, "videolucy": 60,
 }  # fmt: skip
 
 

@@ -71,9 +71,9 @@ METHOD = Method(
     paper="Lin et al., SwinBERT: End-to-End Transformers with Sparse Attention for Video Captioning, CVPR 2022",
     knobs=SwinbertKnobs,
     stages=(
-        mask.frame_K, mask.picture_KSSC, mask.learned_BB, mask.mask_MM, mask.open_MM, mask.gate_MM, mask.bias_MM, mask.variant,
-        mask.open_share, mask.row_KP, mask.bar_PK, mask.density_X2, mask.loss_X2, mask.look_LMM, mask.used_MM, mask.used_KP,
-        mask.elsewhere, comparison.frame_F, comparison.longer_FP, comparison.compared,
+        mask.frame_K, mask.square_TSSC, mask.picture_KSSC, mask.learned_BB, mask.mask_MM, mask.open_MM, mask.gate_MM,
+        mask.bias_MM, mask.variant, mask.open_share, mask.row_KP, mask.bar_PK, mask.density_X2, mask.loss_X2, mask.look_LMM,
+        mask.used_MM, mask.used_KP, mask.elsewhere, comparison.frame_F, comparison.longer_FP, comparison.compared,
         writing.ids_W, writing.caption, writing.filling, writing.share_W, writing.look_WKP, writing.other_filling,
         writing.hidden_share_W, writing.guess, writing.draws,
     ),

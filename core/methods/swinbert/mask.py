@@ -21,16 +21,20 @@ def frame_K(clip: Clip, budget: int) -> tuple[int, ...]:
     return tuple((2 * k + 1) * len(clip) // (2 * budget) for k in range(budget))
 
 
-def picture_KSSC(clip: Clip, frame_K: tuple[int, ...], swinbert, device) -> Tensor:
-    """x: the middle square of each frame, as few pixels as the network reads, each the mean of those that it stands for."""
+def square_TSSC(clip: Clip, swinbert, device) -> Tensor:
+    """The middle square of each frame, as few pixels as the network reads, each the mean of those that it stands for."""
     frame_THWC = upload(clip, device)
-    frame_KHWC = torch.stack([frame_THWC[t] for t in frame_K])
     shape = swinbert.captioner(USUAL).shape
-    _, H, W, _ = frame_KHWC.shape
+    _, H, W, _ = frame_THWC.shape
     square, side = min(H, W), shape.cells * shape.patch
     top, left = (H - square) // 2, (W - square) // 2
-    middle_KCHW = frame_KHWC[:, top : top + square, left : left + square].permute(0, 3, 1, 2).float()
-    return F.interpolate(middle_KCHW, (side, side), mode="area").round().to(torch.uint8).permute(0, 2, 3, 1)
+    middle_TCHW = frame_THWC[:, top : top + square, left : left + square].permute(0, 3, 1, 2).float()
+    return F.interpolate(middle_TCHW, (side, side), mode="area").round().to(torch.uint8).permute(0, 2, 3, 1)
+
+
+def picture_KSSC(square_TSSC: Tensor, frame_K: tuple[int, ...]) -> Tensor:
+    """x_k = square of frame v_k: what the network is given."""
+    return torch.stack([square_TSSC[frame] for frame in frame_K])
 
 
 # ---- the gate -------------------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from core.methods.videolucy.memory import Period
 from core.device import sent
+from core.methods.videolucy.memory import Period
 from core.networks.caption_words import SPECIAL, sentence_of
 from core.networks.captioner import Captioner, CaptionerShape
 from core.progress import share, tick
