@@ -37,7 +37,7 @@ from core import Engine
 from core.methods.videolucy import released
 from core.methods.videolucy.agents import Rules
 from core.methods.videolucy.loop import Settings
-from core.methods.videolucy.memory import Entry, Memory, Period, split, told
+from core.methods.videolucy.memory import Entry, Memory, Period, split, memory_text
 from core.video.footage import between
 from core.world.recipes import read_recipe
 from demos import pictures
@@ -174,7 +174,7 @@ answer = None
 check(answer, number(len(visits), f"{', '.join(map(str, visits)) or 'none'}."))
 
 # %%
-print(told(made["search"].memory))
+print(memory_text(made["search"].memory))
 
 # %% [markdown]
 # ## 5. What it took

@@ -19,7 +19,7 @@ from core.methods.swinbert.networks import Trained, shape_of
 from core.methods.swinbert.weights import Captioners, Note
 from core.methods.tspo.networks import Agent, Reader
 from core.methods.tspo.weights import THEN, untrained
-from core.methods.videolucy.eye import FRAMES, Eye, sentence, told
+from core.methods.videolucy.eye import FRAMES, Eye, instruction_word, sentence
 from core.methods.videostreaming.networks import Shape as StreamingShape
 from core.methods.videostreaming.networks import Streaming
 from core.networks import weights
@@ -132,7 +132,7 @@ class TrueEye(Eye):
 
     def captions(self, video, periods, instruction=""):
         looked = ([shown_at(video, frame) for frame in between(video, FRAMES, one.start, one.end)] for one in periods)
-        return tuple(sentence(shown, told(instruction)) for shown in looked)
+        return tuple(sentence(shown, instruction_word(instruction)) for shown in looked)
 
 
 def shown_at(video, frame):

@@ -132,7 +132,7 @@ def as_onnx(
 ) -> Any:  # fmt: skip
     """The module as an ONNX model in memory. free: of each input and result, place of a dimension that may differ → letter.
 
-    By tracing: torch's newer exporter makes the same graphs in seventy times the time (torch 2.14)."""
+    By tracing: torch's newer exporter makes the same graphs and takes many times as long."""
     try:
         import onnx
     except ImportError as missing:

@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
+from core.networks.attention import Block
 from core.networks.caption_words import END, MASK, PAD
 
 SHUT = -torch.inf
@@ -66,27 +67,6 @@ class Caption:
     ids_BN: Tensor
     probability_BN: Tensor
     logits_BNW: Tensor
-
-
-class Block(nn.Module):
-    """Attention over words and video, then an MLP, each after a norm and added to what came in."""
-
-    def __init__(self, width: int, heads: int):
-        super().__init__()
-        self.heads = heads
-        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
-
-    def projected(self, x_BSD: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, already divided by √E, keys and values, [B, A, S, E]."""
-        query, key, value = self.qkv(self.norm1(x_BSD)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        return query / math.sqrt(query.shape[-1]), key, value
-
-    def after(self, x_BSD: Tensor, mixed_BASE: Tensor) -> Tensor:
-        """The tokens after what their attention gathered."""
-        x_BSD = x_BSD + self.out(mixed_BASE.transpose(1, 2).flatten(2))
-        return x_BSD + self.mlp(self.norm2(x_BSD))
 
 
 class Captioner(nn.Module):

@@ -147,5 +147,4 @@ WORDS = {
     "sparse mask V": "The table that gates are made of, learned with the captions: most of it is pressed shut by a loss.",
     "density ρ": "The share of pairs of two patches that are open; of soft gates, their mean.",
     "masked language modelling": "Words of a sentence are hidden, and a network learns to fill them in.",
-    "constant answer": "What one and the same answer scores: on EgoMem's released questions “A” is right in 41 of 100.",
 }

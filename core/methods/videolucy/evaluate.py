@@ -29,7 +29,7 @@ import numpy as np
 import torch
 
 from core.methods.videolucy.agents import Rules
-from core.methods.videolucy.eye import FRAMES, INSTRUCTIONS, Eye, sentence, told
+from core.methods.videolucy.eye import FRAMES, INSTRUCTIONS, Eye, instruction_word, sentence
 from core.methods.videolucy.grammar import asked
 from core.methods.videolucy.loop import Settings, search
 from core.methods.videolucy.memory import DEPTHS, Entry, Location, Memory, Period, Search, split
@@ -149,7 +149,7 @@ def richness(rules: Rules, one: Question, number: int, settings: Settings) -> di
 
 def true_caption(video: LongVideo, period: Period, instruction: str) -> str:
     """What an eye without a fault would write of the frames that the eye is shown."""
-    return sentence(shown(video, between(video, FRAMES, period.start, period.end)), told(instruction))
+    return sentence(shown(video, between(video, FRAMES, period.start, period.end)), instruction_word(instruction))
 
 
 def missing(video: LongVideo, question: Question, settings: Settings) -> bool:

@@ -33,33 +33,39 @@ LONGEST = 2 + 4 * FRAMES  # an instruction; of each thing an ordinal, a colour, 
 SHAPE = CaptionerShape(FRAMES, CELLS, PATCH, len(VOCABULARY), LONGEST, width=96)
 MOST = 1.0  # share of the frames from which on a number is described
 BATCH = 32  # clips that are looked at together
-KEPT = 20_000  # captions that are remembered: a search asks again for most of what another one asked
+MOST_KNOWN = 20_000  # captions that are remembered: a search asks again for most of what another one asked
 
 
 class Eye(nn.Module):
-    """The captioner, and the captions that it wrote: of one video, period and instruction it writes the same each time."""
+    """The captioner, and the captions that it wrote: of one video, period and instruction it writes the same each time. They
+    are forgotten where its weights may change."""
 
     def __init__(self, shape: CaptionerShape = SHAPE):
         super().__init__()
         self.captioner = Captioner(shape)
-        self.said: dict[tuple, str] = {}
+        self.known: dict[tuple, str] = {}
+
+    def train(self, mode: bool = True) -> "Eye":
+        """Begins or ends a training: captions that are known are of other weights."""
+        self.known = {}
+        return super().train(mode)
 
     def __getstate__(self) -> dict:
-        return {**self.__dict__, "said": {}}  # a copy may be given other weights
+        return {**self.__dict__, "known": {}}  # a copy may be given other weights
 
     def captions(self, video: Footage, periods: Sequence[Period], instruction: str = "") -> tuple[str, ...]:
         """A caption of each period. instruction: any words; those that name a number are read as such, others as none."""
-        word, weights = told(instruction), float(sum(one.detach().sum() for one in self.parameters()))
-        key = {one: (weights, video.key, one.start, one.end, word) for one in periods}
-        found = {one: self.said[key[one]] for one in key if key[one] in self.said}
+        word = instruction_word(instruction)
+        key = {one: (video.key, one.start, one.end, word) for one in periods}
+        found = {one: self.known[key[one]] for one in key if key[one] in self.known}
         missing = [one for one in key if one not in found]
         for start in range(0, len(missing), BATCH):
             few = missing[start : start + BATCH]
             with share(start // BATCH, -(-len(missing) // BATCH)):
                 found |= dict(zip(few, self.write(clips(video, few), word), strict=True))
-        if len(self.said) > KEPT:
-            self.said = {}
-        self.said.update({key[one]: found[one] for one in missing})
+        if len(self.known) > MOST_KNOWN:
+            self.known = {}
+        self.known.update({key[one]: found[one] for one in missing})
         return tuple(found[one] for one in periods)
 
     def write(self, frame_BTHWC: Tensor, word: str) -> list[str]:
@@ -70,7 +76,7 @@ class Eye(nn.Module):
         return [sentence_of(ids, VOCABULARY) for ids in written.ids_BN[:, 1:].tolist()]
 
 
-def told(instruction: str) -> str:
+def instruction_word(instruction: str) -> str:
     """The word that the eye reads for an instruction."""
     return INSTRUCTIONS["look for the number" if "number" in instruction.lower() else ""]
 

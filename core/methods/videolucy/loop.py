@@ -23,10 +23,10 @@ from core.methods.videolucy.memory import (
     Search,
     Step,
     Survey,
+    memory_text,
     only,
     split,
-    told,
-    written,
+    with_entries,
 )
 from core.progress import emit
 
@@ -93,7 +93,7 @@ def steps(agents: Agents, question: str, seconds: float, settings: Settings = Se
         there = agents.locate(question, now.memory, searched, settings.instruct)
         if there.period is None and len(now.memory.periods) < len({*now.memory.periods, *whole.periods}):
             yield now.step("locate", there, None, "Nothing is left here: the other coarse periods are taken, too.")
-            now.memory = written(whole, now.memory.entries)
+            now.memory = with_entries(whole, now.memory.entries)
             there = agents.locate(question, now.memory, searched, settings.instruct)
         if there.period is None:
             yield now.step("locate", there, None, "Nothing is left to look at.")
@@ -113,11 +113,11 @@ def search(agents: Agents, question: str, seconds: float, settings: Settings = S
     made: list[Step] = []
     for one in steps(agents, question, seconds, settings):
         made.append(one)
-        emit(told_of(question, made, seconds, settings))
-    return told_of(question, made, seconds, settings)
+        emit(search_so_far(question, made, seconds, settings))
+    return search_so_far(question, made, seconds, settings)
 
 
-def told_of(question: str, made: Sequence[Step], seconds: float, settings: Settings) -> Search:
+def search_so_far(question: str, made: Sequence[Step], seconds: float, settings: Settings) -> Search:
     """What these steps say, whether or not they are all."""
     last, sparse = made[-1], next((one.memory for one in made if one.kind in ("survey", "answer")), made[0].memory)
     return Search(
@@ -151,10 +151,10 @@ class _Place:
         """The eye looks at periods, and what it says is written."""
         said = self.agents.caption(periods, instruction)
         made = tuple(Entry(one, text, instruction) for one, text in zip(periods, said, strict=True))
-        self.memory = written(self.memory, made)
+        self.memory = with_entries(self.memory, made)
         self.captions += len(made)
         note = f"{len(made)} captions are written, {self.captions} in all."
-        return self._step("caption", instruction, told(Memory(made)), made[0].period, depth, made, note)
+        return self._step("caption", instruction, memory_text(Memory(made)), made[0].period, depth, made, note)
 
     def answered(self, kind: str, reply: Reply) -> Step:
         """The answering agent's step."""

@@ -60,7 +60,7 @@ class Memory:
         return tuple(one for one, after in pairs if after is None or not one.period.holds(after.period))
 
 
-def written(memory: Memory, entries: Iterable[Entry]) -> Memory:
+def with_entries(memory: Memory, entries: Iterable[Entry]) -> Memory:
     """The memory with these entries: one of a period that was there is replaced."""
     held = {one.period: one for one in (*memory.entries, *entries)}
     return Memory(tuple(sorted(held.values(), key=lambda one: (one.period.start, one.period.depth))))
@@ -81,7 +81,7 @@ def split(start: float, end: float, seconds: float, depth: int) -> tuple[Period,
     return tuple(Period(a, b, depth) for a, b in zip(borders[:-1], borders[1:], strict=True))
 
 
-def told(memory: Memory) -> str:
+def memory_text(memory: Memory) -> str:
     """The memory as text, in the order of time: “2. 64–128 s: 1st red ring 5th blue star”; what is deeper is indented."""
     lines, number = [], [0, 0, 0]
     for one in memory.entries:

@@ -5,7 +5,7 @@ Each asks for one JSON object. The keys are those of the paper's contracts; `cor
 
 from collections.abc import Sequence
 
-from core.methods.videolucy.memory import DEPTHS, Memory, Period, told
+from core.methods.videolucy.memory import DEPTHS, Memory, Period, memory_text
 
 CAPTION = "Say in the order of time what these pictures show: the colour and shape of each thing, and nothing that is not seen."
 LOOK = "look for the number"  # the instruction that the small eye knows
@@ -49,16 +49,16 @@ nothing else: {{"Answer": a word, "Time Period": [start, end] that shows it best
 
 def survey(question: str, memory: Memory, relevant: int) -> str:
     """The question whether a few periods are enough, and which."""
-    return SURVEY.format(memory=told(memory), question=question, relevant=relevant)
+    return SURVEY.format(memory=memory_text(memory), question=question, relevant=relevant)
 
 
 def locate(question: str, memory: Memory, searched: Sequence[Period]) -> str:
     """Where to look next, and for what. The deepest captions are left out: nothing is deeper."""
     seen = ", ".join(f"{one} ({DEPTHS[one.depth]})" for one in searched) or "none"
     shallow = Memory(tuple(one for one in memory.entries if one.period.depth < len(DEPTHS) - 1))
-    return LOCATE.format(memory=told(shallow), question=question, searched=seen)
+    return LOCATE.format(memory=memory_text(shallow), question=question, searched=seen)
 
 
 def answer(question: str, memory: Memory, forced: bool = False) -> str:
     """The answer, and whether it is sure; or, where it is forced, the answer alone."""
-    return (FORCED if forced else ANSWER).format(memory=told(memory), question=question)
+    return (FORCED if forced else ANSWER).format(memory=memory_text(memory), question=question)

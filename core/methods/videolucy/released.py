@@ -5,7 +5,7 @@ None of it is part of the page's search but `relevant`, which is 2 there.
 
 from collections.abc import Iterable
 
-from core.methods.videolucy.memory import Memory, written
+from core.methods.videolucy.memory import Memory
 
 FINE = 10.0  # seconds that are taken for a fine period, whatever they are
 ORDINALS = ("first", "second", "third", "last")  # some of the words that it looks for
@@ -29,4 +29,4 @@ def lost(seconds: float, coarse: float) -> bool:
 
 def forced_memory(kept: Memory, left_out: Iterable) -> Memory:
     """D4. What a forced answer is given: all coarse entries, those that were left out too, with what was refined in place."""
-    return written(Memory(tuple(left_out)), kept.entries)
+    return with_entries(Memory(tuple(left_out)), kept.entries)

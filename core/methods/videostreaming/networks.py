@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
+from core.networks.attention import Block
 from core.networks.text import words
 from core.world.captions import ACTIONS, COLOURS, SHAPES
 from core.world.questions import ANSWERS
@@ -42,25 +43,6 @@ class Shape:
     heads: int = 4
     depth: int = 2
     reader: int = 2
-
-
-class Block(nn.Module):
-    """Attention, then an MLP, each after a norm and added to what came in."""
-
-    def __init__(self, width: int, heads: int):
-        super().__init__()
-        self.heads = heads
-        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
-
-    def forward(self, x_BSD: Tensor, hidden_SS: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """The tokens, and who looked at whom [B, N, S, S]. hidden_SS: −∞ where a token may not look."""
-        query, key, value = self.qkv(self.norm1(x_BSD)).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        logits_BNSS = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
-        look_BNSS = (logits_BNSS if hidden_SS is None else logits_BNSS + hidden_SS).softmax(-1)
-        x_BSD = x_BSD + self.out((look_BNSS @ value).transpose(1, 2).flatten(2))
-        return x_BSD + self.mlp(self.norm2(x_BSD)), look_BNSS
 
 
 class Encoder(nn.Module):

@@ -11,7 +11,7 @@ from core.methods.videolucy.agents import Rules, disturbed, targets, widest
 from core.methods.videolucy.evaluate import Chance, cause, missing, results, summary, true_caption
 from core.methods.videolucy.grammar import Anchor, Asked, asked, clauses, runs
 from core.methods.videolucy.loop import Settings, around, children, search, steps
-from core.methods.videolucy.memory import Entry, Memory, Period, split, told, written
+from core.methods.videolucy.memory import Entry, Memory, Period, memory_text, split, with_entries
 from core.methods.videolucy.prompts import LOOK
 from core.methods.videolucy.richness import entropy, relevance
 from core.progress import watched
@@ -69,13 +69,13 @@ def test_periods_cover_the_video_and_a_rest_is_one_of_them():
 
 def test_a_memory_holds_the_newest_entry_of_each_period_and_knows_which_are_finest():
     coarse = split(0, 128, 64, 0)
-    memory = written(Memory(), [Entry(one, "red ring") for one in reversed(coarse)])
+    memory = with_entries(Memory(), [Entry(one, "red ring") for one in reversed(coarse)])
     assert memory.periods == coarse
     fine = split(0, 64, 8, 1)
-    memory = written(memory, [Entry(coarse[0], "red ring 4", LOOK), *(Entry(one, "red ring") for one in fine)])
+    memory = with_entries(memory, [Entry(coarse[0], "red ring 4", LOOK), *(Entry(one, "red ring") for one in fine)])
     assert len(memory.entries) == 10 and memory.of(coarse[0]).caption == "red ring 4"  # type: ignore
     assert tuple(one.period for one in memory.finest) == (*fine, coarse[1])
-    assert told(memory).splitlines()[:2] == ["1. 0–64 s (look for the number): red ring 4", "   (1) 0–8 s: red ring"]
+    assert memory_text(memory).splitlines()[:2] == ["1. 0–64 s (look for the number): red ring 4", "   (1) 0–8 s: red ring"]
 
 
 def test_neighbours_of_the_relevant_periods_are_kept():
@@ -134,7 +134,7 @@ def test_the_locator_goes_to_the_anchor_or_to_what_follows_it():
 def test_the_locator_takes_what_was_not_searched_the_coarse_before_the_fine_and_the_early_before_the_late():
     coarse, text = split(0, 192, 64, 0), "Which number does the red ring carry?"
     memory = Memory(tuple(Entry(one, "1st red ring" if k < 2 else "1st blue star") for k, one in enumerate(coarse)))
-    memory = written(memory, [Entry(one, "1st red ring") for one in split(0, 64, 8, 1)])
+    memory = with_entries(memory, [Entry(one, "1st red ring") for one in split(0, 64, 8, 1)])
     rules = Rules(TrueEye(), video())  # type: ignore
     assert rules.locate(text, memory, (), True).period == coarse[0]
     there = rules.locate(text, memory, coarse[:1], True)
@@ -239,7 +239,7 @@ def test_noise_is_the_same_each_time_and_makes_the_answer_unsure_where_two_capti
     memory = Memory((Entry(Period(0, 64, 0), f"{one.answer} {asked(one.text).anchor.shape}"),))
     twice = Rules(TrueEye(), video(), strict="twice")  # type: ignore
     assert not twice.answer(one.text, memory).confident and Rules(TrueEye(), video()).answer(one.text, memory).confident  # type: ignore
-    told_otherwise = written(memory, [Entry(Period(64, 128, 0), memory.entries[0].caption.replace(one.answer, "white"))])
+    told_otherwise = with_entries(memory, [Entry(Period(64, 128, 0), memory.entries[0].caption.replace(one.answer, "white"))])
     if one.answer != "white":
         assert not Rules(TrueEye(), video()).answer(one.text, told_otherwise).confident  # type: ignore
 

@@ -89,8 +89,10 @@ def test_captions_are_written_once_for_each_video_period_and_instruction_and_a_c
     other = copy.deepcopy(eye)
     other.captions(video, [one])
     assert len(looked) == 4
+    eye.train()
     with torch.no_grad():
         eye.captioner.head.bias[PLACE["blue"]] += 100
+    eye.eval()
     assert set(eye.captions(video, [one])[0].split()) == {"blue"}  # other weights, another caption
 
 

@@ -8,8 +8,9 @@ import torch
 
 from core.errors import BadWeights
 from core.methods.videostreaming import METHOD, equations, evaluate, stories, stream, world
-from core.methods.videostreaming.networks import VOCABULARY, Block, Encoder, Reader, Shape, Streaming, same_length, word_ids
+from core.methods.videostreaming.networks import VOCABULARY, Encoder, Reader, Shape, Streaming, same_length, word_ids
 from core.methods.videostreaming.weights import load_streaming
+from core.networks.attention import Block
 from core.networks.weights import save
 from core.world.questions import FAMILIES, tell
 from tests import tiny
