@@ -5,7 +5,7 @@ None of it is part of the page's search but `relevant`, which is 2 there.
 
 from collections.abc import Iterable
 
-from core.methods.videolucy.memory import Memory
+from core.methods.videolucy.memory import Memory, with_entries
 
 FINE = 10.0  # seconds that are taken for a fine period, whatever they are
 ORDINALS = ("first", "second", "third", "last")  # some of the words that it looks for
