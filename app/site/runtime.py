@@ -17,14 +17,14 @@ PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 SHA512 = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
 SCRIPT, BINARY = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"
 LICENCES = ("LICENSE", "ThirdPartyNotices.txt")  # as the Python package of the same runtime has them: npm's has none
-KEPT = Path(__file__).resolve().parents[2] / "build" / "runtime"
+CACHE = Path(__file__).resolve().parents[2] / "build" / "runtime"
 NO_NPM = "The site's runtime is a package of npm, which is not here: python -m pip install -r requirements-test.txt brings one."
 
 
-def runtime_files(folder: Path, kept: Path = KEPT) -> dict[str, str]:
+def runtime_files(folder: Path, cache: Path = CACHE) -> dict[str, str]:
     """Writes the runtime to a folder, its binary packed, and its licences. → {script, binary}: their names there."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(archive(kept)) as made:
+    with tarfile.open(archive(cache)) as made:
         for name in (SCRIPT, BINARY):
             member = made.extractfile(f"package/dist/{name}")
             assert member is not None, name
@@ -37,12 +37,12 @@ def runtime_files(folder: Path, kept: Path = KEPT) -> dict[str, str]:
     return {"script": SCRIPT, "binary": f"{BINARY}.gz"}
 
 
-def archive(kept: Path) -> Path:
+def archive(cache: Path) -> Path:
     """The package as npm has it, kept from one build to the next."""
-    file = kept / f"{PACKAGE}-{VERSION}.tgz"
+    file = cache / f"{PACKAGE}-{VERSION}.tgz"
     if not file.is_file() or digest(file) != SHA512:
-        kept.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=kept) as fresh:
+        cache.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=cache) as fresh:
             packed(Path(fresh))
             made = Path(fresh) / file.name
             if not made.is_file() or digest(made) != SHA512:

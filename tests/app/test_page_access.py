@@ -151,9 +151,16 @@ def test_the_file_that_works_offline_is_as_easy_to_use(browser, axe, tmp_path):
     page = context.new_page()
     page.goto(file.as_uri())
     page.wait_for_selector(".vw[data-shown]", timeout=PATIENCE)
+    assert_easy_to_use(page, axe)
+    context.close()
+
+
+def assert_easy_to_use(page, axe):
+    """A page of ours alone: with every fold open nothing is serious and nothing hidden at any width, by day and by night, and
+    the keyboard gets in."""
     page.add_style_tag(content=STILL)
-    open_folds(page)
     page.evaluate(axe)
+    open_folds(page)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert not (wrong := hidden(page) + found(page)), f"{width} px: " + "\n".join(wrong)
@@ -162,4 +169,3 @@ def test_the_file_that_works_offline_is_as_easy_to_use(browser, axe, tmp_path):
         page.emulate_media(color_scheme="light")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement !== document.body"), "the keyboard gets in"
-    context.close()

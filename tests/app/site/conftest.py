@@ -25,7 +25,7 @@ def folder(tmp_path_factory):
     from app.site.build import build
 
     try:
-        runtime.archive(runtime.KEPT)
+        runtime.archive(runtime.CACHE)
     except ReaderError as wrong:
         pytest.skip(f"the runtime is not here and cannot be fetched: {wrong}")
     made = tmp_path_factory.mktemp("site")

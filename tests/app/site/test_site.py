@@ -1,13 +1,14 @@
 """Facts about the page that needs no server: it asks nobody but its own host, follows every knob, reads a visitor's video,
 works without a network after the first visit, is small, and is as easy to use as the page of the server."""
 
+import json
 import re
 
 import numpy as np
 from playwright.sync_api import expect
 
 from tests.app.site.conftest import READY
-from tests.app.test_page_access import COLOURS, STILL, WIDTHS, found, hidden, open_folds
+from tests.app.test_page_access import assert_easy_to_use, found
 from tests.pages import PATIENCE, shown
 from tests.published import opened, stop
 
@@ -117,17 +118,7 @@ def test_after_the_first_visit_it_needs_no_network(browser, address):
 
 
 def test_it_is_as_easy_to_use_as_the_page_of_the_server(site, axe):
-    site.add_style_tag(content=STILL)
-    site.evaluate(axe)
-    open_folds(site)
-    for width in WIDTHS:
-        site.set_viewport_size({"width": width, "height": 900})
-        assert not (wrong := hidden(site) + found(site)), f"{width} px: " + "\n".join(wrong)
-        site.emulate_media(color_scheme="dark")
-        assert not (wrong := found(site, rules=COLOURS)), f"{width} px, by night: " + "\n".join(wrong)
-        site.emulate_media(color_scheme="light")
-    site.keyboard.press("Tab")
-    assert site.evaluate("document.activeElement !== document.body"), "the keyboard gets in"
+    assert_easy_to_use(site, axe)
     site.locator("#site-glossary").click()
     expect(site.locator("dialog.gl")).to_be_visible()
     assert not found(site, "dialog.gl")
@@ -136,8 +127,6 @@ def test_it_is_as_easy_to_use_as_the_page_of_the_server(site, axe):
 
 def test_the_stored_first_picture_is_python_s(folder):
     """The trace that travels along is that of the example at the default knobs."""
-    import json
-
     page = (folder / "index.html").read_text(encoding="utf-8")
     payload = json.loads(re.search(r'<script id="payload" type="application/json">(.*?)</script>', page, re.DOTALL)[1])
     assert payload["trace"]["clip"] == "1-moves" and payload["trace"]["done"]
