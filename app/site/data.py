@@ -14,9 +14,9 @@ from app.help.glossary import entries
 from app.server.clips import Example
 from app.tab import texts_for
 from core import Clip, Engine
-from core.browser.declared import Way
 from core.browser.export import browser_of, held_of
 from core.browser.plan import nodes, payload
+from core.browser.ways import Way
 from core.kinds import When
 from core.method import Method
 from core.methods import lesson

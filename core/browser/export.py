@@ -15,9 +15,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from core.browser.declared import Graph, Way
 from core.browser.plan import bound, reads
 from core.browser.store import Store
+from core.browser.ways import Graph, Way
 from core.engine import Engine
 from core.errors import ReaderError
 from core.graph import inputs, letters

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from core.browser.declared import Graph, Way
+from core.browser.ways import Graph, Way
 from core.graph import Stage, inputs
 from core.method import Method
 

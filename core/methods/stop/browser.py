@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.browser.declared import Graph, Way
+from core.browser.ways import Graph, Way
 from core.methods.stop import (
     dynamics_TP,
     filtered_TPD,

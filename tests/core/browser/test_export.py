@@ -7,9 +7,9 @@ import torch
 
 from core import METHODS, read_clip
 from core.browser import plan
-from core.browser.declared import Graph, Way
 from core.browser.export import browser_of, examples, export, held_of
 from core.browser.store import Store, halved
+from core.browser.ways import Graph, Way
 from core.errors import ReaderError
 from core.graph import downstream, inputs
 from core.methods import with_part
