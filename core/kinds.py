@@ -69,6 +69,10 @@ class Output:
         """The numbers that a result holds."""
         return as_array(result)
 
+    def number_said(self, how: str | int) -> str:
+        """How one of its `numbers` is called."""
+        return how if isinstance(how, str) else f"number {how + 1}"
+
 
 def as_array(result: Any) -> np.ndarray:
     """A tensor of any device, or numbers in a row, as numpy."""
@@ -148,6 +152,9 @@ class TextScores(Output):
     @property
     def with_it(self) -> tuple[str, ...]:
         return (self.unknown,) if self.unknown else ()
+
+    def number_said(self, how: str | int) -> str:
+        return "of the first text" if how == 0 else super().number_said(how)
 
 
 @dataclass(frozen=True)
@@ -478,4 +485,7 @@ class Effort(Fact):
     """What a run looked at and asked, where that hangs on what it saw: whole numbers, of which the first are the frames that a
     network was shown and the calls of networks."""
 
-    value, figure = "count", "Fact"
+    value, numbers, figure = "count", (0, 1), "Fact"
+
+    def number_said(self, how: str | int) -> str:
+        return ("frames", "calls")[how] if how in self.numbers else super().number_said(how)

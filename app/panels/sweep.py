@@ -64,7 +64,8 @@ def about_sweep(desk: Desk) -> dict[str, Any]:
         "pair": list(next(iter(lesson(method, "PAIRS")), [k.name for k in knobs if k.kind in ("whole", "real")][:2])),
         "outputs": [described(one) for one in drawn],
         "numbers": [
-            described(one) | {"how": how, "said": said(how), "texts": of_texts(method, one.stage), "long": one.when == "whole"}
+            described(one)
+            | {"how": how, "said": one.number_said(how), "texts": of_texts(method, one.stage), "long": one.when == "whole"}
             for one in numbers
             for how in one.numbers
         ],
@@ -79,11 +80,6 @@ def picture_kind(output: Output) -> str:
         return "mask" if output.value == "truth" else "map"
     few = output.over != "S" or getattr(output, "few", False)  # spans may be thousands
     return "bars" if output.numbers and len(output.over) == 1 and few else ""
-
-
-def said(how: str | int) -> str:
-    """ "mean", or which number of several."""
-    return "of the first text" if how == 0 else str(how)
 
 
 def sweep_functions(desk: Desk) -> tuple[Callable[..., str], ...]:

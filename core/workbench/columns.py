@@ -106,7 +106,7 @@ def edit_columns(edits: Iterable[str]) -> tuple[Column, ...]:
 def number_columns(method: "Method") -> tuple[Column, ...]:
     """One for every number that the kinds of a method's outputs are told in."""
     return tuple(
-        Column(number_name(one, how), f"{one.title}: {how_said(how)}.", "number", one.unit)
+        Column(number_name(one, how), f"{one.title}: {one.number_said(how)}.", "number", one.unit)
         for one in counted(method)
         for how in one.numbers
     )
@@ -121,11 +121,6 @@ def counted(method: "Method") -> tuple[Output, ...]:
 def number_name(output: Output, how: str | int) -> str:
     """ "score_TP_mean"."""
     return f"{output.stage}_{how}"
-
-
-def how_said(how: str | int) -> str:
-    """How several numbers became one."""
-    return f"number {how + 1}" if isinstance(how, int) else how
 
 
 def as_json(columns: Iterable[Column]) -> list[dict[str, Any]]:

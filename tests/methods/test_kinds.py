@@ -292,6 +292,7 @@ def test_a_method_of_another_world_is_offered_its_clips_and_no_other(tmp_path):
 def test_effort_is_a_fact_and_told_like_one():
     wonder = Wonder("stride_G", "$", "what it took", words=lambda knobs: f"*{{}}* frames at s = {knobs['step']}")
     assert Effort("stride_G", "$", "what it took").figure == "Fact" and not wonder.row
+    assert [wonder.number_said(how) for how in wonder.numbers] == ["frames", "calls"]
     context = Context(MOODS, Trace({}, {}, {}), tiny.clip(), {"step": 3}, None, None, True)
     assert packer(Wonder)(wonder, (7, 2), context) == {"value": [7, 2], "words": "*{}* frames at s = 3"}
 
