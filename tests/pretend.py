@@ -25,6 +25,8 @@ COPIES = {ATEN._to_copy.default, ATEN.copy_.default}  # what may cross the borde
 READS = {ATEN._local_scalar_dense.default, ATEN.equal.default}
 COUNTS = {ATEN.nonzero.default, ATEN.masked_select.default, ATEN._unique2.default}  # their results' sizes are numbers
 REAL_TENSOR = torch.tensor
+with torch.device("meta"):
+    torch.zeros(0)  # torch notes which functions make tensors when it is first asked: here, before any is pretended
 
 
 class OnGpu(torch.Tensor):
@@ -70,6 +72,8 @@ class Gpu(TorchDispatchMode):
         tensors = [one for one in tree_leaves((args, kwargs)) if isinstance(one, torch.Tensor)]
         there = [one for one in tensors if isinstance(one, OnGpu)]
         asked = torch.device(kwargs["device"]).type if kwargs.get("device") is not None else None
+        if asked == "meta" or any(one.device.type == "meta" for one in tensors):
+            return func(*args, **kwargs)  # sizes without numbers, on no device
         onto = asked or ("cuda" if there else "cpu")
         if func is ATEN.copy_.default:
             onto = args[0].device.type
@@ -107,7 +111,7 @@ def by_mask(func, there):
 def tensor(data, *, device=None, **rest):
     """`torch.tensor`, which asks a driver before it asks anyone else."""
     made = REAL_TENSOR(numbers(data), **rest)
-    return made.to(device or (data.device if isinstance(data, torch.Tensor) else "cpu"))
+    return made.to(device or (data.device if isinstance(data, torch.Tensor) else made.device))
 
 
 @contextmanager

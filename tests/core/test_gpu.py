@@ -216,3 +216,9 @@ def test_waits_are_counted():
         assert there[there > 3].device.type == "cuda" and len(there.nonzero()) == 5
         assert sum(seen.waits.values()) == 5
     assert not torch.cuda.is_available() or torch.cuda.device_count() > 0
+
+
+def test_sizes_without_numbers_are_on_no_device():
+    with pretend.gpu(), torch.device("meta"):
+        made = (torch.tensor([1.0]), torch.zeros(2), torch.nn.Linear(2, 2).weight, torch.tensor([1.0]).to(torch.zeros(2)))
+        assert {one.device.type for one in made} == {"meta"}

@@ -41,7 +41,7 @@ from core.world import sprites
 SENTENCES = 2  # of a clip, each in other words
 NOTED, SAVED = 10, 100  # steps between two notes of the loss; between two checkpoints
 MOMENTS = (0, 3, 6, 12, 18, 31, 70, 100)  # percents of the training at which V is kept, for the page
-KEPT = ("log_sigmoid",)  # variants of which it is
+REPLAY = ("log_sigmoid",)  # variants of which V is kept at these moments
 SLOWER = 0.2  # of the rate, where a variant goes on from another's network
 OPTIONS = ("steps", "restart", "again", "longer", "batch", "rate", "mask_rate", "weight", "layers")
 IDS = {one: ids_of(one, WORDS, LONGEST) for one in sprites.sentences()}
@@ -90,16 +90,21 @@ def sentences_of(clips: sprites.Sprites, rng: np.random.Generator) -> Tensor:
     return torch.tensor(rows)
 
 
-def fresh(name: str, asked: argparse.Namespace) -> Trained:
+def moments_of(name: str, seed: int) -> tuple[int, ...]:
+    """Percents of a variant's training at which V is kept: what the page replays is of seed 0."""
+    return MOMENTS if name in REPLAY and seed == 0 else ()
+
+
+def fresh(name: str, seed: int, asked: argparse.Namespace) -> Trained:
     """A variant with random weights."""
-    return Trained(shape_of(name, layers=asked.layers), len(MOMENTS) if name in KEPT else 0, VARIANTS[name].learned)
+    return Trained(shape_of(name, layers=asked.layers), len(moments_of(name, seed)), VARIANTS[name].learned)
 
 
 def beginning(name: str, seed: int, out: Path, asked: argparse.Namespace) -> Trained:
     """A variant before its training: random, or with another's network, or with its V, too."""
     variant = VARIANTS[name]
     torch.manual_seed(seed)
-    made = fresh(name, asked)
+    made = fresh(name, seed, asked)
     if variant.begins:
         held = finished(variant.begins, seed, out, asked).captioner.state_dict()
         held["time"] = F.interpolate(held["time"].T[None], size=variant.frames, mode="linear", align_corners=False)[0].T
@@ -123,7 +128,7 @@ def checkpoint_of(name: str, seed: int, out: Path, asked: argparse.Namespace, pa
 
 def finished(name: str, seed: int, out: Path, asked: argparse.Namespace) -> Trained:
     """A variant whose training has ended, from the state that it left; SystemExit where it has not."""
-    made = fresh(name, asked)
+    made = fresh(name, seed, asked)
     if checkpoint_of(name, seed, out, asked, {"trained": made}).resume() < steps_of(name, asked):
         raise SystemExit(f"{name} has to be trained first: --only {name}")
     return made
@@ -140,7 +145,7 @@ def train(name: str, seed: int, out: Path, asked: argparse.Namespace) -> None:
     optimizer = torch.optim.AdamW(groups, lr=asked.rate, weight_decay=0.01, betas=(0.9, 0.98))
     checkpoint = checkpoint_of(name, seed, out, asked, dict(trained=made, optimizer=optimizer, record=record))
     first = checkpoint.resume()
-    if first == 0 and name in KEPT:
+    if first == 0 and moments_of(name, seed):
         made.mask_KMM[0] = made.mask_MM.detach()
     for step in (bar := tqdm(range(first, steps), initial=first, total=steps, desc=f"{name} {seed}", unit="step")):
         for group in optimizer.param_groups:
@@ -148,10 +153,9 @@ def train(name: str, seed: int, out: Path, asked: argparse.Namespace) -> None:
         loss = one_step(name, made, optimizer, seed, step, asked)
         record.loss = loss if step == 0 else 0.95 * record.loss + 0.05 * loss
         done = step + 1
-        if name in KEPT:
-            for k, percent in enumerate(MOMENTS):
-                if done == steps * percent // 100:
-                    made.mask_KMM[k] = made.mask_MM.detach()
+        for k, percent in enumerate(moments_of(name, seed)):
+            if done == steps * percent // 100:
+                made.mask_KMM[k] = made.mask_MM.detach()
         if done % NOTED == 0:
             open_ = equations.density(equations.gate(made.mask_MM.detach())) if VARIANTS[name].learned else 0.0
             record.notes.append([done, record.loss, open_])
@@ -180,14 +184,16 @@ def one_step(
 
 
 def together(seed: int, out: Path, asked: argparse.Namespace, names: Sequence[str], began: float) -> None:
-    """Write what was trained into one file, with what it scores on validation clips."""
+    """Write what was trained into one file, with what it scores on validation clips, and every loss."""
     variants, learning, scores = nn.ModuleDict(), {}, {}
     for name in names:
         made, record = finished(name, seed, out, asked), Record()
         checkpoint_of(name, seed, out, asked, {"record": record}).resume()
-        variants[name], learning[name] = made.eval(), [Note(int(step), *rest) for step, *rest in record.notes]
+        learning[name] = [Note(int(step), *rest) for step, *rest in record.notes]
+        if name not in (asked.losses_only or ()):
+            variants[name] = made.eval()
     loaded = Captioners(variants, seed=seed)
-    loaded.learning, loaded.moments = learning, {name: list(MOMENTS) for name in KEPT if name in names}
+    loaded.learning, loaded.moments = learning, {name: list(moments_of(name, seed)) for name in loaded.names}
     for name in loaded.names:
         scores[f"val_{name}"] = exact_of(loaded, name, VAL, "val")
     numbers = " ".join(f"--{option.replace('_', '-')} {getattr(asked, option)}" for option in OPTIONS)
@@ -208,6 +214,9 @@ def parsed(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", action="extend", choices=tuple(VARIANTS), help="variants; default: all")
     parser.add_argument(
         "--together", nargs="*", action="extend", choices=tuple(VARIANTS), help="train nothing, write what is there"
+    )
+    parser.add_argument(
+        "--losses-only", nargs="+", action="extend", choices=tuple(VARIANTS), help="variants whose weights are not written"
     )
     parser.add_argument("--steps", type=int, default=1300)
     parser.add_argument("--restart", type=int, default=800, help="the step at which rates are high once more")

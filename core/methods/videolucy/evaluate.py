@@ -17,6 +17,7 @@ and all questions:
     false_confidence sure and wrong, of all;  abstains_on_unanswerable  "not shown", and not sure;  forced_share  answers that
                      were forced after the last iteration
     failures         wrong answers by cause, of questions that can be answered, with a case
+    eyes             the loop's right answers with each eye, which differ in the seed of their training
     depths           entropy of all captions of a coarse period in which a number is, and their relevance to a question for it
 """
 
@@ -50,6 +51,12 @@ CLASSES = ("in the coarse memory", "missing from the coarse memory")
 CAUSES = ("not in the coarse memory", "located wrong", "captioned wrong", "answered without support")
 QUARTERS, TURNS = 4, (0, 1, 2, 3)  # parts of a video; numbers of iterations below the usual one
 UNANSWERABLE = FAMILIES[-1]
+SEEDS = 10  # the most training seeds that are looked for
+
+
+def file_of(out: Path, seed: int) -> Path:
+    """Where a seed's eye is written: what the page loads at the top, what it is compared with in a folder."""
+    return out / "videolucy.safetensors" if seed == 0 else out / "compared" / f"videolucy_{seed}.safetensors"
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,8 @@ class Chance(Rules):
 @dataclass(frozen=True)
 class Result:
     """One question. right: by way. turns: right after so many iterations. missing: its anchor, from the coarse frames. place:
-    of the evidence, 0–1. cause: why the loop is wrong. depths: of the captions of the period of the evidence."""
+    of the evidence, 0–1. cause: why the loop is wrong. depths: of the captions of the period of the evidence. eye: which one
+    looked, of several."""
 
     length: str
     question: Question
@@ -78,6 +86,7 @@ class Result:
     place: float = 0.0
     cause: str = ""
     depths: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    eye: int = 0
 
     @property
     def answerable(self) -> bool:
@@ -178,18 +187,22 @@ def cause(rules: Rules, video: LongVideo, one: Result) -> str:
 
 
 def evaluate(weights: Path, clips: int, seed: int, device: torch.device) -> dict:
-    """Every number of the module's first lines; fractions are 0–1. clips: videos of each length."""
-    loaded = load_eye(weights / "videolucy.safetensors")
-    eye = loaded.network.to(device)
+    """Every number of the module's first lines; fractions are 0–1, means over eyes. clips: videos of each length."""
+    files = [file for s in range(SEEDS) if (file := file_of(weights, s)).is_file()]
+    if not files:
+        raise SystemExit(f"There is no trained eye of VideoLucy in {weights}.")
+    eyes = [load_eye(file) for file in files]
     every = [
-        one
+        replace(one, eye=place)
         for length, seconds in LENGTHS.items()
         for number in range(seed * 100_000, seed * 100_000 + clips)
-        for one in results(eye, marked_video(number, "test", seconds, SIZE), length, number)
+        for video in [marked_video(number, "test", seconds, SIZE)]
+        for place, loaded in enumerate(eyes)
+        for one in results(loaded.network.to(device), video, length, number)
     ]
     about = {
         "command": f"python -m core.evaluate videolucy --videos {clips} --seed {seed}", "split": "test", "videos": clips,
-        "questions": len(every), "weights": [loaded.label], "digests": [loaded.digest],
+        "questions": len(every) // len(eyes), "weights": [one.label for one in eyes], "digests": [one.digest for one in eyes],
     }  # fmt: skip
     return {**summary(every, seed), "about": about}
 
@@ -198,14 +211,15 @@ def summary(every: Sequence[Result], seed: int = 0) -> dict:
     """What `evaluate` found, of all results."""
     able = [one for one in every if one.answerable]
     unable = [one for one in every if not one.answerable]
-    usual = Settings()
-    found: dict = {"accuracy": {}, "captions_share": {}, "intervals": {}, "better": {}, "needle": {}, "by_class": {}}
-    found["iterations"] = {}
+    usual, eyes = Settings(), sorted({one.eye for one in every})
+    names = ("accuracy", "captions_share", "intervals", "better", "needle", "by_class", "iterations", "eyes")
+    found: dict = {name: {} for name in names}
     for length in dict.fromkeys(one.length for one in every):
         own = [one for one in able if one.length == length]
-        right = {way: np.array([[one.right[way] for one in own]], float) for way in WAYS}
+        right = {way: np.array([[o.right[way] for o in own if o.eye == eye] for eye in eyes], float) for way in WAYS}
         alone = constants([one.question for one in own])
         found["accuracy"][length] = {way: float(value.mean()) for way, value in right.items()}
+        found["eyes"][length] = right["full"].mean(1).tolist()
         found["accuracy"][length]["constant"] = max(alone[name] for name in ("letter", "answer", "family"))
         found["intervals"][length] = {way: interval(value, seed) for way, value in right.items()}
         found["better"][length] = {way: gain(right["full"], right[way]) for way in WAYS[1:]}
@@ -216,7 +230,9 @@ def summary(every: Sequence[Result], seed: int = 0) -> dict:
         found["iterations"][length] = {str(n): mean(o.turns[n] for o in own) for n in (*TURNS, usual.iterations)}
         of_class = {name: [o.right["full"] for o in own if o.missing == bool(k)] for k, name in enumerate(CLASSES)}
         of_class |= {family: [o.right["full"] for o in own if o.question.family == family] for family in FAMILIES[:-1]}
-        found["by_class"][length] = {n: {"right": mean(v), "questions": len(v)} for n, v in of_class.items()}
+        found["by_class"][length] = {
+            name: {"right": mean(held), "questions": len(held) // len(eyes)} for name, held in of_class.items()
+        }
     found["false_confidence"] = mean(one.found.confident and not one.right["full"] for one in every)
     found["abstains_on_unanswerable"] = mean(o.found.answer == NOT_SHOWN and not o.found.confident for o in unable)
     found["forced_share"] = mean(one.found.forced for one in every)

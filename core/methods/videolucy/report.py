@@ -21,8 +21,15 @@ def measured(metrics: Mapping) -> str:
     head = ["", *(f"{length} s" for length in lengths)]
     by_length = {f"{length} s": length for length in lengths}
     made = {
-        "Right answers, of questions that can be answered; in brackets 95 % of draws of questions": table(
+        "Right answers, of questions that can be answered; in brackets 95 % of draws of questions and eyes": table(
             head, [[name, *(cell(metrics, length, way) for length in lengths)] for way, name in NAMES.items()]
+        ),
+        "Right answers of the loop with each eye": number_table(
+            {
+                f"eye {place}": dict(zip(by_length, shares, strict=True))
+                for place, shares in enumerate(zip(*metrics["eyes"].values(), strict=True))
+            },
+            {},
         ),
         "The loop above the others on the same questions, 95 % of draws": table(
             head,
@@ -58,7 +65,8 @@ def measured(metrics: Mapping) -> str:
         ),
     }
     said = (
-        f"`{about['command']}`: {about['videos']} videos of each length, test split, {about['questions']} questions; one eye."
+        f"`{about['command']}`: {about['videos']} videos of each length, test split, {about['questions']} questions to each of "
+        f"{len(about['weights'])} eyes, which differ in the seed of their training."
     )
     return f"{said}\n\n{titled(made)}"
 

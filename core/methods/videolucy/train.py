@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from core.cli import file_to_write, sentences
+from core.cli import file_to_write, seed_number, sentences
+from core.methods.videolucy.evaluate import file_of
 from core.methods.videolucy.eye import FRAMES, INSTRUCTIONS, PLACE, SHAPE, VOCABULARY, Eye, Shown, reduced, sentence, split
 from core.networks.caption_words import END, NOT_ASKED, PAD, filling_loss, hidden
 from core.networks.weights import WEIGHTS, save
@@ -154,7 +155,7 @@ def train(asked: argparse.Namespace) -> None:
     settings = dict(seed=asked.seed, **{name: getattr(asked, name) for name in OPTIONS})
     same = {name: value for name, value in settings.items() if name != "steps"}  # a longer training begins as a shorter one
     checkpoint = Checkpoint(asked.out, same, dict(eye=eye, optimizer=optimizer))
-    first, scenes, told = checkpoint.resume(), bank("train", asked.scenes), 0.0
+    first, scenes, right_share = checkpoint.resume(), bank("train", asked.scenes), 0.0
     for step in (bar := tqdm(range(first, asked.steps), initial=first, total=asked.steps, unit="step", mininterval=5)):
         rng = np.random.default_rng([asked.seed, step])
         for group in optimizer.param_groups:
@@ -166,9 +167,9 @@ def train(asked: argparse.Namespace) -> None:
         loss.backward()
         nn.utils.clip_grad_norm_(eye.parameters(), 1.0)
         optimizer.step()
-        told = 0.97 * told + 0.03 * right
+        right_share = 0.97 * right_share + 0.03 * right
         if step % 20 == 19:
-            bar.set_postfix(loss=f"{loss.item():.3f}", words=f"{told:.3f}")
+            bar.set_postfix(loss=f"{loss.item():.3f}", words=f"{right_share:.3f}")
         if (step + 1) % SAVED == 0 and step < asked.steps - FALLING:
             checkpoint.save(step + 1)
     numbers = " ".join(f"--{name} {value}" for name, value in settings.items())
@@ -186,12 +187,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m core.training videolucy", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--out", type=file_to_write, default=WEIGHTS / "videolucy.safetensors")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=file_to_write, default=None, help="the file that is written; default: in assets/weights")
+    parser.add_argument("--seed", type=seed_number, default=0)
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--batch", type=int, default=48)
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--scenes", type=int, default=18, help="of every colour × shape")
     parser.add_argument("--width", type=int, default=SHAPE.width)
     parser.add_argument("--layers", type=int, default=SHAPE.layers)
-    train(parser.parse_args(argv))
+    asked = parser.parse_args(argv)
+    asked.out = asked.out or file_of(WEIGHTS, asked.seed)
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    train(asked)

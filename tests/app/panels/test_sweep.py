@@ -107,7 +107,7 @@ def test_everything_that_is_offered_can_be_swept(clips, name):
     values, run = sweeping.sweep_functions(at)
     x, y = about["pair"]
     outputs, numbers, settings = about["outputs"], about["numbers"], at.engine.settings(name, {})
-    for i in range(max(len(outputs), len(numbers))):
+    for i in range(max(len(outputs), len(numbers)) if outputs else 0):
         one, other = outputs[i % len(outputs)], numbers[i % len(numbers)]
         now = {knob: worded(value) for knob, value in settings.items()}
         sweep = {"x": [x, now[x]], "y": [y, now[y]], "output": one["stage"], "number": [other["stage"], other["how"]]}

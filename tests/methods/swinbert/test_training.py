@@ -55,6 +55,14 @@ def test_an_interrupted_training_ends_where_another_does(short, tmp_path, monkey
     assert set(json.loads(whole.with_suffix(".json").read_text())["scores"]) == {f"val_{name}" for name in names}
 
 
+def test_a_further_seed_is_written_without_what_the_page_alone_shows(short, tmp_path):
+    out = tmp_path / "swinbert_1.safetensors"
+    train.main([*ASKED, "--seed", "1", "--only", "log_sigmoid", "inherited", "--losses-only", "inherited", "--out", str(out)])
+    made = weights.load_swinbert(out).network
+    assert made.names == ("log_sigmoid",) and made.moments == {"log_sigmoid": []} and made.seed == 1
+    assert [note.step for note in made.learning["inherited"]] == [1, 2]  # a ratio of steps is found without its weights
+
+
 def test_every_number_of_a_file_is_measured_and_is_a_table(tmp_path):
     made = tiny.captioners().network
     save(tmp_path / "swinbert.safetensors", dict(made.variants), weights.described(made), {})

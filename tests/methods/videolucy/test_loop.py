@@ -293,6 +293,13 @@ def test_where_a_wrong_answer_comes_from_is_told_by_what_is_true():
     }  # fmt: skip
     assert 0.02 < found["captions_share"]["600"] < 0.06
     assert found["depths"]["coarse"]["relevance"] <= found["depths"]["ultra-fine"]["relevance"] == 1
+    blind = [replace(one, eye=1, right=dict.fromkeys(one.right, False)) for one in every]
+    both = summary([*every, *blind])
+    assert both["accuracy"]["600"]["full"] == pytest.approx(found["accuracy"]["600"]["full"] / 2)
+    assert both["eyes"]["600"] == [found["accuracy"]["600"]["full"], 0]
+    assert both["intervals"]["600"]["full"]["low"] == 0  # a draw may have the blind eye alone
+    asked_of = [one["questions"] for one in found["by_class"]["600"].values()]
+    assert [one["questions"] for one in both["by_class"]["600"].values()] == asked_of
 
 
 def test_a_fleeting_anchor_between_coarse_frames_is_missing_and_a_long_one_is_not():

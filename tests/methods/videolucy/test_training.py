@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from core.errors import BadWeights
-from core.methods.videolucy import evaluate, train
+from core.methods.videolucy import evaluate, report, train
 from core.methods.videolucy.evaluate import true_caption
 from core.methods.videolucy.eye import FRAMES, INSTRUCTIONS, LONGEST, PLACE, SIDE, VOCABULARY, Eye, clips, sentence, split
 from core.methods.videolucy.memory import Period
@@ -132,6 +132,14 @@ def test_an_interrupted_training_ends_where_another_does_and_every_number_is_mea
     assert 0 <= found["false_confidence"] <= 1 and found["captions_share"]["300"] > 0 and found["about"]["digests"]
     assert sum(one["share"] for one in found["failures"].values()) == pytest.approx(1 - found["accuracy"]["300"]["full"])
     assert "no_instruction" in evaluate.table(found)
+
+    other = evaluate.file_of(whole.parent, 1)
+    other.parent.mkdir()
+    for ending in (".safetensors", ".json"):
+        other.with_suffix(ending).write_bytes(whole.with_suffix(ending).read_bytes())
+    twice = evaluate.evaluate(whole.parent, 1, 0, torch.device("cpu"))
+    assert twice["eyes"]["300"] == found["eyes"]["300"] * 2 and twice["about"]["questions"] == found["about"]["questions"]
+    assert "each of 2 eyes" in report.measured(json.loads(json.dumps(twice)))
 
 
 def test_a_file_of_an_eye_for_other_words_is_refused(tmp_path):
