@@ -47,6 +47,7 @@ from core.method import Method
 from core.publish.described import MAKER
 from core.world import ACTIONS
 
+PROGRAMS = "programs"  # the address of what is for programs, below that of the page
 DELETED = (3600, 23 * 3600)  # seconds: every hour, files older than 23 h, so that none stays longer than a day
 
 
@@ -91,6 +92,10 @@ def build(
             Uploads(clips, one, sharing, written, sessions).wire()
         opened_by(page, tabs, made, {name: shared[begin[name]].awaited for name in made})
         steps(tabs, made)
+        gr.Markdown(f"[For programs: every method over HTTP]({PROGRAMS})", elem_classes="page-end")
+    # a page of its own: the browser goes through every component and event of its page when that opens
+    with page.route("For programs", PROGRAMS, show_in_navbar=False):
+        gr.Markdown(f"# {MAKER}, for programs\n\nEvery method answers over HTTP: “Use via API” below shows how.")
         publish(engine, clips)
     return page
 

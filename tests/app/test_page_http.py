@@ -53,6 +53,18 @@ def test_only_what_is_meant_for_programs_is_offered_to_them(served):
     assert set(named) == of_methods | {"/examples", "/knobs", "/through_stpn", "/through_stpn_file"}
 
 
+def test_what_is_for_programs_has_a_page_of_its_own(served):
+    """The browser goes through all that its page has, again for each event: endpoints would cost every visitor time."""
+    import httpx
+
+    client = httpx.Client(base_url=served[0], timeout=60)
+    own, programs = (client.get("/config", params={"page": name}).json() for name in ("", "programs"))
+    assert not any(str(one["api_name"]).startswith(("explain_", "through_")) for one in own["dependencies"])
+    assert sum(str(one["api_name"]).startswith("explain_") for one in programs["dependencies"]) == 2 * len(METHODS)
+    assert any("(programs)" in str(one["props"].get("value")) for one in own["components"])
+    assert client.get("/programs").is_success
+
+
 def test_over_http_the_whole_clip_is_told(served):
     client_of = pytest.importorskip("gradio_client", reason="gradio_client is not installed")
     address, engine, examples = served
