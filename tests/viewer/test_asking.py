@@ -104,9 +104,12 @@ def test_what_a_run_has_so_far_is_drawn_while_it_is_waited_for_and_nothing_of_an
     viewer.evaluate("""() => {
       const shown = viewer.mount, {about, clip} = window.given;
       window.far = [];
+      window.stopped = [];
       const never = request => new Promise(() => {});
       const soon = async ({stamp}) => JSON.stringify({...trace, texts: null, done: false, stamp, knobs: {n: stamp}});
-      window.view = shown(document.querySelector('#here'), {about, clip}, {soon, later: never, far: async () => far[0]});
+      window.view = shown(document.querySelector('#here'), {about, clip}, {
+        soon, later: never, far: async () => far[0], stop: ({kind}) => stopped.push(kind),
+      });
     }""")
     viewer.evaluate("() => { view.ask({stamp: 7, n: 7}); }")
     viewer.wait_for_function("() => /7/.test(document.querySelector('.vw')?.dataset.shown)")
@@ -119,3 +122,6 @@ def test_what_a_run_has_so_far_is_drawn_while_it_is_waited_for_and_nothing_of_an
     assert viewer.evaluate(count) == before, "of another run"
     viewer.evaluate("made => { far[0] = ['search', 0.5, made]; }", {"stamp": 7, "values": {"count_G": other}})
     viewer.wait_for_function(f"() => ({count})() === '8 9'")
+    viewer.locator(".vw-far button").click()
+    expect(viewer.locator(".vw-wait")).to_contain_text("Stopped. What still waits stays as it is")
+    assert viewer.evaluate("stopped") == ["later"] and viewer.evaluate(count) == "8 9", "what came is not lost"

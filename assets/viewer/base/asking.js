@@ -54,7 +54,11 @@ export function receiver({hooks, say, ready = async () => null, take}) {
 const IDLE = 600; // milliseconds in which nothing moved
 export function asker($, {soon, later, whole, far, stop, part, wants = () => false, idle, update, say}) {
   const who = somebody(),
-    waiting = patience($, far, stop, who, part);
+    stopped = run => {
+      stop(run);
+      say("Stopped. What still waits stays as it is until a knob moves or a word changes.");
+    },
+    waiting = patience($, far, stopped, who, part);
   const turn = new WeakMap(); // of a request: in which order
   let wanted = null,
     drawn = null,
