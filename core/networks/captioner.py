@@ -199,6 +199,8 @@ def turn_heads(block: Block, codes: Sequence[Tensor], strength: float = STRENGTH
     strength · cos(2π (Δ − δ) / period) for moments (δ = 1 or −1), rows and columns (δ = 0). Two patches that look at each other
     alike would tell that something moved, and not which way."""
     D = block.out.in_features
+    if block.qkv.weight.is_meta:
+        return  # it has sizes and no numbers
     E, pairs = D // block.heads, max(1, D // 6)
     root = (strength * math.sqrt(E)) ** 0.5
     for head in range(block.heads):

@@ -5,11 +5,21 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from core.errors import BadWeights
 
 LARGEST = 1e5  # of a weight: such files are shared in half precision, which ends at 65,504
 SCALES = (-2.4, 6.91)  # of a `logit_scale`, a logarithm: 0.09 to 1,000; CLIP's own ends at 100
+
+DRAWS = (Tensor.uniform_, Tensor.normal_, Tensor.erfinv_)  # what first weights are made of
+
+
+class Undrawn(TorchFunctionMode):
+    """Inside, networks are made without their first weights, which are about to be those of a file: nothing is drawn."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        return args[0] if func in DRAWS else func(*args, **(kwargs or {}))
 
 
 def sound(tensors: Mapping[str, Tensor], file: str) -> None:
@@ -46,7 +56,7 @@ def check_fit(
 ) -> None:  # fmt: skip
     """BadWeights where tensors are not those of what `build` makes, told before it is made: on torch's meta device sizes take
     no memory, however large a file says they are. optional: names that may be missing, by their ends."""
-    with torch.device("meta"), torch.random.fork_rng(devices=[]):
+    with torch.device("meta"), torch.random.fork_rng(devices=[]), Undrawn():
         wanted = build().state_dict()
     missing = sorted(name for name in wanted.keys() - tensors.keys() if not name.endswith(tuple(optional) or ("\0",)))
     extra = sorted(tensors.keys() - wanted.keys())
@@ -63,7 +73,7 @@ def filled(build: Callable[[], nn.Module], tensors: Mapping[str, Tensor], part: 
     made."""
     own = part_of(tensors, part)
     check_fit(build, own, file)
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), Undrawn():
         module = build()
     module.load_state_dict(own)
     return module

@@ -198,8 +198,11 @@ def together(seed: int, out: Path, asked: argparse.Namespace, names: Sequence[st
         scores[f"val_{name}"] = exact_of(loaded, name, VAL, "val")
     numbers = " ".join(f"--{option.replace('_', '-')} {getattr(asked, option)}" for option in OPTIONS)
     command = f"python -m core.training swinbert --seed {seed} {numbers}"
-    options = {option: getattr(asked, option) for option in OPTIONS}
-    made = dict(command=command, minutes=round((time.time() - began) / 60, 1), **options)
+    command += f" --only {' '.join(names)}" if list(names) != list(VARIANTS) else ""
+    command += f" --losses-only {' '.join(asked.losses_only)}" if asked.losses_only else ""
+    made = dict(command=command, **{option: getattr(asked, option) for option in OPTIONS})
+    if asked.together is None:  # else this command trained nothing
+        made["minutes"] = round((time.time() - began) / 60, 1)
     save(out, dict(variants), described(loaded) | {"made": made}, scores)
     print(f"{out.name}: {scores}", flush=True)
 
