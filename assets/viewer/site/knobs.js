@@ -1,21 +1,22 @@
 // The knobs of a method as a form, made of their declarations: see app/figures/pack.py, `knob_payload`.
 //
-//   const knobs = knobsOf(host, declared, first, changed)
+//   const knobs = knobsOf(host, declared, first, changed, method)
 //   knobs.values()   {name: value} of all     knobs.set({name: value})    changed() is called once for it
+//   knobs.put({name: value})    the same, and changed() is not called
 //
 // declared  [{name, symbol, kind, default, span, meaning, held}], held: of one that cannot be turned here, its value     first  names that are seen at once; the others are in a fold
 
 import {make} from "../base/parts.js";
 import {number, pretty, safe} from "../base/words.js";
 
-export function knobsOf(host, declared, first, changed) {
+export function knobsOf(host, declared, first, changed, method) {
   const values = Object.fromEntries(declared.map(one => [one.name, one.held ?? one.default])),
     turned = declared.filter(one => !("held" in one)),
     rows = Object.fromEntries(turned.map(one => [one.name, rowOf(one)])),
     rest = turned.filter(one => !first.includes(one.name));
 
   function rowOf(one) {
-    const row = make("label", {class: "site-knob", title: one.meaning}),
+    const row = make("label", {class: "site-knob", id: `knob-${method}-${one.name}`, title: one.meaning}),
       shown = make("output"),
       box = one.kind === "choice" ? make("select") : make("input");
     box.name = one.name;
@@ -50,11 +51,15 @@ export function knobsOf(host, declared, first, changed) {
     fold.append(line, ...rest.map(one => rows[one.name].row));
     host.append(fold);
   }
+  function put(given) {
+    Object.assign(values, given);
+    for (const {tell} of Object.values(rows)) tell();
+  }
   return {
     values: () => ({...values}),
+    put,
     set(given) {
-      Object.assign(values, given);
-      for (const {tell} of Object.values(rows)) tell();
+      put(given);
       changed();
     },
   };
