@@ -173,7 +173,7 @@ export function linksOf(about, edits) {
   }
 
   function editsIn(given, frames, notes) {
-    const made = [];
+    let made = [];
     for (const [place, text] of given.entries())
       try {
         const [name, ...settings] = text.split(","),
@@ -182,11 +182,11 @@ export function linksOf(about, edits) {
             const [key, ...rest] = one.split(":"),
               value = rest.join(":");
             return [key, kinds[key] === "choice" ? value : numberOf(value)];
-          });
-        made.push({name, ...Object.fromEntries(values)});
-        edits.left(made, frames);
+          }),
+          more = [...made, {name, ...Object.fromEntries(values)}];
+        edits.left(more, frames);
+        made = more;
       } catch {
-        if (made.length > place) made.pop();
         notes.push(
           `Edit ${place + 1} of the clip, ${echo(text.split(",")[0])}, is not understood or cannot be done, and left out.`,
         );

@@ -47,8 +47,8 @@ function generator(seed) {
     const both = (state >> 64n) ^ (state & LONG),
       turn = state >> 122n,
       made = ((both >> turn) | (both << ((64n - turn) & 63n))) & LONG;
-    left = made >> 32n;
-    return made & WORD;
+    left = Number(made >> 32n);
+    return Number(made & WORD);
   };
 }
 
@@ -56,11 +56,9 @@ export function permutation(seed, count) {
   const next = generator(seed),
     order = Array.from({length: count}, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
-    const span = BigInt(i + 1),
-      least = (WORD - BigInt(i)) % span; // below it some numbers would come more often than others
-    let drawn = next() * span;
-    while ((drawn & WORD) < least) drawn = next() * span;
-    const j = Number(drawn >> 32n);
+    const mask = 2 ** (32 - Math.clz32(i)) - 1; // drawn anew until it is one of them
+    let j = i + 1;
+    while (j > i) j = (next() & mask) >>> 0;
     [order[i], order[j]] = [order[j], order[i]];
   }
   return order;
