@@ -174,8 +174,8 @@ export function open(mount, modules, script, data, base, worker, panels) {
       settingOf,
       open: opened,
     });
-  const keep = keeping(part("kept"), {links, address, answers, view, data, opened});
-  taking(part("take"), {answers, view, data, address});
+  const keep = keeping(part("kept"), {links, address, answers, request: requestNow, view, data, opened});
+  taking(part("take"), {answers, request: requestNow, data, address});
   glossary(part("glossary"), data.glossary);
   tour(part("tour"), part("offer"), data.tour);
   const mine = own(part("own"), {

@@ -15,12 +15,27 @@ from tests.published import opened, stop
 MEGABYTE = 1_000_000
 
 
+def payload_of(page):
+    """What a page holds when it opens."""
+    text = page.read_text(encoding="utf-8")
+    return json.loads(re.search(r'<script id="payload" type="application/json">(.*?)</script>', text, re.DOTALL)[1])
+
+
 def test_it_is_small_names_no_other_host_and_brings_the_runtime_s_licence(folder):
+    """All of a method's page, and its first visit with what a browser with WebGPU loads besides."""
     files = [path for path in folder.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) <= 25 * MEGABYTE
-    page = (folder / "index.html").read_text(encoding="utf-8")
-    assert not re.findall(r"(?:src|href)\s*=\s*[\"']?(?:https?:)?//", page)
-    assert "connect-src 'self'" in page and "default-src 'none'" in page
+    shared = sum(path.stat().st_size for path in files if "networks" not in path.parts)
+    gpu = sum((folder / name).stat().st_size for name in payload_of(folder / "index.html")["networks"]["runtime"]["gpu"].values())
+    for page in folder.glob("*.html"):
+        graphs = payload_of(page)["networks"]["graphs"]
+        sizes = [
+            sum((folder / path).stat().st_size for path in {path for one in some for path in (one["model"], *one["weights"])})
+            for some in (graphs, [one for one in graphs if one["first"]])
+        ]
+        assert max(shared - gpu + sizes[0], shared + sizes[1]) <= 25 * MEGABYTE, page.name
+        text = page.read_text(encoding="utf-8")
+        assert not re.findall(r"(?:src|href)\s*=\s*[\"']?(?:https?:)?//", text)
+        assert "connect-src 'self'" in text and "default-src 'none'" in text
     assert any(path.name == "LICENSE" and "MIT License" in path.read_text() for path in files)
     assert not [path for path in files if path.suffix in (".onnx", ".bin", ".wasm")], "all of it travels packed"
 
@@ -127,8 +142,7 @@ def test_it_is_as_easy_to_use_as_the_page_of_the_server(site, axe):
 
 def test_the_stored_first_picture_is_python_s(folder):
     """The trace that travels along is that of the example at the default knobs."""
-    page = (folder / "index.html").read_text(encoding="utf-8")
-    payload = json.loads(re.search(r'<script id="payload" type="application/json">(.*?)</script>', page, re.DOTALL)[1])
+    payload = payload_of(folder / "index.html")
     assert payload["trace"]["clip"] == "1-moves" and payload["trace"]["done"]
     assert payload["trace"]["values"]["prompt_count_G"]["count"] != list(stop().trace["prompt_count_G"]), "not that of others"
     assert [one["name"] for one in payload["examples"]][0] == "1-moves" and len(payload["examples"]) == 6
