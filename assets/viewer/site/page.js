@@ -256,12 +256,12 @@ function stateOf(state, arrived) {
 
 const short = value => String(+value.toPrecision(2));
 
-// Whether another way to run the networks is used, and why
-function rivalSaid({kind, threads, used, apart, faster, why}) {
+// How many of the graphs run in another way, and why not the others
+function rivalSaid({kind, threads, used, of, apart, faster, why}) {
   const name = kind === "gpu" ? "WebGPU" : `${threads} threads`;
-  if (why) return `${name} could not be used: ${why}`;
-  if (used) return `By ${name}: ${short(faster)} times as fast, with the same numbers (${short(apart)} apart at most).`;
-  return `Not by ${name}: ${faster > 1 ? `its numbers are ${short(apart)} apart from these` : "no faster here, now"}.`;
+  return used
+    ? `${used} of ${of} parts by ${name}: ${short(faster)} times as fast, with the same numbers (${short(apart)} apart at most).`
+    : `Not by ${name}: ${why}.`;
 }
 
 // Kept for when there is no network. A browser runs networks in several threads on a page that says that it shares nothing, which
