@@ -20,11 +20,12 @@ from app.help.glossary import glossed
 from app.modules import one_file, styles, text_of, viewer_of
 from app.server.clips import Example, find_examples
 from app.site.data import clip_data, page_data, write_frames
-from app.site.page import PAGE
+from app.site.page import PAGE, TEXTS
 from app.site.runtime import PACKAGE, VERSION, runtime_files
 from app.tab import texts_for
 from core import METHODS, Engine, ReaderError, read_clip
 from core.browser.export import File, browser_of, export
+from core.browser.plan import there
 from core.method import Method
 from core.methods import lesson, part, with_part
 
@@ -41,8 +42,9 @@ window.site = begin(data, new URL("./", document.baseURI), new URL("./{worker}",
 
 
 def ready() -> list[Method]:
-    """Methods of which something runs in a browser, in the order of their tabs."""
-    return [one for one in METHODS.values() if one.name in with_part("browser") and browser_of(one.name).WAYS]
+    """Methods of which something runs in a browser, as far as it does, in the order of their tabs."""
+    able = [one for one in METHODS.values() if one.name in with_part("browser") and browser_of(one.name).WAYS]
+    return [there(one, browser_of(one.name).WAYS) for one in able]
 
 
 def build(folder: Path, clips: Path, engine: Engine | None = None, told: Callable[[str], None] = print) -> dict[str, int]:
@@ -55,8 +57,9 @@ def build(folder: Path, clips: Path, engine: Engine | None = None, told: Callabl
     runtime = runtime_files(folder / "runtime" / VERSION)
     look = hashed(folder, "look.css", styles("base", "figures", "site") + text_of("page/help.css"))
     worker = hashed(folder, "worker.js", text_of("site/worker.js"))
+    opened = {one.name: read_clip(one.path, frames=DEFAULT_FRAMES) for one in examples}
+    write_clips(examples, opened, folder)
     for place, method in enumerate(methods):
-        opened = {one.name: read_clip(one.path, frames=DEFAULT_FRAMES) for one in examples}
         files = networks_of(held, method, examples, opened, folder, told)
         data = page_data(held, method, examples, opened)
         data["networks"] = addresses(method, files, folder) | {
@@ -69,7 +72,6 @@ def build(folder: Path, clips: Path, engine: Engine | None = None, told: Callabl
         start = hashed(folder, f"start-{method.name}.js", START.format(module=module, worker=worker))
         name = "index.html" if place == 0 else f"{method.name}.html"
         (folder / name).write_text(page(method, methods, data, start, module, look), encoding="utf-8")
-        write_clips(held, method, examples, opened, folder)
     write_offline(folder)
     return measured(folder)
 
@@ -138,18 +140,18 @@ def write_offline(folder: Path) -> None:
     (folder / OFFLINE).write_text(f"self.SITE = {told};\n{text_of('site/offline.js')}", encoding="utf-8")
 
 
-def write_clips(engine: Engine, method: Method, examples: Sequence[Example], clips: dict[str, Any], folder: Path) -> None:
+def write_clips(examples: Sequence[Example], clips: dict[str, Any], folder: Path) -> None:
     """The examples, their frames as the networks see them."""
     (folder / "clips").mkdir(exist_ok=True)
     for one in examples:
-        told = clip_data(engine, method, one, clips[one.name])
-        (folder / "clips" / f"{one.name}.json").write_text(json.dumps(told), encoding="utf-8")
+        (folder / "clips" / f"{one.name}.json").write_text(json.dumps(clip_data(one, clips[one.name])), encoding="utf-8")
         write_frames(clips[one.name], folder / "clips" / f"{one.name}.webp")
 
 
 def page(method: Method, methods: Sequence[Method], data: dict[str, Any], start: str, module: str, look: str) -> str:
     """One method's HTML."""
-    without = [title_of(one) for one in METHODS.values() if one not in methods]
+    names = {one.name for one in methods}
+    without = [title_of(one) for one in METHODS.values() if one.name not in names]
     said = [getattr(found, "LEFT_OUT", "") for name in METHODS if (found := part(name, "browser"))]
     links = [("index.html" if place == 0 else f"{one.name}.html", title_of(one)) for place, one in enumerate(methods)]
     return PAGE.format(
@@ -158,7 +160,7 @@ def page(method: Method, methods: Sequence[Method], data: dict[str, Any], start:
         readings="".join(reading(*one) for one in lesson(method, "READINGS")),
         without=html.escape(", ".join(without)), left=html.escape(" ".join(filter(None, said))),
         runtime=f"{PACKAGE} {VERSION}", licences=f"runtime/{VERSION}", payload=in_script(json.dumps(data)), start=start,
-        module=module, look=look,
+        module=module, look=look, texts=TEXTS if method.reads_texts else "",
     )  # fmt: skip
 
 

@@ -1,15 +1,16 @@
 // Clips in the browser: the examples that travel along, and the frames that a picture or a video becomes.
 //
-//   clipsOf(base)   .example(name)   async → {clip, frames_THWC}, asked for once
+//   clipsOf(base, own)   .example(name)   async → {clip, frames_THWC}, asked for once
 //                   .add(found)      one more        .get(key)   one that is held, null where it is not
 //
-// clip   as a viewer takes it, with actor, spaced, texts;   frames_THWC   {data: uint8 RGB, dims}
+// clip   as a viewer takes it, with texts, and actor and spaced, which are of the page's method: own, by name
+// frames_THWC   {data: uint8 RGB, dims}
 //
 // The frames of an example lie under each other in one lossless picture, so that the networks see the numbers that Python sees.
 
 const HELD = 6;
 
-export function clipsOf(base) {
+export function clipsOf(base, own) {
   const held = new Map(), // key → what is held
     coming = new Map(); // name → a promise of it
 
@@ -21,7 +22,9 @@ export function clipsOf(base) {
 
   async function read(name) {
     const [clip, blob] = await Promise.all([
-      fetched(new URL(`clips/${name}.json`, base)).then(answer => answer.json()),
+      fetched(new URL(`clips/${name}.json`, base))
+        .then(answer => answer.json())
+        .then(found => Object.assign(found, own[name])),
       fetched(new URL(`clips/${name}.webp`, base)).then(answer => answer.blob()),
     ]);
     const T = clip.frames.length,

@@ -3,7 +3,7 @@
 //   const run = grapher(nodes, scripts, graphs, memory)
 //   const {values, ms} = await run(sources, wanted, {cancelled, progress})
 //
-// nodes     [{makes, reads, graph}] in an order in which they can run: see core/browser/plan.py
+// nodes     [{makes, reads, graph, inputs, outputs}] in an order in which they can run: see core/browser/plan.py
 // scripts   {stage: ({what it reads}) → its result} of those whose graph is ""
 // graphs    async (graph, {what it reads}, names of results that are read) → {name: result}
 // memory    what results are remembered in: one of `memoryOf()`, for one graph of stages or several
@@ -14,7 +14,7 @@
 // (a mask, counts, words) is known by what it holds: a knob that changes no count re-runs nothing below the counts.
 
 const ROOM = 96 << 20, // bytes of results that are remembered
-  SMALL = 1 << 16; // of one that is known by what it holds
+  SMALL = 1 << 15; // of one that is known by what it holds: a mask of 32 frames × 1,024 patches
 
 export class Cancelled extends Error {}
 
@@ -52,8 +52,16 @@ export function memoryOf() {
 export function grapher(nodes, scripts, graphs, {busy, short, get, put} = memoryOf()) {
   const read = new Set(nodes.flatMap(node => node.reads));
 
+  // a graph has names of its own for what it reads and makes, for it may run more than once
+  async function through(node, given, wanted) {
+    const own = name => node.outputs[node.makes.indexOf(name)],
+      read = Object.fromEntries(node.inputs.map((name, i) => [name, given[node.reads[i]]])),
+      made = await graphs(node.graph, read, wanted.map(own));
+    return Object.fromEntries(wanted.map(name => [name, made[own(name)]]));
+  }
+
   async function made(node, key, given, wanted) {
-    const results = node.graph ? await graphs(node.graph, given, wanted) : {[node.makes[0]]: scripts[node.makes[0]](given)};
+    const results = node.graph ? await through(node, given, wanted) : {[node.makes[0]]: scripts[node.makes[0]](given)};
     const told = {};
     for (const [name, value] of Object.entries(results)) {
       const content = contentOf(value);
@@ -111,4 +119,8 @@ function contentOf(value) {
   return plain && held.length ? JSON.stringify(held) : null;
 }
 
-const sizeOf = value => value?.data?.byteLength ?? value?.byteLength ?? 64;
+// bytes; of a result that has parts, those of all of them
+const sizeOf = value =>
+  value?.data?.byteLength ??
+  value?.byteLength ??
+  (value?.constructor === Object ? Object.values(value).reduce((sum, one) => sum + sizeOf(one), 64) : 64);

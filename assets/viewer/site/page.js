@@ -28,7 +28,7 @@ const linesIn = text =>
 
 export function open(mount, modules, script, data, base, worker) {
   const part = name => document.querySelector(`#site-${name}`),
-    clips = clipsOf(base),
+    clips = clipsOf(base, data.clips),
     texts = part("texts"),
     state = part("state"),
     runs = {}; // kind → the last run of it, and of whom
@@ -38,7 +38,7 @@ export function open(mount, modules, script, data, base, worker) {
     asked = false, // whether a knob was moved
     threads = 1;
 
-  texts.value = data.texts.join("\n");
+  if (texts) texts.value = data.texts.join("\n"); // none where nothing reads them
   const networks = networksOf(new Worker(worker, {type: "module"}), {base: String(base), ...data.networks}, told => {
     if (told.error) state.textContent = `The networks could not be loaded: ${told.error}`;
     else if (told.of)
@@ -54,7 +54,8 @@ export function open(mount, modules, script, data, base, worker) {
         Object.entries(way.constants).map(([name, value]) => [name, {value: constantOf(value), key: `${name} ${place}`}]),
       ),
     }));
-  const wayOf = knobs => ways.find(way => Object.entries(way.knobs).every(([name, value]) => knobs[name] === value));
+  const fitting = (some, knobs) => Object.entries(some).every(([name, value]) => knobs[name] === value),
+    wayOf = knobs => ways.find(way => fitting(way.knobs, knobs));
 
   // ---- one run ------------------------------------------------------------------------------------------------------
 
@@ -63,7 +64,7 @@ export function open(mount, modules, script, data, base, worker) {
       said = values.texts,
       complete = kind !== "soon";
     try {
-      const why = script.refused(said);
+      const why = script.refused?.(said);
       if (why) return JSON.stringify({error: why, stamp});
       const held = clips.get(values.clip) ?? (await clips.example(values.clip.split(" ")[0])),
         wanted = data.until[kind].filter(stage => said.length || !data.ofTexts.includes(stage)),
@@ -72,15 +73,16 @@ export function open(mount, modules, script, data, base, worker) {
       const sources = {
         ...Object.fromEntries(knobs),
         ...way.constants,
-        frames_THWC: {value: held.frames_THWC, key: held.clip.key},
+        clip_THWC: {value: held.frames_THWC, key: held.clip.key},
         texts: {value: said, key: JSON.stringify(said)},
       };
-      const run = await way.run(sources, wanted, {
+      const watched = {
         cancelled: () => mine.called,
         progress: stage => {
           mine.stage = stage;
         },
-      });
+      };
+      const run = await way.run(sources, wanted, watched);
       const made = traceOf(run, {
         outputs: data.outputs,
         told: script.told,
@@ -89,8 +91,9 @@ export function open(mount, modules, script, data, base, worker) {
         texts: said,
         complete,
         stamp,
-        about: {...data.made, ...way.made},
+        about: {...data.made, ...way.made, frame: data.about.frame},
       });
+      if (complete && script.beside) made.beside = await second(way, sources, run, values.knobs, watched);
       return JSON.stringify(made);
     } catch (wrong) {
       if (wrong instanceof Cancelled) return JSON.stringify({cancelled: true});
@@ -98,6 +101,18 @@ export function open(mount, modules, script, data, base, worker) {
     } finally {
       if (runs[`${who} ${kind}`] === mine) delete runs[`${who} ${kind}`];
     }
+  }
+
+  // what a second run of the same method adds; its knobs are other ones
+  async function second(way, sources, run, now, watched) {
+    const {stages, knobs: others, values} = script.beside,
+      turned = Object.entries(others(now)).map(([name, value]) => [name, {value, key: JSON.stringify(value)}]),
+      other = await way.run({...sources, ...Object.fromEntries(turned)}, stages, watched),
+      found = Object.entries(values(run.values, other.values)).map(([stage, numbers]) => {
+        const said = data.said[stage]?.find(([switches]) => fitting(switches, now));
+        return [stage, said ? {value: numbers, words: said[1]} : numbers];
+      });
+    return {values: Object.fromEntries(found), grid: data.made.grid, weights: way.made.weights};
   }
 
   const hooks = {
@@ -126,10 +141,11 @@ export function open(mount, modules, script, data, base, worker) {
   // ---- what is on the page ------------------------------------------------------------------------------------------
 
   const requestNow = () => ({
-    values: {clip: clip.key, frames: clip.frames.length, knobs: knobs.values(), texts: linesIn(texts.value)},
+    values: {clip: clip.key, frames: clip.frames.length, knobs: knobs.values(), texts: linesIn(texts?.value ?? "")},
     stamp: performance.now(),
   });
   const knobs = knobsOf(part("knobs"), data.knobs, data.first, () => ask());
+  knobs.limit(data.about.frame, clip.frames.length);
   const untouched = {...requestNow(), stamp: 0};
   const view = mount(
     document.querySelector("#site-viewer"),
@@ -144,24 +160,26 @@ export function open(mount, modules, script, data, base, worker) {
     view.ask(now);
   }
   const fits = (one, {knobs: now}) =>
-    (!one.clip || clip.name === one.clip) && Object.entries(one.knobs).every(([name, value]) => now[name] === value);
+    (!one.clip || clip.name === one.clip) && fitting(one.knobs, now);
 
   async function choose(coming) {
     try {
       const found = await coming;
       clip = found.clip;
-      if (!written && clip.texts) texts.value = clip.texts.join("\n");
+      knobs.limit(data.about.frame, clip.frames.length);
+      if (texts && !written && clip.texts) texts.value = clip.texts.join("\n");
       ask();
     } catch (wrong) {
       view.update({trace: {error: wrong.message}});
     }
   }
   let typed = 0;
-  texts.oninput = () => {
-    written = true;
-    clearTimeout(typed);
-    typed = setTimeout(ask, 300);
-  };
+  if (texts)
+    texts.oninput = () => {
+      written = true;
+      clearTimeout(typed);
+      typed = setTimeout(ask, 300);
+    };
   for (const one of data.presets) {
     const button = make("button", {type: "button"});
     button.textContent = one.name;

@@ -2,7 +2,8 @@
 //
 //   {base, runtime: {script, binary}, graphs: [{graph, model, weights, first}]}   once; all paths are from base. first: whether it
 //   is loaded before it is asked for
-//   {id, graph, given: {name: {data, dims}}, wanted: [name]}   →   {id, results: {name: {data, dims}}} or {id, error}
+//   {id, graph, given: {name: {data, dims}}, wanted: [name]}   →   {id, results: {name: {data, dims}}} or {id, error}. A result
+//   that has parts is {part: {data, dims}}; the graph calls each “name.part”, as core/browser/parts.py has it
 //   →   {loaded: bytes, of: bytes} while files arrive,  {threads} when the runtime is there,  {ready} when every graph is
 //
 // Files may be packed by gzip, whatever a host says of them: their first two bytes tell.
@@ -86,6 +87,21 @@ function tensorOf(given, type) {
   return new ort.Tensor(type, KINDS[type](row ? given : [given]), row ? [given.length] : []);
 }
 
+const headOf = name => name.split(".", 1)[0],
+  partOf = name => name.slice(headOf(name).length + 1),
+  givenFor = (given, name) => (name in given ? given[name] : given[headOf(name)][partOf(name)]);
+
+// {name: tensor} of a graph → {result: tensor, or its parts}
+function gathered(made) {
+  const results = {};
+  for (const [name, {data, dims}] of Object.entries(made)) {
+    const tensor = {data, dims: [...dims]};
+    if (partOf(name)) (results[headOf(name)] ??= {})[partOf(name)] = tensor;
+    else results[name] = tensor;
+  }
+  return results;
+}
+
 let turn = Promise.resolve(); // one run after another: the runtime has one thread for them
 self.onmessage = ({data: asked}) => {
   if (asked.graphs) return begin(asked);
@@ -93,10 +109,10 @@ self.onmessage = ({data: asked}) => {
   turn = turn
     .then(async () => {
       const session = await begun(graph);
-      const feeds = Object.fromEntries(session.inputMetadata.map(({name, type}) => [name, tensorOf(given[name], type)]));
-      const made = await session.run(feeds, wanted);
-      const results = Object.fromEntries(wanted.map(name => [name, {data: made[name].data, dims: [...made[name].dims]}]));
-      postMessage({id, results}, [...new Set(wanted.map(name => results[name].data.buffer))]);
+      const feeds = Object.fromEntries(session.inputMetadata.map(({name, type}) => [name, tensorOf(givenFor(given, name), type)]));
+      const names = session.outputNames.filter(name => wanted.includes(headOf(name)));
+      const made = await session.run(feeds, names);
+      postMessage({id, results: gathered(made)}, [...new Set(names.map(name => made[name].data.buffer))]);
     })
     .catch(wrong => postMessage({id, error: String(wrong?.message ?? wrong)}));
 };
