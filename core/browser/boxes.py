@@ -67,7 +67,7 @@ def proposals(detector: Detector, levels: Sequence[Tensor], size: tuple[int, int
         kept_R = Suppressed.apply(box_N4[None], score_N[None], rpn.nms_thresh, 0.0)[:, 1]
         boxes.append(box_N4[kept_R])
         scores.append(score_N[kept_R])
-    best_N = torch.cat(scores).argsort(descending=True, stable=True)[: detector.shape.proposals]
+    best_N = torch.cat(scores).argsort(descending=True)[: detector.shape.proposals]
     return torch.cat(boxes)[best_N]
 
 
@@ -81,7 +81,7 @@ def detections(
     box_CN4, score_CN = large(box_NC4.transpose(0, 1), logit_NC.softmax(-1)[:, 1:].T, FOUND)
     kept_R2 = Suppressed.apply(box_CN4, score_CN, roi.nms_thresh, roi.score_thresh)
     score_R = score_CN[kept_R2[:, 0], kept_R2[:, 1]]
-    best_N = score_R.argsort(descending=True, stable=True)[: detector.shape.detections]
+    best_N = score_R.argsort(descending=True)[: detector.shape.detections]
     label_N, place_N = kept_R2[best_N].unbind(1)
     return box_CN4[label_N, place_N], score_R[best_N], label_N
 

@@ -106,13 +106,23 @@ def export(
     for way in browser_of(method.name).WAYS:
         held, values = held_of(engine, method, way), examples(engine, method, way, clip, texts)
         for graph in way.graphs:
-            with torch.no_grad():
-                for stage in graph.stages:  # a later graph may read what only this one makes, or makes otherwise
-                    values[stage.__name__] = stage(*((values | held)[name] for name in inputs(stage)))
+            values |= ran(graph, values | held)  # a later graph may read what only this one makes, or makes otherwise
             if graph.name not in files:
                 told(graph.name)
                 files[graph.name] = written(graph, held, values, store)
+            for one in (again for again in way.again if again.graph == graph and not again.each):
+                made = ran(graph, values | {name: values[other] for name, other in one.reads.items()} | held)
+                values |= {other: made[name] for name, other in one.makes.items()}
     return files
+
+
+def ran(graph: Graph, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The results of a graph's stages, in Python."""
+    made: dict[str, Any] = {}
+    with torch.no_grad():
+        for stage in graph.stages:
+            made[stage.__name__] = stage(*((values | made)[name] for name in inputs(stage)))
+    return made
 
 
 def written(graph: Graph, held: Mapping[str, Any], values: Mapping[str, Any], store: Store) -> File:
@@ -144,7 +154,8 @@ def as_onnx(
     except ImportError as missing:
         raise ReaderError(NEEDED) from missing
     held, fast = BytesIO(), torch.backends.mha.get_fastpath_enabled()
-    torch.onnx.register_custom_op_symbolic("aten::_upsample_bilinear2d_aa", resized, OPSET)
+    for name, symbolic in SYMBOLIC.items():
+        torch.onnx.register_custom_op_symbolic(name, symbolic, OPSET)
     torch.backends.mha.set_fastpath_enabled(False)  # one operator for a whole block, which ONNX has not
     try:
         with warnings.catch_warnings(), torch.no_grad():
@@ -155,7 +166,8 @@ def as_onnx(
             )  # fmt: skip
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
-        torch.onnx.unregister_custom_op_symbolic("aten::_upsample_bilinear2d_aa", OPSET)
+        for name in SYMBOLIC:
+            torch.onnx.unregister_custom_op_symbolic(name, OPSET)
     return onnx.load_from_string(held.getvalue())
 
 
@@ -167,3 +179,12 @@ def resized(g: Any, picture: Any, size: Any, align_corners: Any, *scales: Any) -
         "Resize", picture, empty, empty, whole, axes_i=[2, 3], mode_s="linear", antialias_i=1, exclude_outside_i=1,
         coordinate_transformation_mode_s="half_pixel",
     )  # fmt: skip
+
+
+def turned(g: Any, matrix: Any) -> Any:
+    """Rows for columns."""
+    rank = matrix.type().dim()
+    return g.op("Transpose", matrix, perm_i=[*range(rank - 2), rank - 1, rank - 2])
+
+
+SYMBOLIC = {"aten::_upsample_bilinear2d_aa": resized, "aten::mT": turned}  # operators that torch does not export

@@ -19,13 +19,14 @@ GIVEN = ("clip_THWC", "texts")  # what a browser has of every clip
 @dataclass(frozen=True)
 class Node:
     """makes: results. reads: their inputs. graph: the name of what makes them, "" where it is JavaScript. inputs, outputs: what
-    that graph calls what it reads and makes, in their order."""
+    that graph calls what it reads and makes, in their order. each: of these inputs, that which is given part by part."""
 
     makes: tuple[str, ...]
     reads: tuple[str, ...]
     graph: str = ""
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    each: str = ""
 
 
 def bound(method: Method, way: Way) -> dict[str, Stage | None]:
@@ -62,7 +63,7 @@ def nodes(method: Method, way: Way, constants: Iterable[str]) -> tuple[Node, ...
     """All of a way in an order in which they can run. ValueError: something is read that nothing makes."""
     known = bound(method, way)
     made = [of_graph(graph, known, {}, {name: name for name in graph.makes}) for graph in way.graphs]
-    made += [of_graph(one.graph, known, one.reads, one.makes) for one in way.again]
+    made += [replace(of_graph(one.graph, known, one.reads, one.makes), each=one.each) for one in way.again]
     scripts = {stage.__name__: inputs(stage) for stage in method.stages} | dict(way.scripts)
     by_graph = {name for node in made for name in node.makes}
     shown = [name for name in method.until("whole") if name not in way.without]

@@ -27,11 +27,13 @@ class Graph:
 @dataclass(frozen=True)
 class Again:
     """A graph that runs once more, on other results. reads: what it reads → what is given in its place, where that is
-    another. makes: what it makes → what that is called here; of the rest nothing is kept."""
+    another. makes: what it makes → what that is called here; of the rest nothing is kept. each: of what it reads, that of which
+    it is given one after another, along the first dimension; what it makes of each is stacked."""
 
     graph: Graph
     reads: Mapping[str, str]
     makes: Mapping[str, str]
+    each: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 //   const run = grapher(nodes, scripts, graphs, memory)
 //   const {values, ms} = await run(sources, wanted, {cancelled, progress})
 //
-// nodes     [{makes, reads, graph, inputs, outputs}] in an order in which they can run: see core/browser/plan.py
+// nodes     [{makes, reads, graph, inputs, outputs, each}] in an order in which they can run: see core/browser/plan.py
 // scripts   {stage: ({what it reads}) → its result} of those whose graph is ""
 // graphs    async (graph, {what it reads}, names of results that are read) → {name: result}
 // memory    what results are remembered in: one of `memoryOf()`, for one graph of stages or several
@@ -56,7 +56,13 @@ export function grapher(nodes, scripts, graphs, {busy, short, get, put} = memory
   async function through(node, given, wanted) {
     const own = name => node.outputs[node.makes.indexOf(name)],
       read = Object.fromEntries(node.inputs.map((name, i) => [name, given[node.reads[i]]])),
-      made = await graphs(node.graph, read, wanted.map(own));
+      run = changed => graphs(node.graph, {...read, ...changed}, wanted.map(own));
+    let made;
+    if (node.each) {
+      const rows = [];
+      for (const row of rowsOf(read[node.each])) rows.push(await run({[node.each]: row}));
+      made = stacked(rows);
+    } else made = await run({});
     return Object.fromEntries(wanted.map(name => [name, made[own(name)]]));
   }
 
@@ -117,6 +123,22 @@ function contentOf(value) {
     return held.byteLength <= SMALL ? `${value.dims}:${held.join()}` : null;
   const plain = Array.isArray(held) && held.every(one => typeof one === "string" || Number.isInteger(one));
   return plain && held.length ? JSON.stringify(held) : null;
+}
+
+// a tensor's parts along its first dimension, each with numbers of its own
+function rowsOf({data, dims: [n, ...rest]}) {
+  const size = data.length / n;
+  return Array.from({length: n}, (_, i) => ({data: data.slice(i * size, (i + 1) * size), dims: rest}));
+}
+
+// [{name: result}] → {name: all of them as one}; of a result that has parts, part by part
+function stacked(rows) {
+  const [first] = rows;
+  if (!first.data)
+    return Object.fromEntries(Object.keys(first).map(name => [name, stacked(rows.map(row => row[name]))]));
+  const data = new first.data.constructor(rows.length * first.data.length);
+  rows.forEach((row, i) => data.set(row.data, i * first.data.length));
+  return {data, dims: [rows.length, ...first.dims]};
 }
 
 // bytes; of a result that has parts, those of all of them

@@ -6,6 +6,7 @@
 
 import {degraded, rounded} from "./degradations.js";
 import {pasted} from "./masks.js";
+import {resized} from "./resize.js";
 
 const NONE = ["none", "0"];
 const same = (a, b) => a.every((one, i) => one === b[i]),
@@ -41,6 +42,7 @@ function found({box, score, label, mask}, names, [H, W]) {
 }
 
 export const stages = {
+  frames_THWC: ({clip_THWC, size}) => resized(clip_THWC, size),
   support_index_K({clip_THWC, t, supports, stride, per, shuffled, orders}) {
     const T = clip_THWC.dims[0],
       centre = per === "frame" ? t - 1 : T >> 1,
@@ -69,6 +71,16 @@ export const stages = {
     return {data: made, dims};
   },
   support_grid: ({grid}) => grid,
+  // of each frame the tower's last map
+  feature_LTPF({support_maps}) {
+    const {data, dims} = Object.values(support_maps).at(-1),
+      [T, , F, rows, columns] = dims,
+      P = rows * columns,
+      made = new Float32Array(data.length);
+    for (let t = 0; t < T; t++)
+      for (let d = 0; d < F; d++) for (let p = 0; p < P; p++) made[(t * P + p) * F + d] = data[(t * F + d) * P + p];
+    return {data: made, dims: [1, T, P, F]};
+  },
   // where frame t supports as it is shown, its features are what the tower made of it for the current frame
   own_LPF({feature_LTPF: {data, dims}, plain, t, own_spoil, support_spoil}) {
     const [, , P, F] = dims;

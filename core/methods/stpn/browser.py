@@ -9,7 +9,6 @@ from dataclasses import asdict
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from core.browser.boxes import found
@@ -19,7 +18,6 @@ from core.methods.stpn import equations as eq
 from core.methods.stpn.cost import spent
 from core.methods.stpn.networks import Looked, Stpn
 from core.networks.tower import Place, Pyramid
-from core.video.read import FRAMES
 from core.world import SHAPES
 
 MODULE = "site/prompts.js"
@@ -28,18 +26,6 @@ LEFT_OUT = (
     "a whole clip reads every frame of it: these need Python."
 )
 Maps = dict[int, Tensor]  # stage of the tower → [1, D, h, w]
-
-
-def frames_THWC(clip_THWC: Tensor, stpn) -> Tensor:
-    """I: every frame, resized whole to the size the network was trained at, as `Variants.sized` does it."""
-    grey_TCHW = clip_THWC.permute(0, 3, 1, 2).float()
-    grey_TCHW = F.interpolate(grey_TCHW, stpn.size, mode="bilinear", antialias=True)
-    return grey_TCHW.round().clamp(0, 255).byte().permute(0, 2, 3, 1)
-
-
-def feature_LTPF(support_THWC: Tensor, variant: Stpn) -> Tensor:
-    """E: each frame by itself through the tower, without prompts."""
-    return eq.support_features(variant, variant.pixels(support_THWC))
 
 
 def trained_LQD(predicted: Looked) -> Tensor:
@@ -108,8 +94,6 @@ WAYS = (
     Way(
         knobs={"predictor": "attention", "depth": "shallow", "order": "trained"},
         graphs=(
-            Graph("frames", (frames_THWC,), {"T": FRAMES, "H": (16, 4096), "W": (16, 4096)}),
-            Graph("supports", (feature_LTPF,), {"T": FRAMES}),
             CURRENT,
             Graph("prompts", (predicted, trained_LQD, looked_NQKP), {"K": (2, 30)}, ("predicted",)),
             PROMPTED,
@@ -118,14 +102,17 @@ WAYS = (
             LIKENESS,
         ),
         again=(
+            Again(CURRENT, {"current_HWC": "support_THWC"}, {"plain": "support_maps"}, each="current_HWC"),
             Again(CURRENT, CLEAN, {"plain": "clean_plain"}),
             Again(PROMPTED, CLEAN, {"prompted": "clean_prompted"}),
             Again(LIKENESS, {"plain": "prompted", "clean_plain": "clean_prompted"}, {"cosine_plain_I": "cosine_prompted_I"}),
         ),
         scripts={
+            "frames_THWC": ("clip_THWC", "size"),
             "support_index_K": ("clip_THWC", "t", "supports", "stride", "per", "shuffled", "orders"),
             "clean_HWC": ("frames_THWC", "t"),
             "support_grid": ("grid",),
+            "feature_LTPF": ("support_maps",),
             "own_LPF": ("feature_LTPF", "plain", "t", "own_spoil", "support_spoil"),
             "prompt_LQD": ("trained_LQD", "prompts"),
             "prompt_attention_NQKP": ("looked_NQKP", "prompts"),
@@ -157,5 +144,3 @@ def constants(networks: Mapping[str, Any]) -> dict[str, Any]:
 def example(values: Mapping[str, Any]) -> dict[str, Tensor]:
     """What the JavaScript makes and a graph reads, of an example: what the graphs are exported with."""
     return {"clean_HWC": values["frames_THWC"][values["t"] - 1]}
-
-

@@ -7,7 +7,8 @@ import torch
 
 from core import METHODS, read_clip
 from core.browser import plan
-from core.browser.export import browser_of, examples, export, held_of
+from core.browser.export import browser_of, examples, export, held_of, ran
+from core.browser.parts import flat
 from core.browser.store import Store, halved
 from core.browser.ways import Graph, Way
 from core.errors import ReaderError
@@ -38,16 +39,21 @@ def exported(request, tmp_path_factory):
 def through(method, files, way, clip, texts):
     """What the graphs make of a clip, each of what Python made before it: (name, theirs, Python's)."""
     values, held = examples(engine(), method, way, clip, texts), held_of(engine(), method, way)
-    for graph in way.graphs:
+    runs = [(graph, plan.of_graph(graph, held, {}, {name: name for name in graph.makes})) for graph in way.graphs]
+    again = {one.graph.name: [] for one in way.again}
+    for one in (one for one in way.again if not one.each):
+        again[one.graph.name].append((one.graph, plan.of_graph(one.graph, held, one.reads, one.makes)))
+    for graph, node in (each for one in runs for each in (one, *again.get(one[0].name, ()))):
         session = onnxruntime.InferenceSession(str(files[graph.name].model))
-        asked = {one.name: values[one.name].numpy() for one in session.get_inputs()}
-        assert tuple(asked) == plan.reads(graph, held)
-        made = session.run(list(graph.makes), asked)
-        for stage, value in zip(graph.stages, made, strict=True):
-            with torch.no_grad():
-                known = stage(*((held | values)[name] for name in inputs(stage)))
-            values.setdefault(stage.__name__, known)
-            yield stage.__name__, value, known.numpy()
+        own = {name: values[other] for name, other in zip(node.inputs, node.reads, strict=True)}
+        asked = {part: one.numpy() for name, value in own.items() for part, one in flat(name, value).items()}
+        assert [one.name for one in session.get_inputs()] == list(asked)
+        made = dict(zip([one.name for one in session.get_outputs()], session.run(None, asked), strict=True))
+        known = ran(graph, values | own | held)
+        values |= {name: known[other] for name, other in zip(node.makes, node.outputs, strict=True)}
+        for name in node.outputs:
+            for part, value in flat(name, known[name]).items():
+                yield part, made[part], value.numpy()
 
 
 def test_every_graph_gives_what_its_stages_give_whatever_the_clip_and_the_texts_are_long(exported):
