@@ -145,7 +145,7 @@ def clip_data(example: Example, clip: Clip) -> dict[str, Any]:
 
 
 def own_data(engine: Engine, method: Method, example: Example, clip: Clip) -> dict[str, Any]:
-    """What a method adds to a clip: on its patches, where the actor is seen; and how far apart the frames are for its weights."""
+    """What a method adds to a clip: where the actor is seen, in its patches, and how far apart frames are for its weights."""
     grid, pace, truth = engine.grid(method.name), engine.pace(method.name), example.truth
     return {
         "actor": truth and grid and bits(actor_TP(clip, truth, tuple(grid))),

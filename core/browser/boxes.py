@@ -1,7 +1,7 @@
 """What a detector finds in one frame, in operators that are exported: `Detector.find`, for a picture at a time.
 
-torchvision's own choice among boxes shifts those of each class or level apart, which asks for the largest of them and fails where
-there are none. Here each class and level is a batch of its own of ONNX's suppression, which also leaves out low scores.
+torchvision's own choice among boxes shifts those of each class or level apart, which asks for the largest of them and fails
+where there are none. Here each class and level is a batch of its own of ONNX's suppression, which leaves out low scores, too.
 
 Letters: A anchors of a level, C classes, N boxes, M side of a mask.
 """
@@ -42,7 +42,7 @@ class Suppressed(torch.autograd.Function):
 
 
 def found(detector: Detector, maps: Sequence[Tensor], size: tuple[int, int]) -> dict[str, Tensor]:
-    """box: [N, 4] in fractions of the frame, score, label from 0 and, over the box alone, the mask's probability: best first."""
+    """Best first: box, [N, 4] in fractions of the frame, score, label from 0, and mask, its probability over the box alone."""
     levels = detector.levels(maps)
     proposal_N4 = proposals(detector, list(levels.values()), size)
     box_N4, score_N, label_N = detections(detector, levels, proposal_N4, size)

@@ -22,8 +22,8 @@ from core.world import SHAPES
 
 MODULE = "site/prompts.js"
 LEFT_OUT = (
-    "STPN's other predictors, its deep prompts and its other order of merging have networks of their own, and what goes through "
-    "a whole clip reads every frame of it: these need Python."
+    "STPN's other predictors, its deep prompts and its other order of merging have networks of their own, and what goes "
+    "through a whole clip, linked or followed, has every frame of it read: these need Python."
 )
 Maps = dict[int, Tensor]  # stage of the tower → [1, D, h, w]
 

@@ -3,7 +3,6 @@ than it was made with; in both, what is read decides what follows; and no number
 
 import numpy as np
 import pytest
-import torch
 
 from core import METHODS, read_clip
 from core.browser import plan
@@ -12,7 +11,7 @@ from core.browser.parts import flat
 from core.browser.store import Store, halved
 from core.browser.ways import Graph, Way
 from core.errors import ReaderError
-from core.graph import downstream, inputs
+from core.graph import downstream
 from core.methods import with_part
 from tests.published import ROOT, TEXTS, engine, opened
 
