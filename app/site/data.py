@@ -16,7 +16,7 @@ from app.server.clips import Example
 from app.tab import texts_for
 from core import Clip, Engine
 from core.browser.export import browser_of, held_of
-from core.browser.plan import nodes, payload
+from core.browser.plan import Node, nodes, payload
 from core.browser.ways import Way
 from core.kinds import THING, Fact, When
 from core.method import Method
@@ -48,7 +48,7 @@ def page_data(
     made = trace_payload(method, trace, shown["key"], clip, settings, grid, texts, first.truth)
     made |= beside_payload(engine, method, clip, settings, trace)
     return {
-        "about": about_payload(method),
+        "about": about_data(engine, method, browser.WAYS),
         "outputs": {one.stage: in_words(one) | {"over": one.over, "value": one.value} for one in method.outputs},
         "said": said_of(method),
         "until": {kind: list(method.until(when)) for kind, when in KINDS.items()},
@@ -69,6 +69,18 @@ def page_data(
         ],
         "glossary": entries(),
     }  # fmt: skip
+
+
+def about_data(engine: Engine, method: Method, ways: Sequence[Way]) -> dict[str, Any]:
+    """What does not change while the page is open; of the stages those that run there."""
+    told = about_payload(method)
+    run = {name for way in ways for node in nodes_of(engine, method, way) for name in node.makes}
+    return told | {"stages": [one for one in told["stages"] if one["name"] in run]}
+
+
+def nodes_of(engine: Engine, method: Method, way: Way) -> tuple[Node, ...]:
+    """What runs as what, in order."""
+    return nodes(method, way, browser_of(method.name).constants(held_of(engine, method, way)))
 
 
 def said_of(method: Method) -> dict[str, list[Any]]:

@@ -50,14 +50,11 @@ function motion_blur(frame, severity, drawn) {
       for (const dy of [0, 1]) {
         const [column, row] = [Math.floor(x) + dx, Math.floor(y) + dy];
         if (column < side && row < side)
-          kernel[row * side + column] +=
-            Math.abs(1 - dx - (x - Math.floor(x))) * Math.abs(1 - dy - (y - Math.floor(y)));
+          kernel[row * side + column] += Math.abs(1 - dx - (x - Math.floor(x))) * Math.abs(1 - dy - (y - Math.floor(y)));
       }
   }
   const all = kernel.reduce((sum, one) => f(sum + one), 0),
-    shares = [...kernel].flatMap((one, i) =>
-      one ? [[Math.floor(i / side) - half, (i % side) - half, f(one / all)]] : [],
-    );
+    shares = [...kernel].flatMap((one, i) => (one ? [[Math.floor(i / side) - half, (i % side) - half, f(one / all)]] : []));
   return summed(frame, shares);
 }
 
@@ -109,8 +106,7 @@ function occluder({data, dims: [H, W, C]}, severity, drawn) {
       length = Math.sqrt(severity) * (to - from);
     return (corner[i] ? [to - length, to] : [from, from + length]).map(one => Math.max(0, rounded(one)));
   });
-  for (let y = y0; y < Math.min(H, y1); y++)
-    for (let x = x0; x < Math.min(W, x1); x++) made.set(BOARD, (y * W + x) * C);
+  for (let y = y0; y < Math.min(H, y1); y++) for (let x = x0; x < Math.min(W, x1); x++) made.set(BOARD, (y * W + x) * C);
   return made;
 }
 

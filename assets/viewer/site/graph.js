@@ -134,8 +134,7 @@ function rowsOf({data, dims: [n, ...rest]}) {
 // [{name: result}] → {name: all of them as one}; of a result that has parts, part by part
 function stacked(rows) {
   const [first] = rows;
-  if (!first.data)
-    return Object.fromEntries(Object.keys(first).map(name => [name, stacked(rows.map(row => row[name]))]));
+  if (!first.data) return Object.fromEntries(Object.keys(first).map(name => [name, stacked(rows.map(row => row[name]))]));
   const data = new first.data.constructor(rows.length * first.data.length);
   rows.forEach((row, i) => data.set(row.data, i * first.data.length));
   return {data, dims: [rows.length, ...first.dims]};

@@ -4,9 +4,9 @@
 //   jpegged({data, dims: [H, W, 3]}, quality)     uint8 RGB; quality 1–100
 
 const BRIGHT = [
-    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
-    18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112,
-    100, 103, 99,
+    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80,
+    62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98,
+    112, 100, 103, 99,
   ], // steps of brightness and of colour at quality 50, from the standard's annex K
   COLOURED = [17, 18, 24, 47, 18, 21, 26, 66, 24, 26, 56, 99, 47, 66, 99, 99];
 const colourStep = i => (i >> 3 < 4 && (i & 7) < 4 ? COLOURED[(i >> 3) * 4 + (i & 7)] : 99);
@@ -21,8 +21,8 @@ const stepsOf = (quality, base) => {
 const BITS = 13,
   MORE = 2; // binary places that the first pass keeps
 const [A, B, C, D, E, F, G, H, I, J, K, L] = [
-  0.298631336, 0.390180644, 0.541196100, 0.765366865, 0.899976223, 1.175875602, 1.501321110, 1.847759065, 1.961570560,
-  2.053119869, 2.562915447, 3.072711026,
+  0.298631336, 0.390180644, 0.5411961, 0.765366865, 0.899976223, 1.175875602, 1.50132111, 1.847759065, 1.96157056, 2.053119869,
+  2.562915447, 3.072711026,
 ].map(one => Math.round(one * 2 ** BITS));
 const down = (value, places) => (value + (1 << (places - 1))) >> places;
 
@@ -113,7 +113,12 @@ export function jpegged({data, dims: [rows, columns]}, quality) {
       blue[at] = (32768 * b - 11059 * r - 21709 * g + MIDDLE) >> 16;
       red[at] = (32768 * r - 27439 * g - 5329 * b + MIDDLE) >> 16;
     }
-  rounded(bright, R, S, stepsOf(quality, i => BRIGHT[i]));
+  rounded(
+    bright,
+    R,
+    S,
+    stepsOf(quality, i => BRIGHT[i]),
+  );
   const steps = stepsOf(quality, colourStep),
     [blues, reds] = [blue, red].map(plane => {
       const small = halved(plane, R, S);

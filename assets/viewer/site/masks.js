@@ -10,7 +10,8 @@ const f = Math.fround,
 export function pasted(masks, boxes, [H, W]) {
   const [N, M] = masks.dims,
     data = new Uint8Array(N * H * W);
-  for (let n = 0; n < N; n++) paste(masks.data.subarray(n * M * M, (n + 1) * M * M), M, boxes.data, 4 * n, data, n * H * W, H, W);
+  for (let n = 0; n < N; n++)
+    paste(masks.data.subarray(n * M * M, (n + 1) * M * M), M, boxes.data, 4 * n, data, n * H * W, H, W);
   return {data, dims: [N, H, W]};
 }
 

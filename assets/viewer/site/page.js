@@ -159,8 +159,7 @@ export function open(mount, modules, script, data, base, worker) {
     part("look").innerHTML = looked && fits(looked, now.values) ? `<b>${safe(looked.name)}.</b> ${pretty(looked.look)}` : "";
     view.ask(now);
   }
-  const fits = (one, {knobs: now}) =>
-    (!one.clip || clip.name === one.clip) && fitting(one.knobs, now);
+  const fits = (one, {knobs: now}) => (!one.clip || clip.name === one.clip) && fitting(one.knobs, now);
 
   async function choose(coming) {
     try {

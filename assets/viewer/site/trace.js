@@ -24,7 +24,11 @@ function packed(output, result, context) {
 
 const shapeOf = value =>
   value?.dims?.join("×") ??
-  (Array.isArray(value) ? `${value.length} numbers` : typeof value === "object" ? `${Object.keys(value).length} parts` : typeof value);
+  (Array.isArray(value)
+    ? `${value.length} numbers`
+    : typeof value === "object"
+      ? `${Object.keys(value).length} parts`
+      : typeof value);
 
 export function traceOf({values, ms}, {outputs, told, clip, knobs, texts, complete, stamp, about}) {
   const here = Object.entries(outputs).filter(([stage, one]) => stage in values && one.value !== "token"),

@@ -6,7 +6,8 @@
 //   that has parts is {part: {data, dims}}; the graph calls each “name.part”, as core/browser/parts.py has it
 //   →   {loaded: bytes, of: bytes} while files arrive,  {threads} when the runtime is there,  {ready} when every graph is
 //
-// Files may be packed by gzip, whatever a host says of them: their first two bytes tell.
+// Files may be packed by gzip, whatever a host says of them: their first two bytes tell. Of the numbers of a graph, which are in
+// files called .bin, the even bytes travel before the odd: see app/site/build.py.
 
 const files = new Map(), // path → a promise of its bytes
   sessions = new Map(); // graph → a promise of its session
@@ -30,9 +31,20 @@ async function bytesOf(base, path) {
   const raw = new Uint8Array(await answer.arrayBuffer());
   told.loaded += raw.length;
   postMessage(told);
-  if (raw[0] !== 0x1f || raw[1] !== 0x8b) return raw;
+  const whole = path.endsWith(".bin.gz") ? woven : bytes => bytes;
+  if (raw[0] !== 0x1f || raw[1] !== 0x8b) return whole(raw);
   const stream = new Blob([raw]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  return whole(new Uint8Array(await new Response(stream).arrayBuffer()));
+}
+
+function woven(planes) {
+  const half = planes.length / 2,
+    made = new Uint8Array(planes.length);
+  for (let i = 0; i < half; i++) {
+    made[2 * i] = planes[i];
+    made[2 * i + 1] = planes[half + i];
+  }
+  return made;
 }
 
 function begin({base, runtime, graphs, bytes}) {
@@ -109,7 +121,9 @@ self.onmessage = ({data: asked}) => {
   turn = turn
     .then(async () => {
       const session = await begun(graph);
-      const feeds = Object.fromEntries(session.inputMetadata.map(({name, type}) => [name, tensorOf(givenFor(given, name), type)]));
+      const feeds = Object.fromEntries(
+        session.inputMetadata.map(({name, type}) => [name, tensorOf(givenFor(given, name), type)]),
+      );
       const names = session.outputNames.filter(name => wanted.includes(headOf(name)));
       const made = await session.run(feeds, names);
       postMessage({id, results: gathered(made)}, [...new Set(names.map(name => made[name].data.buffer))]);

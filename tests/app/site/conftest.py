@@ -56,14 +56,14 @@ def prompted(browser, address):
 
 
 @pytest.fixture
-def degraded(browser):
-    """(frame, kind, severity, its place in the clip) → the numbers of the spoilt frame, as the site's own module makes it."""
+def pixels(browser):
+    """(function of the site's modules, frames, what else it is given) → the grey values that it makes of them."""
     page = browser.new_page()
-    module = one_file('import {degraded as made} from "./site/degradations.js";\nexport const degraded = made;\n')
+    module = one_file('export {degraded} from "./site/degradations.js";\nexport {resized} from "./site/resize.js";\n')
     source = base64.b64encode(module.encode()).decode()
     page.evaluate(f"async () => {{ window.script = await import('data:text/javascript;base64,{source}'); }}")
-    run = "([data, dims, ...rest]) => [...script.degraded({data: Uint8Array.from(data), dims}, ...rest).data]"
-    yield lambda frame, *rest: page.evaluate(run, [frame.flatten().tolist(), list(frame.shape), *rest])
+    run = "([name, data, dims, rest]) => [...script[name]({data: Uint8Array.from(data), dims}, ...rest).data]"
+    yield lambda name, frames, *rest: page.evaluate(run, [name, frames.flatten().tolist(), list(frames.shape), rest])
     page.close()
 
 

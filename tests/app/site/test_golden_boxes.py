@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from app.figures.payload import beside_payload, trace_payload
 from app.server.clips import find_examples
@@ -89,14 +90,24 @@ def test_the_browser_finds_what_python_finds(prompted, example, tables):
 
 
 @pytest.mark.parametrize("kind", DEGRADATIONS)
-def test_a_frame_is_spoilt_as_python_spoils_it(degraded, kind):
+def test_a_frame_is_spoilt_as_python_spoils_it(pixels, kind):
     """To the grey level but for a few roundings; the chance in it is numpy's own."""
     frame_HWC = engine().run("stpn", opened("6-camera-pans", 8), outputs=["frames_THWC"])["frames_THWC"][2].numpy()
     for severity, t in ((0.6, 2), (0.15, 7), (1.0, 0)):
         ours = degrade(frame_HWC[None], kind, severity, seed=t)[0]
-        theirs = np.array(degraded(frame_HWC, kind, severity, t), np.uint8).reshape(ours.shape)
+        theirs = np.array(pixels("degraded", frame_HWC, kind, severity, t), np.uint8).reshape(ours.shape)
         apart = np.abs(ours.astype(int) - theirs.astype(int))
         assert apart.max() <= 1 and (apart > 0).mean() <= 0.002, (severity, apart.max(), (apart > 0).mean())
+
+
+def test_frames_are_resized_as_python_resizes_them(pixels):
+    whole = opened("6-camera-pans", 8).frames_THWC
+    sized = engine().network("stpn", "stpn").network.sized
+    for frames, unlike in ((whole[:1], 0), (whole[1:2, 20:220, 3:], 0.001), (whole[2:3, :90, :100], 0.001)):
+        ours = sized(torch.from_numpy(frames.copy())).numpy()
+        theirs = np.array(pixels("resized", frames, [128, 128]), np.uint8).reshape(ours.shape)
+        apart = np.abs(ours.astype(int) - theirs.astype(int))
+        assert apart.max() <= 1 and (apart > 0).mean() <= unlike, (frames.shape, (apart > 0).mean())
 
 
 def test_a_knob_re_runs_only_what_follows_it(prompted):
