@@ -47,8 +47,9 @@ def found(detector: Detector, maps: Sequence[Tensor], size: tuple[int, int]) -> 
     proposal_N4 = proposals(detector, list(levels.values()), size)
     box_N4, score_N, label_N = detections(detector, levels, proposal_N4, size)
     made = {"box": box_N4 / torch.tensor([size[1], size[0]] * 2), "score": score_N, "label": label_N}
+    pool, head, predictor = (getattr(detector.roi, f"mask_{name}") for name in ("roi_pool", "head", "predictor"))
     if detector.shape.mask:
-        logits_NCMM = detector.roi.mask_predictor(detector.roi.mask_head(detector.roi.mask_roi_pool(levels, [box_N4], [])))
+        logits_NCMM = predictor(head(pool(levels, [box_N4], [])))
         own_N111 = (label_N + 1)[:, None, None, None].expand(-1, 1, *logits_NCMM.shape[-2:])
         made["mask"] = logits_NCMM.gather(1, own_N111)[:, 0].sigmoid()
     return made
