@@ -8,7 +8,7 @@ import gzip
 import html
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,9 @@ OFFLINE = "offline.js"  # at the top: a service worker sees what lies beside and
 ENTRY = """{}
 import {{open}} from "./site/page.js";
 import * as script from "./{}";
-export const begin = (data, base, worker) => open(mount, {{}}, script, data, base, worker);
+{}export const begin = (data, base, worker) => open(mount, {{}}, script, data, base, worker, {{{}}});
 """
+LOOK = ("page/help.css", "page/notebook.css")
 START = """import {{begin}} from "./{module}";
 const data = JSON.parse(document.querySelector("#payload").textContent);
 window.site = begin(data, new URL("./", document.baseURI), new URL("./{worker}", document.baseURI));
@@ -51,29 +52,34 @@ def build(folder: Path, clips: Path, engine: Engine | None = None, told: Callabl
     """Writes everything. → what travels: kind → bytes."""
     held, examples = engine or Engine("cpu"), list(find_examples(clips).values())
     methods = ready()
+    pages = {one.name: f"{one.name}.html" if place else "index.html" for place, one in enumerate(methods)}
     if not methods:
         raise ReaderError("No method says what of it runs in a browser.")
     folder.mkdir(parents=True, exist_ok=True)
     runtime = runtime_files(folder / "runtime" / VERSION)
-    look = hashed(folder, "look.css", styles("base", "figures", "site") + text_of("page/help.css"))
+    look = hashed(folder, "look.css", styles("base", "figures", "panels", "site") + "".join(map(text_of, LOOK)))
     worker = hashed(folder, "worker.js", text_of("site/worker.js"))
     opened = {one.name: read_clip(one.path, frames=DEFAULT_FRAMES) for one in examples}
     write_clips(examples, opened, folder)
-    for place, method in enumerate(methods):
+    for method in methods:
         files = networks_of(held, method, examples, opened, folder, told)
-        data = page_data(held, method, examples, opened)
-        data["networks"] = addresses(method, files, folder) | {
-            "runtime": {name: f"runtime/{VERSION}/{one}" for name, one in runtime.items()}
-        }
+        data = page_data(held, method, examples, opened, pages)
+        data["networks"] = addresses(method, files, folder) | {"runtime": placed(runtime)}
         data["offline"] = OFFLINE
         data["networks"]["bytes"] = sum((folder / one).stat().st_size for one in every_file(data["networks"]))
-        entry = ENTRY.format(viewer_of(figures_of(method)), browser_of(method.name).MODULE)
+        folds = "".join(f'import * as {name} from "./panels/{name}.js";\n' for name in data["panels"])
+        entry = ENTRY.format(viewer_of(figures_of(method)), browser_of(method.name).MODULE, folds, ", ".join(data["panels"]))
         module = hashed(folder, f"{method.name}.js", one_file(entry))
         start = hashed(folder, f"start-{method.name}.js", START.format(module=module, worker=worker))
-        name = "index.html" if place == 0 else f"{method.name}.html"
-        (folder / name).write_text(page(method, methods, data, start, module, look), encoding="utf-8")
+        made = page(method, pages, data, start, module, look)
+        (folder / pages[method.name]).write_text(made, encoding="utf-8")
     write_offline(folder)
     return measured(folder)
+
+
+def placed(names: Mapping[str, Any]) -> dict[str, Any]:
+    """Files of the runtime, from the folder."""
+    return {name: placed(one) if isinstance(one, Mapping) else f"runtime/{VERSION}/{one}" for name, one in names.items()}
 
 
 def networks_of(
@@ -155,19 +161,18 @@ def write_clips(examples: Sequence[Example], clips: dict[str, Any], folder: Path
         write_frames(clips[one.name], folder / "clips" / f"{one.name}.webp")
 
 
-def page(method: Method, methods: Sequence[Method], data: dict[str, Any], start: str, module: str, look: str) -> str:
-    """One method's HTML."""
-    names = {one.name for one in methods}
-    without = [title_of(one) for one in METHODS.values() if one.name not in names]
+def page(method: Method, pages: Mapping[str, str], data: dict[str, Any], start: str, module: str, look: str) -> str:
+    """One method's HTML. pages: method → its file."""
+    without = [title_of(one) for one in METHODS.values() if one.name not in pages]
     said = [getattr(found, "LEFT_OUT", "") for name in METHODS if (found := part(name, "browser"))]
-    links = [("index.html" if place == 0 else f"{one.name}.html", title_of(one)) for place, one in enumerate(methods)]
+    links = [(file, title_of(METHODS[name])) for name, file in pages.items()]
     return PAGE.format(
         title=html.escape(method.title), sentence=glossed(first_sentence(method)), paper=html.escape(method.paper),
         links="".join(f'<a href="{to}"{here(name == title_of(method))}>{html.escape(name)}</a>' for to, name in links),
         readings="".join(reading(*one) for one in lesson(method, "READINGS")),
         without=html.escape(", ".join(without)), left=html.escape(" ".join(filter(None, said))),
         runtime=f"{PACKAGE} {VERSION}", licences=f"runtime/{VERSION}", payload=in_script(json.dumps(data)), start=start,
-        module=module, look=look, texts=TEXTS if method.reads_texts else "",
+        method=method.name, module=module, look=look, texts=TEXTS if method.reads_texts else "",
     )  # fmt: skip
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from PIL import Image
 
+from app.controls.knobs import plain
 from app.figures.pack import STRANGE, array, bits, coded, floats, jpeg, knob_payload
 from app.figures.patchmap import actor_TP
 from app.figures.payload import about_payload, beside_payload, clip_payload, in_words, trace_payload
 from app.help.glossary import entries
 from app.server.clips import Example
+from app.site.around import around_data
 from app.tab import texts_for
 from core import Clip, Engine
 from core.browser.export import browser_of, held_of
@@ -35,9 +37,10 @@ KINDS: dict[str, When] = {"soon": "now", "later": "network", "whole": "whole"}  
 
 
 def page_data(
-    engine: Engine, method: Method, examples: Sequence[Example], clips: Mapping[str, Clip]
+    engine: Engine, method: Method, examples: Sequence[Example], clips: Mapping[str, Clip], pages: Mapping[str, str]
 ) -> dict[str, Any]:  # fmt: skip
-    """All of one method's page but its networks' addresses. examples, clips: in the order in which they are offered."""
+    """All of one method's page but its networks' addresses. examples, clips: in the order in which they are offered. pages:
+    method → its file."""
     browser, first = browser_of(method.name), examples[0]
     usual: Way = browser.WAYS[0]
     settings, clip = engine.settings(method.name, usual.knobs), clips[first.name]
@@ -68,6 +71,7 @@ def page_data(
             {"name": one.name, "title": one.title, "thumb": jpeg(clips[one.name].frames_THWC[3], 96)} for one in examples
         ],
         "glossary": entries(),
+        **around_data(engine, method, browser.WAYS, [one.name for one in examples], pages),
     }  # fmt: skip
 
 
@@ -127,7 +131,10 @@ def knobs_of(engine: Engine, method: Method) -> list[dict[str, Any]]:
     and a choice has the values that there is a way for."""
     ways, limits, made = browser_of(method.name).WAYS, engine.limits(method.name), []
     for one in method.knobs.knobs():
-        told, held = knob_payload(one), [way.knobs[one.name] for way in ways if one.name in way.knobs]
+        told, held = (
+            knob_payload(one) | {"plain": plain(one.symbol)},
+            [way.knobs[one.name] for way in ways if one.name in way.knobs],
+        )
         values = list(dict.fromkeys(held))
         if one.name in limits:
             low, high, step = told["span"]

@@ -16,9 +16,15 @@ PAGE = (
 <link rel="icon" href="data:,"><link rel="stylesheet" href="{look}"><link rel="modulepreload" href="{module}">
 </head><body class="site">
 <header><h1>{title}</h1><nav aria-label="Methods">{links}</nav>
-<p>{sentence} Move a knob: everything follows, in this browser; nothing is sent anywhere.</p></header>
+<p>{sentence} Move a knob: everything follows, in this browser; nothing is sent anywhere.</p>
+<div class="teach"><span id="site-offer" class="tour-offer" hidden>New here? <button type="button">Take the tour</button></span>
+<button id="site-tour" class="tour-open" type="button" title="a few steps (t)">Tour</button>
+<button id="site-glossary" type="button" title="what words mean (g)">Glossary</button></div></header>
 <main class="site-main">
-<div class="site-left"><div id="site-viewer"></div></div>
+<div class="site-left" id="viewer-{method}"><div id="site-notes" class="site-notes" role="status" hidden></div>
+<div id="site-viewer"></div>
+<div id="site-take" class="site-take" role="group" aria-label="Save what is shown"></div>
+<div id="site-folds"></div><div id="site-kept" class="nb"></div></div>
 <div class="site-right">
 <p id="site-state" role="status">The networks are on their way. What is shown was computed before.</p>
 <div id="site-presets" class="site-presets" role="group" aria-label="Presets"></div>
@@ -26,7 +32,6 @@ PAGE = (
 <form id="site-knobs" class="site-knobs" aria-label="Knobs"></form>
 {texts}
 <div id="site-own"></div>
-<button id="site-glossary" type="button">Glossary</button>
 </div></main>
 <footer>
 <details><summary>Where the paper is silent: our readings</summary><ul>{readings}</ul><p>{paper}</p></details>

@@ -3,6 +3,7 @@
 //   degraded({data, dims: [H, W, 3]}, kind, severity, t)     uint8 RGB of the same size; t: the frame's place in the clip, from 0
 //   KINDS    what there is
 
+import {blurred, toEven as rounded} from "./blur.js";
 import {chance} from "./chance.js";
 import {jpegged} from "./jpeg.js";
 
@@ -13,12 +14,6 @@ const mirrored = (i, n) => {
   const j = ((i % (2 * n)) + 2 * n) % (2 * n);
   return j < n ? j : 2 * n - 1 - j;
 };
-// to the nearest whole number, halves to the even one: as Python and OpenCV round
-export const rounded = value => {
-  const low = Math.floor(value);
-  return value - low > 0.5 || (value - low === 0.5 && low % 2) ? low + 1 : low;
-};
-
 // each pixel becomes a sum of others: [[rows down, columns right, share]]
 function summed({data, dims: [H, W, C]}, shares) {
   const made = new Uint8Array(data.length);
@@ -58,41 +53,9 @@ function motion_blur(frame, severity, drawn) {
   return summed(frame, shares);
 }
 
-// a Gaussian blur, its kernel in 256ths as OpenCV has it for whole grey values
-function defocus({data, dims: [H, W, C]}, severity) {
-  const sigma = 0.02 + severity * 0.06 * Math.min(H, W),
-    side = rounded(sigma * 6 + 1) | 1,
-    half = side >> 1,
-    bell = Array.from({length: side}, (_, i) => Math.exp(-0.5 * ((i - half) / sigma) ** 2)),
-    all = bell.reduce((a, b) => a + b, 0),
-    kernel = new Int32Array(side);
-  let left = 0,
-    used = 0;
-  for (let i = 0; i < half; i++) {
-    const wanted = (256 * bell[i]) / all + left;
-    kernel[i] = kernel[side - 1 - i] = rounded(wanted);
-    left = wanted - kernel[i];
-    used += 2 * kernel[i];
-  }
-  kernel[half] = 256 - used;
-  const rows = new Int32Array(data.length),
-    made = new Uint8Array(data.length);
-  for (let y = 0; y < H; y++)
-    for (let x = 0; x < W; x++)
-      for (let c = 0; c < C; c++) {
-        let sum = 0;
-        for (let i = 0; i < side; i++) sum += kernel[i] * data[(y * W + mirrored(x + i - half, W)) * C + c];
-        rows[(y * W + x) * C + c] = Math.min(65535, sum);
-      }
-  for (let y = 0; y < H; y++)
-    for (let x = 0; x < W; x++)
-      for (let c = 0; c < C; c++) {
-        let sum = 0;
-        for (let i = 0; i < side; i++) sum += kernel[i] * rows[(mirrored(y + i - half, H) * W + x) * C + c];
-        made[(y * W + x) * C + c] = grey((sum + 32768) >> 16);
-      }
-  return made;
-}
+// a Gaussian blur of up to 6 % of the frame
+const defocus = ({data, dims: [height, width]}, severity) =>
+  blurred(data, {height, width}, 0.02 + severity * 0.06 * Math.min(height, width));
 
 // a grey board over up to half of the frame, which grows from one corner
 const BOARD = [96, 92, 88];

@@ -1,8 +1,9 @@
 // The knobs of a method as a form, made of their declarations: see app/figures/pack.py, `knob_payload`.
 //
-//   const knobs = knobsOf(host, declared, first, changed)
+//   const knobs = knobsOf(host, declared, first, changed, method)
 //   knobs.values()   {name: value} of all     knobs.set({name: value})    changed() is called once for it
-//   knobs.limit(name, most)   one ends elsewhere now, and its value with it; nothing is called
+//   knobs.put({name: value})    the same, and changed() is not called
+//   knobs.limit(name, most)     one ends elsewhere now, and its value with it; changed() is not called
 //
 // declared  [{name, symbol, kind, default, span, meaning, held}], held: of one that cannot be turned here, its value
 // first     names that are seen at once; the others are in a fold, with those that cannot be turned
@@ -10,7 +11,7 @@
 import {make} from "../base/parts.js";
 import {number, pretty, safe} from "../base/words.js";
 
-export function knobsOf(host, declared, first, changed) {
+export function knobsOf(host, declared, first, changed, method) {
   const values = Object.fromEntries(declared.map(one => [one.name, one.held ?? one.default])),
     fixed = one => "held" in one,
     rows = Object.fromEntries(declared.map(one => [one.name, rowOf(one)])),
@@ -18,7 +19,7 @@ export function knobsOf(host, declared, first, changed) {
     rest = declared.filter(one => !seen.includes(one.name)).sort((a, b) => fixed(a) - fixed(b));
 
   function rowOf(one) {
-    const row = make("label", {class: "site-knob", title: one.meaning}),
+    const row = make("label", {class: "site-knob", id: `knob-${method}-${one.name}`, title: one.meaning}),
       shown = make("output"),
       box = one.kind === "choice" ? make("select") : make("input");
     box.name = one.name;
@@ -54,20 +55,23 @@ export function knobsOf(host, declared, first, changed) {
     fold.append(line, ...rest.map(one => rows[one.name].row));
     host.append(fold);
   }
+  function put(given) {
+    Object.assign(values, given);
+    for (const [name, {tell, box}] of Object.entries(rows)) {
+      if (box.type === "range") values[name] = Math.min(values[name], +box.max);
+      tell();
+    }
+  }
   return {
+    values: () => ({...values}),
     limit(name, most) {
       if (!rows[name]) return;
       rows[name].box.max = most;
-      values[name] = Math.min(values[name], most);
-      rows[name].tell();
+      put({});
     },
-    values: () => ({...values}),
+    put,
     set(given) {
-      Object.assign(values, given);
-      for (const [name, {tell, box}] of Object.entries(rows)) {
-        if (box.type === "range") values[name] = Math.min(values[name], +box.max);
-        tell();
-      }
+      put(given);
       changed();
     },
   };

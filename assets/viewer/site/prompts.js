@@ -4,7 +4,8 @@
 //   stages     {stage: ({what it reads}) → its result}; tensors are {data, dims}, a tower's maps {stage: tensor}
 //   beside     the second run: the supports in the other order
 
-import {degraded, rounded} from "./degradations.js";
+import {toEven as rounded} from "./blur.js";
+import {degraded} from "./degradations.js";
 import {pasted} from "./masks.js";
 import {resized} from "./resize.js";
 

@@ -3,7 +3,7 @@
 //
 //   resized({data, dims: [T, H, W, 3]}, [rows, columns])     uint8 RGB
 
-import {rounded} from "./degradations.js";
+import {toEven as rounded} from "./blur.js";
 
 const f = Math.fround;
 

@@ -1,6 +1,6 @@
 // A run in the browser as its viewer takes it: what app/figures/payload.py makes of one in Python.
 //
-//   traceOf(run, {outputs, told, clip, knobs, texts, complete, stamp, about})
+//   traceOf(run, {outputs, told, clip, knobs, texts, complete, edited = false, stamp, about})
 //
 // run      {values, ms}, see graph.js      outputs  {stage: {over, value, kind, …}}      told  of the method's module
 // clip     {key, time, truth, actor: bits or null, spaced}
@@ -30,7 +30,7 @@ const shapeOf = value =>
       ? `${Object.keys(value).length} parts`
       : typeof value);
 
-export function traceOf({values, ms}, {outputs, told, clip, knobs, texts, complete, stamp, about}) {
+export function traceOf({values, ms}, {outputs, told, clip, knobs, texts, complete, edited = false, stamp, about}) {
   const here = Object.entries(outputs).filter(([stage, one]) => stage in values && one.value !== "token"),
     maps = here.filter(([, one]) => one.kind === "PatchMap"),
     context = {
@@ -84,7 +84,7 @@ export function traceOf({values, ms}, {outputs, told, clip, knobs, texts, comple
     weights: about.weights,
     strange: clip.truth ? "" : about.strange,
     untrained: about.untrained,
-    edited: false,
+    edited,
     scale: complete ? about.scale : null,
   };
 }
