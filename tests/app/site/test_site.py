@@ -17,12 +17,32 @@ MEGABYTE = 1_000_000
 
 def test_it_is_small_names_no_other_host_and_brings_the_runtime_s_licence(folder):
     files = [path for path in folder.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) <= 25 * MEGABYTE
+    shared = sum(path.stat().st_size for path in files if path.suffix not in (".gz", ".txt"))  # what is kept of every page
+    for html in folder.glob("*.html"):
+        graphs, runtime = networks_of(html)
+        everything, at_first = (sum((folder / one).stat().st_size for one in some) for some in (graphs, first_of(html)))
+        binary = (folder / runtime["binary"]).stat().st_size
+        assert shared + binary + everything <= 25 * MEGABYTE, html.name
+        assert shared + binary + at_first <= 15 * MEGABYTE, html.name
+    assert sum(path.stat().st_size for path in files) <= 36 * MEGABYTE
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert not re.findall(r"(?:src|href)\s*=\s*[\"']?(?:https?:)?//", page)
     assert "connect-src 'self'" in page and "default-src 'none'" in page
     assert any(path.name == "LICENSE" and "MIT License" in path.read_text() for path in files)
     assert not [path for path in files if path.suffix in (".onnx", ".bin", ".wasm")], "all of it travels packed"
+
+
+def networks_of(html, first=False):
+    """Files of a page's graphs (those that are loaded at first), each once, and its runtime."""
+    payload = re.search(r'<script id="payload" type="application/json">(.*?)</script>', html.read_text("utf-8"), re.DOTALL)[1]
+    told = json.loads(payload)["networks"]
+    return {path for one in told["graphs"] if one["first"] or not first for path in (one["model"], *one["weights"])}, told[
+        "runtime"
+    ]
+
+
+def first_of(html):
+    return networks_of(html, first=True)[0]
 
 
 def test_nothing_leaves_it_while_knobs_move_and_its_own_policy_holds(browser, address):
