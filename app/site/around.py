@@ -57,7 +57,7 @@ def link_data(
         "edits": words["edits"],
         "most": words["most"],
         "others": {
-            name: {"title": title_of(one), "page": pages.get(name, "")} for name, one in METHODS.items() if one is not method
+            name: {"title": title_of(one), "page": pages.get(name, "")} for name, one in METHODS.items() if name != method.name
         },
     }  # fmt: skip
 

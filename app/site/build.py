@@ -20,11 +20,12 @@ from app.help.glossary import glossed
 from app.modules import one_file, styles, text_of, viewer_of
 from app.server.clips import Example, find_examples
 from app.site.data import clip_data, page_data, write_frames
-from app.site.page import PAGE
+from app.site.page import PAGE, TEXTS
 from app.site.runtime import PACKAGE, VERSION, runtime_files
 from app.tab import texts_for
 from core import METHODS, Engine, ReaderError, read_clip
 from core.browser.export import File, browser_of, export
+from core.browser.plan import there
 from core.method import Method
 from core.methods import lesson, part, with_part
 
@@ -42,8 +43,9 @@ window.site = begin(data, new URL("./", document.baseURI), new URL("./{worker}",
 
 
 def ready() -> list[Method]:
-    """Methods of which something runs in a browser, in the order of their tabs."""
-    return [one for one in METHODS.values() if one.name in with_part("browser") and browser_of(one.name).WAYS]
+    """Methods of which something runs in a browser, as far as it does, in the order of their tabs."""
+    able = [one for one in METHODS.values() if one.name in with_part("browser") and browser_of(one.name).WAYS]
+    return [there(one, browser_of(one.name).WAYS) for one in able]
 
 
 def build(folder: Path, clips: Path, engine: Engine | None = None, told: Callable[[str], None] = print) -> dict[str, int]:
@@ -57,8 +59,9 @@ def build(folder: Path, clips: Path, engine: Engine | None = None, told: Callabl
     runtime = runtime_files(folder / "runtime" / VERSION)
     look = hashed(folder, "look.css", styles("base", "figures", "panels", "site") + "".join(map(text_of, LOOK)))
     worker = hashed(folder, "worker.js", text_of("site/worker.js"))
+    opened = {one.name: read_clip(one.path, frames=DEFAULT_FRAMES) for one in examples}
+    write_clips(examples, opened, folder)
     for method in methods:
-        opened = {one.name: read_clip(one.path, frames=DEFAULT_FRAMES) for one in examples}
         files = networks_of(held, method, examples, opened, folder, told)
         data = page_data(held, method, examples, opened, pages)
         data["networks"] = addresses(method, files, folder) | {"runtime": placed(runtime)}
@@ -70,7 +73,6 @@ def build(folder: Path, clips: Path, engine: Engine | None = None, told: Callabl
         start = hashed(folder, f"start-{method.name}.js", START.format(module=module, worker=worker))
         made = page(method, pages, data, start, module, look)
         (folder / pages[method.name]).write_text(made, encoding="utf-8")
-        write_clips(held, method, examples, opened, folder)
     write_offline(folder)
     return measured(folder)
 
@@ -94,7 +96,8 @@ def networks_of(
     for path in sorted({path for file in files.values() for path in (file.model, *file.weights)}):
         content = path.read_bytes()
         made.update(content)
-        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(content, 6, mtime=0))
+        packed = gzip.compress(planes(content) if path.suffix == ".bin" else content, 9, mtime=0)
+        path.with_name(f"{path.name}.gz").write_bytes(packed)
         path.unlink()
     place = folder / "networks" / f"{method.name}.{made.hexdigest()}"
     shutil.rmtree(place, ignore_errors=True)
@@ -104,6 +107,12 @@ def networks_of(
         for name, one in files.items()
     }
     return moved
+
+
+def planes(content: bytes) -> bytes:
+    """First the even bytes, then the odd: of numbers of 16 bits the last places are chance, and the first pack better without
+    them."""
+    return content[::2] + content[1::2]
 
 
 def addresses(method: Method, files: dict[str, File], folder: Path) -> dict[str, Any]:
@@ -144,12 +153,11 @@ def write_offline(folder: Path) -> None:
     (folder / OFFLINE).write_text(f"self.SITE = {told};\n{text_of('site/offline.js')}", encoding="utf-8")
 
 
-def write_clips(engine: Engine, method: Method, examples: Sequence[Example], clips: dict[str, Any], folder: Path) -> None:
+def write_clips(examples: Sequence[Example], clips: dict[str, Any], folder: Path) -> None:
     """The examples, their frames as the networks see them."""
     (folder / "clips").mkdir(exist_ok=True)
     for one in examples:
-        told = clip_data(engine, method, one, clips[one.name])
-        (folder / "clips" / f"{one.name}.json").write_text(json.dumps(told), encoding="utf-8")
+        (folder / "clips" / f"{one.name}.json").write_text(json.dumps(clip_data(one, clips[one.name])), encoding="utf-8")
         write_frames(clips[one.name], folder / "clips" / f"{one.name}.webp")
 
 
@@ -165,7 +173,7 @@ def page(method: Method, pages: Mapping[str, str], data: dict[str, Any], start: 
         readings="".join(reading(*one) for one in lesson(method, "READINGS")),
         without=html.escape(", ".join(without)), left=html.escape(" ".join(filter(None, said))),
         runtime=f"{PACKAGE} {VERSION}", licences=f"runtime/{VERSION}", payload=in_script(json.dumps(data)), start=start,
-        module=module, look=look,
+        module=module, look=look, texts=TEXTS if method.reads_texts else "",
     )  # fmt: skip
 
 

@@ -4,6 +4,8 @@ POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src blob:; manifest-src 'self'"
 )
+TEXTS = """<label class="site-texts" for="site-texts">Texts, one a line</label>
+<textarea id="site-texts" rows="4" spellcheck="false"></textarea>"""
 PAGE = (
     """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -28,8 +30,7 @@ PAGE = (
 <div id="site-presets" class="site-presets" role="group" aria-label="Presets"></div>
 <p id="site-look" class="site-look" role="status"></p>
 <form id="site-knobs" class="site-knobs" aria-label="Knobs"></form>
-<label class="site-texts" for="site-texts">Texts, one a line</label>
-<textarea id="site-texts" rows="4" spellcheck="false"></textarea>
+{texts}
 <div id="site-own"></div>
 </div></main>
 <footer>

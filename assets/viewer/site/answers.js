@@ -3,7 +3,7 @@
 //   const answers = answersOf({data, script, networks, clips})      data, script: see page.js
 //   answers.hooks        these for a viewer
 //   answers.answer(kind, request)      a trace as a JSON text, whose error, if any, is in it
-//   answers.ran(kind, request, mine)   {run, held, way}: the results themselves. mine: {stage, called: whether it is called off}
+//   answers.ran(kind, request, mine)   {run, held, way, again}: the results themselves. mine: {stage, called: whether it is called off}
 //   answers.whole(request)       async {values, trace, request}: everything of it, or an Error's sentence
 //
 // values of a request   {clip, frames, knobs, texts, edits: a JSON text}
@@ -15,6 +15,9 @@ import {traceOf} from "./trace.js";
 
 const constantOf = value => (value?.code ? {data: new Float32Array(bytes(value.code).buffer), dims: value.shape} : value);
 const NONE = "[]"; // no edits
+
+const keyed = knobs =>
+  Object.fromEntries(Object.entries(knobs).map(([name, value]) => [name, {value, key: JSON.stringify(value)}]));
 
 export const keyOf = ({clip, edits = NONE}) => (edits === NONE ? clip : `${clip}|${edits}`);
 
@@ -28,40 +31,53 @@ export function answersOf({data, script, networks, clips}) {
         Object.entries(way.constants).map(([name, value]) => [name, {value: constantOf(value), key: `${name} ${place}`}]),
       ),
     }));
-  const wayOf = knobs => ways.find(way => Object.entries(way.knobs).every(([name, value]) => knobs[name] === value));
+  const fits = (some, knobs) => Object.entries(some).every(([name, value]) => knobs[name] === value),
+    wayOf = knobs => ways.find(way => fits(way.knobs, knobs));
 
   async function ran(kind, {values}, mine, stages = data.until[kind]) {
     const said = values.texts,
       key = keyOf(values),
       held = clips.get(key) ?? (await clips.found(key)),
       wanted = stages.filter(stage => said.length || !data.ofTexts.includes(stage)),
-      way = wayOf(values.knobs),
-      knobs = Object.entries(values.knobs).map(([name, value]) => [name, {value, key: JSON.stringify(value)}]);
+      way = wayOf(values.knobs);
+    if (!way) throw new Error("These knobs at once need Python, and do not run in a browser.");
     const sources = {
-      ...Object.fromEntries(knobs),
+      ...keyed(values.knobs),
       ...way.constants,
-      frames_THWC: {value: held.frames_THWC, key},
+      clip_THWC: {value: held.frames_THWC, key},
       texts: {value: said, key: JSON.stringify(said)},
     };
-    if (!way) throw new Error("These knobs at once need Python, and do not run in a browser.");
     const short = script.short?.(held.clip.time.length);
     if (short) throw new Error(short);
-    const run = await way.run(sources, wanted, {
-      cancelled: () => mine.called,
-      progress: stage => {
-        mine.stage = stage;
+    const watched = {
+        cancelled: () => mine.called,
+        progress: stage => {
+          mine.stage = stage;
+        },
       },
-    });
-    return {run, held, way};
+      run = await way.run(sources, wanted, watched),
+      again = (others, wanted) => way.run({...sources, ...keyed(others)}, wanted, watched);
+    return {run, held, way, again};
+  }
+
+  // What a second run of the same method adds, with other knobs
+  async function beside({run, way, again}, knobs) {
+    const other = await again(script.beside.knobs(knobs), script.beside.stages),
+      found = Object.entries(script.beside.values(run.values, other.values)).map(([stage, value]) => {
+        const said = data.said[stage]?.find(([switches]) => fits(switches, knobs));
+        return [stage, said ? {value, words: said[1]} : value];
+      });
+    return {values: Object.fromEntries(found), grid: data.made.grid, weights: way.made.weights};
   }
 
   async function answer(kind, request, took = () => {}) {
     const {values, stamp, who} = request,
       mine = (runs[`${who} ${kind}`] = {stage: "", called: false});
     try {
-      const why = script.refused(values.texts);
+      const why = script.refused?.(values.texts);
       if (why) return JSON.stringify({error: why, stamp});
-      const {run, held, way} = await ran(kind, request, mine);
+      const found = await ran(kind, request, mine),
+        {run, held, way} = found;
       if (kind === "soon") ahead(request);
       const made = traceOf(run, {
         outputs: data.outputs,
@@ -72,8 +88,9 @@ export function answersOf({data, script, networks, clips}) {
         complete: kind !== "soon",
         edited: (values.edits ?? NONE) !== NONE,
         stamp,
-        about: {...data.made, ...way.made},
+        about: {...data.made, ...way.made, frame: data.about.frame},
       });
+      if (kind !== "soon" && script.beside) made.beside = await beside(found, values.knobs);
       took({values: run.values, trace: made, request});
       return JSON.stringify(made);
     } catch (wrong) {

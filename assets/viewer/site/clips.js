@@ -1,11 +1,12 @@
 // Clips in the browser: the examples that travel along, the frames that a picture or a video becomes, and both after edits.
 //
-//   clipsOf(base, {edits, spaced, patches})
+//   clipsOf(base, {own, edits, spaced, patches})
 //     .example(name)   async → {clip, frames_THWC}, asked for once
 //     .add(found)      one more        .get(key)   one that is held, null where it is not
 //     .found(key)      async: the same, made again where it has to be. A key may end in “|” and a list of edits
 //
-// clip   as a viewer takes it, with actor, spaced, texts;   frames_THWC   {data: uint8 RGB, dims}
+// clip   as a viewer takes it, with texts, and actor and spaced, which are of the page's method: own, by the example's name
+// frames_THWC   {data: uint8 RGB, dims}
 // edits  see edits.js;   spaced: times → a sentence on how far apart they are;   patches: of a frame, 0 where there are none
 //
 // The frames of an example lie under each other in one lossless picture, so that the networks see the numbers that Python sees.
@@ -16,7 +17,7 @@ import {packedBits} from "../base/pack.js";
 const HELD = 6,
   REORDERED = ["freeze", "drop", "reverse", "shuffle"]; // edits that change no frame
 
-export function clipsOf(base, {edits, spaced, patches}) {
+export function clipsOf(base, {own, edits, spaced, patches}) {
   const held = new Map(), // key → what is held
     coming = new Map(); // name → a promise of it
 
@@ -31,7 +32,9 @@ export function clipsOf(base, {edits, spaced, patches}) {
 
   async function read(name) {
     const [clip, blob] = await Promise.all([
-      fetched(new URL(`clips/${name}.json`, base)).then(answer => answer.json()),
+      fetched(new URL(`clips/${name}.json`, base))
+        .then(answer => answer.json())
+        .then(found => Object.assign(found, own[name])),
       fetched(new URL(`clips/${name}.webp`, base)).then(answer => answer.blob()),
     ]);
     const T = clip.frames.length,

@@ -38,11 +38,12 @@ export function open(mount, modules, script, data, base, worker, panels) {
     grid = data.made.grid,
     edits = editsOf(data.link.edits, data.link.most),
     clips = clipsOf(base, {
+      own: data.clips,
       edits,
       spaced: times => spaced(times, data.own.trained, data.own.rules),
       patches: grid ? grid[0] * grid[1] : 0,
     }),
-    texts = part("texts");
+    texts = part("texts") ?? make("textarea"); // of a method that reads none, nobody sees it
   const now = {clip: data.clip, edits: []}; // of what is on the page: the clip as it was read
   let looked = null, // the preset that was chosen last
     written = false, // whether the texts are the visitor's own
@@ -75,6 +76,7 @@ export function open(mount, modules, script, data, base, worker, panels) {
     stamp: performance.now(),
   });
   const knobs = knobsOf(part("knobs"), data.knobs, data.first, () => ask(), data.method);
+  knobs.limit(data.about.frame, now.clip.frames.length);
   const untouched = {...requestNow(), stamp: 0};
   const hooks = {
     ...answers.hooks,
@@ -107,6 +109,7 @@ export function open(mount, modules, script, data, base, worker, panels) {
     try {
       const found = await coming;
       now.clip = found.clip;
+      knobs.limit(data.about.frame, now.clip.frames.length);
       if (!written && found.clip.texts) texts.value = found.clip.texts.join("\n");
       turned(given);
       ask();

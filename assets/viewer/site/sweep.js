@@ -24,7 +24,8 @@ const REDUCED = {
   smallest: row => row.reduce((least, one) => Math.min(least, one), Infinity),
 };
 const finite = one => (Number.isFinite(one) ? +one.toPrecision(5) : null);
-const rowOf = result => Array.from(result?.data ?? [result].flat(), Number);
+// of what is found, the scores
+const rowOf = result => Array.from((result?.score ?? result)?.data ?? [result].flat(), Number);
 const dimsOf = result => result?.dims ?? [[result].flat().length];
 
 export function sweepOf({own, knobs, patches, answers, clips}) {

@@ -13,7 +13,8 @@ const SCALE = 2, // dots of a PNG for each pixel of the page
 const short = value => (typeof value === "number" && !Number.isInteger(value) ? +value.toPrecision(DIGITS) : value);
 const plainOf = value => (typeof value === "bigint" ? Number(value) : value);
 
-// A result's numbers, list in list as its dimensions are; null where it holds none that can be told
+// A result's numbers, list in list as its dimensions are, and part by part where it has parts; null where it holds none that can be
+// told: of pictures and masks, nobody reads the pixels
 export function numbersOf(result) {
   const nested = (data, [first, ...rest]) =>
     rest.length
@@ -22,6 +23,9 @@ export function numbersOf(result) {
           return nested(data.slice(i * size, (i + 1) * size), rest);
         })
       : Array.from(data, one => short(plainOf(one)));
+  if (result?.data instanceof Uint8Array && result.dims.length > 2) return null;
+  if (result?.constructor === Object && !result.dims)
+    return Object.fromEntries(Object.entries(result).map(([part, one]) => [part, numbersOf(one)]));
   if (result?.dims) return result.dims.length ? nested(result.data, result.dims) : short(plainOf(result.data[0]));
   const row = [result].flat(3);
   return row.every(one => ["number", "string", "boolean"].includes(typeof one)) ? result : null;
@@ -54,6 +58,8 @@ export function rows({results}) {
     quoted = text => (/[",\n]/.test(text) ? `"${String(text).replaceAll('"', '""')}"` : text);
   const add = (stage, symbol, value, place) => {
     if (Array.isArray(value)) value.forEach((one, i) => add(stage, symbol, one, [...place, i + 1]));
+    else if (value?.constructor === Object)
+      for (const [part, one] of Object.entries(value)) add(stage, symbol, one, [...place, part]);
     else if (value !== null) lines.push([stage, quoted(symbol), place.join(" "), quoted(value)].join(","));
   };
   for (const [stage, {symbol, values}] of Object.entries(results)) add(stage, symbol, values, []);

@@ -2,7 +2,8 @@
 //
 //   {base, runtime: {script, binary, gpu: {script, binary}}, graphs: [{graph, model, weights, first}]}   once; all paths are from
 //   base. first: whether it is loaded before it is asked for
-//   {id, graph, given: {name: {data, dims}}, wanted: [name]}   →   {id, results: {name: {data, dims}}} or {id, error}
+//   {id, graph, given: {name: {data, dims}}, wanted: [name]}   →   {id, results: {name: {data, dims}}} or {id, error}. A result
+//   that has parts is {part: {data, dims}}; the graph calls each “name.part”, as core/browser/parts.py has it
 //   →   {loaded: bytes, of: bytes} while files arrive,  {ready} when every graph is there
 //   →   {rival: {kind, threads, used, of, apart, faster, why}} of each other way to run them that this browser has, several threads or
 //   WebGPU: how many of the graphs it runs from now on
@@ -11,7 +12,8 @@
 // One thread is there at once and never in its own way: several wait for each other, and are the slower the busier the machine is.
 // So they, and WebGPU, take over only where they give the same numbers and are faster here, measured on what was asked first.
 //
-// Files may be packed by gzip, whatever a host says of them: their first two bytes tell.
+// Files may be packed by gzip, whatever a host says of them: their first two bytes tell. Of the numbers of a graph, which are in
+// files called .bin, the even bytes travel before the odd: see app/site/build.py.
 
 const files = new Map(), // path → a promise of its bytes
   sessions = new Map(), // graph → a promise of {ort, session}
@@ -39,9 +41,20 @@ async function bytesOf(base, path) {
   const raw = new Uint8Array(await answer.arrayBuffer());
   told.loaded += raw.length;
   if (told.loaded <= told.of) postMessage(told); // what comes later is nobody's wait
-  if (raw[0] !== 0x1f || raw[1] !== 0x8b) return raw;
+  const whole = path.endsWith(".bin.gz") ? woven : bytes => bytes;
+  if (raw[0] !== 0x1f || raw[1] !== 0x8b) return whole(raw);
   const stream = new Blob([raw]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  return whole(new Uint8Array(await new Response(stream).arrayBuffer()));
+}
+
+function woven(planes) {
+  const half = planes.length / 2,
+    made = new Uint8Array(planes.length);
+  for (let i = 0; i < half; i++) {
+    made[2 * i] = planes[i];
+    made[2 * i + 1] = planes[half + i];
+  }
+  return made;
 }
 
 function begin({base, runtime, graphs, bytes}) {
@@ -116,7 +129,7 @@ function begin({base, runtime, graphs, bytes}) {
           two = [await begun(one.graph), {ort, session: await sessionOf(ort, one, provider)}],
           [known, results] = [await ran(two[0], given, wanted), await ran(two[1], given, wanted)],
           least = await leastOf(two, given, wanted),
-          far = Math.max(...wanted.map(name => farthest(results[name].data, known[name].data)));
+          far = Math.max(...Object.keys(known).map(name => farthest(results[name].data, known[name].data)));
         if (far > AGREES || least[1] >= least[0]) {
           why = far > AGREES ? `its numbers are ${far.toPrecision(2)} apart from these` : "it is no faster here, now";
           await two[1].session.release();
@@ -176,10 +189,25 @@ function tensorOf(ort, given, type) {
   return new ort.Tensor(type, KINDS[type](row ? given : [given]), row ? [given.length] : []);
 }
 
+const headOf = name => name.split(".", 1)[0],
+  partOf = name => name.slice(headOf(name).length + 1),
+  givenFor = (given, name) => (name in given ? given[name] : given[headOf(name)][partOf(name)]);
+
+// → {name: tensor} by the graph's own names
 async function ran({ort, session}, given, wanted) {
-  const feeds = Object.fromEntries(session.inputMetadata.map(({name, type}) => [name, tensorOf(ort, given[name], type)])),
-    made = await session.run(feeds, wanted);
-  return Object.fromEntries(wanted.map(name => [name, {data: made[name].data, dims: [...made[name].dims]}]));
+  const feeds = session.inputMetadata.map(({name, type}) => [name, tensorOf(ort, givenFor(given, name), type)]),
+    names = session.outputNames.filter(name => wanted.includes(headOf(name))),
+    made = await session.run(Object.fromEntries(feeds), names);
+  return Object.fromEntries(names.map(name => [name, {data: made[name].data, dims: [...made[name].dims]}]));
+}
+
+// {name: tensor} of a graph → {result: tensor, or its parts}
+function gathered(made) {
+  const results = {};
+  for (const [name, tensor] of Object.entries(made))
+    if (partOf(name)) (results[headOf(name)] ??= {})[partOf(name)] = tensor;
+    else results[name] = tensor;
+  return results;
 }
 
 let turn = Promise.resolve(); // one run after another: the runtime has one thread for them
@@ -188,9 +216,9 @@ self.onmessage = ({data: asked}) => {
   const {id, graph, given, wanted} = asked;
   turn = turn
     .then(async () => {
-      const results = await ran(await begun(graph), given, wanted);
+      const made = await ran(await begun(graph), given, wanted);
       if (contest) proofs.set(graph, {given, wanted});
-      postMessage({id, results}, [...new Set(wanted.map(name => results[name].data.buffer))]);
+      postMessage({id, results: gathered(made)}, [...new Set(Object.values(made).map(one => one.data.buffer))]);
       contest?.();
     })
     .catch(wrong => postMessage({id, error: String(wrong?.message ?? wrong)}));
