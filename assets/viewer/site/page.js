@@ -109,13 +109,24 @@ export function open(mount, modules, script, data, base, worker, panels) {
     try {
       const found = await coming;
       now.clip = found.clip;
-      knobs.limit(data.about.frame, now.clip.frames.length);
       if (!written && found.clip.texts) texts.value = found.clip.texts.join("\n");
       turned(given);
+      limited();
       ask();
     } catch (wrong) {
       view.update({trace: {error: wrong.message}});
     }
+  }
+  // a knob that is a frame of the clip ends where the edited clip does
+  function limited() {
+    const T = now.clip.frames.length;
+    let left = T;
+    try {
+      left = edits.left(now.edits, T);
+    } catch {
+      /* what cannot be done to this clip is said when it is asked for */
+    }
+    knobs.limit(data.about.frame, left);
   }
   function turned({said, list, settings}) {
     if (said) {
@@ -152,6 +163,7 @@ export function open(mount, modules, script, data, base, worker, panels) {
     turn: hooks.turn,
     edit: list => {
       now.edits = list;
+      limited();
       ask();
     },
     server: serverOf({

@@ -134,6 +134,9 @@ def test_after_the_first_visit_it_needs_no_network(browser, address):
     page.evaluate("site.knobs.set({alpha: 0.7})")
     page.wait_for_function("() => JSON.parse(document.querySelector('.vw').dataset.done || '{}').alpha === 0.7")
     assert page.evaluate("self.crossOriginIsolated"), "so that networks may run in several threads"
+    page.wait_for_selector("#site-state[data-settled]", state="attached")
+    said = page.locator("#site-state").inner_text()
+    assert "threads" in said or page.evaluate("navigator.hardwareConcurrency") == 1, "whether they do was measured, and is said"
     context.close()
 
 
