@@ -28,8 +28,8 @@ from core.method import Method
 @dataclass(frozen=True)
 class Panel:
     """title: what the fold says, or method → that. about: desk → what its file is told once. serve: desk → server functions,
-    each of a name that no other panel has. fits: method → whether it has this fold. alone: method → the same as about, of a fold
-    whose functions a browser has itself (app.site); None: it needs a server."""
+    each of a name that no other panel has. fits: method → whether it has this fold. alone: method → the same as about, of a
+    fold whose functions a browser has itself (app.site); None: it needs a server."""
 
     name: str
     title: str | Callable[[Method], str]

@@ -167,12 +167,13 @@ def page(method: Method, pages: Mapping[str, str], data: dict[str, Any], start: 
     said = [getattr(found, "LEFT_OUT", "") for name in METHODS if (found := part(name, "browser"))]
     links = [(file, title_of(METHODS[name])) for name, file in pages.items()]
     return PAGE.format(
-        title=html.escape(method.title), sentence=glossed(first_sentence(method)), paper=html.escape(method.paper),
+        method=method.name, title=html.escape(method.title), paper=html.escape(method.paper),
+        sentence=glossed(first_sentence(method)),
         links="".join(f'<a href="{to}"{here(name == title_of(method))}>{html.escape(name)}</a>' for to, name in links),
         readings="".join(reading(*one) for one in lesson(method, "READINGS")),
         without=html.escape(", ".join(without)), left=html.escape(" ".join(filter(None, said))),
         runtime=f"{PACKAGE} {VERSION}", licences=f"runtime/{VERSION}", payload=in_script(json.dumps(data)), start=start,
-        method=method.name, module=module, look=look, texts=TEXTS if method.reads_texts else "",
+        module=module, look=look, texts=TEXTS if method.reads_texts else "",
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
-"""ONNX Runtime Web: one release of the npm package, checked by its digest, of which four files travel: a script and a binary for
-every browser, and two for those that have WebGPU, loaded there alone. It is not in this repository; npm is the one that pyright[nodejs] brings, or the system's."""
+"""ONNX Runtime Web: one release of the npm package, checked by its digest, of which four files travel: a script and a binary
+for every browser, and two for those that have WebGPU, loaded there alone. It is not in this repository; npm is the one that
+pyright[nodejs] brings, or the system's."""
 
 import base64
 import gzip
@@ -17,18 +18,16 @@ from core.errors import ReaderError
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 SHA512 = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
 USUAL = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"
-GPU = (
-    "ort.jspi.bundle.min.mjs",
-    "ort-wasm-simd-threaded.jspi.wasm",
-)  # waits for a GPU without a stack of its own: small, and fast
+# of the builds that know WebGPU the smallest: the browser itself waits for what the GPU makes
+GPU = "ort.jspi.bundle.min.mjs", "ort-wasm-simd-threaded.jspi.wasm"
 LICENCES = ("LICENSE", "ThirdPartyNotices.txt")  # as the Python package of the same runtime has them: npm's has none
 CACHE = Path(__file__).resolve().parents[2] / "build" / "runtime"
 NO_NPM = "The site's runtime is a package of npm, which is not here: python -m pip install -r requirements-test.txt brings one."
 
 
 def runtime_files(folder: Path, cache: Path = CACHE) -> dict[str, Any]:
-    """Writes the runtime to a folder, its binaries packed, and its licences. → {script, binary, gpu: {script, binary}}: their names
-    there."""
+    """Writes the runtime to a folder, its binaries packed, and its licences. → {script, binary, gpu: {script, binary}}: their
+    names there."""
     folder.mkdir(parents=True, exist_ok=True)
     with tarfile.open(archive(cache)) as made:
         for name in (*USUAL, *GPU):

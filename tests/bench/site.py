@@ -140,7 +140,7 @@ def opened(page, address):
     page.wait_for_function("() => window.firstPicture")
     page.wait_for_function(READY)
     there = page.evaluate("performance.now()")
-    page.wait_for_selector("#site-state[data-settled]", state="attached")  # the maps of the first clip, and how networks run best
+    page.wait_for_selector("#site-state[data-settled]", state="attached")  # the first clip's maps, and how networks run best
     return page.evaluate("window.firstPicture"), there
 
 
@@ -159,9 +159,7 @@ def knob_times(page, method, moves):
             page.wait_for_timeout(250)
         drawn, screen, everything = zip(*made, strict=True)
         times[f"{one.symbol} ({one.name})"] = (
-            counted("maps drawn", drawn)
-            | {"on the screen median ms": float(np.median(screen))}
-            | counted("all", everything)
+            counted("maps drawn", drawn) | {"on the screen median ms": float(np.median(screen))} | counted("all", everything)
         )
     return times
 

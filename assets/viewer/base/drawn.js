@@ -7,8 +7,8 @@
 
 import {safe} from "./words.js";
 
-const LEFT_OUT =
-  "script, style, dialog, input, select, textarea, progress, summary, kbd, .vw-row, .vw-examples, .vw-ledger, .vw-fold, .vw-far, .vw-pipe, .vw-kinds, .vw-wait, [hidden]";
+const LEFT_OUT = `script, style, dialog, input, select, textarea, progress, summary, kbd, [role=radiogroup], .vw-row, .vw-examples,
+  .vw-ledger, .vw-fold, .vw-far, .vw-pipe, .vw-wait, .vw-card:has(.vw-empty:only-child)`;
 const ROOM = 12; // pixels around it
 
 const pixel = () => new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
@@ -29,7 +29,21 @@ function colours() {
   };
 }
 
+// Without them the rest moves together, for as long as it is read: nobody sees it
 export function drawn(element, words) {
+  const away = document.createElement("style");
+  away.textContent = `[data-taken] :is(${LEFT_OUT}) { display: none !important; }`;
+  document.head.append(away);
+  element.dataset.taken = "";
+  try {
+    return asSvg(element, words);
+  } finally {
+    away.remove();
+    delete element.dataset.taken;
+  }
+}
+
+function asSvg(element, words) {
   const box = element.getBoundingClientRect(),
     colour = colours(),
     pen = pixel(),
@@ -158,12 +172,12 @@ export function drawn(element, words) {
   }
 
   function walk(one) {
-    if (one.matches(LEFT_OUT) || !one.checkVisibility({opacityProperty: true, visibilityProperty: true})) return;
-    const style = getComputedStyle(one),
-      rect = one.getBoundingClientRect(),
+    const style = getComputedStyle(one);
+    if (style.display === "none" || style.visibility === "hidden" || style.opacity === "0") return;
+    const rect = one.getBoundingClientRect(),
       pale = +style.opacity < 1;
     if (pale) made.push(`<g opacity="${style.opacity}">`);
-    if (rect.width && rect.height) {
+    if (rect.width || rect.height) {
       if (one instanceof SVGSVGElement) chart(one, rect);
       else if (one !== element) plate(rect, style);
       if (one instanceof HTMLCanvasElement && one.width && one.height)

@@ -4,7 +4,7 @@
 //   answers.hooks        these for a viewer
 //   answers.answer(kind, request)      a trace as a JSON text, whose error, if any, is in it
 //   answers.ran(kind, request, mine)   {run, held, way, again}: the results themselves. mine: {stage, called: whether it is called off}
-//   answers.last()       {values, trace} of the last run in which everything was there, null before any
+//   answers.whole(request)       async {values, trace, request}: everything of it, or an Error's sentence
 //
 // values of a request   {clip, frames, knobs, texts, edits: a JSON text}
 
@@ -33,7 +33,6 @@ export function answersOf({data, script, networks, clips}) {
     }));
   const fits = (some, knobs) => Object.entries(some).every(([name, value]) => knobs[name] === value),
     wayOf = knobs => ways.find(way => fits(way.knobs, knobs));
-  let last = null;
 
   async function ran(kind, {values}, mine, stages = data.until[kind]) {
     const said = values.texts,
@@ -71,7 +70,7 @@ export function answersOf({data, script, networks, clips}) {
     return {values: Object.fromEntries(found), grid: data.made.grid, weights: way.made.weights};
   }
 
-  async function answer(kind, request) {
+  async function answer(kind, request, took = () => {}) {
     const {values, stamp, who} = request,
       mine = (runs[`${who} ${kind}`] = {stage: "", called: false});
     try {
@@ -92,7 +91,7 @@ export function answersOf({data, script, networks, clips}) {
         about: {...data.made, ...way.made, frame: data.about.frame},
       });
       if (kind !== "soon" && script.beside) made.beside = await beside(found, values.knobs);
-      if (kind !== "soon") last = {values: run.values, trace: made, request};
+      took({values: run.values, trace: made, request});
       return JSON.stringify(made);
     } catch (wrong) {
       if (wrong instanceof Cancelled) return JSON.stringify({cancelled: true});
@@ -135,5 +134,16 @@ export function answersOf({data, script, networks, clips}) {
       if (runs[`${who} ${kind}`] === mine) delete runs[`${who} ${kind}`];
     }
   }
-  return {hooks, answer, ran, aside, last: () => last};
+  // for who takes it along, not for who draws it
+  async function whole(request) {
+    let taken = null;
+    const {error} = JSON.parse(
+      await answer("later", {...request, who: "taken"}, one => {
+        taken = one;
+      }),
+    );
+    if (error) throw new Error(error);
+    return taken;
+  }
+  return {hooks, answer, ran, aside, whole};
 }

@@ -1,7 +1,7 @@
 // The notebook under the page (page/notebook.js), where no server is: what it asks for is answered in this browser. Its cells are
 // those of the server's page, so that a JSON of them opens in both.
 //
-//   const keep = keeping(host, {links, address, answers, view, data, opened})      see page.js
+//   const keep = keeping(host, {links, address, answers, request, view, data, opened})      see page.js
 //   keep({values, stamp, state})      keeps what is shown
 
 import {drawn, png} from "../base/drawn.js";
@@ -14,7 +14,7 @@ const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10], // of a PNG
 
 const said = value => (value === true ? "on" : value === false ? "off" : String(value).replaceAll("_", " "));
 
-export function keeping(host, {links, address, answers, view, data, opened}) {
+export function keeping(host, {links, address, answers, request, view, data, opened}) {
   const {kept: limits, link: about} = data;
 
   // a view as core/publish/view.py writes it
@@ -60,9 +60,7 @@ export function keeping(host, {links, address, answers, view, data, opened}) {
 
   async function keep() {
     const text = address.query(),
-      last = answers.last();
-    if (!last) throw new Error("The networks are still on their way: there is nothing to keep yet.");
-    const {values, trace} = last,
+      {values, trace} = await answers.whole(request()),
       rows = Object.entries(data.outputs).filter(
         ([stage, one]) => stage in values && one.over.length === 1 && one.value !== "box",
       ),

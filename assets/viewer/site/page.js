@@ -109,13 +109,24 @@ export function open(mount, modules, script, data, base, worker, panels) {
     try {
       const found = await coming;
       now.clip = found.clip;
-      knobs.limit(data.about.frame, now.clip.frames.length);
       if (!written && found.clip.texts) texts.value = found.clip.texts.join("\n");
       turned(given);
+      limited();
       ask();
     } catch (wrong) {
       view.update({trace: {error: wrong.message}});
     }
+  }
+  // a knob that is a frame of the clip ends where the edited clip does
+  function limited() {
+    const T = now.clip.frames.length;
+    let left = T;
+    try {
+      left = edits.left(now.edits, T);
+    } catch {
+      /* what cannot be done to this clip is said when it is asked for */
+    }
+    knobs.limit(data.about.frame, left);
   }
   function turned({said, list, settings}) {
     if (said) {
@@ -152,6 +163,7 @@ export function open(mount, modules, script, data, base, worker, panels) {
     turn: hooks.turn,
     edit: list => {
       now.edits = list;
+      limited();
       ask();
     },
     server: serverOf({
@@ -177,8 +189,8 @@ export function open(mount, modules, script, data, base, worker, panels) {
       settingOf,
       open: opened,
     });
-  const keep = keeping(part("kept"), {links, address, answers, view, data, opened});
-  taking(part("take"), {answers, view, data, address});
+  const keep = keeping(part("kept"), {links, address, answers, request: requestNow, view, data, opened});
+  taking(part("take"), {answers, request: requestNow, data, address});
   glossary(part("glossary"), data.glossary);
   tour(part("tour"), part("offer"), data.tour);
   const mine = own(part("own"), {
@@ -259,12 +271,12 @@ function stateOf(state, arrived) {
 
 const short = value => String(+value.toPrecision(2));
 
-// Whether another way to run the networks is used, and why
-function rivalSaid({kind, threads, used, apart, faster, why}) {
+// How many of the graphs run in another way, and why not the others
+function rivalSaid({kind, threads, used, of, apart, faster, why}) {
   const name = kind === "gpu" ? "WebGPU" : `${threads} threads`;
-  if (why) return `${name} could not be used: ${why}`;
-  if (used) return `By ${name}: ${short(faster)} times as fast, with the same numbers (${short(apart)} apart at most).`;
-  return `Not by ${name}: ${faster > 1 ? `its numbers are ${short(apart)} apart from these` : "no faster here, now"}.`;
+  return used
+    ? `${used} of ${of} parts by ${name}: ${short(faster)} times as fast, with the same numbers (${short(apart)} apart at most).`
+    : `Not by ${name}: ${why}.`;
 }
 
 // Kept for when there is no network. A browser runs networks in several threads on a page that says that it shares nothing, which

@@ -1,13 +1,14 @@
 // Buttons that save what is drawn, as SVG or PNG, and the numbers of the result, as JSON or CSV.
 //
-//   taking(host, {answers, view, data, address})      see page.js
+//   taking(host, {answers, request, data, address})      see page.js
 
 import {drawn, png} from "../base/drawn.js";
 import {make} from "../base/parts.js";
 import {saved} from "../base/save.js";
 
 const SCALE = 2, // dots of a PNG for each pixel of the page
-  DIGITS = 6;
+  DIGITS = 6,
+  PICTURES = ["SVG", "PNG"];
 
 const short = value => (typeof value === "number" && !Number.isInteger(value) ? +value.toPrecision(DIGITS) : value);
 const plainOf = value => (typeof value === "bigint" ? Number(value) : value);
@@ -30,14 +31,13 @@ export function numbersOf(result) {
   return row.every(one => ["number", "string", "boolean"].includes(typeof one)) ? result : null;
 }
 
-// Every output that was computed, with what it is
-export function told({answers, data, address}) {
-  const {values, trace, request} = answers.last(),
-    outputs = data.about.outputs.filter(one => one.stage in values && one.kind !== "TokenSequence");
+// Every output of a run, with what it is
+export function told({values, trace, request}, {data, address}) {
+  const outputs = data.about.outputs.filter(one => one.stage in values && one.kind !== "TokenSequence");
   return {
     method: data.method,
     clip: request.values.clip.split("|")[0],
-    frames: trace.ledger && request.values.frames,
+    frames: request.values.frames,
     knobs: trace.knobs,
     texts: request.values.texts,
     edits: JSON.parse(request.values.edits ?? "[]"),
@@ -66,31 +66,31 @@ export function rows({results}) {
   return `${lines.join("\n")}\n`;
 }
 
-export function taking(host, {answers, data, address}) {
+export function taking(host, {answers, request, data, address}) {
   const picture = () => drawn(document.querySelector("#site-viewer .vw"), `${data.about.title}: ${address.query()}`),
-    name = end => `${data.method}-${(answers.last()?.trace.clip ?? data.clip.name).split(/[| ]/)[0]}.${end}`;
+    numbers = async () => told(await answers.whole(request()), {data, address});
   const does = {
     SVG: async () => new Blob([picture()], {type: "image/svg+xml"}),
     PNG: async () => png(picture(), SCALE),
-    JSON: async () => new Blob([JSON.stringify(told({answers, data, address}), null, 1)], {type: "application/json"}),
-    CSV: async () => new Blob([rows(told({answers, data, address}))], {type: "text/csv"}),
+    JSON: async () => new Blob([JSON.stringify(await numbers(), null, 1)], {type: "application/json"}),
+    CSV: async () => new Blob([rows(await numbers())], {type: "text/csv"}),
   };
   const said = make("span", {role: "status"});
+  async function take(form, made) {
+    const name = `${data.method}-${request().values.clip.split(" ")[0]}.${form.toLowerCase()}`;
+    try {
+      saved(name, await made());
+      said.textContent = `${name} is saved.`;
+    } catch (wrong) {
+      said.textContent = wrong.message;
+    }
+  }
   host.append(
     Object.assign(make("span"), {textContent: "Save"}),
     ...Object.entries(does).map(([form, made]) => {
-      const button = make("button", {
-        type: "button",
-        title: ["SVG", "PNG"].includes(form) ? "what is drawn, without its controls" : "the numbers of the result",
-      });
-      button.textContent = form;
-      button.onclick = async () => {
-        if (!answers.last() && ["JSON", "CSV"].includes(form))
-          return void (said.textContent = "The networks are still on their way.");
-        saved(name(form.toLowerCase()), await made());
-        said.textContent = `${name(form.toLowerCase())} is saved.`;
-      };
-      return button;
+      const title = PICTURES.includes(form) ? "what is drawn, without its controls" : "the numbers of the result",
+        button = make("button", {type: "button", title});
+      return Object.assign(button, {textContent: form, onclick: () => take(form, made)});
     }),
     said,
   );

@@ -5,7 +5,8 @@
 //   {id, graph, given: {name: {data, dims}}, wanted: [name]}   →   {id, results: {name: {data, dims}}} or {id, error}. A result
 //   that has parts is {part: {data, dims}}; the graph calls each “name.part”, as core/browser/parts.py has it
 //   →   {loaded: bytes, of: bytes} while files arrive,  {ready} when every graph is there
-//   →   {rival: {kind, threads, used, apart, faster, why}} of each other way to run them that this browser has: several threads, WebGPU
+//   →   {rival: {kind, threads, used, of, apart, faster, why}} of each other way to run them that this browser has, several threads or
+//   WebGPU: how many of the graphs it runs from now on
 //   →   {settled} when there is none that was not tried
 //
 // One thread is there at once and never in its own way: several wait for each other, and are the slower the busier the machine is.
@@ -39,7 +40,7 @@ async function bytesOf(base, path) {
   if (!answer.ok) throw new Error(`${path} did not arrive (${answer.status}).`);
   const raw = new Uint8Array(await answer.arrayBuffer());
   told.loaded += raw.length;
-  postMessage(told);
+  if (told.loaded <= told.of) postMessage(told); // what comes later is nobody's wait
   const whole = path.endsWith(".bin.gz") ? woven : bytes => bytes;
   if (raw[0] !== 0x1f || raw[1] !== 0x8b) return whole(raw);
   const stream = new Blob([raw]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -76,6 +77,7 @@ function begin({base, runtime, graphs, bytes}) {
     const [text, ...parts] = await Promise.all([model, ...weights].map(fetched));
     return ort.InferenceSession.create(text, {
       executionProviders: [provider],
+      logSeverityLevel: 4, // what a rival lacks is told by its error
       externalData: weights.map((path, i) => ({path: path.split("/").pop().replace(/\.gz$/, ""), data: parts[i]})),
     });
   }
@@ -107,44 +109,61 @@ function begin({base, runtime, graphs, bytes}) {
   contest = async () => {
     if (!first.every(one => proofs.has(one.graph))) return;
     contest = null;
-    for (const one of rivals) if (one.kind !== "gpu" || (await navigator.gpu.requestAdapter())) await tried(one, first);
+    for (const one of rivals) if (one.kind !== "gpu" || (await real())) await tried(one, first);
     proofs.clear();
     postMessage({settled: true});
   };
 
-  // A rival beside what runs now, on every graph that is loaded at first
+  // A rival beside what runs now, graph by graph: of some, operators may be missing
   async function tried({kind, threads, provider, runtime}, graphs) {
-    try {
-      const ort = await runtimeOf(runtime, threads),
-        made = new Map(),
-        ms = [0, 0];
-      let apart = 0;
-      for (const one of graphs) {
+    const ms = [0, 0];
+    let used = 0,
+      apart = 0,
+      why = "";
+    const ort = await runtimeOf(runtime, threads).catch(wrong => {
+      why = said(wrong);
+    });
+    for (const one of ort ? graphs : [])
+      try {
         const {given, wanted} = proofs.get(one.graph),
           two = [await begun(one.graph), {ort, session: await sessionOf(ort, one, provider)}],
           [known, results] = [await ran(two[0], given, wanted), await ran(two[1], given, wanted)],
-          least = [Infinity, Infinity];
-        for (let n = 0; n < TURNS; n++)
-          for (const [i, each] of two.entries()) {
-            const began = performance.now();
-            await ran(each, given, wanted);
-            least[i] = Math.min(least[i], performance.now() - began);
-          }
-        least.forEach((one, i) => {
-          ms[i] += one;
-        });
-        for (const name of Object.keys(known)) apart = Math.max(apart, farthest(results[name].data, known[name].data));
-        made.set(one.graph, two[1]);
+          least = await leastOf(two, given, wanted),
+          far = Math.max(...Object.keys(known).map(name => farthest(results[name].data, known[name].data)));
+        if (far > AGREES || least[1] >= least[0]) {
+          why = far > AGREES ? `its numbers are ${far.toPrecision(2)} apart from these` : "it is no faster here, now";
+          await two[1].session.release();
+          continue;
+        }
+        sessions.set(one.graph, Promise.resolve(two[1]));
+        used += 1;
+        apart = Math.max(apart, far);
+        for (const i of [0, 1]) ms[i] += least[i];
+      } catch (wrong) {
+        why = said(wrong);
       }
-      const faster = ms[0] / ms[1],
-        used = apart <= AGREES && faster > 1;
-      if (used) for (const [name, one] of made) sessions.set(name, Promise.resolve(one));
-      else for (const {session} of made.values()) await session.release();
-      postMessage({rival: {kind, threads, used, apart, faster}});
-    } catch (wrong) {
-      postMessage({rival: {kind, threads, used: false, why: String(wrong?.message ?? wrong).slice(0, 200)}});
-    }
+    postMessage({rival: {kind, threads, used, of: graphs.length, apart, faster: ms[0] / ms[1], why}});
   }
+}
+
+// Whether there is a GPU: a browser may play one on the processor
+async function real() {
+  const adapter = await navigator.gpu.requestAdapter().catch(() => null);
+  return !!adapter && !adapter.info?.isFallbackAdapter;
+}
+
+const said = wrong => String(wrong?.message ?? wrong).slice(0, 160);
+
+// The least milliseconds of each, measured in turns
+async function leastOf(two, given, wanted) {
+  const least = [Infinity, Infinity];
+  for (let n = 0; n < TURNS; n++)
+    for (const [i, each] of two.entries()) {
+      const start = performance.now();
+      await ran(each, given, wanted);
+      least[i] = Math.min(least[i], performance.now() - start);
+    }
+  return least;
 }
 
 // The largest difference, as a share of the largest number

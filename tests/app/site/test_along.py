@@ -24,6 +24,16 @@ from tests.published import engine, opened
 
 TEXTS = ["a cyan ring moves left", "a cyan ring grows"]
 
+# what is chosen in the form of the sweep
+CHOSEN = """() => {
+  const {own} = JSON.parse(document.querySelector('#payload').textContent).panels.sweep;
+  return ['output', 'number'].map(name => own[`${name}s`][document.querySelector(`.sw-form [name=${name}]`).value]);
+}"""
+FILMED = """() => {
+  const {clip, frames_THWC: {data, dims}} = site.clips.get(site.request().values.clip);
+  return {dims, seen: new Set(data).size, moment: clip.moment};
+}"""
+
 
 @pytest.fixture(scope="module")
 def settled(site):
@@ -151,23 +161,20 @@ def test_the_tour_s_steps_are_those_of_the_method_and_each_can_be_done_here(sett
 
 
 def test_a_sweep_s_cells_are_what_single_runs_give(settled):
-    settled.evaluate("() => site.choose(site.clips.example('1-moves'), {said: %s})" % json.dumps(TEXTS))
+    settled.evaluate("texts => site.choose(site.clips.example('1-moves'), {said: texts})", TEXTS)
     settle(settled)
     settled.locator("[data-panel=sweep] > summary").click()
     form = settled.locator(".sw-form")
     expect(form.locator("[name=x-values]")).not_to_have_value("", timeout=PATIENCE)
     form.locator("[name=x]").select_option("alpha")
-    expect(form.locator("[name=x-values]")).to_have_value(
-        ", ".join(f"{one:g}" for one in values_of(engine(), "stop", "alpha", 4))
-    )
+    even = ", ".join(f"{one:g}" for one in values_of(engine(), "stop", "alpha", 4))
+    expect(form.locator("[name=x-values]")).to_have_value(even)
     form.locator("[name=y]").select_option("kept")
     form.locator("[name=x-values]").fill("0, 0.5")
     form.locator("[name=y-values]").fill("3, 9, 20")
     settled.locator(".sw-run").click()
     expect(settled.locator(".sw-cell")).to_have_count(6, timeout=8 * PATIENCE)
-    chosen = settled.evaluate("""() => ['output', 'number'].map(name => { const box = document.querySelector(`.sw-form [name=${name}]`);
-      return JSON.parse(document.querySelector('#payload').textContent).panels.sweep.own[`${name}s`][box.value]; })""")  # fmt: skip
-    output, number = chosen
+    output, number = settled.evaluate(CHOSEN)
     made = sweep_over(
         engine(), "stop", opened("1-moves", 8), ("alpha", [0, 0.5]), ("kept", [3, 9, 20]), output["stage"],
         (number["stage"], number["how"]), TEXTS,
@@ -204,11 +211,8 @@ def test_a_few_seconds_of_a_camera_become_a_clip(address):
             page.goto(address)
             page.wait_for_function(READY, timeout=8 * PATIENCE)
             page.get_by_role("button", name="with the camera").click()
-            page.wait_for_function(
-                "() => document.querySelector('.vw-clip').textContent.includes('webcam')", timeout=8 * PATIENCE
-            )
-            told = page.evaluate("(() => { const {values} = site.request(), {data, dims} = site.clips.get(values.clip).frames_THWC;"
-                                 "return {dims, seen: new Set(data).size, moment: site.clips.get(values.clip).clip.moment}; })()")  # fmt: skip
+            expect(page.locator(".vw-clip")).to_contain_text("webcam", timeout=8 * PATIENCE)
+            told = page.evaluate(FILMED)
             browser.close()
             return told
 
