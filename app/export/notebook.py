@@ -50,6 +50,7 @@ def notebook(tabs: gr.Tabs, made: Mapping[str, Tab]) -> None:
         "note": NOTE_LENGTH,
         "reopen": "reopen",
         "figure": about_figure(),
+        "present": True,
     }
     shown = gr.HTML(
         "", html_template='<div class="nb"></div>', js_on_load=assets.component("page/notebook.js", "notebook", about),

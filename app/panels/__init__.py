@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.panels import explain, selfcheck
-from app.panels.edits import about_whatif, whatif_functions
-from app.panels.equations import equations_about
-from app.panels.sweep import about_sweep, sweep_functions, sweeps
+from app.panels.edits import about_whatif, edit_words, whatif_functions
+from app.panels.equations import equation_words, equations_about
+from app.panels.sweep import about_sweep, sweep_functions, sweep_words, sweeps
 from app.server.request import Desk
 from core.method import Method
 
@@ -28,21 +28,25 @@ from core.method import Method
 @dataclass(frozen=True)
 class Panel:
     """title: what the fold says, or method → that. about: desk → what its file is told once. serve: desk → server functions,
-    each of a name that no other panel has. fits: method → whether it has this fold."""
+    each of a name that no other panel has. fits: method → whether it has this fold. alone: method → the same as about, of a
+    fold whose functions a browser has itself (app.site); None: it needs a server."""
 
     name: str
     title: str | Callable[[Method], str]
     about: Callable[[Desk], Any] = lambda desk: None
     serve: Callable[[Desk], tuple[Callable[..., Any], ...]] = lambda desk: ()
     fits: Callable[[Method], bool] = lambda method: True
+    alone: Callable[[Method], Any] | None = None
 
 
 PANELS: tuple[Panel, ...] = (
-    Panel("equations", "Equations: what each term is, here", equations_about),
+    Panel("equations", "Equations: what each term is, here", equations_about, alone=equation_words),
     Panel("explain", explain.title, explain.about, explain.serve, explain.fits),
     Panel("selfcheck", "Self-check: is what is drawn right?", selfcheck.about, selfcheck.serve, selfcheck.fits),
-    Panel("edits", "What if: edit the clip", about_whatif, whatif_functions, lambda method: "clip" in method.sources),
-    Panel("sweep", "Sweep: two knobs at once", about_sweep, sweep_functions, sweeps),
+    Panel(
+        "edits", "What if: edit the clip", about_whatif, whatif_functions, lambda method: "clip" in method.sources, edit_words
+    ),
+    Panel("sweep", "Sweep: two knobs at once", about_sweep, sweep_functions, sweeps, sweep_words),
 )  # fmt: skip
 
 

@@ -26,6 +26,11 @@ TRUTH = "Outlines of the truth stay where the thing was in the file's frame, pai
 
 
 def about_whatif(desk: Desk) -> dict[str, Any]:
+    """What the fold is told once."""
+    return edit_words(desk.method)
+
+
+def edit_words(method: Method) -> dict[str, Any]:
     """The edits with their knobs."""
     return {
         "edits": [
@@ -39,7 +44,7 @@ def about_whatif(desk: Desk) -> dict[str, Any]:
             for one in EDITS.values()
         ],
         "most": MOST,
-        "of_order": of_order(desk.method),
+        "of_order": of_order(method),
         "truth": TRUTH,
     }
 

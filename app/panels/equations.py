@@ -15,8 +15,13 @@ from core.methods import lesson
 
 
 def equations_about(desk: Desk) -> list[dict[str, Any]]:
-    """What the fold is told once: its equations in parts, and the kind of every output that a term may light."""
-    method, readings = desk.method, dict(lesson(desk.method, "READINGS"))
+    """What the fold is told once."""
+    return equation_words(desk.method)
+
+
+def equation_words(method: Method) -> list[dict[str, Any]]:
+    """Its equations in parts, and the kind of every output that a term may light."""
+    readings = dict(lesson(method, "READINGS"))
     outputs = {one.stage: one for one in method.outputs}
     knobs = {one.name: one for one in method.knobs.knobs()}
 

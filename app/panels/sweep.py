@@ -47,8 +47,12 @@ def sweeps(method: Method) -> bool:
 
 
 def about_sweep(desk: Desk) -> dict[str, Any]:
+    """What the fold is told once."""
+    return sweep_words(desk.method)
+
+
+def sweep_words(method: Method) -> dict[str, Any]:
     """Knobs, what can be drawn and what is a number, each with the knobs that move it; and the curves that ship."""
-    method = desk.method
     knobs = method.knobs.knobs()
     moved = {one.name: downstream(method.stages, one.name) for one in knobs}
 
@@ -80,6 +84,11 @@ def picture_kind(output: Output) -> str:
         return "mask" if output.value == "truth" else "map"
     few = output.over != "S" or getattr(output, "few", False)  # spans may be thousands
     return "bars" if output.numbers and len(output.over) == 1 and few else ""
+
+
+def unit_of(output: Output) -> str:
+    """What a cell's picture is in."""
+    return "in even shares" if output.over == "NQKP" else output.unit
 
 
 def sweep_functions(desk: Desk) -> tuple[Callable[..., str], ...]:
@@ -199,7 +208,7 @@ def sweep_payload(made: Sweep, output: Output, grid: tuple[int, int] | None, kno
         "x": {"name": made.x, "symbol": plain(knobs[made.x].symbol), "values": list(made.x_values)},
         "y": {"name": made.y, "symbol": plain(knobs[made.y].symbol), "values": list(made.y_values)},
         "draw": how,
-        "unit": "in even shares" if output.over == "NQKP" else output.unit,
+        "unit": unit_of(output),
         "grid": None if grid is None else [int(one) for one in grid],
         "low": low,
         "high": high,

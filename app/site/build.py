@@ -8,7 +8,7 @@ import gzip
 import html
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,12 @@ from app.help.glossary import glossed
 from app.modules import one_file, styles, text_of, viewer_of
 from app.server.clips import Example, find_examples
 from app.site.data import clip_data, page_data, write_frames
-from app.site.page import PAGE
+from app.site.page import PAGE, TEXTS
 from app.site.runtime import PACKAGE, VERSION, runtime_files
 from app.tab import texts_for
 from core import METHODS, Engine, ReaderError, read_clip
 from core.browser.export import File, browser_of, export
+from core.browser.plan import there
 from core.method import Method
 from core.methods import lesson, part, with_part
 
@@ -32,8 +33,9 @@ OFFLINE = "offline.js"  # at the top: a service worker sees what lies beside and
 ENTRY = """{}
 import {{open}} from "./site/page.js";
 import * as script from "./{}";
-export const begin = (data, base, worker) => open(mount, {{}}, script, data, base, worker);
+{}export const begin = (data, base, worker) => open(mount, {{}}, script, data, base, worker, {{{}}});
 """
+LOOK = ("page/help.css", "page/notebook.css")
 START = """import {{begin}} from "./{module}";
 const data = JSON.parse(document.querySelector("#payload").textContent);
 window.site = begin(data, new URL("./", document.baseURI), new URL("./{worker}", document.baseURI));
@@ -41,37 +43,43 @@ window.site = begin(data, new URL("./", document.baseURI), new URL("./{worker}",
 
 
 def ready() -> list[Method]:
-    """Methods of which something runs in a browser, in the order of their tabs."""
-    return [one for one in METHODS.values() if one.name in with_part("browser") and browser_of(one.name).WAYS]
+    """Methods of which something runs in a browser, as far as it does, in the order of their tabs."""
+    able = [one for one in METHODS.values() if one.name in with_part("browser") and browser_of(one.name).WAYS]
+    return [there(one, browser_of(one.name).WAYS) for one in able]
 
 
 def build(folder: Path, clips: Path, engine: Engine | None = None, told: Callable[[str], None] = print) -> dict[str, int]:
     """Writes everything. → what travels: kind → bytes."""
     held, examples = engine or Engine("cpu"), list(find_examples(clips).values())
     methods = ready()
+    pages = {one.name: f"{one.name}.html" if place else "index.html" for place, one in enumerate(methods)}
     if not methods:
         raise ReaderError("No method says what of it runs in a browser.")
     folder.mkdir(parents=True, exist_ok=True)
     runtime = runtime_files(folder / "runtime" / VERSION)
-    look = hashed(folder, "look.css", styles("base", "figures", "site") + text_of("page/help.css"))
+    look = hashed(folder, "look.css", styles("base", "figures", "panels", "site") + "".join(map(text_of, LOOK)))
     worker = hashed(folder, "worker.js", text_of("site/worker.js"))
-    for place, method in enumerate(methods):
-        opened = {one.name: read_clip(one.path, frames=DEFAULT_FRAMES) for one in examples}
+    opened = {one.name: read_clip(one.path, frames=DEFAULT_FRAMES) for one in examples}
+    write_clips(examples, opened, folder)
+    for method in methods:
         files = networks_of(held, method, examples, opened, folder, told)
-        data = page_data(held, method, examples, opened)
-        data["networks"] = addresses(method, files, folder) | {
-            "runtime": {name: f"runtime/{VERSION}/{one}" for name, one in runtime.items()}
-        }
+        data = page_data(held, method, examples, opened, pages)
+        data["networks"] = addresses(method, files, folder) | {"runtime": placed(runtime)}
         data["offline"] = OFFLINE
         data["networks"]["bytes"] = sum((folder / one).stat().st_size for one in every_file(data["networks"]))
-        entry = ENTRY.format(viewer_of(figures_of(method)), browser_of(method.name).MODULE)
+        folds = "".join(f'import * as {name} from "./panels/{name}.js";\n' for name in data["panels"])
+        entry = ENTRY.format(viewer_of(figures_of(method)), browser_of(method.name).MODULE, folds, ", ".join(data["panels"]))
         module = hashed(folder, f"{method.name}.js", one_file(entry))
         start = hashed(folder, f"start-{method.name}.js", START.format(module=module, worker=worker))
-        name = "index.html" if place == 0 else f"{method.name}.html"
-        (folder / name).write_text(page(method, methods, data, start, module, look), encoding="utf-8")
-        write_clips(held, method, examples, opened, folder)
+        made = page(method, pages, data, start, module, look)
+        (folder / pages[method.name]).write_text(made, encoding="utf-8")
     write_offline(folder)
     return measured(folder)
+
+
+def placed(names: Mapping[str, Any]) -> dict[str, Any]:
+    """Files of the runtime, from the folder."""
+    return {name: placed(one) if isinstance(one, Mapping) else f"runtime/{VERSION}/{one}" for name, one in names.items()}
 
 
 def networks_of(
@@ -88,7 +96,8 @@ def networks_of(
     for path in sorted({path for file in files.values() for path in (file.model, *file.weights)}):
         content = path.read_bytes()
         made.update(content)
-        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(content, 6, mtime=0))
+        packed = gzip.compress(planes(content) if path.suffix == ".bin" else content, 9, mtime=0)
+        path.with_name(f"{path.name}.gz").write_bytes(packed)
         path.unlink()
     place = folder / "networks" / f"{method.name}.{made.hexdigest()}"
     shutil.rmtree(place, ignore_errors=True)
@@ -98,6 +107,12 @@ def networks_of(
         for name, one in files.items()
     }
     return moved
+
+
+def planes(content: bytes) -> bytes:
+    """First the even bytes, then the odd: of numbers of 16 bits the last places are chance, and the first pack better without
+    them."""
+    return content[::2] + content[1::2]
 
 
 def addresses(method: Method, files: dict[str, File], folder: Path) -> dict[str, Any]:
@@ -138,27 +153,27 @@ def write_offline(folder: Path) -> None:
     (folder / OFFLINE).write_text(f"self.SITE = {told};\n{text_of('site/offline.js')}", encoding="utf-8")
 
 
-def write_clips(engine: Engine, method: Method, examples: Sequence[Example], clips: dict[str, Any], folder: Path) -> None:
+def write_clips(examples: Sequence[Example], clips: dict[str, Any], folder: Path) -> None:
     """The examples, their frames as the networks see them."""
     (folder / "clips").mkdir(exist_ok=True)
     for one in examples:
-        told = clip_data(engine, method, one, clips[one.name])
-        (folder / "clips" / f"{one.name}.json").write_text(json.dumps(told), encoding="utf-8")
+        (folder / "clips" / f"{one.name}.json").write_text(json.dumps(clip_data(one, clips[one.name])), encoding="utf-8")
         write_frames(clips[one.name], folder / "clips" / f"{one.name}.webp")
 
 
-def page(method: Method, methods: Sequence[Method], data: dict[str, Any], start: str, module: str, look: str) -> str:
-    """One method's HTML."""
-    without = [title_of(one) for one in METHODS.values() if one not in methods]
+def page(method: Method, pages: Mapping[str, str], data: dict[str, Any], start: str, module: str, look: str) -> str:
+    """One method's HTML. pages: method → its file."""
+    without = [title_of(one) for one in METHODS.values() if one.name not in pages]
     said = [getattr(found, "LEFT_OUT", "") for name in METHODS if (found := part(name, "browser"))]
-    links = [("index.html" if place == 0 else f"{one.name}.html", title_of(one)) for place, one in enumerate(methods)]
+    links = [(file, title_of(METHODS[name])) for name, file in pages.items()]
     return PAGE.format(
-        title=html.escape(method.title), sentence=glossed(first_sentence(method)), paper=html.escape(method.paper),
+        method=method.name, title=html.escape(method.title), paper=html.escape(method.paper),
+        sentence=glossed(first_sentence(method)),
         links="".join(f'<a href="{to}"{here(name == title_of(method))}>{html.escape(name)}</a>' for to, name in links),
         readings="".join(reading(*one) for one in lesson(method, "READINGS")),
         without=html.escape(", ".join(without)), left=html.escape(" ".join(filter(None, said))),
         runtime=f"{PACKAGE} {VERSION}", licences=f"runtime/{VERSION}", payload=in_script(json.dumps(data)), start=start,
-        module=module, look=look,
+        module=module, look=look, texts=TEXTS if method.reads_texts else "",
     )  # fmt: skip
 
 

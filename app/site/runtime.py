@@ -1,5 +1,6 @@
-"""ONNX Runtime Web: one release of the npm package, checked by its digest, of which two files travel. It is not in this
-repository; npm is the one that pyright[nodejs] brings, or the system's."""
+"""ONNX Runtime Web: one release of the npm package, checked by its digest, of which four files travel: a script and a binary
+for every browser, and two for those that have WebGPU, loaded there alone. It is not in this repository; npm is the one that
+pyright[nodejs] brings, or the system's."""
 
 import base64
 import gzip
@@ -10,31 +11,36 @@ import tarfile
 from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from core.errors import ReaderError
 
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 SHA512 = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
-SCRIPT, BINARY = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"
+USUAL = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"
+# of the builds that know WebGPU the smallest: the browser itself waits for what the GPU makes
+GPU = "ort.jspi.bundle.min.mjs", "ort-wasm-simd-threaded.jspi.wasm"
 LICENCES = ("LICENSE", "ThirdPartyNotices.txt")  # as the Python package of the same runtime has them: npm's has none
 CACHE = Path(__file__).resolve().parents[2] / "build" / "runtime"
 NO_NPM = "The site's runtime is a package of npm, which is not here: python -m pip install -r requirements-test.txt brings one."
 
 
-def runtime_files(folder: Path, cache: Path = CACHE) -> dict[str, str]:
-    """Writes the runtime to a folder, its binary packed, and its licences. → {script, binary}: their names there."""
+def runtime_files(folder: Path, cache: Path = CACHE) -> dict[str, Any]:
+    """Writes the runtime to a folder, its binaries packed, and its licences. → {script, binary, gpu: {script, binary}}: their
+    names there."""
     folder.mkdir(parents=True, exist_ok=True)
     with tarfile.open(archive(cache)) as made:
-        for name in (SCRIPT, BINARY):
+        for name in (*USUAL, *GPU):
             member = made.extractfile(f"package/dist/{name}")
             assert member is not None, name
             content = member.read()
-            if name == BINARY:
+            if name.endswith(".wasm"):
                 name, content = f"{name}.gz", gzip.compress(content, 9, mtime=0)
             (folder / name).write_bytes(content)
     for name in LICENCES:
         (folder / name).write_bytes((resources.files("onnxruntime") / name).read_bytes())
-    return {"script": SCRIPT, "binary": f"{BINARY}.gz"}
+    usual, gpu = ({"script": script, "binary": f"{binary}.gz"} for script, binary in (USUAL, GPU))
+    return usual | {"gpu": gpu}
 
 
 def archive(cache: Path) -> Path:

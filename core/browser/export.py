@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from core.browser.parts import flat, whole
 from core.browser.plan import bound, reads
 from core.browser.store import Store
 from core.browser.ways import Graph, Way
@@ -40,20 +41,21 @@ class File:
 
 
 class Stages(nn.Module):
-    """The stages of a graph as one module: tensors in, a result for each stage out."""
+    """The stages of a graph as one module: tensors in, the results of its stages out. asked: what it reads, of an example."""
 
-    def __init__(self, graph: Graph, asked: Sequence[str], held: Mapping[str, Any]):
+    def __init__(self, graph: Graph, asked: Mapping[str, Any], held: Mapping[str, Any]):
         super().__init__()
-        self.graph, self.asked = graph, tuple(asked)
+        self.graph, self.asked = graph, dict(asked)
         self.plain = {name: one for name, one in held.items() if not isinstance(one, nn.Module)}
         self.parts = nn.ModuleDict({name: one for name, one in held.items() if isinstance(one, nn.Module)})
 
     def forward(self, *given: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """In the order of the stages."""
-        values = self.plain | dict(self.parts.items()) | dict(zip(self.asked, given, strict=True))
+        left = iter(given)
+        values = self.plain | dict(self.parts.items()) | {name: whole(one, left) for name, one in self.asked.items()}
         for stage in self.graph.stages:
             values[stage.__name__] = stage(*(values[name] for name in inputs(stage)))
-        return tuple(values[name] for name in self.graph.makes)
+        return tuple(one for name in self.graph.makes for one in flat(name, values[name]).values())
 
 
 def browser_of(method: str) -> ModuleType:
@@ -80,10 +82,12 @@ def held_of(engine: Engine, method: Method, way: Way) -> dict[str, Any]:
 
 def examples(engine: Engine, method: Method, way: Way, clip: Clip, texts: Sequence[str]) -> dict[str, Any]:
     """Every value that a graph may read, of a run in Python."""
-    trace, held = engine.run(method.name, clip, list(texts), **way.knobs), held_of(engine, method, way)
-    given = {"frames_THWC": torch.from_numpy(clip.frames_THWC)} | browser_of(method.name).example(held, list(texts))
-    knobs = engine.settings(method.name, way.knobs)
-    return {name: tensor(one) for name, one in (knobs | dict(trace.values) | given).items()}
+    shown = [name for name in method.until("whole") if name not in way.without]
+    trace, held = engine.run(method.name, clip, list(texts), shown, **way.knobs), held_of(engine, method, way)
+    given = {"clip_THWC": torch.from_numpy(clip.frames_THWC), "texts": list(texts)}
+    known = engine.settings(method.name, way.knobs) | dict(trace.values) | given
+    known |= browser_of(method.name).example(held | known)
+    return {name: tensor(one) for name, one in known.items()}
 
 
 def tensor(value: Any) -> Any:
@@ -102,24 +106,36 @@ def export(
     for way in browser_of(method.name).WAYS:
         held, values = held_of(engine, method, way), examples(engine, method, way, clip, texts)
         for graph in way.graphs:
+            values |= ran(graph, values | held)  # a later graph may read what only this one makes, or makes otherwise
             if graph.name not in files:
                 told(graph.name)
                 files[graph.name] = written(graph, held, values, store)
-            with torch.no_grad():
-                for stage in graph.stages:  # a later graph may read what only this one makes
-                    if stage.__name__ not in values:
-                        values[stage.__name__] = stage(*((held | values)[name] for name in inputs(stage)))
+            for one in (again for again in way.again if again.graph == graph and not again.each):
+                made = ran(graph, values | {name: values[other] for name, other in one.reads.items()} | held)
+                values |= {other: made[name] for name, other in one.makes.items()}
     return files
+
+
+def ran(graph: Graph, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The results of a graph's stages, in Python."""
+    made: dict[str, Any] = {}
+    with torch.no_grad():
+        for stage in graph.stages:
+            made[stage.__name__] = stage(*((values | made)[name] for name in inputs(stage)))
+    return made
 
 
 def written(graph: Graph, held: Mapping[str, Any], values: Mapping[str, Any], store: Store) -> File:
     """One graph as ONNX, its large weights in the store."""
-    asked = reads(graph, held)
-    given = tuple(values[name].detach().cpu() for name in asked)
+    asked = {name: values[name] for name in reads(graph, held)}
+    given, made = ({part: one for name in names for part, one in flat(name, values[name]).items()}
+                   for names in (asked, graph.makes))  # fmt: skip
     read = {name for stage in graph.stages for name in inputs(stage)}
     module = Stages(graph, asked, {name: one for name, one in held.items() if name in read}).eval()
-    free = {name: {n: one for n, one in enumerate(letters(name)) if one in graph.sizes} for name in (*asked, *graph.makes)}
-    model = as_onnx(module, given, free, asked, graph.makes)
+    free = {name: {n: one for n, one in enumerate(letters(name)) if one in graph.sizes} for name in (*given, *made)}
+    # a part's name tells no letters: any size of what is made may follow from what may differ
+    free |= {part: {n: f"{part}.{n}" for n in range(one.ndim)} for part, one in made.items() if part not in graph.makes}
+    model = as_onnx(module, tuple(one.detach().cpu() for one in given.values()), free, tuple(given), tuple(made))
     weights = store.take(graph.name, model)
     path = store.folder / f"{graph.name}.onnx"
     path.write_bytes(model.SerializeToString())
@@ -138,7 +154,8 @@ def as_onnx(
     except ImportError as missing:
         raise ReaderError(NEEDED) from missing
     held, fast = BytesIO(), torch.backends.mha.get_fastpath_enabled()
-    torch.onnx.register_custom_op_symbolic("aten::_upsample_bilinear2d_aa", resized, OPSET)
+    for name, symbolic in SYMBOLIC.items():
+        torch.onnx.register_custom_op_symbolic(name, symbolic, OPSET)
     torch.backends.mha.set_fastpath_enabled(False)  # one operator for a whole block, which ONNX has not
     try:
         with warnings.catch_warnings(), torch.no_grad():
@@ -149,7 +166,8 @@ def as_onnx(
             )  # fmt: skip
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
-        torch.onnx.unregister_custom_op_symbolic("aten::_upsample_bilinear2d_aa", OPSET)
+        for name in SYMBOLIC:
+            torch.onnx.unregister_custom_op_symbolic(name, OPSET)
     return onnx.load_from_string(held.getvalue())
 
 
@@ -161,3 +179,12 @@ def resized(g: Any, picture: Any, size: Any, align_corners: Any, *scales: Any) -
         "Resize", picture, empty, empty, whole, axes_i=[2, 3], mode_s="linear", antialias_i=1, exclude_outside_i=1,
         coordinate_transformation_mode_s="half_pixel",
     )  # fmt: skip
+
+
+def turned(g: Any, matrix: Any) -> Any:
+    """Rows for columns."""
+    rank = matrix.type().dim()
+    return g.op("Transpose", matrix, perm_i=[*range(rank - 2), rank - 1, rank - 2])
+
+
+SYMBOLIC = {"aten::_upsample_bilinear2d_aa": resized, "aten::mT": turned}  # operators that torch does not export

@@ -19,7 +19,6 @@ feature, E embedding, M side of a mask. Boxes are x0, y0, x1, y1 in pixels of th
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import chain
 from typing import overload
 
 import torch
@@ -279,10 +278,10 @@ class AlignedPool(nn.Module):
     def forward(self, levels: dict[str, Tensor], boxes: Sequence[Tensor], image_sizes=()) -> Tensor:
         """Every box of every image, in order: [R, C, side, side]."""
         maps = list(levels.values())[: len(self.strides)]
-        image_R = list(chain.from_iterable([b] * len(one) for b, one in enumerate(boxes)))
-        roi_R5 = torch.cat([maps[0].new_tensor(image_R)[:, None], torch.cat(list(boxes)).to(maps[0])], 1)
+        image_R1 = torch.cat([one.new_full((one.shape[0], 1), b) for b, one in enumerate(boxes)])
+        roi_R5 = torch.cat([image_R1, torch.cat(list(boxes))], 1).to(maps[0])
         level_R = self.level_of(roi_R5[:, 1:])
-        pooled = maps[0].new_zeros(len(roi_R5), maps[0].shape[1], self.side, self.side)
+        pooled = maps[0].new_zeros(roi_R5.shape[0], maps[0].shape[1], self.side, self.side)
         for level, (one, stride) in enumerate(zip(maps, self.strides)):
             here = torch.where(level_R == level)[0]
             read = roi_align(one, roi_R5[here], self.side, 1 / stride, self.samples, aligned=True)

@@ -6,6 +6,7 @@
     python -m tests.bench --only hour [--hours 1]
     python -m tests.bench --only soak [--moves 10000] [--uploads 500] [--openings 200]
     python -m tests.bench --only users [--users 8] [--minutes 7]
+    python -m tests.bench --only site [--moves 20] [--built DIR]
 
 Every scenario runs in a process of its own, so that its peak memory is its own. Each number is a median; what is
 compared is measured in turns, so that another process disturbs both alike. On a busy machine trust the ratios.
@@ -18,9 +19,9 @@ compared is measured in turns, so that another process disturbs both alike. On a
     knob         one knob moved to values it has not had, everything else known. "maps": what the page asks for first;
                  "all": that and what takes longer (similarities, boxes)
 
-The last four take long, and are measured only where they are named: whether the server stays as small as it was however long
-it is asked, whether many readers at once are each answered rightly and soon, what an hour of 720p costs, and how the error
-workbench does beside its targets.
+These take long, and are measured only where they are named: whether the server stays as small as it was however long
+it is asked, whether many readers at once are each answered rightly and soon, what an hour of 720p costs, how the error
+workbench does beside its targets, and how fast the page is that needs no server.
 """
 
 import argparse
@@ -42,6 +43,7 @@ from tests.bench.hour import hour_times
 from tests.bench.long import long_times
 from tests.bench.page import page_times
 from tests.bench.ratios import ratio_times
+from tests.bench.site import site_times
 from tests.bench.soak import soak_figures
 from tests.bench.towers import swin_times
 from tests.bench.users import users_figures
@@ -76,6 +78,7 @@ def main(words=None):
         ),
         "workbench": ("The error workbench against its targets", workbench_figures, (args.device,)),
         "hour": ("An hour of 720p", hour_times, (args.hours,)),
+        "site": ("The page that needs no server, in headless Chromium", site_times, (args.moves or 20, args.built)),
         "users": ("Many readers at once", users_figures, (args.device, args.models, args.users, args.minutes)),
     }
     found: dict = {"machine": machine()}
@@ -107,8 +110,9 @@ def arguments():
     parser.add_argument("--users", type=int, default=8, help="readers at once")
     parser.add_argument("--minutes", type=float, default=7, help="that they stay")
     parser.add_argument("--hours", type=float, default=1, help="of a long video")
+    parser.add_argument("--built", type=Path, metavar="DIR", help="a site that was written already, to be measured")
     parser.add_argument(
-        "--only", nargs="+", action="extend", choices=(*USUAL, "workbench", "soak", "users", "hour"),
+        "--only", nargs="+", action="extend", choices=(*USUAL, "workbench", "soak", "users", "hour", "site"),
         help="some of the scenarios",
     )  # fmt: skip
     return parser

@@ -5,9 +5,9 @@
 
 import {bytes, SHADES, twice} from "./drawing.js";
 import {barOf, logInk} from "./light.js";
+import {DECADES} from "./pack.js";
 import {once} from "./unpack.js";
 
-const DECADES = [-4, 3]; // log10 of the least and the largest number that travels
 export const SCALES = {
   even: {ends: [-1, 2], ticks: ["0.1", "1 = even", "10", "100"], unit: "times an even share"},
   share: {ends: [-3, 0], ticks: ["0.1 %", "1 %", "10 %", "100 %"], unit: ""},

@@ -1,14 +1,14 @@
 // The notebook under the tabs: what a reader kept.
 //
 // about   forms: what an export is called; cells, bytes, note: how many, how large, how long; reopen: the event of a view that is
-//         opened again; figure: of the composer
+//         opened again; figure: of the composer, null where there is none; present: whether cells can be shown as slides
 //
 // What it asks of the page:
 //
 // keep    async {method, values, stamp, state} → {cells: [one], notes} as a JSON text; a viewer's “keep” event has the same detail
 // read    async a JSON text → the same of all its cells
 // write   async {form, text} → {name, type, data, cells, notes} as a JSON text: how many cells are in it, and why others are not
-// reopen  {view, models, handle} → nothing: the page turns to a view
+// reopen  {view, models, handle, link} → nothing: the page turns to a view. link: where a cell's words have one
 // server  what the figure composer asks (figure.js)
 //
 // A cell is {view, weights, numbers, models, precision, picture, told}; told: it in words. What it says may be anybody's: it goes
@@ -78,7 +78,7 @@ export const notebook = ({element, server, trigger}, about) =>
     server,
   });
 
-async function cellsIn(element, about, hooks) {
+export async function cellsIn(element, about, hooks) {
   element.innerHTML = PANEL;
   const $ = name => element.querySelector(".nb-" + name),
     kept = await keptCells(draw),
@@ -142,7 +142,7 @@ async function cellsIn(element, about, hooks) {
     $("redo").disabled = !can.redo;
     for (const button of $("forms").children) button.disabled = !cells.length || busy > 0;
     $("hint").hidden = cells.length > 0;
-    $("figure").hidden = !cells.length;
+    $("figure").hidden = !cells.length || !about.figure;
     composing?.changed();
     $("trouble").textContent = trouble;
     $("trouble").hidden = !trouble;
@@ -187,6 +187,8 @@ async function cellsIn(element, about, hooks) {
     of("table").append(...rows);
     of(".nb-numbers").hidden = !rows.length;
     of("pre").textContent = told.python;
+    for (const one of [".nb-python", "[data-does=copy]"]) of(one).hidden = !told.python;
+    of("[data-does=figure]").hidden = !about.figure;
     of(".nb-weights").textContent = Object.values(weights).join("; ");
     return item;
   }
@@ -217,9 +219,9 @@ async function cellsIn(element, about, hooks) {
       $("undo").focus();
     },
     open(id) {
-      const {view, models, handle} = kept.cells[at(id)];
+      const {view, models, handle, told} = kept.cells[at(id)];
       if (!view.compared) views[view.method]?.unpin?.();
-      hooks.reopen({view: JSON.stringify(view), models, handle});
+      hooks.reopen({view: JSON.stringify(view), models, handle, link: told.link});
       look(view);
       say("opened on the page above");
     },
@@ -394,7 +396,8 @@ async function cellsIn(element, about, hooks) {
 
   $("fold").open = kept.cells.length > 0;
   draw();
-  shown = presentation({cells: () => kept.cells, open: does.open});
-  $("present").onclick = shown.start;
+  $("present").hidden = !about.present;
+  if (about.present) shown = presentation({cells: () => kept.cells, open: does.open});
+  $("present").onclick = () => shown.start();
   element.dataset.ready = "";
 }

@@ -19,16 +19,16 @@ const BAR = `<p class="pr-note" role="status"></p><p class="pr-told"></p>
   <div class="pr-row"><button type="button" class="pr-before" aria-label="The kept view before">←</button><output class="pr-at"></output>
     <button type="button" class="pr-after" aria-label="The next kept view">→</button>
     <label>knob ↑↓ <select></select></label><button type="button" class="pr-end">end (Esc)</button></div>`;
-pageKeys.push(
-  ["← →", "presenting: the kept view before, after"],
-  ["↑ ↓", "presenting: another knob"],
-  ["+ -", "presenting: turn the knob"],
-  ["Esc", "presenting: end"],
-);
 const typing = one =>
   one.matches("input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, [contenteditable=true]");
 
 export function presentation({cells, open}) {
+  pageKeys.push(
+    ["← →", "presenting: the kept view before, after"],
+    ["↑ ↓", "presenting: another knob"],
+    ["+ -", "presenting: turn the knob"],
+    ["Esc", "presenting: end"],
+  );
   const bar = make("section", {class: "pr", "aria-label": "Presentation", hidden: ""});
   bar.innerHTML = BAR;
   document.body.append(bar);

@@ -55,16 +55,8 @@ export async function tab(
     modules,
   );
   views[method] = view;
-  const folds = foldsOf(panels, element.querySelector(".panels"), {
-    method,
-    about,
-    view,
-    request,
-    turn,
-    edit: list => write("edits", list),
-    server,
-    hooks,
-  });
+  const given = {method, about, view, request, turn, edit: list => write("edits", list), server, hooks},
+    folds = foldsOf(panels, element.querySelector(".panels"), given, name => import(`../panels/${name}.js`));
 
   function turn(name, value) {
     const knob = document.querySelector(`#knob-${method}-${name}`),

@@ -176,10 +176,11 @@ export function panel(host, given) {
       twice(pen, path, "#fff", 2);
       pen.globalAlpha = 1;
     }
-    $("frame").textContent = `frame ${t + 1}/${images.length} · #${shown.source[t]}`;
+    const source = shown.source?.[t]; // of the file, where that is known
+    $("frame").textContent = `frame ${t + 1}/${images.length}${source === undefined ? "" : ` · #${source}`}`;
     $("canvas").setAttribute(
       "aria-label",
-      `frame ${t + 1} of ${images.length} of the edited clip, frame ${shown.source[t]} of the file`,
+      `frame ${t + 1} of ${images.length} of the edited clip${source === undefined ? "" : `, frame ${source} of the file`}`,
     );
   }
 

@@ -144,7 +144,8 @@ export function panel(host, given) {
     $("title").textContent =
       `${made.output.symbol}, ${made.output.title}: ${x.symbol} across, ${y.symbol} down. ` +
       `The number: ${made.number.symbol}, ${made.number.title}, ${made.number.said}.`;
-    $("label").textContent = `On ${made.clip}, in ${made.seconds} s. The other knobs: ${made.knobs}. ${made.weights}`;
+    $("made").querySelector(".sw-label").textContent =
+      `On ${made.clip}, in ${made.seconds} s. The other knobs: ${made.knobs}. ${made.weights}`;
     $("grid").style.gridTemplateColumns = `auto repeat(${x.values.length}, minmax(92px, 1fr))`;
     const head = x.values.map(one => Object.assign(make("div", {class: "sw-head"}), {textContent: value(one)}));
     const rows = y.values.flatMap((one, j) => [
@@ -273,7 +274,8 @@ export function panel(host, given) {
       swept = [made.x.name, made.y.name];
     const others = Object.keys(knobs).filter(name => !swept.includes(name));
     const moved =
-      Object.keys(now).some(name => now[name] !== used[name]) || others.some(name => !same(knobs[name], used.knobs[name]));
+      Object.keys(now).some(name => String(now[name]) !== String(used[name])) ||
+      others.some(name => !same(knobs[name], used.knobs[name]));
     $("stale").hidden = !moved;
     $("made").classList.toggle("sw-old", moved);
     for (const one of cells()) {

@@ -3,7 +3,7 @@
 //   const run = grapher(nodes, scripts, graphs, memory)
 //   const {values, ms} = await run(sources, wanted, {cancelled, progress})
 //
-// nodes     [{makes, reads, graph}] in an order in which they can run: see core/browser/plan.py
+// nodes     [{makes, reads, graph, inputs, outputs, each}] in an order in which they can run: see core/browser/plan.py
 // scripts   {stage: ({what it reads}) → its result} of those whose graph is ""
 // graphs    async (graph, {what it reads}, names of results that are read) → {name: result}
 // memory    what results are remembered in: one of `memoryOf()`, for one graph of stages or several
@@ -14,7 +14,7 @@
 // (a mask, counts, words) is known by what it holds: a knob that changes no count re-runs nothing below the counts.
 
 const ROOM = 96 << 20, // bytes of results that are remembered
-  SMALL = 1 << 16; // of one that is known by what it holds
+  SMALL = 1 << 15; // of one that is known by what it holds: a mask of 32 frames × 1,024 patches
 
 export class Cancelled extends Error {}
 
@@ -52,8 +52,22 @@ export function memoryOf() {
 export function grapher(nodes, scripts, graphs, {busy, short, get, put} = memoryOf()) {
   const read = new Set(nodes.flatMap(node => node.reads));
 
+  // a graph has names of its own for what it reads and makes, for it may run more than once
+  async function through(node, given, wanted) {
+    const own = name => node.outputs[node.makes.indexOf(name)],
+      read = Object.fromEntries(node.inputs.map((name, i) => [name, given[node.reads[i]]])),
+      run = changed => graphs(node.graph, {...read, ...changed}, wanted.map(own));
+    let made;
+    if (node.each) {
+      const rows = [];
+      for (const row of rowsOf(read[node.each])) rows.push(await run({[node.each]: row}));
+      made = stacked(rows);
+    } else made = await run({});
+    return Object.fromEntries(wanted.map(name => [name, made[own(name)]]));
+  }
+
   async function made(node, key, given, wanted) {
-    const results = node.graph ? await graphs(node.graph, given, wanted) : {[node.makes[0]]: scripts[node.makes[0]](given)};
+    const results = node.graph ? await through(node, given, wanted) : {[node.makes[0]]: scripts[node.makes[0]](given)};
     const told = {};
     for (const [name, value] of Object.entries(results)) {
       const content = contentOf(value);
@@ -111,4 +125,23 @@ function contentOf(value) {
   return plain && held.length ? JSON.stringify(held) : null;
 }
 
-const sizeOf = value => value?.data?.byteLength ?? value?.byteLength ?? 64;
+// a tensor's parts along its first dimension, each with numbers of its own
+function rowsOf({data, dims: [n, ...rest]}) {
+  const size = data.length / n;
+  return Array.from({length: n}, (_, i) => ({data: data.slice(i * size, (i + 1) * size), dims: rest}));
+}
+
+// [{name: result}] → {name: all of them as one}; of a result that has parts, part by part
+function stacked(rows) {
+  const [first] = rows;
+  if (!first.data) return Object.fromEntries(Object.keys(first).map(name => [name, stacked(rows.map(row => row[name]))]));
+  const data = new first.data.constructor(rows.length * first.data.length);
+  rows.forEach((row, i) => data.set(row.data, i * first.data.length));
+  return {data, dims: [rows.length, ...first.dims]};
+}
+
+// bytes; of a result that has parts, those of all of them
+const sizeOf = value =>
+  value?.data?.byteLength ??
+  value?.byteLength ??
+  (value?.constructor === Object ? Object.values(value).reduce((sum, one) => sum + sizeOf(one), 64) : 64);

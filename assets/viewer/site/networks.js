@@ -3,7 +3,7 @@
 //   const networks = networksOf(new Worker(…), {base, runtime, graphs, bytes}, told)
 //   await networks.run(graph, given, wanted)      results by name
 //
-// told: ({loaded, of} or {threads} or {error}) → nothing
+// told: what it says without being asked → nothing
 
 export function networksOf(worker, given, told) {
   const waiting = new Map(); // id → what is done with the answer

@@ -1,4 +1,5 @@
-// A visitor's own video: dropped on the page or chosen, with a range of its time and a number of frames. It stays in the browser.
+// A visitor's own video: dropped on the page, chosen or recorded, with a range of its time and a number of frames. It stays in the
+// browser.
 //
 //   own(host, {took, said, numbers})     took: ({clip, frames_THWC}) → nothing; said: sentence → nothing
 //
@@ -6,8 +7,10 @@
 
 import {spaced} from "./doubt.js";
 import {framesOf, opened} from "./video.js";
+import {recorded, there} from "./webcam.js";
 
-const LASTING = 2; // seconds of a longer video that are looked at first
+const LASTING = 2, // seconds of a longer video that are looked at first
+  RECORDED = 3; // seconds of the camera
 
 export function own(host, {took, said, numbers}) {
   const [least, most, usual] = numbers.frames;
@@ -15,6 +18,7 @@ export function own(host, {took, said, numbers}) {
     turn = 0;
   host.innerHTML = `<label class="site-file"><b>Your own video</b> <input type="file" accept="video/*"></label>
     <small>or drop it anywhere on this page. It stays in this browser.</small>
+    <button type="button" class="site-webcam" hidden>Record ${RECORDED} s with the camera</button>
     <div class="site-range" role="group" aria-label="Which part of the video" hidden>
       <label>from <input type="number" name="start" min="0" step="0.1"> s</label>
       <label>until <input type="number" name="end" min="0" step="0.1"> s</label>
@@ -35,6 +39,7 @@ export function own(host, {took, said, numbers}) {
       });
       if (mine !== turn) return;
       found.clip.spaced = spaced(found.clip.time, numbers.trained, numbers.rules);
+      found.clip.moment = [start, end];
       took(found);
     } catch (wrong) {
       if (mine === turn) said(wrong.message);
@@ -60,6 +65,17 @@ export function own(host, {took, said, numbers}) {
     await read();
   }
 
+  const camera = host.querySelector(".site-webcam");
+  camera.hidden = !there();
+  camera.onclick = async () => {
+    camera.disabled = true;
+    try {
+      await take(await recorded(RECORDED, left => said(`recording: ${left} s left…`)));
+    } catch (wrong) {
+      said(wrong.message);
+    }
+    camera.disabled = false;
+  };
   host.querySelector("[type=file]").onchange = ({target}) => target.files[0] && take(target.files[0]);
   range.onchange = read;
   document.addEventListener("dragover", event => event.preventDefault());

@@ -4,6 +4,7 @@
 //   stages     {stage: ({what it reads}) → its result}; tensors are {data, dims}
 //   told       {stage: (values, knobs) → what its packed result says besides}
 //   refused    texts → a sentence on one that cannot be read, or ""
+//   short      number of frames → a sentence where they are too few, or ""
 
 import {added, blended, changes, counted, differences, energies, filtered, highest, rule, terms} from "../offline/regions.js";
 
@@ -109,3 +110,5 @@ export function refused(texts) {
   }
   return "";
 }
+
+export const short = T => (T < 2 ? `Consecutive frames are compared, so a clip has at least 2, got ${T}.` : "");

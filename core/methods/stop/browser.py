@@ -37,10 +37,10 @@ MODULE = "site/regions.js"
 LEFT_OUT = "STOP's switch “no pan” needs a camera's motion, which is found in Python only."
 
 
-def tokens_TSD(frames_THWC: Tensor, clip_towers) -> Tensor:
+def tokens_TSD(clip_THWC: Tensor, clip_towers) -> Tensor:
     """[CLS; h_i]: each frame resized, cut into patches, embedded and given its position (frozen)."""
     vision = clip_towers.vision
-    return vision.embed(vision.pixels(frames_THWC))
+    return vision.embed(vision.pixels(clip_THWC))
 
 
 def every_head_LNTP(tokens_TSD: Tensor, clip_towers) -> Tensor:
@@ -177,7 +177,7 @@ def constants(networks: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def example(networks: Mapping[str, Any], texts: list[str]) -> dict[str, Tensor]:
+def example(values: Mapping[str, Any]) -> dict[str, Tensor]:
     """What the JavaScript makes and a graph reads, of an example: what the graph is exported with."""
-    word_YI = networks["clip_towers"].text.tokens(texts)
+    word_YI = values["clip_towers"].text.tokens(values["texts"])
     return {"word_YI": F.pad(word_YI, (0, WORDS - word_YI.shape[1]), value=PAD)}

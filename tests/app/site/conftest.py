@@ -1,11 +1,13 @@
 """One site for all of its tests, and a server that does nothing but hand out its files."""
 
+import base64
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
 
+from app.modules import one_file
 from app.site import runtime
 from core import ReaderError
 from tests.pages import PATIENCE
@@ -44,6 +46,28 @@ def address(folder):
 @pytest.fixture(scope="module")
 def site(browser, address):
     """The page when its networks are there."""
+    yield from visited(browser, address)
+
+
+@pytest.fixture(scope="module")
+def prompted(browser, address):
+    """The same, of the method that prompts a detector."""
+    yield from visited(browser, f"{address}stpn.html")
+
+
+@pytest.fixture
+def pixels(browser):
+    """(function of the site's modules, frames, what else it is given) → the grey values that it makes of them."""
+    page = browser.new_page()
+    module = one_file('export {degraded} from "./site/degradations.js";\nexport {resized} from "./site/resize.js";\n')
+    source = base64.b64encode(module.encode()).decode()
+    page.evaluate(f"async () => {{ window.script = await import('data:text/javascript;base64,{source}'); }}")
+    run = "([name, data, dims, rest]) => [...script[name]({data: Uint8Array.from(data), dims}, ...rest).data]"
+    yield lambda name, frames, *rest: page.evaluate(run, [name, frames.flatten().tolist(), list(frames.shape), rest])
+    page.close()
+
+
+def visited(browser, address):
     context = browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=True, service_workers="block")
     page = context.new_page()
     page.set_default_timeout(8 * PATIENCE)

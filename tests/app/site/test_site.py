@@ -15,9 +15,29 @@ from tests.published import opened, stop
 MEGABYTE = 1_000_000
 
 
+def payload_of(page):
+    """What a page holds when it opens."""
+    text = page.read_text(encoding="utf-8")
+    return json.loads(re.search(r'<script id="payload" type="application/json">(.*?)</script>', text, re.DOTALL)[1])
+
+
 def test_it_is_small_names_no_other_host_and_brings_the_runtime_s_licence(folder):
+    """All of a method's page, and its first visit with what a browser with WebGPU loads besides."""
     files = [path for path in folder.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) <= 25 * MEGABYTE
+    shared = sum(path.stat().st_size for path in files if path.suffix not in (".gz", ".txt"))  # what is kept of every page
+    for html in folder.glob("*.html"):
+        told = payload_of(html)["networks"]
+        graphs, runtime = told["graphs"], told["runtime"]
+        everything, at_first = (
+            sum((folder / path).stat().st_size for path in {path for one in some for path in (one["model"], *one["weights"])})
+            for some in (graphs, [one for one in graphs if one["first"]])
+        )
+        binary = (folder / runtime["binary"]).stat().st_size
+        assert shared + binary + everything <= 25 * MEGABYTE, html.name
+        assert shared + binary + at_first <= 15 * MEGABYTE, html.name
+        gpu = (folder / runtime["gpu"]["binary"]).stat().st_size
+        assert shared + binary + at_first + gpu <= 25 * MEGABYTE, html.name
+    assert sum(path.stat().st_size for path in files) <= 36 * MEGABYTE
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert not re.findall(r"(?:src|href)\s*=\s*[\"']?(?:https?:)?//", page)
     assert "connect-src 'self'" in page and "default-src 'none'" in page
@@ -114,6 +134,9 @@ def test_after_the_first_visit_it_needs_no_network(browser, address):
     page.evaluate("site.knobs.set({alpha: 0.7})")
     page.wait_for_function("() => JSON.parse(document.querySelector('.vw').dataset.done || '{}').alpha === 0.7")
     assert page.evaluate("self.crossOriginIsolated"), "so that networks may run in several threads"
+    page.wait_for_selector("#site-state[data-settled]", state="attached")
+    said = page.locator("#site-state").inner_text()
+    assert "threads" in said or page.evaluate("navigator.hardwareConcurrency") == 1, "whether they do was measured, and is said"
     context.close()
 
 
@@ -127,8 +150,7 @@ def test_it_is_as_easy_to_use_as_the_page_of_the_server(site, axe):
 
 def test_the_stored_first_picture_is_python_s(folder):
     """The trace that travels along is that of the example at the default knobs."""
-    page = (folder / "index.html").read_text(encoding="utf-8")
-    payload = json.loads(re.search(r'<script id="payload" type="application/json">(.*?)</script>', page, re.DOTALL)[1])
+    payload = payload_of(folder / "index.html")
     assert payload["trace"]["clip"] == "1-moves" and payload["trace"]["done"]
     assert payload["trace"]["values"]["prompt_count_G"]["count"] != list(stop().trace["prompt_count_G"]), "not that of others"
     assert [one["name"] for one in payload["examples"]][0] == "1-moves" and len(payload["examples"]) == 6

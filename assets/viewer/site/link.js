@@ -1,0 +1,313 @@
+// The link of what is on the page, and reading it again: the query string that core/publish/link.py writes and reads, so that a
+// link of the server's page opens the same here, and one that was made here opens there.
+//
+//   const links = linksOf(about, edits)
+//   links.written({shown, frame, overlay, compared})      the query string, "" where it would be too long
+//   links.writtenOf(plain)      the same of a view as JSON has it, whatever it is
+//   links.read(text)      {view, notes}: the view of any text, and a sentence on each thing that was not understood
+//
+// a setting (shown, compared)   {method, clip, frames, knobs: {name: value}, texts, edits, moment}
+// about   {version, method, digest, knobs: as declared, ends: {knob: the most with these weights}, ways: settings that run here,
+//         clips, frames: {default, span}, overlays, overlay: the usual one, texts, letters, longest, fields}
+// edits   see edits.js
+
+import {checked, python, real} from "./checked.js";
+
+const NOTES = 12; // said at once
+const LETTERS = {
+  v: "version",
+  d: "digest",
+  m: "method",
+  c: "clip",
+  n: "frames",
+  f: "frame",
+  o: "overlay",
+  q: "question",
+  s: "start",
+  u: "end",
+};
+const OWN = /^(__.*|tour|present)$/; // a page's own fields
+
+// As Python quotes a field of a form
+const quoted = text =>
+  encodeURIComponent(text)
+    .replace(/[!'()*]/g, one => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll("%20", "+");
+const open = text => quoted(text).replace(/%2C/g, ",").replace(/%3A/g, ":");
+
+// What somebody else wrote, harmless wherever it is shown
+const echo = value => {
+  const text = String(value),
+    plain = [...text.slice(0, 24)].map(one => (/[\p{L}\p{N} _.,-]/u.test(one) ? one : "·")).join("");
+  return `“${plain}${text.length > 24 ? "…" : ""}”`;
+};
+const wholeOf = text => (/^\d{1,9}$/.test(text ?? "") ? +text : null);
+const numberOf = text => {
+  if (!/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text)) throw new Error(`got ${text}`);
+  return +text;
+};
+
+export function linksOf(about, edits) {
+  const knobOf = Object.fromEntries(about.knobs.map(one => [one.name, one])),
+    usual = Object.fromEntries(about.knobs.map(one => [one.name, one.default]));
+
+  // ---- writing ------------------------------------------------------------------------------------------------------
+
+  const short = (value, kind) => (typeof value === "boolean" ? String(+value) : kind === "real" ? real(value) : String(value));
+  const edited = ({name, ...settings}) => {
+    const {knobs} = edits.declared.find(one => one.name === name);
+    return [name, ...knobs.map(one => `${one.name}:${short(settings[one.name], one.kind)}`)].join(",");
+  };
+  const moment = (now, before) =>
+    JSON.stringify(now) === JSON.stringify(before)
+      ? []
+      : [
+          ["s", now.length ? real(now[0]) : ""],
+          ["u", now.length ? real(now[1]) : ""],
+        ];
+
+  function pairsOf({method, clip, frames, knobs}, length) {
+    const turned = about.knobs.filter(one => knobs[one.name] !== one.default);
+    return [
+      ["m", method],
+      ["c", clip],
+      ...(frames === length ? [] : [["n", frames]]),
+      ...turned.map(one => [`k.${one.name}`, short(knobs[one.name], one.kind)]),
+    ];
+  }
+
+  function besides(other, shown) {
+    const same = name => JSON.stringify(other[name]) === JSON.stringify(shown[name]),
+      made = [["d", about.digest], ...pairsOf(other, shown.frames), ...moment(other.moment, shown.moment)];
+    if (!same("edits")) made.push(...(other.edits.length ? other.edits.map(one => ["e", edited(one)]) : [["e", ""]]));
+    if (!same("texts")) made.push(...(other.texts.length ? other.texts : [""]).map(text => ["y", text]));
+    return made.map(([name, value]) => [`b.${name}`, value]);
+  }
+
+  function written({shown, frame, overlay, compared}) {
+    const pairs = [["v", about.version], ["d", about.digest], ...pairsOf(shown, about.frames.default)];
+    pairs.push(...moment(shown.moment, []), ...shown.edits.map(one => ["e", edited(one)]));
+    pairs.push(...shown.texts.map(text => ["y", text]));
+    if (frame) pairs.push(["f", frame + 1]);
+    if (overlay !== about.overlay) pairs.push(["o", overlay]);
+    if (compared) pairs.push(...besides(compared, shown));
+    const made = pairs
+      .map(([name, value]) => `${quoted(name)}=${/^(b\.)?e$/.test(name) ? open(String(value)) : quoted(String(value))}`)
+      .join("&");
+    return made.length > about.longest ? "" : made;
+  }
+
+  // Field by field and unchecked: `read` checks it
+  function writtenOf(plain) {
+    const list = value => (Array.isArray(value) ? value : []),
+      text = value => (typeof value === "boolean" ? String(+value) : String(value)),
+      edit = one =>
+        [
+          one?.name,
+          ...Object.entries(one ?? {})
+            .filter(([name]) => name !== "name")
+            .map(([name, value]) => `${name}:${text(value)}`),
+        ].join(",");
+    const pairs = one => [
+      ["m", one.method],
+      ["c", one.clip],
+      ["n", one.frames],
+      ...Object.entries(one.knobs ?? {}).map(([name, value]) => [`k.${name}`, text(value)]),
+      ...list(one.edits).map(each => ["e", edit(each)]),
+      ...list(one.texts).map(each => ["y", each]),
+    ];
+    const {compared} = plain ?? {},
+      all = [["v", plain?.version], ...pairs(plain ?? {}), ["f", plain?.frame + 1], ["o", plain?.overlay]];
+    if (compared) all.push(...pairs(compared).map(([name, value]) => [`b.${name}`, value]));
+    return all
+      .filter(([, value]) => value !== undefined && value !== null)
+      .map(([name, value]) => `${quoted(name)}=${quoted(String(value))}`)
+      .join("&");
+  }
+
+  // ---- reading ------------------------------------------------------------------------------------------------------
+
+  function knobsOf(given, length, notes) {
+    const made = {...usual};
+    for (const [name, text] of Object.entries(given)) {
+      const one = knobOf[name];
+      if (!one) {
+        notes.push(`${about.method} has no knob ${echo(name)}.`);
+        continue;
+      }
+      try {
+        const value = one.kind === "choice" ? text : one.kind === "switch" ? {1: true, 0: false}[text] : numberOf(text);
+        made[name] = checked(one, value);
+        if (one.kind === "whole") made[name] -= (made[name] - one.span[0]) % one.span[2];
+      } catch {
+        const allowed =
+          one.kind === "switch"
+            ? "on or off (1 or 0)"
+            : one.kind === "choice"
+              ? `one of ${one.span.join(", ")}`
+              : `${one.kind === "whole" ? "a whole number" : "a number"} from ${one.span[0]} to ${one.span[1]}`;
+        notes.push(`${one.symbol} (${name}) is ${allowed}, got ${echo(text)}: it is ${python(one.default)}.`);
+      }
+    }
+    const ends = {...about.ends, ...("t" in knobOf ? {t: length} : {})};
+    for (const [name, most] of Object.entries(ends))
+      if (made[name] > most) {
+        if (name in given) notes.push(`${knobOf[name].symbol} (${name}) goes up to ${most} here, so it is ${most}.`);
+        made[name] = most;
+      }
+    return runnable(made, notes);
+  }
+
+  // A setting that no way runs is another one's as far as it goes
+  function runnable(made, notes) {
+    const fits = way => Object.entries(way).every(([name, value]) => made[name] === value);
+    if (about.ways.some(fits)) return made;
+    const like = way => Object.entries(way).filter(([name, value]) => made[name] === value).length,
+      best = about.ways.reduce((one, other) => (like(other) > like(one) ? other : one));
+    for (const [name, value] of Object.entries(best))
+      if (made[name] !== value)
+        notes.push(
+          `${knobOf[name].symbol} (${name}) needs Python here: it is ${value === false ? "off" : value === true ? "on" : value}.`,
+        );
+    return {...made, ...best};
+  }
+
+  function editsIn(given, frames, notes) {
+    let made = [];
+    for (const [place, text] of given.entries())
+      try {
+        const [name, ...settings] = text.split(","),
+          kinds = Object.fromEntries(edits.declared.find(one => one.name === name).knobs.map(one => [one.name, one.kind])),
+          values = settings.map(one => {
+            const [key, ...rest] = one.split(":"),
+              value = rest.join(":");
+            return [key, kinds[key] === "choice" ? value : numberOf(value)];
+          }),
+          more = [...made, {name, ...Object.fromEntries(values)}];
+        edits.left(more, frames);
+        made = more;
+      } catch {
+        notes.push(
+          `Edit ${place + 1} of the clip, ${echo(text.split(",")[0])}, is not understood or cannot be done, and left out.`,
+        );
+      }
+    return edits.checked(made);
+  }
+
+  function settingOf(given, beside, notes) {
+    const {knobs = {}, digest = about.digest} = given;
+    if (given.method && given.method !== about.method)
+      notes.push(`This page shows ${about.method}, not ${echo(given.method)}.`);
+    if (digest !== about.digest)
+      notes.push(`Defaults of ${about.method} have changed since this link was made; knobs it does not name have today's.`);
+    let clip = given.clip ?? beside?.clip ?? about.clips[0],
+      moment = "start" in given || "end" in given ? momentOf(given, notes) : (beside?.moment ?? []);
+    if (!about.clips.includes(clip)) {
+      const shown = beside?.clip ?? about.clips[0];
+      notes.push(`The clip ${echo(clip)} is not here, and ${shown} is shown. If it is your own, bring its file again.`);
+      [clip, moment] = [shown, []];
+    }
+    let frames = beside?.frames ?? about.frames.default;
+    if ("frames" in given) {
+      const [low, high] = about.frames.span,
+        wanted = wholeOf(given.frames);
+      if (wanted === null || wanted < low || wanted > high)
+        notes.push(`T (frames) is a whole number from ${low} to ${high}, got ${echo(given.frames)}: it is ${frames}.`);
+      else if (wanted !== about.frames.default)
+        notes.push(`${wanted} frames of this clip are read by Python only: ${about.frames.default} are shown.`);
+      frames = about.frames.default;
+    }
+    if (moment.length) {
+      notes.push("A part of this clip is read by Python only: all of it is shown.");
+      moment = [];
+    }
+    const texts = given.texts ? textsOf(given.texts, notes) : (beside?.texts ?? null),
+      list = given.edits ? editsIn(given.edits, frames, notes) : (beside?.edits ?? []);
+    return {
+      method: about.method,
+      clip,
+      frames,
+      knobs: knobsOf(knobs, edits.left(list, frames), notes),
+      texts: texts ?? [],
+      edits: list,
+      moment,
+    };
+  }
+
+  function momentOf({start = "", end = ""}, notes) {
+    if (!start && !end) return [];
+    try {
+      return [numberOf(start), numberOf(end)];
+    } catch {
+      notes.push("A moment is two numbers of seconds. All of it is read.");
+      return [];
+    }
+  }
+
+  function textsOf(given, notes) {
+    const clean = given.map(one =>
+        one
+          .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, " ")
+          .trim()
+          .split(/\s+/)
+          .join(" "),
+      ),
+      made = clean.filter(one => one && one.length <= about.letters).slice(0, about.texts);
+    if (made.length < given.length)
+      notes.push(`Texts are up to ${about.texts} sentences of 1 to ${about.letters} characters: the others are left out.`);
+    return made;
+  }
+
+  // field → value, of one setting and of the one that is compared
+  function fields(text, notes) {
+    const one = {knobs: {}},
+      other = {knobs: {}},
+      pairs = [...new URLSearchParams(text)];
+    if (pairs.length > about.fields) {
+      notes.push(`The link has more than ${about.fields} fields and was not read.`);
+      return [one, other];
+    }
+    for (const [name, value] of pairs) {
+      if (OWN.test(name)) continue;
+      const [of, key] = name.startsWith("b.") ? [other, name.slice(2)] : [one, name];
+      if (key === "y" || key === "e") (of[{y: "texts", e: "edits"}[key]] ??= []).push(...(value ? [value] : []));
+      else if (key.startsWith("k.")) of.knobs[key.slice(2)] = value;
+      else if (Object.hasOwn(LETTERS, key) && (of === one || "dmcnqsu".includes(key))) of[LETTERS[key]] = value;
+      else notes.push(`The link's field ${echo(name)} is not known.`);
+    }
+    if (pairs.length && !("version" in one)) notes.push("The link does not say its version: it is read as today's.");
+    return [one, other];
+  }
+
+  function read(text) {
+    const notes = [];
+    if (text.length > about.longest) {
+      notes.push(`The link is longer than ${about.longest} characters and was not read.`);
+      text = "";
+    }
+    const [one, other] = fields(text, notes),
+      version = one.version ?? String(about.version);
+    if (!wholeOf(version)) notes.push(`The version ${echo(version)} is not known: it is read as ${about.version}.`);
+    else if (+version > about.version)
+      notes.push(`This was made by a later version (${version}); what this page knows of it is shown.`);
+    const shown = settingOf(one, null, notes),
+      compared = JSON.stringify(other) === '{"knobs":{}}' ? null : settingOf(other, shown, notes),
+      length = edits.left(shown.edits, shown.frames);
+    let frame = "frame" in one ? (wholeOf(one.frame) ?? 0) - 1 : 0,
+      overlay = one.overlay || about.overlay;
+    if (frame < 0 || frame >= length) {
+      notes.push(`The current frame is 1 to ${length}: the first is shown.`);
+      frame = 0;
+    }
+    if (!about.overlays.includes(overlay)) {
+      notes.push(`The overlay ${echo(overlay)} is not one of ${about.method}'s.`);
+      overlay = about.overlay;
+    }
+    const more = notes.length - NOTES;
+    return {
+      view: {shown, frame, overlay, compared},
+      notes: more > 0 ? [...notes.slice(0, NOTES), `${more} more things were not understood.`] : notes,
+    };
+  }
+  return {written, writtenOf, read, overlay: about.overlay};
+}
