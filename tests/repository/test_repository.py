@@ -122,10 +122,11 @@ def test_a_method_never_imports_another_method():
 
 
 def names_in(text):
-    """Places where a text names a method: in quotes, in an identifier, or as papers write it, not the word "stop"."""
+    """Places where a text names a method: in quotes, in an identifier, or as papers write it, not the word "stop"
+    nor torch's `uniform_`."""
     shapes = []
     for name in sorted(METHODS, key=len, reverse=True):
-        shapes += [rf"(?<=[\"'`]){name}(?=[\"'`])", rf"\b{name}_", rf"_{name}\b", rf"-{name}\b", rf"methods[./]{name}\b"]
+        shapes += [rf"(?<=[\"'`]){name}(?=[\"'`])", rf"\b{name}_(?=\w)", rf"_{name}\b", rf"-{name}\b", rf"methods[./]{name}\b"]
         shapes += [rf"\b{name.upper()}", rf"\b{name.title().replace('_', '')}(?=[A-Z])"]
     return re.findall("|".join(shapes), text)
 
