@@ -19,7 +19,7 @@ from typing import Any
 from app.controls.knobs import plain
 from app.export.cells import models_named, precision_of, reopened
 from app.export.viewstate import OTHER_WEIGHTS, SAME_NAME
-from app.panels.sweep import about_sweep, even_values, sweeps, wanted_of
+from app.panels.sweep import even_values, sweep_words, sweeps, wanted_of
 from app.server.answers import run_named
 from app.server.errors import as_function, sentence
 from app.server.jobs import Run
@@ -117,7 +117,7 @@ class Composer:
 
     def sweep(self, asked: Asked) -> dict[str, Any]:
         """What of the method can be swept, and a few values of each knob."""
-        about, length = about_sweep(asked.desk), asked.view.shown.length
+        about, length = sweep_words(asked.desk.method), asked.view.shown.length
         knobs = [one | {"even": even_values(asked.engine, asked.desk.method, one["name"], length)} for one in about["knobs"]]
         return about | {"knobs": knobs}
 

@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.panels import explain, selfcheck
-from app.panels.edits import about_whatif, edit_words, whatif_functions
-from app.panels.equations import equation_words, equations_about
-from app.panels.sweep import about_sweep, sweep_functions, sweep_words, sweeps
+from app.panels.edits import edit_words, whatif_functions
+from app.panels.equations import equation_words
+from app.panels.sweep import sweep_functions, sweep_words, sweeps
 from app.server.request import Desk
 from core.method import Method
 
@@ -40,13 +40,16 @@ class Panel:
 
 
 PANELS: tuple[Panel, ...] = (
-    Panel("equations", "Equations: what each term is, here", equations_about, alone=equation_words),
+    Panel("equations", "Equations: what each term is, here", lambda desk: equation_words(desk.method), alone=equation_words),
     Panel("explain", explain.title, explain.about, explain.serve, explain.fits),
     Panel("selfcheck", "Self-check: is what is drawn right?", selfcheck.about, selfcheck.serve, selfcheck.fits),
     Panel(
-        "edits", "What if: edit the clip", about_whatif, whatif_functions, lambda method: "clip" in method.sources, edit_words
+        "edits", "What if: edit the clip", lambda desk: edit_words(desk.method), whatif_functions,
+        lambda method: "clip" in method.sources, edit_words,
     ),
-    Panel("sweep", "Sweep: two knobs at once", about_sweep, sweep_functions, sweeps, sweep_words),
+    Panel(
+        "sweep", "Sweep: two knobs at once", lambda desk: sweep_words(desk.method), sweep_functions, sweeps, sweep_words
+    ),
 )  # fmt: skip
 
 

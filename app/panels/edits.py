@@ -25,11 +25,6 @@ REORDER = ("reverse", "shuffle")
 TRUTH = "Outlines of the truth stay where the thing was in the file's frame, painted out or not."
 
 
-def about_whatif(desk: Desk) -> dict[str, Any]:
-    """What the fold is told once."""
-    return edit_words(desk.method)
-
-
 def edit_words(method: Method) -> dict[str, Any]:
     """The edits with their knobs."""
     return {

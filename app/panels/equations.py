@@ -7,20 +7,14 @@ from typing import Any
 
 from app.controls.knobs import plain
 from app.help.glossary import glossed
-from app.server.request import Desk
 from core import METHODS
 from core.equation import Term, derived, parts
 from core.method import Method
 from core.methods import lesson
 
 
-def equations_about(desk: Desk) -> list[dict[str, Any]]:
-    """What the fold is told once."""
-    return equation_words(desk.method)
-
-
 def equation_words(method: Method) -> list[dict[str, Any]]:
-    """Its equations in parts, and the kind of every output that a term may light."""
+    """What the fold is told once: a method's equations in parts, and the kind of every output that a term may light."""
     readings = dict(lesson(method, "READINGS"))
     outputs = {one.stage: one for one in method.outputs}
     knobs = {one.name: one for one in method.knobs.knobs()}

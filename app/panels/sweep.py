@@ -46,11 +46,6 @@ def sweeps(method: Method) -> bool:
     return len(numeric) >= 2 and any(map(picture_kind, method.outputs))
 
 
-def about_sweep(desk: Desk) -> dict[str, Any]:
-    """What the fold is told once."""
-    return sweep_words(desk.method)
-
-
 def sweep_words(method: Method) -> dict[str, Any]:
     """Knobs, what can be drawn and what is a number, each with the knobs that move it; and the curves that ship."""
     knobs = method.knobs.knobs()
@@ -66,7 +61,11 @@ def sweep_words(method: Method) -> dict[str, Any]:
     return {
         "knobs": [{"name": k.name, "symbol": plain(k.symbol), "meaning": k.meaning} for k in knobs],
         "pair": list(next(iter(lesson(method, "PAIRS")), [k.name for k in knobs if k.kind in ("whole", "real")][:2])),
-        "outputs": [described(one) for one in drawn],
+        "outputs": [
+            described(one)
+            | {"draw": picture_kind(one), "unit": unit_of(one), "over": one.over, "texts": of_texts(method, one.stage)}
+            for one in drawn
+        ],
         "numbers": [
             described(one)
             | {"how": how, "said": one.number_said(how), "texts": of_texts(method, one.stage), "long": one.when == "whole"}

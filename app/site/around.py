@@ -6,9 +6,8 @@ from typing import Any
 from app.controls.knobs import plain
 from app.export.standalone import title_of
 from app.figures.pack import knob_payload
-from app.panels import Panel, panels_of
+from app.panels import panels_of
 from app.panels.edits import edit_words
-from app.panels.sweep import of_texts, picture_kind, unit_of
 from core.browser.ways import Way
 from core.engine import TEXT_LENGTH, TEXTS, Engine
 from core.method import Method
@@ -28,7 +27,7 @@ def around_data(
         "method": method.name,
         "short": title_of(method),
         "link": link_data(engine, method, ways, examples, pages),
-        "panels": {one.name: {"title": one.title, "own": own_of(one, method)} for one in panels_of(method) if one.alone},
+        "panels": {one.name: {"title": one.title, "own": one.alone(method)} for one in panels_of(method) if one.alone},
         "tour": list(lesson(method, "TOUR")),
         "kept": {"cells": CELLS, "bytes": JSON_BYTES, "picture": PICTURE_BYTES, "note": NOTE_LENGTH, "few": FEW},
     }
@@ -60,22 +59,3 @@ def link_data(
             name: {"title": title_of(one), "page": pages.get(name, "")} for name, one in METHODS.items() if name != method.name
         },
     }  # fmt: skip
-
-
-def own_of(panel: Panel, method: Method) -> Any:
-    """What a fold is told once; of the sweep, how each of its outputs is drawn, too."""
-    assert panel.alone is not None
-    told, kinds = panel.alone(method), method.kinds
-    if panel.name != "sweep":
-        return told
-    drawn = [
-        one
-        | {
-            "draw": picture_kind(kinds[one["stage"]]),
-            "unit": unit_of(kinds[one["stage"]]),
-            "over": kinds[one["stage"]].over,
-            "texts": of_texts(method, one["stage"]),
-        }
-        for one in told["outputs"]
-    ]
-    return told | {"outputs": drawn}

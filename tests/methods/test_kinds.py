@@ -115,7 +115,7 @@ def computed(engine):
 def test_a_new_kind_is_swept(engine):
     made = sweep_over(engine, "moods", tiny.clip(), ("gain", [0.5, 1]), ("step", [1, 3]), "warmth_TP", ("stride_G", "sum"))
     assert made.numbers.tolist() == [[4, 4], [7, 7]] and made.cells[0][1].value.shape == (5, 4)
-    about = sweep.about_sweep(SimpleNamespace(method=MOODS))
+    about = sweep.sweep_words(MOODS)
     assert [one["stage"] for one in about["outputs"]] == ["warmth_TP", "stride_G", "liking_Y"]
     assert [(one["stage"], one["how"]) for one in about["numbers"]] == [
         ("liking_Y", 0), ("stride_G", "sum"), ("stride_G", "largest"), ("warmth_TP", "mean")

@@ -17,7 +17,7 @@ from app.help.glossary import WORDS, declared, entries, glossed, sorting
 from app.help.links import links
 from app.help.tour import RUNS, STEPS
 from app.main import CLIPS
-from app.panels.equations import equations_about, numbered
+from app.panels.equations import equation_words, numbered
 from app.server.clips import find_examples
 from app.server.request import SHIPPED
 from core import METHODS, Engine, read_clip
@@ -581,12 +581,9 @@ def test_the_sheet_of_keys_lists_those_of_the_page(page):
 
 
 def test_about_is_small_and_plain(engine):
-    from app.server.clips import Clips
-    from app.server.jobs import Running
-    from app.server.request import Desk
 
     for method in METHODS.values():
-        told = json.dumps(equations_about(Desk(method, {SHIPPED: engine}, Clips(EXAMPLES), Running())))
+        told = json.dumps(equation_words(method))
         assert len(told) < 30_000 and "<script" not in told
 
 

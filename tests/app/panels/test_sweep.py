@@ -103,7 +103,7 @@ def test_attention_is_drawn_in_even_shares_whatever_the_number_of_supports(clips
 def test_everything_that_is_offered_can_be_swept(clips, name):
     """With the pair that is chosen first, at one value each."""
     at = desk(clips, name)
-    about = sweeping.about_sweep(at)
+    about = sweeping.sweep_words(at.method)
     values, run = sweeping.sweep_functions(at)
     x, y = about["pair"]
     outputs, numbers, settings = about["outputs"], about["numbers"], at.engine.settings(name, {})
@@ -194,7 +194,7 @@ def test_a_number_that_is_none_travels_as_null():
 
 
 def test_what_is_suggested_first_moves_with_the_knobs(clips):
-    about = sweeping.about_sweep(desk(clips))
+    about = sweeping.sweep_words(desk(clips).method)
     assert about["pair"] == ["alpha", "kept"] and about["outputs"][0]["stage"] == "region_TP"
     moves = {one["stage"]: one["moves"] for one in (*about["outputs"], *about["numbers"])}
     assert moves["score_TP"] == ["layer", "alpha", "depth", "steady"] and "kept" in moves["similarity_Y"]

@@ -6,11 +6,12 @@ import csv
 import io
 import json
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import expect, sync_playwright
 
 from core.methods import lesson
 from core.publish.cells import from_json
@@ -196,26 +197,22 @@ def test_a_term_of_an_equation_lights_what_it_speaks_of(settled):
     settled.keyboard.press("Escape")
 
 
-def test_a_few_seconds_of_a_camera_become_a_clip(address):
-    playwright = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine")
+def test_a_few_seconds_of_a_camera_become_a_clip(address, browser):
     pretended = [*OFFLINE, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    # in a thread of its own: the tests' browser holds this one's loop
-    from concurrent.futures import ThreadPoolExecutor
 
     def filmed():
-        with playwright.sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=CHROMIUM, args=pretended)
-            page = browser.new_page()
+        with sync_playwright() as driver:
+            filming = driver.chromium.launch(executable_path=CHROMIUM, args=pretended)
+            page = filming.new_page()
             page.goto(address)
             page.wait_for_function(READY, timeout=8 * PATIENCE)
             page.get_by_role("button", name="with the camera").click()
             expect(page.locator(".vw-clip")).to_contain_text("webcam", timeout=8 * PATIENCE)
             told = page.evaluate(FILMED)
-            browser.close()
+            filming.close()
             return told
 
+    # in a thread of its own: the tests' browser holds this one's loop
     with ThreadPoolExecutor(1) as thread:
         told = thread.submit(filmed).result()
     assert told["dims"][0] == 8 and told["dims"][3] == 3 and told["seen"] > 20
