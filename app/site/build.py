@@ -55,6 +55,7 @@ def build(folder: Path, clips: Path, engine: Engine | None = None, told: Callabl
     pages = {one.name: f"{one.name}.html" if place else "index.html" for place, one in enumerate(methods)}
     if not methods:
         raise ReaderError("No method says what of it runs in a browser.")
+    cleared(folder)
     folder.mkdir(parents=True, exist_ok=True)
     runtime = runtime_files(folder / "runtime" / VERSION)
     look = hashed(folder, "look.css", styles("base", "figures", "panels", "site") + "".join(map(text_of, LOOK)))
@@ -80,6 +81,18 @@ def build(folder: Path, clips: Path, engine: Engine | None = None, told: Callabl
 def placed(names: Mapping[str, Any]) -> dict[str, Any]:
     """Files of the runtime, from the folder."""
     return {name: placed(one) if isinstance(one, Mapping) else f"runtime/{VERSION}/{one}" for name, one in names.items()}
+
+
+def cleared(folder: Path) -> None:
+    """Takes away what an earlier build wrote, which is known by its service worker: files of other content have other names, and
+    would travel along. What else is there stays."""
+    if not (folder / OFFLINE).is_file():
+        return
+    for name in ("networks", "clips", "runtime"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for path in folder.iterdir():
+        if path.suffix in (".js", ".css", ".html"):
+            path.unlink()
 
 
 def networks_of(

@@ -7,6 +7,7 @@ import re
 import numpy as np
 from playwright.sync_api import expect
 
+from app.site.build import cleared
 from tests.app.site.conftest import READY
 from tests.app.test_page_access import assert_easy_to_use, found
 from tests.pages import PATIENCE, shown
@@ -154,3 +155,17 @@ def test_the_stored_first_picture_is_python_s(folder):
     assert payload["trace"]["clip"] == "1-moves" and payload["trace"]["done"]
     assert payload["trace"]["values"]["prompt_count_G"]["count"] != list(stop().trace["prompt_count_G"]), "not that of others"
     assert [one["name"] for one in payload["examples"]][0] == "1-moves" and len(payload["examples"]) == 6
+
+
+def test_an_earlier_build_goes_and_what_is_not_the_site_s_stays(tmp_path):
+    for name in ("offline.js", "stop.0123.js", "index.html", "networks/stop.0123/video.onnx.gz", "CNAME", "robots.txt"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("old")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "index.html").write_text("somebody's")
+    cleared(other)
+    cleared(tmp_path)
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"CNAME", "robots.txt", "index.html"}
+    assert (other / "index.html").read_text() == "somebody's"
