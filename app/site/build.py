@@ -84,8 +84,8 @@ def placed(names: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def cleared(folder: Path) -> None:
-    """Takes away what an earlier build wrote, which is known by its service worker: files of other content have other names, and
-    would travel along. What else is there stays."""
+    """Takes away what an earlier build wrote, which is known by its service worker: files of other content have other names,
+    and would travel along. What else is there stays."""
     if not (folder / OFFLINE).is_file():
         return
     for name in ("networks", "clips", "runtime"):
