@@ -126,11 +126,11 @@ class Choice:
         changed = [self.shared.clip, self.shared.moment, self.shared.edits, *self.texts, *self.questions]
         for one in self.tabs:
             one.viewer.pick(self.picked, None, changed, queue=False, **QUIET)
-            for button, preset in one.scenes.values():
-                button.click(partial(self.opened, preset.clip), None, changed, queue=False, **QUIET)
+            if one.scenes:
+                one.scenes.pressed(self.picked, None, changed, queue=False, **QUIET)
 
     def picked(self, event: gr.EventData) -> dict[Component, Any]:
-        """By a click on its picture."""
+        """By a click on its picture, or on what there is to look at."""
         return self.opened(event.name)
 
     def opened(self, name: str) -> dict[Component, Any]:

@@ -22,10 +22,9 @@ from app.controls.knobs import (
     presets_of,
     readings,
     scenes_of,
-    set_knobs,
 )
 from app.controls.own import PROMPT, own_clip
-from app.controls.presets import looks_of
+from app.controls.presets import looks_of, row, set_knobs
 from app.controls.sheet import sheet
 from app.export.link import Address
 from app.export.panel import panel
@@ -56,8 +55,9 @@ def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
     what = f"<p>{glossed(first_sentence(method))} Move a knob: everything follows.</p>{links(method)}"
     copies = assets.component("page/links.js", "links")
     gr.HTML(what, js_on_load=copies, elem_classes="what", apply_default_css=False, padding=False)
-    scenes = scenes_of(method, desk.examples)
+    presets, scenes, places = presets_of(method), scenes_of(method, desk.examples), None
     if scenes:
+        places = row("scenes", "Look at", scenes)
         looks_of(method.name, scenes, begin.values_of_preset)
     with gr.Row(equal_height=False):
         with gr.Column(scale=3, min_width=320):
@@ -69,7 +69,7 @@ def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
                 choices_of(desk), value=desk.weights, label="Weights", visible=len(desk.engines) > 1,
                 elem_id=f"weights-{method.name}",
             )  # fmt: skip
-            presets = presets_of(method)
+            chosen = row("presets", "Presets", presets)
             knobs = knobs_of(method, {FRAME: DEFAULT_FRAMES} | desk.engine.limits(method.name))
             frames = control(FRAMES, {}, method.name)
             frames.info = frames_told(desk.engine, method)
@@ -82,11 +82,12 @@ def tab(desk: Desk, shared: Shared, first: bool) -> Tab:
                 listed.click(fill, shared.clip, fields["texts"], queue=False, show_progress="hidden", api_visibility="private")
     readings(method)
     inputs = Inputs(fields, knobs)
-    for button, preset in (presets | scenes).values():
-        set_knobs(button, knobs, begin.values["knobs"], preset)
+    set_knobs(chosen, presets, knobs, begin.values["knobs"])
+    if places:
+        set_knobs(places, scenes, knobs, begin.values["knobs"])
     Events(desk, inputs).wire()
     panel(desk)
-    return Tab(desk, viewer, inputs, scenes, own)
+    return Tab(desk, viewer, inputs, places, own)
 
 
 # ---- what is in it ----------------------------------------------------------------------------------------------------

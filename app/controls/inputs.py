@@ -8,7 +8,6 @@ import gradio as gr
 from gradio.components import Component
 
 from app.controls.own import Own
-from app.controls.presets import Presets
 from app.server.request import Desk
 
 
@@ -53,10 +52,11 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Tab:
-    """What the page has to know of one. scenes: its presets that choose a clip. own: where a reader's own comes from."""
+    """What the page has to know of one. scenes: its row of presets that choose a clip, if there are any. own: where a
+    reader's own comes from."""
 
     desk: Desk
     viewer: gr.HTML
     inputs: Inputs
-    scenes: Presets
+    scenes: gr.HTML | None
     own: Own

@@ -2,9 +2,8 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import ModuleType
-from typing import Any
 
 import gradio as gr
 from gradio.components import Component
@@ -53,33 +52,18 @@ def control(knob: Knob, limits: Mapping[str, float], tab: str) -> Component:
 
 
 def presets_of(method: Method) -> Presets:
-    """{name: (button, preset)} of those that turn knobs only."""
-    return buttons(method, "presets", lambda preset: preset.clip is None)
+    """Those that turn knobs only."""
+    return {name: one for name, one in all_presets(method).items() if one.clip is None}
 
 
 def scenes_of(method: Method, examples: Mapping[str, Example]) -> Presets:
-    """{name: (button, preset)} of those that choose a clip too, if it is there, and say what to look for."""
-    return buttons(method, "scenes", lambda preset: preset.clip in examples)
+    """Those that choose a clip too, if it is there, and say what to look for."""
+    return {name: one for name, one in all_presets(method).items() if one.clip in examples}
 
 
-def buttons(method: Method, row: str, wanted: Callable[[Preset], bool]) -> Presets:
-    """A row of presets, if any is wanted."""
-    chosen = {name: one for name, one in (lesson(method, "PRESETS") or {"defaults": Preset()}).items() if wanted(one)}
-    if not chosen:
-        return {}
-    with gr.Row(elem_classes=row):
-        return {name: (gr.Button(name, size="sm", min_width=60), one) for name, one in chosen.items()}
-
-
-def set_knobs(button: gr.Button, knobs: Mapping[str, Component], defaults: Mapping[str, Any], preset: Preset) -> None:
-    """A preset is there at once: in the browser, so that no reply of the server can arrive after a later knob."""
-    values, whole = {**defaults, **preset.values}, not preset.values  # the defaults are those of the frame too
-    turned = [name for name in knobs if name != FRAME or FRAME in preset.values or whole]
-    last = None
-    if FRAME in turned and whole:  # the clip may be shorter
-        last = {"place": turned.index(FRAME), "slider": f"#{knobs[FRAME].elem_id} input[type=range]"}
-    script = assets.event("page/values.js", "preset", [values[name] for name in turned], last)
-    button.click(None, None, [knobs[name] for name in turned], js=script, api_visibility="private")
+def all_presets(method: Method) -> Presets:
+    """As the method declares them; or the defaults alone."""
+    return lesson(method, "PRESETS") or {"defaults": Preset()}
 
 
 def home_of(method: Method) -> ModuleType:

@@ -4,12 +4,11 @@
 // A step is {method, values, state}: the tab that is seen, a method's or another that said so (`places`); of every tab, what is on its knobs; how the viewer is looked at. The
 // browser holds them, beside the address that tab.js writes.
 
-import {follow, known, places, requestOf, views} from "./values.js";
+import {AS_IT_IS, follow, known, places, requestOf, views} from "./values.js";
 
 const LEAVES = `[role=tab][aria-selected=false], .overflow-dropdown button, .presets button, .scenes button, [data-does=open], .nb-present`;
 const WAITS = 10_000, // milliseconds that what was clicked has to change something
   SETTLED = 300;
-const AS_IT_IS = {__type__: "update"};
 
 let wanted = null; // the step that is on its way back
 

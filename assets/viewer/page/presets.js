@@ -1,9 +1,31 @@
-// Under a method's scenes: the sentence of the last preset that all values fitted. It stays, paler, when knobs move on, and goes
-// with its clip.
+// A row of presets: a button each, that turns knobs. Under those that choose a clip too stands the sentence of the last preset
+// that all values fitted. It stays, paler, when knobs move on, and goes with its clip.
 //
 // looks   [{name, look, clip, knobs}]: what to look for, and the values it was found true of, by name; others may be anything
 
-import {moved} from "./values.js";
+import {AS_IT_IS, moved} from "./values.js";
+
+let last = null; // the preset whose button was pressed
+
+export function row({element, trigger}, press) {
+  element.addEventListener("click", ({target}) => {
+    const button = target.closest("[data-preset]");
+    if (!button) return;
+    last = button.dataset.preset;
+    trigger(press, {name: button.dataset.clip});
+  });
+}
+
+// The values of all knobs. values: {preset: those it has}. frame: which knob is a frame of the clip, that the clip may be too short
+// for, and where its slider is; it stays where it is but for the presets that name it, and those of the whole page; or null
+export function pressed(values, frame) {
+  const row = values[last];
+  if (!frame) return row;
+  const {place, slider, named, whole} = frame,
+    end = whole.includes(last) ? document.querySelector(slider).max : Infinity,
+    moves = named.includes(last) || whole.includes(last);
+  return row.map((one, i) => (i !== place ? one : moves ? Math.min(one, end) : AS_IT_IS));
+}
 
 const fits = (wanted, values) => Object.entries(wanted).every(([name, one]) => one === values[name]);
 

@@ -61,9 +61,8 @@ export const withRequest = (method, _, ...rest) => [
 // The link of what is on the page now, with the place where the page is
 export const link = query => [new URL(`?${query}`, location.href).href];
 
-// A preset's values. last: which of them is a frame, that the clip may be too short for, and where its slider is; or null
-export const preset = (values, last) =>
-  last ? values.map((one, i) => (i === last.place ? Math.min(one, document.querySelector(last.slider).max) : one)) : values;
+// What an event answers for a component that it leaves alone
+export const AS_IT_IS = {__type__: "update"};
 
 // From the knob as it is now: the knob of a frame ends where the clip does.
 export const fit = (last, frame) => ({__type__: "update", maximum: last, value: Math.min(frame, last)});
