@@ -3,7 +3,7 @@
 import argparse
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
@@ -28,7 +28,9 @@ from core import METHODS, Engine, ReaderError
 from core.engine import NETWORKS_MB
 from core.frames.service import ServiceReader, reader_at
 from core.memory import give_back
+from core.method import Method
 from core.networks.hub import PUBLIC_CLIPS
+from core.registry import method_named
 
 CLIPS = Path(__file__).resolve().parents[1] / "assets" / "clips"
 VIDEOS, SPRITES = CLIPS.parent / "videos", CLIPS.parent / "sprites"
@@ -42,10 +44,11 @@ def main(words: Sequence[str] | None = None) -> None:
         socket.create_server(address[:2], family=family).close()
     give_back()
     with as_message(SystemExit):
-        engines = {SHIPPED: Engine(args.device, networks_mb=args.memory)}
+        asked = {"device": args.device, "networks_mb": args.memory, "methods": chosen(args.methods)}
+        engines = {SHIPPED: Engine(**asked)}
         models = dict([*args.models, *args.service])
         if models:  # first: whoever names weights wants to see them
-            engines = {"named": loaded(Engine(args.device, models=models, networks_mb=args.memory), say)} | engines
+            engines = {"named": loaded(Engine(models=models, **asked), say)} | engines
         data = {name: Path(folder).expanduser().resolve() for name, folder in args.data}
         runs, home = find_runs(args.runs, data), Home(args.runs, data, args.device) if holds_more(args.runs) else None
         if not runs and args.runs != RUNS and not data:
@@ -54,7 +57,12 @@ def main(words: Sequence[str] | None = None) -> None:
         examples = find_examples(args.clips) | find_videos(VIDEOS) | find_world(SPRITES)
         page = build(engines, examples, runs or find_runs(RUNS), home, services)
     with serving(host, args.port):
-        launch(page, args.host, args.port, share=args.share)
+        launch(page, args.host, args.port, share=args.share, first=next(iter(engines[SHIPPED].methods.values())))
+
+
+def chosen(names: Sequence[str]) -> Mapping[str, Method]:
+    """Methods by name, each once, in the order asked for; all of them where none is named."""
+    return {name: method_named(name) for name in names} or METHODS
 
 
 @contextmanager
@@ -75,6 +83,10 @@ def say(line: str) -> None:
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m app", description="Open the page.")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument(
+        "--methods", nargs="*", action="extend", default=[], metavar="NAME",
+        help=f"those that have a tab, in this order; a page with few of them opens sooner. All: {' '.join(METHODS)}",
+    )  # fmt: skip
     parser.add_argument("--host", help="0.0.0.0 to be seen from other machines; else GRADIO_SERVER_NAME, or this machine alone")
     parser.add_argument("--port", type=port, help="else GRADIO_SERVER_PORT, or the first free one from 7860")
     parser.add_argument(
@@ -149,20 +161,24 @@ def theme() -> gr.themes.Base:
     ).set(body_text_color_subdued="*neutral_600", input_placeholder_color="*neutral_500")  # fmt: skip
 
 
-def launch(page: Page, host: str | None = None, port: int | None = None, *, share: bool = False, wait: bool = True) -> str:
-    """Serve the page; returns its address when not waiting. host, port: not given, what the environment says, as on a Space."""
+def launch(
+    page: Page, host: str | None = None, port: int | None = None, *, share: bool = False, wait: bool = True,
+    first: Method | None = None,
+) -> str:  # fmt: skip
+    """Serve the page; returns its address when not waiting. host, port: not given, what the environment says, as on a Space.
+    first: the method that is seen first; not given, the first of all."""
     # Gradio (6.31) asks matplotlib for its backend at every event and imports it for that: the first reader waited a second
     with suppress(ImportError):
         import_module("matplotlib.pyplot")
-    first = files_of(figures_of(next(iter(METHODS.values()))))  # what is seen first
+    drawing = files_of(figures_of(first or next(iter(METHODS.values()))))
     _, address, _ = page.launch(
         server_name=host, server_port=port, share=share, prevent_thread_lock=True, quiet=not wait, theme=theme(),
         head=assets.head(), max_file_size="2gb", run_history=False,
         footer_links=["api"], ssr_mode=False, state_session_capacity=200, mcp_server=False, enable_monitoring=False,
-        app_kwargs={"routes": assets.routes(), "middleware": [Middleware(Guard), assets.hints(*first)]},
+        app_kwargs={"routes": assets.routes(), "middleware": [Middleware(Guard), assets.hints(*drawing)]},
     )  # fmt: skip
-    with suppress(OSError), urlopen(address, timeout=10) as first:  # or the first reader waits until templates are read
-        first.read()
+    with suppress(OSError), urlopen(address, timeout=10) as answer:  # or the first reader waits until templates are read
+        answer.read()
     if wait:
         page.block_thread()
     return address

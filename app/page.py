@@ -32,6 +32,7 @@ from app.export.notebook import notebook
 from app.export.session import Sessions
 from app.frames.tab import frames
 from app.help.skip import skip
+from app.help.tour import steps as tour_steps
 from app.help.tour import top
 from app.server.api import publish
 from app.server.clips import Clips, Example
@@ -59,11 +60,12 @@ def build(
     examples: name → Example; the first is open when the page is. runs: of the workbench by name, for a tab of their own. home:
     where that tab may start runs. services: models on other machines that may answer from frames, by their labels."""
     clips, running, engine = Clips(examples), Running(), next(iter(engines.values()))
+    several = choosers(engine.methods)
     with Page(analytics_enabled=False, title=MAKER, delete_cache=DELETED) as page:
         skip()
         with gr.Row(elem_classes="page-top"):
             gr.Markdown(f"# {MAKER}", elem_classes="title")
-            top(bool(runs))
+            top(tour_steps(engine.methods.values(), bool(several), bool(runs)))
         # clips of a world, and long videos, are each shared by the tabs that have them; known by what is open first
         begin = {one.name: next(iter(clips.examples_for(one).values())).path for one in engine.methods.values()}
         paths = tuple(dict.fromkeys(begin.values()))
@@ -76,8 +78,9 @@ def build(
                     desk = Desk(method, engines_for(engines, method), clips, running)
                     made[method.name] = tab(desk, shared[begin[method.name]], first=not made)
             every = [*made.values()]
-            if several := [made[one.name] for one in choosers(engine.methods)]:
-                own = next((one for one in several if clips_of(one.desk.method)), several[0])
+            if several:
+                ways = [made[one.name] for one in several]
+                own = next((one for one in ways if clips_of(one.desk.method)), ways[0])
                 which = frames(page, tabs, own.desk, shared[begin[own.desk.method.name]], services or {})
                 every.append(which)
             if runs:

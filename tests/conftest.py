@@ -12,7 +12,7 @@ import torch
 
 from tests import pages
 
-axe, page, served = pages.axe, pages.page, pages.served  # fixtures
+axe, page, served, served_whole = pages.axe, pages.page, pages.served, pages.served_whole  # fixtures
 window, one_window = pages.window, pages.one_window
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 OFFLINE = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

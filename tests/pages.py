@@ -1,5 +1,5 @@
-"""The page in a real browser, for every test file that drives it: `served`, `window` and `page` are fixtures (conftest names
-them, and `one_window`, which they share)."""
+"""The page in a real browser, for every test file that drives it: `served`, `served_whole`, `window` and `page` are fixtures
+(conftest names them, and `one_window`, which they share)."""
 
 import json
 import random
@@ -24,15 +24,19 @@ def request_of(desk, path=None, weights="tiny", texts="", edits="[]", question="
     return {"values": {name: values[name] for name in desk.fields} | {"knobs": settings}, "stamp": 1, "who": "me"}
 
 
-def serving(tmp_path_factory):
-    """(address, engine, examples) of one page over a tiny untrained network whose patches are not square in number."""
+FEW = ("stop", "stpn")  # most facts are about any tab, and a page of two opens three times as fast as one of all
+
+
+def serving(tmp_path_factory, names=FEW):
+    """(address, engine, examples) of one page over a tiny untrained network whose patches are not square in number. names: of
+    its methods."""
     # imported here: conftest imports this file, and not every test needs the page
     import torch
 
     from app.main import launch
     from app.page import build
     from app.server.clips import find_examples
-    from core import Engine
+    from core import METHODS, Engine
     from core.methods.stpn.weights import VARIANTS, Variants, label_of, untrained
     from core.networks.text import SmallText
     from core.networks.vision import VisionTower, small_vit
@@ -53,14 +57,26 @@ def serving(tmp_path_factory):
         render(["--out", str(folder / "clips"), "--clips", "1", "--seed", str(seed), "--action", action, "--size", "64x96"])
     # of STPN every network, none trained, whatever is shipped
     stpn = Loaded(Variants({name: untrained(name) for name in VARIANTS}), label_of({}), "random")
-    engine = Engine("cpu", models={"clip": str(folder / "clip.safetensors"), "stpn": stpn})
+    models, methods = {"clip": str(folder / "clip.safetensors"), "stpn": stpn}, {name: METHODS[name] for name in names}
+    engine = Engine("cpu", models=models, methods=methods)
     examples = find_examples(folder / "clips")
     page = build({"tiny": engine}, examples)
     yield launch(page, wait=False), engine, examples
     page.close()
 
 
-served = pytest.fixture(scope="session")(serving)
+@pytest.fixture(scope="session")
+def served(tmp_path_factory):
+    """Of few methods."""
+    yield from serving(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def served_whole(tmp_path_factory):
+    """Of every method: a file whose facts need it calls it `served`."""
+    from core import METHODS
+
+    yield from serving(tmp_path_factory, tuple(METHODS))
 
 
 @pytest.fixture(scope="module")

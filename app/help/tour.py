@@ -1,11 +1,14 @@
 """The top of the page: the tour, a step for each thing to do, and the glossary. Words are in `glossary` and in the methods'
 lessons, their files are assets/viewer/page/tour.js and glossary.js."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
 import gradio as gr
 
 from app import assets
 from app.help.glossary import entries
-from core import METHODS
+from core.method import Method
 from core.methods import lesson
 
 KEYS = (("t", "the tour, or back to its card"), ("g", "the glossary"))
@@ -21,7 +24,6 @@ FRAMES = {
     "targets": ["#frames .wf-rows"],
     "check": {"seen": "#frames tbody tr:not(:first-child) button[aria-pressed=true]"},
 }
-STEPS = (*(step for method in METHODS.values() for step in lesson(method, "TOUR")), FRAMES)
 TOP = """<div class="teach"><span class="tour-offer" hidden>New here? <button type="button">Take the tour</button></span>
 <button type="button" class="tour-open" title="a few steps (t)">Tour</button>
 <button type="button" class="gl-open" title="what words mean (g)">Glossary</button></div>"""
@@ -41,8 +43,15 @@ RUNS = {
 }
 
 
-def top(runs: bool = False) -> gr.HTML:
-    """The buttons of the tour and the glossary. runs: whether the page shows any."""
-    given = {"keys": KEYS, "entries": entries(), "steps": (*STEPS, RUNS) if runs else STEPS}
+def steps(methods: Iterable[Method], several: bool, runs: bool) -> tuple[dict[str, Any], ...]:
+    """Of the tour of a page with these methods. several: whether ways to choose frames stand side by side; runs: whether
+    runs are shown."""
+    own = (step for method in methods for step in lesson(method, "TOUR"))
+    return (*own, *([FRAMES] if several else []), *([RUNS] if runs else []))
+
+
+def top(steps: Sequence[Mapping[str, Any]]) -> gr.HTML:
+    """The buttons of the tour, if it has a step, and of the glossary."""
+    given = {"keys": KEYS, "entries": entries(), "steps": steps}
     script = assets.component("page/top.js", "top", given)
     return gr.HTML(TOP, js_on_load=script, apply_default_css=False, padding=False, elem_id="teach")

@@ -38,7 +38,7 @@ def loaded(engine: Engine, say: Callable[[str], None]) -> Engine:
 def beside(engine: Engine, name: str) -> Engine:
     """An engine like this one, with a public CLIP wherever it can stand."""
     models = dict.fromkeys((model for method in engine.methods.values() for model in clips_of(method)), name)
-    made = Engine(str(engine.device), models=models, networks_mb=engine.shelf.budget >> 20)
+    made = Engine(str(engine.device), models=models, networks_mb=engine.shelf.budget >> 20, methods=engine.methods)
     return loaded(made, lambda line: None)
 
 

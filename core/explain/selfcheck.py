@@ -126,7 +126,7 @@ def random_weights(
     precision, watch = str(engine.precision).removeprefix("torch."), Watch(1, cancelled=cancelled)
     own = map_of(engine, clip)
     watch.ask()
-    twin = Engine(str(engine.device), scrambled(engine, method, seed), precision, cache_mb=0)
+    twin = Engine(str(engine.device), scrambled(engine, method, seed), precision, cache_mb=0, methods=engine.methods)
     watch.ask()
     other = map_of(twin, clip)
     rho = rank_correlation(np.asarray(own, np.float64).ravel(), np.asarray(other, np.float64).ravel())

@@ -116,10 +116,13 @@ def _short(value: Any) -> str:
 # ---- reading ----------------------------------------------------------------------------------------------------------
 
 
-def from_link(query: str, clips: Collection[str] = (), limits: Limits = lambda method: {}) -> Read:
+def from_link(
+    query: str, clips: Collection[str] = (), limits: Limits = lambda method: {}, methods: Collection[str] = tuple(METHODS)
+) -> Read:  # fmt: skip
     """The view of a query string. Whatever it holds, there is a view, and a sentence for each thing not understood.
 
     clips: the names that can be opened, the first for links that name none of them; none given: every name is taken.
+    methods: those that there are, the first for links that name none of them.
     """
     notes: list[str] = []
     if not isinstance(query, str) or len(query) > LINK_LENGTH:
@@ -155,7 +158,7 @@ def from_link(query: str, clips: Collection[str] = (), limits: Limits = lambda m
         plain["compared"] = other
     if pairs and "version" not in plain:
         notes.append("The link does not say its version: it is read as today's.")
-    return _told(_view(plain | {"version": plain.get("version", VERSION)}, clips, limits, notes), notes)
+    return _told(_view(plain | {"version": plain.get("version", VERSION)}, clips, limits, methods, notes), notes)
 
 
 LETTERS = {
@@ -169,13 +172,15 @@ def from_json(text: str, clips: Collection[str] = (), limits: Limits = lambda me
     return from_plain(parsed(text), clips, limits)
 
 
-def from_plain(plain: Any, clips: Collection[str] = (), limits: Limits = lambda method: {}) -> Read:
-    """The view of what `to_plain` made, or of anything else."""
+def from_plain(
+    plain: Any, clips: Collection[str] = (), limits: Limits = lambda method: {}, methods: Collection[str] = tuple(METHODS)
+) -> Read:  # fmt: skip
+    """The view of what `to_plain` made, or of anything else. clips, methods: as of `from_link`."""
     notes: list[str] = []
     if not isinstance(plain, Mapping):
         notes.append("There is no view in it.")
         plain = {"version": VERSION}
-    return _told(_view(plain, clips, limits, notes), notes)
+    return _told(_view(plain, clips, limits, methods, notes), notes)
 
 
 def parsed(text: str) -> Any:
@@ -191,15 +196,17 @@ def _told(view: View, notes: list[str]) -> Read:
     return Read(view, (*notes[:NOTES], *([f"{more} more things were not understood."] if more > 0 else [])))
 
 
-def _view(plain: Mapping[str, Any], clips: Collection[str], limits: Limits, notes: list[str]) -> View:
+def _view(
+    plain: Mapping[str, Any], clips: Collection[str], limits: Limits, methods: Collection[str], notes: list[str]
+) -> View:  # fmt: skip
     version = _whole(plain.get("version"))
     if version is None or version < 1:
         notes.append(f"The version {_echo(plain.get('version'))} is not known: it is read as {VERSION}.")
     elif version > VERSION:
         notes.append(f"This was made by a later version ({version}); what version {VERSION} knows of it is shown.")
-    shown = _asked(plain, None, clips, limits, notes)
+    shown = _asked(plain, None, clips, limits, methods, notes)
     other = plain.get("compared")
-    compared = _asked(other, shown, clips, limits, notes) if isinstance(other, Mapping) else None
+    compared = _asked(other, shown, clips, limits, methods, notes) if isinstance(other, Mapping) else None
     if other is not None and compared is None:
         notes.append("The compared set is not understood and left out.")
     frame, overlay, note = _whole(plain.get("frame", 0)), plain.get("overlay", ""), plain.get("note", "")
@@ -216,13 +223,15 @@ def _view(plain: Mapping[str, Any], clips: Collection[str], limits: Limits, note
 
 
 def _asked(
-    plain: Mapping[str, Any], beside: Setting | None, clips: Collection[str], limits: Limits, notes: list[str]
-) -> Setting:
+    plain: Mapping[str, Any], beside: Setting | None, clips: Collection[str], limits: Limits, methods: Collection[str],
+    notes: list[str],
+) -> Setting:  # fmt: skip
     """One set. beside: whose method, clip, frames, edits and texts it has where it names none."""
-    method = plain.get("method", beside.method if beside else next(iter(METHODS)))
-    if not isinstance(method, str) or method not in METHODS:
-        notes.append(f"There is no method {_echo(method)}. The methods are {', '.join(METHODS)}.")
-        method = beside.method if beside else next(iter(METHODS))
+    usual = beside.method if beside else next(iter(methods))
+    method = plain.get("method", usual)
+    if not isinstance(method, str) or method not in methods:
+        notes.append(f"There is no method {_echo(method)}. The methods are {', '.join(methods)}.")
+        method = usual
     if plain.get("defaults", defaults_digest(method)) != defaults_digest(method):
         notes.append(f"Defaults of {method} have changed since this link was made; knobs it does not name have today's.")
     first = next(iter(clips), "clip")

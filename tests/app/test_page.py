@@ -259,7 +259,7 @@ def test_a_clip_is_that_of_all_tabs_and_a_tab_that_is_not_seen_asks_nothing(page
 def test_by_keyboard_the_first_step_is_to_the_knobs_or_to_the_picture_of_the_open_tab(page):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the knobs"
-    for name in ("STOP", "Uniform"):
+    for name in ("STOP", "STPN"):
         page.get_by_role("tab", name=name, exact=True).click()
         page.locator(".vw[data-shown]").locator("visible=true").wait_for()
         page.locator("#skip button").first.focus()

@@ -41,6 +41,12 @@ SETTLED = """() => ![...document.querySelectorAll(".vw-stale, .vw-far")].some(on
 
 
 @pytest.fixture(scope="module")
+def served(served_whole):
+    """Of every method."""
+    return served_whole
+
+
+@pytest.fixture(scope="module")
 def visitor(browser, served, axe):
     """The page as a reader with a small phone has it, without movement."""
     context = browser.new_context(

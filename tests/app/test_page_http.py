@@ -12,6 +12,12 @@ import pytest
 from core import METHODS, read_clip
 
 
+@pytest.fixture(scope="module")
+def served(served_whole):
+    """Of every method."""
+    return served_whole
+
+
 def test_over_http_the_same_numbers_come_as_from_the_engine(served):
     client_of = pytest.importorskip("gradio_client", reason="gradio_client is not installed")
     address, engine, examples = served

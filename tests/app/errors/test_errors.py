@@ -25,7 +25,7 @@ from core.workbench import outside
 from core.world.examples import HERE
 from tests.app.test_page_access import found, open_folds
 from tests.core.workbench.test_detection import things_run
-from tests.pages import PATIENCE
+from tests.pages import FEW, PATIENCE
 
 WORLD, ZOO = "world", "zoo"
 
@@ -186,7 +186,7 @@ def test_clips_that_are_asked_again_with_the_same_knobs_answer_what_they_did(run
 @pytest.fixture(scope="module")
 def served(runs):
     """(address, the page's engine)."""
-    engine = Engine("cpu", precision="float32")
+    engine = Engine("cpu", precision="float32", methods={name: METHODS[name] for name in FEW})
     page = build({"shipped": engine}, find_examples(HERE), runs)
     yield launch(page, wait=False), engine
     page.close()

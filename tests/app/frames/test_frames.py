@@ -31,6 +31,12 @@ DAY = {"title": "a day", "question": "a red ball moves", "seed": 6, "seconds": 8
 
 
 @pytest.fixture(scope="module")
+def served(served_whole):
+    """Of every method."""
+    return served_whole
+
+
+@pytest.fixture(scope="module")
 def engine():
     clip = tiny.towers()
     models = {"clip": clip, "tspo": tiny.selector(clip), "videostreaming": tiny.streaming(10), "videolucy_eye": tiny.eye()}

@@ -15,7 +15,7 @@ from app.figures.patchmap import actor_TP
 from app.figures.truth import boxes_of, things_seen
 from app.help.glossary import WORDS, declared, entries, glossed, sorting
 from app.help.links import links
-from app.help.tour import RUNS, STEPS
+from app.help.tour import RUNS, steps
 from app.main import CLIPS
 from app.panels.equations import equation_words, numbered
 from app.server.clips import find_examples
@@ -27,6 +27,7 @@ from core.publish.link import from_link
 from tests.pages import PATIENCE, number, opened
 
 METHOD_NAMES = tuple(METHODS)
+STEPS = steps(METHODS.values(), several=True, runs=False)
 EXAMPLES = find_examples(CLIPS)
 FIRST = read_clip(EXAMPLES["1-moves"].path, frames=8)  # what the page opens with
 TERM = "#viewer-stop .eq-term[data-term={}]"

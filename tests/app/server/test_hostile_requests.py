@@ -36,7 +36,10 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-served = pytest.fixture(scope="module")(serving)  # its own: other files' tests have a server that nobody was hostile to
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """Its own: other files' tests have a server that nobody was hostile to."""
+    yield from serving(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
