@@ -14,7 +14,7 @@ from tests.app.site.test_link import VIEWS
 from tests.pages import PATIENCE
 from tests.published import ROOT, engine
 
-LINKS = (VIEWS[2], View(Setting("stpn", "2-bounces", knobs={"t": 3, "supports": 3, "spoil": "defocus"}), frame=2))
+LINKS = (VIEWS[2], View(Setting("stpn", "2-bounces", knobs={"t": 3, "supports": 4, "spoil": "defocus"}), frame=2))
 # times; the end of a file's name; the end of an axis, which grows with what was seen
 OWN = r"\d ms|FLOPs|^Stages|· \d+×\d+ ·|^Shuffled|severit|^0\.\d$"
 SERVED = {"STPN", "·", "single frame", "Through the clip"}  # folds and marks that read the whole clip
