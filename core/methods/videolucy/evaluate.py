@@ -5,7 +5,8 @@ answered:
 
     accuracy         right answers: full, the loop as it is; coarse_only, forced after the coarse captions; random_period,
                      periods by chance until there are as many captions; no_instruction, nobody tells the eye what to look for;
-                     flat, as many captions of equal parts at once, with the instruction; constant, the most frequent answer
+                     flat, as many captions of equal parts at once, with the instruction; faultless_eye, the loop with the true
+                     caption of every period: what the eye costs; constant, the most frequent answer
     by_class         the same for the loop: the anchor is in the coarse frames, or missing from them; each family of questions
     needle           by quarter of the video in which the evidence is
     iterations       by the number of iterations
@@ -46,7 +47,7 @@ from core.world.questions import NOT_SHOWN, Question, constants
 CLIPS = 12  # videos of each length
 LENGTHS = {"600": 600, "1800": 1800, "3600": 3600}
 SIZE = (32, 32)  # of a frame that is drawn: what the eye sees
-WAYS = ("full", "coarse_only", "random_period", "no_instruction", "flat")
+WAYS = ("full", "coarse_only", "random_period", "no_instruction", "flat", "faultless_eye")
 CLASSES = ("in the coarse memory", "missing from the coarse memory")
 CAUSES = ("not in the coarse memory", "located wrong", "captioned wrong", "answered without support")
 QUARTERS, TURNS = 4, (0, 1, 2, 3)  # parts of a video; numbers of iterations below the usual one
@@ -69,6 +70,14 @@ class Chance(Rules):
         there = super().locate(question, memory, searched, instruct)
         left = [one for one in memory.periods if one.depth < len(DEPTHS) - 1 and one not in searched]
         return replace(there, period=left[self.rng.integers(len(left))] if left else None)
+
+
+@dataclass(frozen=True)
+class Faultless(Rules):
+    """Agents whose eye misreads nothing: what they miss no frame showed them."""
+
+    def caption(self, periods: Sequence[Period], instruction: str) -> Sequence[str]:
+        return [true_caption(self.video, one, instruction) for one in periods]
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,7 @@ def beside(result: Result, rules: Rules, video: LongVideo, rng: np.random.Genera
         "coarse_only": right(rules, replace(usual, iterations=0)),
         "random_period": right(Chance(rules.eye, video, rng=rng), drawn),
         "no_instruction": right(rules, replace(usual, instruct=False)),
+        "faultless_eye": right(Faultless(rules.eye, video), usual),
     }
     turns = {n: right(rules, replace(usual, iterations=n)) for n in TURNS} | {usual.iterations: result.right["full"]}
     begin, end = one.evidence[0]

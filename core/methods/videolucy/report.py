@@ -7,6 +7,7 @@ from core.evaluate.tables import number, number_table, table, titled
 NAMES = {
     "full": "the loop", "coarse_only": "coarse captions alone, forced", "random_period": "periods by chance, as many captions",
     "no_instruction": "the loop, no instruction", "flat": "as many captions of equal parts, at once",
+    "faultless_eye": "the loop, every caption true",
     "constant": "the most frequent answer, without looking",
 }  # fmt: skip
 SHARES = {
@@ -16,7 +17,7 @@ SHARES = {
 
 
 def measured(metrics: Mapping) -> str:
-    """Accuracy beside five other ways with intervals, then where, how soon and why not."""
+    """Accuracy beside six other ways with intervals, then where, how soon and why not."""
     about, lengths = metrics["about"], list(metrics["accuracy"])
     head = ["", *(f"{length} s" for length in lengths)]
     by_length = {f"{length} s": length for length in lengths}
@@ -24,13 +25,7 @@ def measured(metrics: Mapping) -> str:
         "Right answers, of questions that can be answered; in brackets 95 % of draws of questions and eyes": table(
             head, [[name, *(cell(metrics, length, way) for length in lengths)] for way, name in NAMES.items()]
         ),
-        "Right answers of the loop with each eye": number_table(
-            {
-                f"eye {place}": dict(zip(by_length, shares, strict=True))
-                for place, shares in enumerate(zip(*metrics["eyes"].values(), strict=True))
-            },
-            {},
-        ),
+        **several_eyes(metrics, by_length),
         "The loop above the others on the same questions, 95 % of draws": table(
             head,
             [
@@ -64,11 +59,20 @@ def measured(metrics: Mapping) -> str:
             metrics["depths"], {"entropy": "entropy, bits", "relevance": "relevance, 0–1"}
         ),
     }
+    count = len(about["weights"])
+    eyes = "one eye" if count == 1 else f"each of {count} eyes, which differ in the seed of their training"
     said = (
-        f"`{about['command']}`: {about['videos']} videos of each length, test split, {about['questions']} questions to each of "
-        f"{len(about['weights'])} eyes, which differ in the seed of their training."
+        f"`{about['command']}`: {about['videos']} videos of each length, test split, {about['questions']} questions to {eyes}. "
+        "Where every caption is true, nothing was misread."
     )
     return f"{said}\n\n{titled(made)}"
+
+
+def several_eyes(metrics: Mapping, by_length: Mapping[str, str]) -> dict[str, str]:
+    """A table of the eyes, where there are several."""
+    rows = [dict(zip(by_length, shares, strict=True)) for shares in zip(*metrics["eyes"].values(), strict=True)]
+    named = {f"eye {place}": row for place, row in enumerate(rows)}
+    return {"Right answers of the loop with each eye": number_table(named, {})} if len(rows) > 1 else {}
 
 
 def cell(metrics: Mapping, length: str, way: str) -> str:

@@ -289,7 +289,7 @@ def test_where_a_wrong_answer_comes_from_is_told_by_what_is_true():
     found = summary(every)
     assert found["abstains_on_unanswerable"] == 1 and found["false_confidence"] == 0
     assert found["accuracy"]["600"].keys() == {
-        "full", "coarse_only", "random_period", "no_instruction", "flat", "constant",
+        "full", "coarse_only", "random_period", "no_instruction", "flat", "faultless_eye", "constant",
     }  # fmt: skip
     assert 0.02 < found["captions_share"]["600"] < 0.06
     assert found["depths"]["coarse"]["relevance"] <= found["depths"]["ultra-fine"]["relevance"] == 1

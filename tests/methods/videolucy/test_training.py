@@ -127,11 +127,12 @@ def test_an_interrupted_training_ends_where_another_does_and_every_number_is_mea
     monkeypatch.setattr(evaluate, "LENGTHS", {"300": 300})
     found = evaluate.evaluate(whole.parent, 1, 0, torch.device("cpu"))
     assert found["accuracy"]["300"].keys() == {
-        "full", "coarse_only", "random_period", "no_instruction", "flat", "constant",
+        "full", "coarse_only", "random_period", "no_instruction", "flat", "faultless_eye", "constant",
     }  # fmt: skip
     assert 0 <= found["false_confidence"] <= 1 and found["captions_share"]["300"] > 0 and found["about"]["digests"]
     assert sum(one["share"] for one in found["failures"].values()) == pytest.approx(1 - found["accuracy"]["300"]["full"])
     assert "no_instruction" in evaluate.table(found)
+    assert "questions to one eye" in report.measured(json.loads(json.dumps(found)))
 
     other = evaluate.file_of(whole.parent, 1)
     other.parent.mkdir()
