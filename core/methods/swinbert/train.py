@@ -221,8 +221,8 @@ def parsed(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--losses-only", nargs="+", action="extend", choices=tuple(VARIANTS), help="variants whose weights are not written"
     )
-    parser.add_argument("--steps", type=int, default=1300)
-    parser.add_argument("--restart", type=int, default=800, help="the step at which rates are high once more")
+    parser.add_argument("--steps", type=int, default=2600)
+    parser.add_argument("--restart", type=int, default=1500, help="the step at which rates are high once more")
     parser.add_argument("--again", type=int, default=200, help="of the hard mask, which goes on from the learned one")
     parser.add_argument(
         "--longer", type=int, default=120, help="of the two with twice the frames, which go on from the same network"
