@@ -39,7 +39,7 @@ HOSTILE = [
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """Its own: other files' tests have a server that nobody was hostile to."""
-    yield from serving(tmp_path_factory)
+    yield from serving(tmp_path_factory, tuple(METHODS))
 
 
 @pytest.fixture(scope="module")
