@@ -15,9 +15,9 @@ from tests.pages import PATIENCE
 from tests.published import ROOT, engine
 
 LINKS = (VIEWS[2], View(Setting("stpn", "2-bounces", knobs={"t": 3, "supports": 4, "spoil": "defocus"}), frame=2))
-# times; the end of a file's name; the end of an axis, which grows with what was seen
-OWN = r"\d ms|FLOPs|^Stages|· \d+×\d+ ·|^Shuffled|severit|^0\.\d$"
-SERVED = {"STPN", "·", "single frame", "Through the clip"}  # folds and marks that read the whole clip
+# times; the end of a file's name; what reads the whole clip; the end of an axis, which grows with what was seen
+OWN = r"\d ms|FLOPs|^Stages|· \d+×\d+ ·|^Shuffled|severit|^Through the clip|^0\.\d$"
+SERVED = {"STPN", "·", "single frame"}  # marks of what reads the whole clip
 TOLD = """([method, wanted]) => {
   const told = JSON.parse(document.querySelector(`#viewer-${method} .vw, #site-viewer .vw`)?.dataset.texts || "{}");
   return Object.entries(wanted).every(([name, value]) => told[name] === value);
