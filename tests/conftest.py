@@ -46,7 +46,9 @@ def pytest_collection_finish(session):
 def pytest_runtest_setup(item):
     """A test that draws without a seed draws the same in every run: which numbers, its name decides."""
     seed = crc32(item.nodeid.encode())
-    random.seed(seed), np.random.seed(seed), torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
 
 
 @pytest.fixture
