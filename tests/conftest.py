@@ -23,6 +23,7 @@ def browser():
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("no chromium on this machine")
+    playwright.expect.set_options(timeout=pages.PATIENCE)  # five seconds by itself: a busy machine is late, not wrong
     with playwright.sync_playwright() as driver:
         one = driver.chromium.launch(executable_path=CHROMIUM, args=OFFLINE)
         yield one
