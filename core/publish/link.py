@@ -117,12 +117,12 @@ def _short(value: Any) -> str:
 
 
 def from_link(
-    query: str, clips: Collection[str] = (), limits: Limits = lambda method: {}, methods: Collection[str] = tuple(METHODS)
+    query: str, clips: Collection[str] = (), limits: Limits = lambda method: {}, methods: Collection[str] | None = None
 ) -> Read:  # fmt: skip
     """The view of a query string. Whatever it holds, there is a view, and a sentence for each thing not understood.
 
     clips: the names that can be opened, the first for links that name none of them; none given: every name is taken.
-    methods: those that there are, the first for links that name none of them.
+    methods: those that there are, the first for links that name none of them; not given, those that were found.
     """
     notes: list[str] = []
     if not isinstance(query, str) or len(query) > LINK_LENGTH:
@@ -173,7 +173,7 @@ def from_json(text: str, clips: Collection[str] = (), limits: Limits = lambda me
 
 
 def from_plain(
-    plain: Any, clips: Collection[str] = (), limits: Limits = lambda method: {}, methods: Collection[str] = tuple(METHODS)
+    plain: Any, clips: Collection[str] = (), limits: Limits = lambda method: {}, methods: Collection[str] | None = None
 ) -> Read:  # fmt: skip
     """The view of what `to_plain` made, or of anything else. clips, methods: as of `from_link`."""
     notes: list[str] = []
@@ -197,13 +197,14 @@ def _told(view: View, notes: list[str]) -> Read:
 
 
 def _view(
-    plain: Mapping[str, Any], clips: Collection[str], limits: Limits, methods: Collection[str], notes: list[str]
+    plain: Mapping[str, Any], clips: Collection[str], limits: Limits, methods: Collection[str] | None, notes: list[str]
 ) -> View:  # fmt: skip
     version = _whole(plain.get("version"))
     if version is None or version < 1:
         notes.append(f"The version {_echo(plain.get('version'))} is not known: it is read as {VERSION}.")
     elif version > VERSION:
         notes.append(f"This was made by a later version ({version}); what version {VERSION} knows of it is shown.")
+    methods = METHODS if methods is None else methods
     shown = _asked(plain, None, clips, limits, methods, notes)
     other = plain.get("compared")
     compared = _asked(other, shown, clips, limits, methods, notes) if isinstance(other, Mapping) else None
