@@ -19,12 +19,10 @@ from app.controls.knobs import (
     control,
     first_sentence,
     knobs_of,
-    presets_of,
     readings,
-    scenes_of,
 )
 from app.controls.own import PROMPT, own_clip
-from app.controls.presets import looks_of, row, set_knobs
+from app.controls.presets import looks_of, presets_of, row, scenes_of, set_knobs
 from app.controls.sheet import sheet
 from app.export.link import Address
 from app.export.panel import panel

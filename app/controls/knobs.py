@@ -1,4 +1,4 @@
-"""Knobs as they are drawn, presets, and the words around them."""
+"""Knobs as they are drawn, and the words around them."""
 
 import inspect
 import sys
@@ -10,9 +10,7 @@ from gradio.components import Component
 
 from app import assets
 from app.controls.presets import FRAME as FRAME
-from app.controls.presets import Presets
-from app.server.clips import Example
-from core.knobs import Knob, Preset
+from core.knobs import Knob
 from core.method import Method
 from core.methods import lesson
 from core.publish.described import as_unicode as plain
@@ -49,21 +47,6 @@ def control(knob: Knob, limits: Mapping[str, float], tab: str) -> Component:
     if knob.kind == "whole" and step > 1:  # a slider keeps what is typed between its steps, and the desk asks for the one below
         made.release(None, made, made, js=assets.event("page/values.js", "stepped", low, step), api_visibility="private")
     return made
-
-
-def presets_of(method: Method) -> Presets:
-    """Those that turn knobs only."""
-    return {name: one for name, one in all_presets(method).items() if one.clip is None}
-
-
-def scenes_of(method: Method, examples: Mapping[str, Example]) -> Presets:
-    """Those that choose a clip too, if it is there, and say what to look for."""
-    return {name: one for name, one in all_presets(method).items() if one.clip in examples}
-
-
-def all_presets(method: Method) -> Presets:
-    """As the method declares them; or the defaults alone."""
-    return lesson(method, "PRESETS") or {"defaults": Preset()}
 
 
 def home_of(method: Method) -> ModuleType:

@@ -14,13 +14,31 @@ import gradio as gr
 from gradio.components import Component
 
 from app import assets
+from app.server.clips import Example
 from core.knobs import Preset
+from core.method import Method
+from core.methods import lesson
 
 FRAME = "t"  # a knob of this name is a frame of the clip: it ends where the clip does, and a preset may leave it alone
 
 PRESSED = "pressed"  # the event of a row
 
 Presets = Mapping[str, Preset]  # what it is called → what it turns
+
+
+def presets_of(method: Method) -> Presets:
+    """Those that turn knobs only."""
+    return {name: one for name, one in all_presets(method).items() if one.clip is None}
+
+
+def scenes_of(method: Method, examples: Mapping[str, Example]) -> Presets:
+    """Those that choose a clip too, if it is there, and say what to look for."""
+    return {name: one for name, one in all_presets(method).items() if one.clip in examples}
+
+
+def all_presets(method: Method) -> Presets:
+    """As the method declares them; or the defaults alone."""
+    return lesson(method, "PRESETS") or {"defaults": Preset()}
 
 
 def row(kind: str, called: str, presets: Presets) -> gr.HTML:

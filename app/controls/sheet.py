@@ -7,17 +7,16 @@ import gradio as gr
 
 from app import assets
 from app.controls.knobs import plain
-from app.controls.presets import FRAME
+from app.controls.presets import FRAME, all_presets
 from core.knobs import Preset
 from core.method import Method
-from core.methods import lesson
 
 OPEN = '<button type="button" class="sheet-open" aria-expanded="false"><b>▴</b><span></span><span></span></button>'
 
 
 def sheet(method: Method, defaults: Mapping[str, Any]) -> gr.HTML:
     """First in the column of a method's knobs. defaults: of each."""
-    declared = lesson(method, "PRESETS") or {"defaults": Preset()}
+    declared = all_presets(method)
     alone = sorted(declared.items(), key=lambda one: one[1].clip is not None)  # those that turn knobs only come first
     given = {
         "method": method.name,

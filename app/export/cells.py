@@ -42,7 +42,7 @@ def reopened(
     def limits(method: str) -> Mapping[str, float]:
         return desks[method].engine.limits(method)
 
-    view, notes = from_plain(parsed(checked_text(text)), tuple(files), limits, tuple(desks))
+    view, notes = from_plain(parsed(checked_text(text)), tuple(files), limits, desks)
     engines = desks[view.shown.method].engines
     weights = next((name for name, one in engines.items() if models_named(one) == models), next(iter(engines)))
     return view, weights, files, notes

@@ -50,14 +50,14 @@ def opened_by(page: gr.Blocks, tabs: gr.Tabs, made: Mapping[str, Tab], awaited: 
         query = "&".join(f"{quote(k)}={quote(v)}" for k, v in request.query_params.multi_items()) if request else ""
         if "m=" not in query:
             return {looked: gr.skip()}
-        read = from_link(query, tuple(clips.examples), limits, tuple(made))
+        read = from_link(query, tuple(clips.examples), limits, made)
         shown = made[read.view.shown.method]
 
         def values(setting: Any) -> dict[str, Any]:
             return shown.desk.values(setting, clips.handle(clips.examples[setting.clip].path), shown.desk.weights)
 
         look, notes = look_of(read.view, values)
-        asked = from_link(query, methods=tuple(made)).view.shown  # whatever clip it names
+        asked = from_link(query, methods=made).view.shown  # whatever clip it names
         waits = "" if asked.clip in clips.examples else json.dumps([asked.clip, asked.moment])
         for note in (*read.notes, *notes):
             gr.Warning(note)

@@ -5,26 +5,26 @@
 
 import {AS_IT_IS, moved} from "./values.js";
 
-let last = null; // the preset whose button was pressed
+let chosen = null; // the preset whose button was pressed
 
 export function row({element, trigger}, press) {
   element.addEventListener("click", ({target}) => {
     const button = target.closest("[data-preset]");
     if (!button) return;
-    last = button.dataset.preset;
+    chosen = button.dataset.preset;
     trigger(press, {name: button.dataset.clip});
   });
 }
 
 // The values of all knobs. values: {preset: those it has}. frame: which knob is a frame of the clip, that the clip may be too short
-// for, and where its slider is; it stays where it is but for the presets that name it, and those of the whole page; or null
+// for, and where its slider is; it stays where it is but for presets that name it and for the defaults alone; or null
 export function pressed(values, frame) {
-  const row = values[last];
-  if (!frame) return row;
+  const held = values[chosen];
+  if (!frame) return held;
   const {place, slider, named, whole} = frame,
-    end = whole.includes(last) ? document.querySelector(slider).max : Infinity,
-    moves = named.includes(last) || whole.includes(last);
-  return row.map((one, i) => (i !== place ? one : moves ? Math.min(one, end) : AS_IT_IS));
+    end = whole.includes(chosen) ? document.querySelector(slider).max : Infinity,
+    moves = named.includes(chosen) || whole.includes(chosen);
+  return held.map((one, i) => (i !== place ? one : moves ? Math.min(one, end) : AS_IT_IS));
 }
 
 const fits = (wanted, values) => Object.entries(wanted).every(([name, one]) => one === values[name]);
