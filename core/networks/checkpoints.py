@@ -113,6 +113,8 @@ def read_file(path: Path) -> tuple[Any, dict[str, str]]:
                 few = ", ".join(inside[:3]) or "nothing"
                 raise Damaged(f"it is a zip without PyTorch's data.pkl; there is {few[:120]} in it")
             return tree, {}
+        if head[4:9] == b"\0\0\0\0{":  # before pickle, which a length of 128, 384, … bytes begins as
+            return read_safe(path)
         if head[:1] == b"\x80" and head[1:2] <= b"\x05":
             return read_older(path), {}
         if len(head) > 8 and head[8:9] == b"{" and b"\0" in head[:8]:  # its length first: no text has a zero

@@ -9,6 +9,9 @@ A prompter must know what happens before it can learn which prompts make a froze
 tower is too wild to teach it that. So each prompter is two parts: what it reads is taught by a linear head that names the
 action (deep supervision, Lee et al., 2015) and is thrown away after training; what it writes is taught through the tower.
 
+Actions come first: a colour is learned sooner than an action, and would drown its gradient. Then, in `--captions` steps more
+from the file that the first ones leave in the folder `actions`, telling all captions apart weighs as much as telling actions.
+
 The same command trains what STOP is compared with, on the same clips for the same number of steps: one learned set of
 prompts for all videos (static), spatial prompts only, temporal prompts only.
 """
@@ -36,17 +39,18 @@ from core.methods.stop.weights import OURS, read_prompters
 from core.networks.checkpoints import border
 from core.networks.fitting import check_fit, part_of
 from core.networks.vision import VisionTower
-from core.networks.weights import WEIGHTS, ClipTowers, load_clip, save
+from core.networks.weights import WEIGHTS, ClipTowers, load_clip, save, sha256
 from core.training.loop import Checkpoint, cosine
 from core.world import ACTIONS, MIXES
 
 HIDDEN = 64
 STATIC = 16  # learned prompts of the static variant: about as many as STOP inserts in a clip
-CAPTION = 0.25  # weight of telling all captions apart: colours are learned soon, and would drown the actions' gradient
+CAPTION, EQUAL = 0.25, 1.0  # weight of telling all captions apart: first, and in the steps that are for captions
+SLOWER = 0.5  # the rate of those steps, of the first ones'
 USUAL_CHANGE = 0.5  # W^t of a gap in which something moves, on average over training clips: this fixes its scale
 SHARPNESS = 20.0  # 1/τ of the loss: about the towers' own
 SAVED = 200  # steps between two checkpoints
-OPTIONS = ("steps", "batch", "rate", "clips", "mix")  # of the command, that tell how a file was made
+OPTIONS = ("steps", "captions", "batch", "rate", "clips", "mix")  # of the command, that tell how a file was made
 VARIANTS = ("static", "spatial", "temporal", "full")
 
 
@@ -90,36 +94,44 @@ class Model(nn.Module):
         return encode(vision, prefix_BRD, h_BTPD, self.layers, prompts)
 
 
-def train(clip, data: Data, variant: str, layers: int, seed: int, out: Path, asked: argparse.Namespace) -> None:
-    """Train one variant and write it, with what it scored on validation clips. asked: the command's arguments."""
+def train(
+    clip, data: Data, variant: str, layers: int, seed: int, out: Path, asked: argparse.Namespace, actions: Path | None = None
+) -> None:
+    """Train one variant and write it, with what it scored on validation clips. asked: the command's arguments. actions: the
+    file of a model that knows actions, which goes on to captions; None: actions, from nothing."""
     began = time.time()
     torch.manual_seed(seed)
     towers: ClipTowers = clip.network
     device = data.device
-    model = Model(towers, variant, layers).to(device)
+    model = (load(actions, clip).train() if actions else Model(towers, variant, layers)).to(device)
+    towers.eval().requires_grad_(False)
+    held_by(model).requires_grad_(True)
+    steps, rate, weight = (asked.captions, SLOWER * asked.rate, EQUAL) if actions else (asked.steps, asked.rate, CAPTION)
     heads = heads_of(model).to(device)
-    optimizer = optimizer_of(model, heads, asked.rate)
+    optimizer = optimizer_of(model, heads, rate)
     options = {name: value for name, value in vars(asked).items() if name in OPTIONS}
     settings = dict(variant=variant, layers=layers, seed=seed, **options, towers=clip.digest)
+    if actions:
+        settings["actions"] = sha256(actions)
     held = held_by(model)
     checkpoint = Checkpoint(out, settings, dict(prompters=held, heads=heads, optimizer=optimizer))
-    first, steps = checkpoint.resume(), asked.steps
+    first, before = checkpoint.resume(), asked.steps if actions else 0
     with torch.no_grad():
         caption_YE, action_YE = towers.text(grammar("train")), towers.text(generic())
     right, bar = 0.0, tqdm(range(first, steps), initial=first, total=steps, desc=f"{variant} {seed}", unit="step")
     for step in bar:
-        rng = np.random.default_rng([seed, step])
-        set_rate(optimizer, cosine(step, steps, asked.rate, warmup=30))
+        rng = np.random.default_rng([seed, before + step])
+        set_rate(optimizer, cosine(step, steps, rate, warmup=30))
         one = data.batch(rng.choice(len(data), asked.batch, replace=False))
         video_BE, made = model(one, drawn(model, rng))
-        loss, said_BY = answer(video_BE, one, caption_YE, action_YE)
+        loss, said_BY = answer(video_BE, one, caption_YE, action_YE, weight)
         for head, layer in zip(heads, made, strict=True):
             loss = loss + F.cross_entropy(head(mean_read(layer, model)), one.action_B)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         clipped_step(optimizer)
         for prompter, layer in zip(model.prompters if made else (), made, strict=True):
-            keep_scale(prompter, layer, one, step)
+            keep_scale(prompter, layer, one, before + step)
         right = 0.95 * right + 0.05 * (said_BY.argmax(1) == one.action_B).float().mean().item()
         if step % 10 == 0:
             bar.set_postfix(loss=f"{loss.item():.2f}", action=f"{right:.2f}")
@@ -163,15 +175,17 @@ def clipped_step(optimizer: torch.optim.Optimizer) -> None:
     optimizer.step()
 
 
-def answer(video_BE: Tensor, one: Batch, caption_YE: Tensor, action_YE: Tensor) -> tuple[Tensor, Tensor]:
-    """The loss of what the tower says of a batch, and its word on the action, as logits [B, 15]."""
+def answer(
+    video_BE: Tensor, one: Batch, caption_YE: Tensor, action_YE: Tensor, weight: float = CAPTION
+) -> tuple[Tensor, Tensor]:
+    """The loss of what the tower says of a batch, and its word on the action, as logits [B, 15]. weight: of all captions."""
     to_caption = without(SHARPNESS * video_BE @ caption_YE.T, one.also_caption_B)
     to_action = without(SHARPNESS * video_BE @ action_YE.T, one.also_action_B)
     # of the captions of its own noun: every block of fifteen is one colour and shape
     noun_B = one.caption_B // len(ACTIONS)
     to_own = to_caption.unflatten(1, (-1, len(ACTIONS)))[torch.arange(len(video_BE), device=noun_B.device), noun_B]
     loss = F.cross_entropy(to_action, one.action_B) + F.cross_entropy(to_own, one.action_B)
-    return loss + CAPTION * F.cross_entropy(to_caption, one.caption_B), to_action
+    return loss + weight * F.cross_entropy(to_caption, one.caption_B), to_action
 
 
 def without(logits_BY: Tensor, also_B: Tensor | None) -> Tensor:
@@ -263,7 +277,8 @@ def main(argv: list[str] | None = None) -> None:
     told = "“all” is full STOP at every layer; default: everything"
     parser.add_argument("--only", choices=(*VARIANTS, "all"), nargs="*", action="extend", help=told)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=1500, help="in which actions come first")
+    parser.add_argument("--captions", type=int, default=1000, help="steps after these, in which captions weigh as much")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--clips", type=int, default=6000, help="training clips")
     parser.add_argument("--rate", type=float, default=1.5e-3)
@@ -285,8 +300,12 @@ def main(argv: list[str] | None = None) -> None:
         return
     clips = half_stored(pool(5_000_000, args.clips, "train", FRAMES, tuple(vision.size), mix=MIXES[args.mix]))
     data = Data(clips, grammar("train"), vision)
-    for variant, layers, seed, out in jobs:
-        train(clip, data, variant, layers, seed, out, args)
+    for *job, out in jobs:
+        actions = file_of(args.out / "actions", *job) if args.captions else out
+        if not made_from(actions, clip.digest):
+            train(clip, data, *job, actions, args)
+        if args.captions:
+            train(clip, data, *job, out, args, actions)
 
 
 def made_from(path: Path, towers: str) -> bool:

@@ -8,6 +8,7 @@ import pytest
 import timm
 import torch
 from open_clip.model import CLIP, CLIPTextCfg, CLIPVisionCfg
+from safetensors.torch import save as serialized
 
 from core import BadWeights, ReaderError
 from core.device import pick_device
@@ -47,6 +48,17 @@ def test_a_whole_network_that_was_pickled_is_its_tensors(tmp_path):
     found = tensors_of(tmp_path / "whole.pt", ("1.0.running_var",))
     assert found.keys() == network.state_dict().keys()
     assert all(torch.equal(found[name], one) for name, one in network.state_dict().items())
+
+
+def test_a_safetensors_file_of_any_length_is_one(tmp_path):
+    """Its first bytes are the length of its description: of 128, 384 … bytes they are those of a pickle."""
+    found = set()
+    for letters in range(300):
+        content = serialized({"one": torch.arange(3.0)}, metadata={"about": "x" * letters})
+        (tmp_path / "one.safetensors").write_bytes(content)
+        assert torch.equal(tensors_of(tmp_path / "one.safetensors", ("one",))["one"], torch.arange(3.0))
+        found.add(content[:2])
+    assert b"\x80\x00" in found and b"\x80\x01" in found
 
 
 def test_two_networks_that_may_be_meant_are_named(tmp_path):

@@ -1,6 +1,7 @@
 """Facts about STOP's training: what is taught, on which clips, and that it goes on where it stopped."""
 
 import argparse
+import json
 
 import numpy as np
 import pytest
@@ -27,10 +28,10 @@ def data(samples):
     return Data(samples, grammar("train"), TOWERS.network.vision)
 
 
-def train(data, out, monkeypatch, variant="full", layers=1, **asked):
+def train(data, out, monkeypatch, variant="full", layers=1, actions=None, **asked):
     monkeypatch.setattr(stop, "score", lambda model, towers: {})
-    given = argparse.Namespace(**{"steps": 4, "batch": 2, "rate": 1e-2, "clips": len(data)} | asked)
-    stop.train(TOWERS, data, variant, layers, 0, out, given)
+    given = argparse.Namespace(**{"steps": 4, "captions": 4, "batch": 2, "rate": 1e-2, "clips": len(data)} | asked)
+    stop.train(TOWERS, data, variant, layers, 0, out, given, actions)
     return read(out)[0]
 
 
@@ -65,6 +66,27 @@ def test_every_layer_has_parts_of_its_own(data, tmp_path, monkeypatch):
     start = train(data, tmp_path / "start.safetensors", monkeypatch, layers=3, steps=0)
     found = moved(start, train(data, tmp_path / "taught.safetensors", monkeypatch, layers=3))
     assert all(any(f".{layer}.temporal.value" in f".{name}" for name in found) for layer in range(3))
+
+
+@pytest.mark.parametrize("variant", stop.VARIANTS)
+def test_captions_go_on_from_the_file_that_actions_leave(data, tmp_path, monkeypatch, variant):
+    actions = tmp_path / "actions.safetensors"
+    known = train(data, actions, monkeypatch, variant)
+    asked = []
+    monkeypatch.setattr(stop, "answer", lambda *given, told=stop.answer: asked.append(given[-1]) or told(*given))
+    same = train(data, tmp_path / "same.safetensors", monkeypatch, variant, actions=actions, captions=0)
+    assert not moved(known, same) and not asked
+    assert moved(known, train(data, tmp_path / "on.safetensors", monkeypatch, variant, actions=actions))
+    assert asked == [stop.EQUAL] * 4 and stop.EQUAL > stop.CAPTION
+    made, before = (json.loads((tmp_path / name).read_text()) for name in ("on.json", "actions.json"))
+    assert made["made"]["actions"] == before["sha256"] and "--captions 4" in made["made"]["command"]
+
+
+def test_a_caption_weighs_as_much_as_is_asked(data):
+    one, unit = data.batch(range(2)), torch.nn.functional.normalize(torch.randn(1000, 32), dim=-1)
+    texts = unit[: len(grammar("train"))], unit[-len(generic()) :]
+    none, half, whole = (stop.answer(unit[:2], one, *texts, weight)[0] for weight in (0.0, 0.5, 1.0))
+    assert none < half and torch.isclose(whole - half, half - none, atol=1e-5)
 
 
 def test_what_a_second_thing_does_is_no_wrong_answer():
