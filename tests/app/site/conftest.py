@@ -6,6 +6,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+from filelock import FileLock
 
 from app.modules import one_file
 from app.site import runtime
@@ -21,8 +22,8 @@ class Silent(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory):
-    """All of it, written by its own command's function."""
+def folder(tmp_path_factory, worker_id):
+    """All of it, written by its own command's function, once for all processes of a run: no test writes into it."""
     pytest.importorskip("onnx", reason="onnx is not installed")
     from app.site.build import build
 
@@ -30,8 +31,13 @@ def folder(tmp_path_factory):
         runtime.archive(runtime.CACHE)
     except ReaderError as wrong:
         pytest.skip(f"the runtime is not here and cannot be fetched: {wrong}")
-    made = tmp_path_factory.mktemp("site")
-    build(made, ROOT / "assets/clips", engine(), told=lambda text: None)
+    own = tmp_path_factory.getbasetemp()
+    made = (own if worker_id == "master" else own.parent) / "site"
+    made.mkdir(exist_ok=True)
+    with FileLock(made.with_suffix(".lock")):
+        if not made.with_suffix(".done").exists():
+            build(made, ROOT / "assets/clips", engine(), told=lambda text: None)
+            made.with_suffix(".done").touch()
     return made
 
 
