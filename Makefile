@@ -34,7 +34,7 @@ weights: $(VENV)/run.stamp
 	$(PY) -m core.training swinbert
 	for seed in 1 2; do $(PY) -m core.training swinbert --seed $$seed \
 		--only log_sigmoid full identity random inherited scratch --losses-only inherited scratch || exit 1; done
-	$(PY) -m core.training videolucy
+	for seed in 0 1 2; do $(PY) -m core.training videolucy --seed $$seed || exit 1; done
 
 # What the weights are worth, the tables of it in the READMEs of the methods, and the curve over α in the page's fold Sweep.
 evaluate: $(VENV)/run.stamp
