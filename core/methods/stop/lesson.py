@@ -127,8 +127,8 @@ PRESETS = {
     "no prompts": Preset({"spatial": False, "temporal": False}),
     "Still clip": Preset(
         {"eta": 12.0}, "5-stays-still",
-        "Nothing moves: W^t is below 0.004 in every gap, a sixtieth of the least that a pan gives. Three gaps have a prompt "
-        "all the same: a stored video's noise moves two kept patches there, and the ceiling makes one of the smallest change.",
+        "Nothing moves: W^t is below 0.008 in every gap, a thirtieth of the least that a pan gives. Five gaps have a prompt "
+        "all the same: a stored video's noise moves a kept patch or two there, and the ceiling makes one of the least change.",
     ),
     "Camera pan against a moving object": Preset(
         {}, "6-camera-pans",
@@ -137,8 +137,8 @@ PRESETS = {
     ),
     "Fast motion": Preset(
         {"eta": 12.0}, "2-bounces",
-        "The triangle flies in one gap and turns in the next. Where it flies W^t is large and the gap holds 7 or 8 "
-        "prompts, 8 being the most; where it turns there is one. Lower η and watch the others go.",
+        "The triangle flies in one gap and turns in the next. Where it flies W^t is large and the gap holds 8 prompts, "
+        "the most there are; where it turns there are one or two. Lower η and watch the others go.",
     ),
 }  # fmt: skip
 

@@ -154,15 +154,16 @@ def stop_of(engine, title, *stages, **others):
     return clip, example, engine.run("stop", clip, outputs=stages, **(dict(preset.values) | others))
 
 
-def test_in_the_still_clip_three_gaps_have_a_prompt_where_noise_moves_two_kept_patches(engine):
+def test_in_the_still_clip_five_gaps_have_a_prompt_where_noise_moves_a_kept_patch_or_two(engine):
     _, _, trace = stop_of(engine, "Still clip", "change_G", "prompt_count_G", "region_TP", "filtered_TPD")
     _, _, pan = stop_of(engine, "Camera pan against a moving object", "change_G")
-    assert float(trace["change_G"].max()) < min(0.004, float(pan["change_G"].min()) / 60)
-    assert sorted(trace["prompt_count_G"]) == [0, 0, 0, 0, 1, 1, 1]
+    assert float(trace["change_G"].max()) < min(0.008, float(pan["change_G"].min()) / 30)
+    assert sorted(trace["prompt_count_G"]) == [0, 0, 1, 1, 1, 1, 1]
     moved_G = (trace["region_TP"][1:] != trace["region_TP"][:-1]).sum(-1)
-    assert moved_G.max() == 2 and np.array(trace["prompt_count_G"])[moved_G.numpy() > 0].all()
+    assert set(moved_G[moved_G > 0].tolist()) == {2, 4}  # one that goes and one that comes, or two of each
+    assert np.array(trace["prompt_count_G"])[moved_G.numpy() > 0].all()
     _, _, moving = stop_of(engine, "Fast motion", "filtered_TPD")
-    assert float(trace["filtered_TPD"].square().mean(-1).max()) < 3e-3 * float(moving["filtered_TPD"].square().mean(-1).max())
+    assert float(trace["filtered_TPD"].square().mean(-1).max()) < 4e-3 * float(moving["filtered_TPD"].square().mean(-1).max())
 
 
 def test_when_the_camera_pans_kept_patches_lie_on_what_moves_and_attention_leaves_it(engine):
@@ -177,12 +178,12 @@ def test_when_the_camera_pans_kept_patches_lie_on_what_moves_and_attention_leave
     assert 0.75 < on_actor() < 0.85 and 0.45 < on_actor(alpha=1.0) < 0.6
 
 
-def test_in_fast_motion_gaps_where_it_flies_hold_seven_or_eight(engine):
+def test_in_fast_motion_gaps_where_it_flies_hold_the_most_there_are(engine):
     clip, example, trace = stop_of(engine, "Fast motion", "change_G", "prompt_count_G")
     where_T2 = np.array([np.argwhere(mask_HW).mean(0) for mask_HW in example.truth.instance_THW[clip.source_T] == 1])
     flies_G = np.hypot(*np.diff(where_T2 / 256, axis=0).T) > 0.1
     count_G = np.array(trace["prompt_count_G"])
-    assert set(count_G[flies_G]) == {7, 8} and set(count_G[~flies_G]) == {1} and 0 < flies_G.sum() < 7
+    assert set(count_G[flies_G]) == {8} and set(count_G[~flies_G]) == {1, 2} and 0 < flies_G.sum() < 7
     assert trace["change_G"].numpy()[flies_G].min() > 2 * trace["change_G"].numpy()[~flies_G].max()
 
 
