@@ -103,8 +103,7 @@ def train(
     torch.manual_seed(seed)
     towers: ClipTowers = clip.network
     device = data.device
-    model = (load(actions, clip).train() if actions else Model(towers, variant, layers)).to(device)
-    towers.eval().requires_grad_(False)
+    model = (load(actions, clip) if actions else Model(towers, variant, layers)).to(device)
     held_by(model).requires_grad_(True)
     steps, rate, weight = (asked.captions, SLOWER * asked.rate, EQUAL) if actions else (asked.steps, asked.rate, CAPTION)
     heads = heads_of(model).to(device)
